@@ -1,0 +1,3 @@
+"""tornadolike: a full-stack asynchronous web framework on its own event loop."""
+
+__version__ = "0.1.0.dev0"

@@ -82,7 +82,9 @@ def _quietly(name: str, line: Sequence[str], variables: dict[str, str]) -> tuple
         said = output.read().decode(errors="replace")
     verdict = "ok" if passed else "FAILED"
     result = f"{name:14}{verdict:8}{time.monotonic() - start:5.1f} s"
-    print(result if passed else f"{said.rstrip()}\n{result}", flush=True)
+    if not passed and said.strip():
+        print(said.rstrip())
+    print(result, flush=True)
     return passed, result
 
 

@@ -159,7 +159,7 @@ def test_an_import_that_does_more_is_seen(tmp_path: Path) -> None:
         "a": "from house.b import x",
         "b": "from house.a import y\nx = 1",
         "loop": "import asyncio\nloop = asyncio.new_event_loop()",
-        "thread": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "thread": "from threading import *\nThread(target=Event().wait, daemon=True).start()",
         "missing": "import pycurl_that_is_not_there",
         "deadly": "import os\nos.abort()",
     }.items():

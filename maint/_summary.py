@@ -16,6 +16,6 @@ def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None
     """Print the lines of the other checks, where there were any."""
     results = os.environ.get(VARIABLE, "")
     if results:
-        terminalreporter.section("the other checks")
+        terminalreporter.write_sep("=", "the other checks")
         for result in results.splitlines():
             terminalreporter.write_line(result, red="FAILED" in result)

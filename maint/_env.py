@@ -177,7 +177,8 @@ class Environment:
         wanted, found = self._wanted_stamp(), self._read_stamp()
         if fresh or found.get("base") != wanted["base"] or not self.python.exists():
             if self.path.exists():
-                why = "as asked" if fresh else "made with another Python" if found else "half-made"
+                elsewhere = "made with another Python or in another place"
+                why = "as asked" if fresh else elsewhere if found else "half-made"
                 say(f"Removing {self._shown()}: {why}.")
                 shutil.rmtree(self.path)
             self._create()

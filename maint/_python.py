@@ -73,8 +73,8 @@ def _start_again() -> "NoReturn":
         os.environ[STARTED_AGAIN] = "1"
         os.execv(path, [path, *sys.argv])
     sys.stderr.write(
-        "tornadolike needs Python %s or newer; this is Python %s (%s), and none of %s\n"
-        "was found to work on the PATH.\n\n"
+        "tornadolike needs Python %s or newer. This is Python %s (%s),\n"
+        "and none of %s was found to work.\n\n"
         "Install one, for example:\n"
         "    Debian, Ubuntu   sudo apt-get install python3 python3-venv   (or python%s)\n"
         "    Fedora           sudo dnf install python3.13\n"

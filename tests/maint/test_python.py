@@ -54,7 +54,7 @@ def test_an_old_python_alone_says_what_to_do(
     fake("python3.11", "echo surprise")
     status, said, notes = start_with((3, 8, 18), tmp_path / "bin")
     assert (status, said) == (3, "")
-    assert "needs Python 3.11 or newer; this is Python 3.8.18" in notes
+    assert "needs Python 3.11 or newer. This is Python 3.8.18 (" in notes
     assert "apt-get install python3 python3-venv" in notes
     assert "then run ./maint/demo again" in notes
     assert "Traceback" not in notes

@@ -6,8 +6,8 @@ Everything here is a pure function.
 import html
 import json
 import re
-import urllib.parse
 from typing import Any, overload
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
 __all__ = [
     "json_decode",
@@ -103,8 +103,7 @@ def squeeze(value: str) -> str:
 
 def url_escape(value: str | bytes, plus: bool = True) -> str:
     """Percent-encode for a query (``plus=True``: a space becomes ``+``) or a path segment."""
-    quote = urllib.parse.quote_plus if plus else urllib.parse.quote
-    return quote(value)
+    return quote_plus(value) if plus else quote(value)
 
 
 @overload
@@ -121,7 +120,7 @@ def url_unescape(
     raw = value.encode("utf-8") if isinstance(value, str) else value
     if plus:
         raw = raw.replace(b"+", b" ")
-    data = urllib.parse.unquote_to_bytes(raw)
+    data = unquote_to_bytes(raw) if b"%" in raw else raw
     return data if encoding is None else data.decode(encoding)
 
 
@@ -136,14 +135,19 @@ def parse_qs_bytes(
     Raises :exc:`ValueError` with ``strict_parsing`` for a field without ``=``, and for more than
     ``max_num_fields`` fields.
     """
-    text = qs.decode("latin1") if isinstance(qs, bytes) else qs
     # latin1 both ways carries every byte unchanged; what encoding it is in, the caller knows.
-    parsed = urllib.parse.parse_qs(
-        text,
-        keep_blank_values,
-        strict_parsing,
-        encoding="latin1",
-        errors="strict",
-        max_num_fields=max_num_fields,
-    )
-    return {name: [value.encode("latin1") for value in values] for name, values in parsed.items()}
+    text = qs.decode("latin1") if isinstance(qs, bytes) else qs
+    if max_num_fields is not None and text.count("&") >= max_num_fields:
+        raise ValueError("Max number of fields exceeded")
+    fields: dict[str, list[bytes]] = {}
+    for field in text.split("&"):
+        name, equals, value = field.partition("=")
+        if strict_parsing and not equals:
+            raise ValueError(f"bad query field: {field!r}")
+        if not value and not (keep_blank_values and field):
+            continue
+        if "%" in field or "+" in field:
+            name = unquote(name.replace("+", " "), encoding="latin1")
+            value = unquote(value.replace("+", " "), encoding="latin1")
+        fields.setdefault(name, []).append(value.encode("latin1"))
+    return fields

@@ -121,7 +121,8 @@ class Serving:
         """The connections that other protocols took over."""
         self.changed: asyncio.Future[None] | None = None
         """Waits for a connection to end."""
-        self.draining = False
+        self.keep_alive = not parameters.no_keep_alive
+        """Whether a connection may stay open after a response; not any more once we are draining."""
         self.done: asyncio.Future[None] = loop.create_future()
         """Done already: what a write that need not wait returns."""
         self.done.set_result(None)
@@ -315,14 +316,14 @@ class HTTP1ServerConnection(asyncio.Protocol, HTTPConnection):
         assert section is not None
         request.connection = self
         self._request = request
-        self._keep_alive = (
-            not section.close
-            and (request.version == "HTTP/1.1" or section.keep_alive)
-            and not serving.draining
-            and not serving.parameters.no_keep_alive
-        )
-        if section.expect is not None and section.expect != "100-continue":
-            raise HTTPInputError(f"Unknown expectation {section.expect!r}", 417)
+        if section.plain and request.version == "HTTP/1.1":
+            self._keep_alive = serving.keep_alive
+        else:
+            self._keep_alive = serving.keep_alive and (
+                not section.close and (request.version == "HTTP/1.1" or section.keep_alive)
+            )
+            if section.expect is not None and section.expect != "100-continue":
+                raise HTTPInputError(f"Unknown expectation {section.expect!r}", 417)
         self.phase = HANDLING
         self.deadline = math.inf
         if reader.complete and serving.serve_whole is not None:
@@ -487,28 +488,45 @@ class HTTP1ServerConnection(asyncio.Protocol, HTTPConnection):
         request = self._request
         if request is None:
             return self._closed_future()  # lost, or refused
-        if headers is None:
-            head = self._serving.default_heads.get(status, reason, content_type)
-        else:
-            head = encode_head(status, reason, headers.get_all())
-            if "close" in headers.get("Connection", "").lower():
-                self._keep_alive = False
-        if not self._keep_alive:
-            extra += b"Connection: close\r\n"
-        elif request.version != "HTTP/1.1":
-            extra += b"Connection: keep-alive\r\n"
-        if has_no_body(status):
-            body = b""
-        elif headers is None or "Content-Length" not in headers:
-            extra += b"Content-Length: %d\r\n" % len(body)
         out = self._out
-        out.append(b"%b%b\r\n" % (head, extra))
+        if headers is None and status == 200 and self._keep_alive and request.version == "HTTP/1.1":
+            head = self._serving.default_heads.get(status, reason, content_type)
+            out.append(b"%b%bContent-Length: %d\r\n\r\n" % (head, extra, len(body)))
+        else:
+            out.append(self._head_of_whole(status, reason, content_type, headers, extra, body))
+            if has_no_body(status):
+                body = b""
         if body and request.method != "HEAD":
             out.append(body)
         self._response_done()
         if len(body) > CORKED_BODY:
             self._send_out()
         return self._drained or self._serving.done
+
+    def _head_of_whole(
+        self,
+        status: int,
+        reason: str,
+        content_type: str,
+        headers: HTTPHeaders | None,
+        extra: bytes,
+        body: bytes,
+    ) -> bytes:
+        """The head of :meth:`respond`'s response where anything about it is out of the ordinary."""
+        if headers is None:
+            head = self._serving.default_heads.get(status, reason, content_type)
+        else:
+            head = encode_head(status, reason, headers.get_all())
+            if "close" in headers.get("Connection", "").lower():
+                self._keep_alive = False
+        if headers is None or "Connection" not in headers:
+            if not self._keep_alive:
+                extra += b"Connection: close\r\n"
+            elif self._request.version != "HTTP/1.1":  # type: ignore[union-attr]
+                extra += b"Connection: keep-alive\r\n"
+        if not has_no_body(status) and (headers is None or "Content-Length" not in headers):
+            extra += b"Content-Length: %d\r\n" % len(body)
+        return b"%b%b\r\n" % (head, extra)
 
     def write_headers(
         self,

@@ -101,7 +101,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serving = self._serving
         if serving is None:
             return
-        serving.draining = True
+        serving.keep_alive = False
         for connection in list(serving.connections):
             connection.drain()
         for protocol in list(serving.upgraded.values()):
@@ -124,7 +124,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serving = self._serving
         if serving is None:
             return
-        serving.draining = True
+        serving.keep_alive = False
         for connection in list(serving.connections):
             connection.close()
         for transport in list(serving.upgraded):

@@ -35,6 +35,7 @@ class FieldSection:
         "fields",
         "has_host",
         "keep_alive",
+        "plain",
         "transfer_coded",
     )
 
@@ -45,6 +46,14 @@ class FieldSection:
         self.has_host = self._check_host()
         expect = self.fields.get("Expect")
         self.expect: str | None = None if expect is None else joined(expect).lower()
+        self.plain = (
+            self.has_host
+            and not self.content_length
+            and not self.transfer_coded
+            and not self.close
+            and self.expect is None
+        )
+        """Whether an HTTP/1.1 request with these fields has no body and nothing special about it."""
 
     def _read_framing(self) -> None:
         length = self.fields.get("Content-Length")

@@ -44,6 +44,7 @@ MAX_EMPTY_LINES: Final = 4
 """How many empty lines before a request line are passed over (RFC 9112 section 2.2)."""
 
 _new_request = HTTPServerRequest.__new__
+_monotonic = time.monotonic
 
 
 class RequestReader:
@@ -57,6 +58,7 @@ class RequestReader:
         "_limits",
         "_position",
         "_searched",
+        "_small",
         "complete",
         "section",
     )
@@ -70,6 +72,7 @@ class RequestReader:
         self._position = 0
         self._searched = 0
         self._empty_lines = 0
+        self._small = min(limits.max_target_size, limits.max_header_size)
         self._body: LengthBody | ChunkedBody | None = None
         self.complete = True
         """Whether the message whose head came last is whole."""
@@ -114,42 +117,35 @@ class RequestReader:
         line_end = buffer.find(b"\r\n", start, end + 2)
         if line_end == start:
             return self._skip_empty_line()
-        if end - start > self._limits.max_header_size:
-            self._check_target_size(line_end - start)
-            raise HTTPInputError(f"Headers larger than {self._limits.max_header_size} bytes", 431)
-        request = self._read_request_line(buffer[start:line_end])
-        section = self._field_sections[buffer[line_end + 2 : end]]
-        self.section = section
-        request._fields = section.fields
-        self._check_agreement(request, section)
-        self._position = end + 4
-        if section.content_length or section.chunked:
-            self._start_body(request, section)
-        else:
-            self.complete = True
-        return request
-
-    # The head
-
-    def _read_request_line(self, line: bytes) -> HTTPServerRequest:
-        # One function on purpose: this is the path of every request.
+        if end - start > self._small:
+            self._check_sizes(line_end - start, end - start)
+        # From here on it is one function on purpose: this is the path of every request.
         try:
-            method, raw_target, version = line.split(b" ")
+            method, raw_target, version = buffer[start:line_end].split(b" ")
         except ValueError:
-            self._check_target_size(len(line))
-            raise HTTPInputError(f"Malformed HTTP request line {line[:100]!r}") from None
-        target = raw_target.decode("latin1")
+            raise HTTPInputError(
+                f"Malformed HTTP request line {buffer[start : min(line_end, start + 100)]!r}"
+            ) from None
         request: HTTPServerRequest = _new_request(HTTPServerRequest)
         request.method = _METHODS.get(method) or _check_method(method)
-        request.uri = target
+        request.uri = target = raw_target.decode("latin1")
         request.version = "HTTP/1.1" if version == b"HTTP/1.1" else _check_version(version)
-        request._start_time = time.monotonic()
-        if len(target) > self._limits.max_target_size:
-            self._check_target_size(len(target))
+        request._start_time = _monotonic()
         if not (target.isascii() and target.isprintable() and "#" not in target):
             _check_target(target)
         request.path, _, request.query = target.partition("?")
+        section = self._field_sections[buffer[line_end + 2 : end]]
+        self.section = section
+        request._fields = section.fields
+        self._position = end + 4
+        if section.plain and request.version == "HTTP/1.1" and target[:1] == "/":
+            self.complete = True
+        else:
+            self._check_agreement(request, section)
+            self._start_body(request, section)
         return request
+
+    # The head
 
     def _check_agreement(self, request: HTTPServerRequest, section: FieldSection) -> None:
         """What only the request line and the fields together can tell."""
@@ -163,20 +159,19 @@ class RequestReader:
         if target[:1] != "/":
             _read_other_target_form(request, target, section)
 
-    def _check_target_size(self, size: int) -> None:
-        if size > self._limits.max_target_size:
-            raise HTTPInputError(
-                f"Request target larger than {self._limits.max_target_size} bytes", 414
-            )
+    def _check_sizes(self, line: int, head: int) -> None:
+        """The sizes of a head's first line and of the head. A line counts as its target here."""
+        limits = self._limits
+        if line > limits.max_target_size:
+            raise HTTPInputError(f"Request target larger than {limits.max_target_size} bytes", 414)
+        if head > limits.max_header_size:
+            raise HTTPInputError(f"Headers larger than {limits.max_header_size} bytes", 431)
 
     def _wait_for_head(self, buffer: bytes, start: int) -> None:
         """More is needed; but what can never become a head is refused now."""
         size = len(buffer) - start
-        limits = self._limits
-        if size > limits.max_target_size and buffer.find(b"\r\n", start) < 0:
-            self._check_target_size(size)
-        if size > limits.max_header_size:
-            raise HTTPInputError(f"Headers larger than {limits.max_header_size} bytes", 431)
+        line_end = buffer.find(b"\r\n", start)
+        self._check_sizes(size if line_end < 0 else line_end - start, size)
         wrong = _HALF_BREAK.search(buffer, max(start + self._searched - 1, start))
         if wrong is not None:
             raise HTTPInputError("Control character or bare line break in a request's head")
@@ -194,9 +189,12 @@ class RequestReader:
 
     def _start_body(self, request: HTTPServerRequest, section: FieldSection) -> None:
         length = section.content_length
-        if length is None:
+        if section.chunked:
             self.complete = False
             self._body = ChunkedBody(self._limits)
+            return
+        if not length:
+            self.complete = True
             return
         if length > self._limits.max_body_size:
             raise HTTPInputError(f"Body larger than {self._limits.max_body_size} bytes", 413)

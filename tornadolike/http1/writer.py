@@ -5,10 +5,17 @@ client can read that, else until the connection closes. It refuses (:exc:`HTTPOu
 make the client misread where the response ends.
 """
 
+import time
 from collections.abc import Iterable
 from typing import Final
 
-from ..httputil import HTTPHeaders, HTTPOutputError, http_date_now, responses
+from ..httputil import (
+    HTTPHeaders,
+    HTTPOutputError,
+    format_timestamp,
+    http_date_now,
+    responses,
+)
 
 SERVER: Final = "tornadolike"
 """What the Server header says unless a handler says otherwise. No version: it helps nobody but attackers."""
@@ -45,21 +52,24 @@ class DefaultHeads:
     MAX_ENTRIES = 64
 
     def __init__(self) -> None:
-        self._date = ""
+        self._second = 0
         self._heads: dict[tuple[int, str, str], bytes] = {}
 
     def get(self, status: int, reason: str, content_type: str) -> bytes:
         """As :func:`encode_head` of the default fields."""
-        date = http_date_now()
-        if date is not self._date or len(self._heads) > self.MAX_ENTRIES:
+        second = int(time.time())
+        if second != self._second or len(self._heads) > self.MAX_ENTRIES:
             self._heads.clear()
-            self._date = date
+            self._second = second
         key = (status, reason, content_type)
         head = self._heads.get(key)
         if head is None:
-            head = self._heads[key] = encode_head(
-                status, reason, [("Server", SERVER), ("Content-Type", content_type), ("Date", date)]
-            )
+            fields = [
+                ("Server", SERVER),
+                ("Content-Type", content_type),
+                ("Date", format_timestamp(second)),
+            ]
+            head = self._heads[key] = encode_head(status, reason, fields)
         return head
 
 

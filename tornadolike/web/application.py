@@ -1,6 +1,7 @@
 """:class:`Application`: the rules of a site and its settings."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
@@ -60,9 +61,6 @@ class Application(HTTPServerConnectionDelegate):
         self._rules = RuleTable(static_rules(settings) + rules)
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
         self._running: set[asyncio.Task[None]] = set()
-        self._log_request: Callable[[RequestHandler], None] = settings.get(
-            "log_function", log_request
-        )
 
     def listen(self, port: int, address: str | None = None, **kwargs: Any) -> HTTPServer:
         """Serve on ``port`` and return the server.
@@ -98,8 +96,20 @@ class Application(HTTPServerConnectionDelegate):
         return rule.reverse(*args)
 
     def log_request(self, handler: RequestHandler) -> None:
-        """Called for each finished request: logs it, or calls the setting ``log_function``."""
-        self._log_request(handler)
+        """Called for each finished request: logs it, or calls the setting ``log_function``.
+
+        One line: INFO, WARNING for a 4xx, ERROR for a 5xx.
+        """
+        log_function: Callable[[RequestHandler], None] | None = self.settings.get("log_function")
+        if log_function is not None:
+            log_function(handler)
+            return
+        status = handler._status_code
+        level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+        if access_log.isEnabledFor(level):
+            summary = handler._request_summary()
+            milliseconds = 1000.0 * handler.request.request_time()
+            access_log.log(level, "%d %s %.2fms", status, summary, milliseconds)
 
     # Requests
 
@@ -196,17 +206,3 @@ def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
         URLSpec(r"/(favicon\.ico)", handler, arguments),
         URLSpec(r"/(robots\.txt)", handler, arguments),
     ]
-
-
-def log_request(handler: RequestHandler) -> None:
-    """One line about a finished request: INFO, WARNING for a 4xx, ERROR for a 5xx."""
-    status = handler.get_status()
-    level = 20 if status < 400 else 30 if status < 500 else 40
-    if access_log.isEnabledFor(level):
-        access_log.log(
-            level,
-            "%d %s %.2fms",
-            status,
-            handler._request_summary(),
-            1000.0 * handler.request.request_time(),
-        )

@@ -11,7 +11,7 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from ..escape import json_encode, utf8, xhtml_escape
-from ..http1 import SERVER
+from ..http1 import SERVER, has_no_body
 from ..httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -378,10 +378,10 @@ class RequestHandler:
             self._write_buffer.append(json_encode(chunk).encode())
             self.set_header("Content-Type", JSON)
         else:
-            message = "write() only accepts bytes, unicode, and dict objects"
-            if isinstance(chunk, list):
-                message += ". Lists not accepted for security reasons; wrap the list in a dict"
-            raise TypeError(message)
+            raise TypeError(
+                f"write() takes str, bytes or a dict, not {type(chunk).__name__}; "
+                "wrap a list in a dict: a bare JSON array can leak to other sites"
+            )
 
     def flush(self, include_footers: bool = False) -> "asyncio.Future[None]":
         """Send what was written so far; the head with it, the first time.
@@ -417,7 +417,7 @@ class RequestHandler:
                 if self.check_etag_header():
                     self._write_buffer = []
                     self.set_status(304)
-            if self._status_code in (204, 304) or 100 <= self._status_code < 200:
+            if self._status_code != 200 and has_no_body(self._status_code):
                 if self._write_buffer:
                     raise RuntimeError(f"Cannot send body with {self._status_code}")
                 self._clear_representation_headers()
@@ -457,17 +457,16 @@ class RequestHandler:
 
     def compute_etag(self) -> str | None:
         """The Etag of the response, from its body. To be overridden; None for none."""
-        hasher = hashlib.sha1(usedforsecurity=False)
-        for part in self._write_buffer:
-            hasher.update(part)
-        return f'"{hasher.hexdigest()}"'
+        buffer = self._write_buffer
+        whole = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+        return f'"{hashlib.sha1(whole, usedforsecurity=False).hexdigest()}"'
 
     def set_etag_header(self) -> None:
         """Set the Etag header to :meth:`compute_etag`."""
         etag = self.compute_etag()
         if etag is not None:
-            if self._header_map is None:
-                self._etag = self._convert_header_value(etag)
+            if self._header_map is None and etag.isascii() and etag.isprintable():
+                self._etag = etag
             else:
                 self.set_header("Etag", etag)
 
@@ -616,7 +615,9 @@ class RequestHandler:
                 return self._execute_rest(waiting, prepared=False)
             if self._finished:
                 return None
-            waiting = getattr(self, method.lower())(*self.path_args, **self.path_kwargs)
+            handle = getattr(self, method.lower())
+            simple = not path_args and not path_kwargs
+            waiting = handle() if simple else handle(*self.path_args, **self.path_kwargs)
             if waiting is not None:
                 return self._execute_rest(waiting, prepared=True)
             if self._auto_finish and not self._finished:

@@ -114,7 +114,8 @@ def by_llhttp(data: bytes) -> Verdict:
     try:
         parser.feed_data(data)
     except httptools.HttpParserUpgrade:
-        return Verdict(tuple(collector.seen), "closed")
+        # It leaves all behind the head to its user, the request's body too.
+        return Verdict(tuple(collector.seen[:-1]), "closed")
     except httptools.HttpParserError:
         return Verdict(tuple(collector.seen), "refused")
     return Verdict(tuple(collector.seen), "waits" if collector.inside else "")

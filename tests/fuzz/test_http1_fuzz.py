@@ -29,12 +29,12 @@ pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
 
 
 def examples(count: int) -> settings:
-    """So many examples in a short run, in a long one a thousand for each second."""
+    """So many examples in a short run, in a long one a hundred more for each second."""
     return settings(
         derandomize=not SECONDS,
         database=None,
         deadline=None,
-        max_examples=count + int(SECONDS * 1000),
+        max_examples=count + int(SECONDS * 100),
         suppress_health_check=list(HealthCheck),
     )
 

@@ -64,6 +64,7 @@ STRICTER = [
             "empty line of LF before",
             "empty line of CR CR LF before",
             "good, then LF",
+            "LF behind a body that ends in CR",
         },
     ),
     Difference(

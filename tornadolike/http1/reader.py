@@ -196,7 +196,10 @@ class RequestReader:
         if buffer.startswith(b"\r\n", start):
             return self._skip_empty_line()
         searched = self._searched
-        if CONTROL_IN_PART.search(buffer, max(start + searched - 1, start)):
+        # The pattern looks back for the CR of an LF, but not into the message before.
+        if buffer.startswith(b"\n", start) or CONTROL_IN_PART.search(
+            buffer, max(start + searched - 1, start)
+        ):
             raise HTTPInputError("Control character or bare line break in a request's head")
         # The last three bytes may belong to the line breaks that end the head.
         size = len(buffer) - start - 3

@@ -60,8 +60,30 @@ CASES = [
     then_refused(
         "good, then HTTP/2", GET + b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Message(), status=505
     ),
+    then_refused(
+        "LF behind a body that ends in CR",
+        post(b"Content-Length: 1", body=b"\r") + b"\n",
+        Message("POST", fields=(("Host", "a"), ("Content-Length", "1")), body=b"\r"),
+    ),
     then_refused("chunks, then a stray chunk", CHUNKS + b"5\r\nhello\r\n", CHUNKS_READ),
     then_refused("chunks, then a stray end", CHUNKS + b"0\r\n\r\n", CHUNKS_READ),
+    # RFC 9110 section 7.8: the other protocol begins behind the whole request
+    accepted(
+        "9.3",
+        "upgrade with a body",
+        post(b"Connection: upgrade", b"Upgrade: b", b"Content-Length: 5", body=b"hello") + GET,
+        Message(
+            "POST",
+            fields=(
+                ("Host", "a"),
+                ("Connection", "upgrade"),
+                ("Upgrade", "b"),
+                ("Content-Length", "5"),
+            ),
+            body=b"hello",
+        ),
+        Message(),
+    ),
     # CL.TE and TE.CL, as if only the one or the other were seen
     then_refused(
         "poison behind a length",

@@ -86,12 +86,12 @@ class Sources(Reactor):
             setattr(sides, side, handle)
             try:
                 self.rewatch(number, sides.events())
-            except FileNotFoundError:
+            except OSError as error:
+                setattr(sides, side, before)
+                if not isinstance(error, FileNotFoundError):
+                    raise
                 # It was closed without being removed, and its number is used again.
                 self._forget_sides(number, sides)
-            except OSError:
-                setattr(sides, side, before)
-                raise
             else:
                 if before is not None:
                     before.cancel()

@@ -310,6 +310,24 @@ def test_a_started_task_can_cancel_itself(io_loop):
         io_loop.run_until_complete(task)
 
 
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("start", ["create_task", "start_task"])
+def test_a_task_that_failed_is_gone_when_nobody_holds_it(io_loop, start, debug):
+    """Its exception holds the frames in which it was raised; none of them may hold the task."""
+    io_loop.set_debug(debug)
+    tasks = []
+    gc.collect()
+    gc.disable()
+    try:
+        io_loop.call_soon(lambda: tasks.append(getattr(io_loop, start)(fail())))
+        run_turns(io_loop, 2)
+        assert isinstance(tasks[0].exception(), Failed)
+        reference = weakref.ref(tasks.pop())
+        assert reference() is None
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("exit_error", [SystemExit, KeyboardInterrupt])
 def test_a_started_task_can_end_the_process(io_loop, exit_error):
     async def leave():

@@ -132,6 +132,31 @@ def test_a_process_exit_ends_the_loop_but_loses_nothing(loop, pair, place, exit_
         assert isinstance(task.exception(), exit_error)
 
 
+def test_what_has_run_is_not_held_while_the_loop_sleeps(loop, pair):
+    """A connection that is closed by its last event must not stay until the next one comes."""
+    released = []
+
+    class Watched:
+        def __call__(self, *events):
+            loop.unwatch(pair[0].fileno())
+
+        def __del__(self):
+            released.append(self.kind)
+
+    def look():
+        loop.call_later(0.001, lambda: (seen.extend(released), loop.stop()))
+
+    seen = []
+    watcher, callback = Watched(), Watched()
+    watcher.kind, callback.kind = "watcher", "callback"
+    loop.watch(pair[0].fileno(), watcher, WRITE)
+    loop.call_soon(look)
+    loop.call_soon(callback)
+    del watcher, callback
+    loop.run_forever()
+    assert sorted(seen) == ["callback", "watcher"]
+
+
 # Starting and stopping
 
 

@@ -388,12 +388,15 @@ class AsyncioFace(Sources):
     def _run_and_time(self, what: object, function: Callable[..., object], *args: Any) -> None:
         started = self.time()
         function(*args)
+        del function, args
         took = self.time() - started
         if took >= self.slow_callback_duration:
             step_of = getattr(getattr(what, "_callback", None), "__self__", None)
             if isinstance(step_of, asyncio.Task):
                 what = step_of  # says more than the handle of its step
             asyncio_log.warning("Executing %r took %.3f seconds", what, took)
+        # An exception that the call has kept holds this frame: let it hold no more.
+        del what
 
 
 def current_context_runner(callback: Callable[..., object]) -> Callable[..., object]:

@@ -216,15 +216,19 @@ class Reactor(asyncio.AbstractEventLoop):
                         raise
                     except BaseException as error:
                         self._watcher_failed(fd, watcher, error)
+                watcher = None  # see below
             if timers:
                 self._move_due_timers(timers, monotonic())
-            for _ in range(len(ready)):
-                handle = ready.popleft()
-                if not handle._cancelled:
-                    if self._debug:
-                        self._run_and_time(handle, handle._run)
-                    else:
-                        handle._run()
+            if ready:
+                for _ in range(len(ready)):
+                    handle = ready.popleft()
+                    if not handle._cancelled:
+                        if self._debug:
+                            self._run_and_time(handle, handle._run)
+                        else:
+                            handle._run()
+                # The loop may sleep long, and what its last callback held should be free to go.
+                del handle
             if self._stopping:
                 return
 

@@ -99,6 +99,47 @@ def test_no_call_is_lost_between_threads(wake_up, thread):
         sys.setswitchinterval(interval)
 
 
+@pytest.mark.parametrize("when", ["before the read", "after the read"])
+def test_a_call_in_the_middle_of_hearing_does_not_silence_the_pipe(wake_up, monkeypatch, when):
+    """Whether or not this call was heard (its caller's entry is seen), the next one must be."""
+    read = os.read
+
+    def interrupted(fd, size):
+        if when == "before the read":
+            wake_up.call()
+        data = read(fd, size)
+        if when == "after the read":
+            wake_up.call()
+        return data
+
+    wake_up.call()
+    monkeypatch.setattr(wakeup_module.os, "read", interrupted)
+    wake_up.heard()
+    monkeypatch.undo()
+    wake_up.call()
+    assert is_readable(wake_up)
+    wake_up.heard()
+    assert not is_readable(wake_up)
+
+
+@pytest.mark.parametrize("when", ["before the read", "after the read"])
+def test_ctrl_c_in_the_middle_of_hearing_does_not_silence_the_pipe(wake_up, monkeypatch, when):
+    read = os.read
+
+    def interrupted(fd, size):
+        if when == "after the read":
+            read(fd, size)
+        raise KeyboardInterrupt
+
+    wake_up.call()
+    monkeypatch.setattr(wakeup_module.os, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wake_up.heard()
+    monkeypatch.undo()
+    wake_up.call()
+    assert is_readable(wake_up)
+
+
 def test_ctrl_c_in_the_middle_of_a_call_does_not_silence_the_pipe(wake_up, monkeypatch):
     write = os.write
     interrupts = [KeyboardInterrupt()]

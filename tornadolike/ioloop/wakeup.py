@@ -53,8 +53,8 @@ class WakeUp:
 
         Always safe to call late: a loop that was closed in the meantime is not woken.
         """
-        # A call that nobody has heard yet serves this caller too. (The loop clears the flag before it
-        # looks at its queue, so what the caller put there first is seen.)
+        # A call that nobody has heard yet serves this caller too: the loop empties the pipe, then
+        # clears the flag, then looks at its queue, and what the caller put there first is seen.
         if self._called:
             return
         writing = self._writing
@@ -73,17 +73,20 @@ class WakeUp:
 
     def heard(self) -> bytes:
         """Empty the pipe; return the numbers of the signals that came, one byte each."""
-        self._called = False
         signals = b""
         reading = self.fileno()
-        while True:
-            try:
+        try:
+            while True:
                 data = os.read(reading, 4096)
-            except BlockingIOError:
-                return signals
-            signals += data.replace(b"\0", b"")
-            if len(data) < 4096:
-                return signals
+                signals += data.replace(b"\0", b"")
+                if len(data) < 4096:
+                    return signals
+        except BlockingIOError:
+            return signals
+        finally:
+            # After the last read, and whatever happens: the flag without a byte in the pipe would
+            # silence it for good. (Cleared before, it could be set by a call whose byte is read here.)
+            self._called = False
 
     def listen_to_signals(self) -> None:
         """Have the interpreter write arriving signals into the pipe.

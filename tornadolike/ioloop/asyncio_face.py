@@ -58,8 +58,11 @@ class AsyncioFace(Sources):
         callback: Callable[..., object],
         *args: Any,
         context: Context | None = None,
+        **kwargs: Any,
     ) -> TimerHandle:
-        """Run ``callback(*args)`` in ``delay`` seconds."""
+        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds. It may be a coroutine function."""
+        if kwargs:
+            callback = functools.partial(callback, **kwargs)
         return self.schedule_at(self.time() + delay, callback, args, context)
 
     def call_at(  # type: ignore[override]
@@ -68,8 +71,14 @@ class AsyncioFace(Sources):
         callback: Callable[..., object],
         *args: Any,
         context: Context | None = None,
+        **kwargs: Any,
     ) -> TimerHandle:
-        """Run ``callback(*args)`` when :meth:`time` shows ``when`` seconds."""
+        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds.
+
+        It may be a coroutine function.
+        """
+        if kwargs:
+            callback = functools.partial(callback, **kwargs)
         return self.schedule_at(when, callback, args, context)
 
     # Futures and tasks

@@ -9,7 +9,6 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextvars import Context
 from inspect import isawaitable
 from typing import Any, ClassVar, TypeVar
 
@@ -263,35 +262,6 @@ class IOLoop(AsyncioFace):
         else:
             raise TypeError(f"deadline must be a number or a timedelta, not {deadline!r}")
         return self.schedule_at(when, self._run_callback, (callback, args, kwargs))
-
-    def call_later(  # type: ignore[override]
-        self,
-        delay: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds. It may be a coroutine function."""
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(self.time() + delay, callback, args, context)
-
-    def call_at(  # type: ignore[override]
-        self,
-        when: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds.
-
-        It may be a coroutine function.
-        """
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(when, callback, args, context)
 
     def remove_timeout(self, timeout: Any) -> None:
         """Cancel what :meth:`add_timeout`, :meth:`call_later` or :meth:`call_at` returned."""

@@ -160,6 +160,18 @@ def test_a_task_left_behind_by_a_stop_is_not_reported(io_loop):
     gc.collect()
 
 
+# Callbacks (the reactor's own tests say the rest)
+
+
+def test_timers_take_keyword_arguments(virtual):
+    calls = []
+    virtual.call_later(1, lambda **kwargs: calls.append(kwargs), a=1)
+    virtual.call_at(1001.0, lambda **kwargs: calls.append(kwargs), b=2)
+    virtual.call_later(1, virtual.stop)
+    virtual.run_forever()
+    assert calls == [{"a": 1}, {"b": 2}]
+
+
 # Tasks
 
 
@@ -1125,40 +1137,6 @@ def test_without_debug_mode_nothing_is_reported(virtual, caplog):
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("method", ["call_soon", "call_later", "call_at"])
-def test_debug_mode_refuses_the_wrong_thread(io_loop, thread, method):
-    arguments = () if method == "call_soon" else (0,)
-    problems = []
-
-    def call():
-        try:
-            getattr(io_loop, method)(*arguments, print)
-        except RuntimeError as error:
-            problems.append(str(error))
-        io_loop.call_soon_threadsafe(io_loop.stop)
-
-    io_loop.set_debug(True)
-    io_loop.call_soon(thread, call)
-    io_loop.run_forever()
-    assert "from a thread other than the loop's; use call_soon_threadsafe()" in problems[0]
-    getattr(io_loop, method)(*arguments, int)  # the loop does not run: any thread may prepare it
-
-
-def test_debug_mode_refuses_what_cannot_be_called(io_loop):
-    io_loop.set_debug(True)
-    for call in (io_loop.call_soon, io_loop.call_soon_threadsafe):
-        with pytest.raises(TypeError, match="callable"):
-            call(None)
-        with pytest.raises(TypeError, match="coroutines cannot be used"):
-            call(answer)
-        coroutine = answer()
-        with pytest.raises(TypeError):
-            call(coroutine)
-        coroutine.close()
-    with pytest.raises(TypeError, match="callable"):
-        io_loop.call_later(0, None)
-
-
 def test_debug_mode_knows_where_forgotten_coroutines_were_made(io_loop):
     depths = []
 
@@ -1177,6 +1155,31 @@ def test_debug_mode_knows_where_forgotten_coroutines_were_made(io_loop):
     io_loop.call_soon(io_loop.call_soon, io_loop.call_soon, look)
     run_turns(io_loop, 3)
     assert depths == [0, ORIGIN_DEPTH, 0, ORIGIN_DEPTH, 0]
+
+
+def test_a_watcher_that_raises_is_reported(io_loop, pair):
+    contexts = []
+    io_loop.set_exception_handler(lambda loop, context: contexts.append(context))
+
+    def watcher(events):
+        raise Failed
+
+    io_loop.watch(pair[0].fileno(), watcher, WRITE)
+    run_turns(io_loop)
+    io_loop.unwatch(pair[0].fileno())
+    assert isinstance(contexts[0]["exception"], Failed)
+    assert "watcher" in contexts[0]["message"]
+
+
+def test_a_loop_that_nobody_closed_complains_and_closes_itself():
+    loop = IOLoop(make_current=False)
+    fds = loop._wake_up.fileno(), loop._poller.fileno()
+    with pytest.warns(ResourceWarning, match="unclosed event loop <IOLoop"):
+        loop.__del__()
+    assert loop.is_closed()
+    for fd in fds:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(fd)
 
 
 def test_it_tells_about_itself(io_loop):

@@ -130,6 +130,15 @@ def test_what_is_forgotten_does_not_expire(virtual, deadlines):
     assert is_empty(deadlines)
 
 
+def test_forgetting_one_of_a_bucket_leaves_the_others(virtual, deadlines):
+    things = [Thing(virtual, 1002.0) for _ in range(3)]
+    for thing in things:
+        deadlines.add(thing)
+    deadlines.discard(things[0])
+    run_until(virtual, 1010.0)
+    assert [len(thing.expired) for thing in things] == [0, 1, 1]
+
+
 def test_adding_twice_expires_once(virtual, deadlines):
     thing = Thing(virtual, 1002.0)
     deadlines.add(thing)

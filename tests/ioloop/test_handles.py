@@ -67,6 +67,14 @@ def test_a_cancelled_handle_lets_go_of_what_it_held(io_loop, timer):
     assert "cancelled" in repr(handle)
 
 
+def test_a_cancelled_timer_tells_the_loop_while_it_waits_there(io_loop):
+    waiting = io_loop.call_later(10, print)
+    waiting.cancel()
+    waiting.cancel()
+    make(io_loop, print, timer=True).cancel()  # was never in the loop
+    assert io_loop._cancelled_timers == 1
+
+
 def test_in_debug_mode_a_cancelled_handle_still_says_what_it_was(io_loop, timer):
     io_loop.set_debug(True)
     handle = make(io_loop, Thing().method, timer=timer)
@@ -100,6 +108,13 @@ def test_an_exception_goes_to_the_loops_handler(io_loop, timer):
     assert "int" in context["message"]
     assert context["handle"] is handle
     assert context["source_traceback"][-1].filename == __file__
+
+
+def test_without_debug_mode_there_is_no_traceback_to_tell(io_loop, timer):
+    contexts = []
+    io_loop.set_exception_handler(lambda loop, context: contexts.append(context))
+    make(io_loop, int, "x", timer=timer)._run()
+    assert "source_traceback" not in contexts[0]
 
 
 @pytest.mark.parametrize("exit_error", [SystemExit, KeyboardInterrupt])

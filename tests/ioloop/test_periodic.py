@@ -78,6 +78,14 @@ def test_it_can_stop_itself(virtual, calls):
     assert calls == [1001.0]
 
 
+def test_a_stop_in_the_turn_in_which_it_is_due(virtual, calls):
+    periodic = PeriodicCallback(lambda: calls.append(virtual.now), 1000)
+    virtual.call_at(1001.0, periodic.stop)
+    periodic.start()
+    run_until(virtual, 1010.0)
+    assert calls == []
+
+
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_it_can_start_itself_again(virtual, calls, asynchronous):
     """A new rhythm from here; not two."""

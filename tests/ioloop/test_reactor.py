@@ -770,6 +770,60 @@ def test_calls_that_meet_the_close_fail_cleanly(thread):
     assert not problems
 
 
+# Debug mode
+
+
+def test_debug_mode_runs_everything_as_well(loop, pair):
+    loop.set_debug(True)
+    ran = []
+    loop.watch(pair[0].fileno(), ran.append, WRITE)
+    loop.call_soon(ran.append, "callback")
+    loop.call_soon_threadsafe(ran.append, "from any thread")
+    loop.call_at(0, ran.append, "timer")
+    run_turns(loop)
+    loop.unwatch(pair[0].fileno())
+    assert ran == [WRITE, "callback", "from any thread", "timer"]
+
+
+@pytest.mark.parametrize("method", ["call_soon", "call_at"])
+def test_debug_mode_refuses_calls_from_the_wrong_thread(io_loop, thread, method):
+    arguments = (0,) if method == "call_at" else ()
+    problems = []
+
+    def call():
+        try:
+            getattr(io_loop, method)(*arguments, print)
+        except RuntimeError as error:
+            problems.append(str(error))
+        io_loop.call_soon_threadsafe(io_loop.stop)
+
+    io_loop.set_debug(True)
+    io_loop.call_soon(thread, call)
+    io_loop.run_forever()
+    assert f"{method}() called from a thread other than the loop's" in problems[0]
+    getattr(io_loop, method)(*arguments, int)  # while it does not run any thread may prepare it
+
+
+def test_debug_mode_refuses_what_cannot_be_called(io_loop):
+    async def coroutine_function():
+        io_loop.stop()
+
+    io_loop.set_debug(True)
+    for call in (io_loop.call_soon, io_loop.call_soon_threadsafe):
+        with pytest.raises(TypeError, match="callable"):
+            call(None)
+        with pytest.raises(TypeError, match="coroutines cannot be used"):
+            call(coroutine_function)
+        coroutine = coroutine_function()
+        with pytest.raises(TypeError):
+            call(coroutine)
+        coroutine.close()
+    with pytest.raises(TypeError, match="callable"):
+        io_loop.call_at(0, None)
+    io_loop.call_at(0, coroutine_function)  # Tornado's timers take them
+    io_loop.run_forever()
+
+
 # What the other faces fill in
 
 

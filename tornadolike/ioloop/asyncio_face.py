@@ -6,7 +6,6 @@ Coroutines and the synchronisation tools of :mod:`asyncio` need no more than thi
 import asyncio
 import concurrent.futures
 import contextlib
-import contextvars
 import functools
 import logging
 import socket
@@ -406,8 +405,3 @@ class AsyncioFace(Sources):
             asyncio_log.warning("Executing %r took %.3f seconds", what, took)
         # An exception that the call has kept holds this frame: let it hold no more.
         del what
-
-
-def current_context_runner(callback: Callable[..., object]) -> Callable[..., object]:
-    """``callback`` bound to a copy of the caller's context."""
-    return functools.partial(contextvars.copy_context().run, callback)

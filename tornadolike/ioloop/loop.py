@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import datetime
 import functools
 import numbers
@@ -14,7 +15,7 @@ from typing import Any, ClassVar, TypeVar
 
 from ..log import app_log
 from . import poller
-from .asyncio_face import AsyncioFace, current_context_runner
+from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
 from .poller import Poller
 from .sources import descriptor_number
@@ -158,7 +159,8 @@ class IOLoop(AsyncioFace):
         :exc:`ValueError` if the descriptor has a handler already.
         """
         number = descriptor_number(fd)
-        self.watch(number, functools.partial(current_context_runner(handler), fd), events)
+        in_context = contextvars.copy_context().run
+        self.watch(number, functools.partial(in_context, handler, fd), events)
         self._descriptor_objects[number] = fd
 
     def update_handler(self, fd: Any, events: int) -> None:

@@ -68,8 +68,6 @@ class PeriodicCallback:
 
     def _run(self, loop: IOLoop) -> None:
         self._timeout = None
-        if not self._running:
-            return
         try:
             result = self.callback()
             if isawaitable(result):

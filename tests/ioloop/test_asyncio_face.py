@@ -104,8 +104,9 @@ def test_a_stop_before_the_end_is_an_error(io_loop):
     io_loop.call_soon(io_loop.stop)
     with pytest.raises(RuntimeError, match="stopped before Future completed"):
         io_loop.run_until_complete(task)
-    assert io_loop.run_until_complete(task) == 42
-    run_turns(io_loop)  # the first run's callback is gone
+    # The end of the first one is no reason to stop any more.
+    assert io_loop.run_until_complete(answer(43, after=6)) == 43
+    assert task.result() == 42
 
 
 @pytest.mark.parametrize("exit_error", [SystemExit, KeyboardInterrupt])
@@ -118,6 +119,17 @@ def test_a_process_exit_in_the_coroutine(io_loop, exit_error):
         io_loop.run_until_complete(leave())
     # Its end is still in the ready queue, and must not stop the next run.
     assert io_loop.run_until_complete(answer(after=3)) == 42
+
+
+@pytest.mark.parametrize("exit_error", [SystemExit, KeyboardInterrupt])
+def test_a_process_exit_is_not_reported_beside_being_raised(io_loop, exit_error):
+    async def leave():
+        raise exit_error
+
+    with pytest.raises(exit_error):
+        io_loop.run_until_complete(leave())
+    io_loop.close()
+    gc.collect()
 
 
 @pytest.mark.parametrize("running", ["itself", "another"])

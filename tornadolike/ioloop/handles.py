@@ -102,8 +102,8 @@ class TimerHandle(asyncio.TimerHandle):
                 if self._source_traceback:
                     context["source_traceback"] = self._source_traceback
                 self._loop.call_exception_handler(context)
-            # The exception's traceback holds this frame: without these two it holds no more.
-            self = callback = None
+            # The exception's traceback holds this frame: without these it holds no more.
+            self = callback = context = None
 
 
 def remember_origin(handle: Handle | TimerHandle) -> None:

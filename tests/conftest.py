@@ -1,0 +1,215 @@
+"""What every test gets: nothing may leak, nothing may go wrong unnoticed, and a server is one call away."""
+
+import asyncio
+import contextlib
+import gc
+import inspect
+import logging
+import os
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from tornadolike.ioloop import IOLoop
+
+PATIENCE = 10.0
+"""Seconds after which something that should happen at once is taken as never happening."""
+
+
+class Errors(logging.Handler):
+    """Keeps every record that somebody on call would have to look at."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+class LogExpectation(logging.Handler):
+    """Wants one record (or more) of a logger whose text matches, and takes it out of the errors."""
+
+    def __init__(self, pattern: str, level: int) -> None:
+        super().__init__(level)
+        self.pattern = re.compile(pattern)
+        self.matched: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.pattern.search(record.getMessage()):
+            self.matched.append(record)
+
+
+def open_descriptors() -> dict[str, str]:
+    found = {}
+    for fd in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found[fd] = os.readlink(f"/proc/self/fd/{fd}")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def errors() -> Iterator[Errors]:
+    """Fails the test on a record at ERROR that ``expect_log`` did not ask for."""
+    handler = Errors()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield handler
+        gc.collect()  # what is dropped unfinished (a pending task) complains when it is collected
+    finally:
+        root.removeHandler(handler)
+    assert not handler.records, [record.getMessage() for record in handler.records]
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(errors: Errors) -> Iterator[None]:
+    """Fails the test that leaves a descriptor open or a thread running."""
+    threads = set(threading.enumerate())
+    descriptors = open_descriptors()
+    yield
+    gc.collect()
+    left = [thread for thread in threading.enumerate() if thread not in threads]
+    for thread in left:
+        thread.join(1.0)
+    assert not [thread for thread in left if thread.is_alive()]
+    leaked = {fd: what for fd, what in open_descriptors().items() if descriptors.get(fd) != what}
+    assert not leaked
+
+
+@pytest.fixture
+def expect_log(errors: Errors) -> Callable[..., Any]:
+    """``with expect_log("tornadolike.application", "Uncaught"):`` wants such a record and forgives it."""
+
+    @contextlib.contextmanager
+    def expect(
+        name: str, pattern: str, level: int = logging.DEBUG, count: int | None = None
+    ) -> Iterator[LogExpectation]:
+        logger = logging.getLogger(name)
+        expectation = LogExpectation(pattern, level)
+        before = logger.level
+        if not before or before > level:
+            logger.setLevel(level)
+        logger.addHandler(expectation)
+        try:
+            yield expectation
+        finally:
+            logger.removeHandler(expectation)
+            logger.setLevel(before)
+            for record in expectation.matched:
+                if record in errors.records:
+                    errors.records.remove(record)
+        assert expectation.matched, f"no record of {name} matched {pattern!r}"
+        assert count is None or len(expectation.matched) == count
+
+    return expect
+
+
+@pytest.fixture
+def io_loop() -> Iterator[IOLoop]:
+    """A fresh loop that is current in this thread while the test runs."""
+    loop = IOLoop()
+    yield loop
+    loop.close()
+    IOLoop.clear_current()
+
+
+class ServerThread:
+    """An HTTPServer on a loop in a thread of its own, on a free port of 127.0.0.1."""
+
+    def __init__(self, delegate: Any, **server_options: Any) -> None:
+        self.port = 0
+        self._started: Future[None] = Future()
+        self._stopping: Any = None
+        self._thread = threading.Thread(
+            target=self._run, args=(delegate, server_options), name="test server"
+        )
+        self._thread.start()
+        self._started.result(PATIENCE)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _run(self, delegate: Any, options: dict[str, Any]) -> None:
+        from tornadolike.httpserver import HTTPServer
+        from tornadolike.netutil import bind_sockets
+
+        async def main() -> None:
+            self._stopping = asyncio.Event()
+            self.loop = asyncio.get_running_loop()
+            self.server = HTTPServer(delegate, **options)
+            sockets = bind_sockets(0, "127.0.0.1")
+            self.port = sockets[0].getsockname()[1]
+            self.server.add_sockets(sockets)
+            self._started.set_result(None)
+            await self._stopping.wait()
+            self.server.stop()
+            await self.server.close_all_connections()
+
+        try:
+            with asyncio.Runner(loop_factory=IOLoop) as runner:
+                runner.run(main())
+        except BaseException as error:
+            if not self._started.done():
+                self._started.set_exception(error)
+            else:
+                raise
+
+    def connect(self, timeout: float = PATIENCE) -> socket.socket:
+        """A blocking connection to the server."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run ``function(*args)`` in the loop's thread; return its result (a coroutine's, awaited)."""
+        done: Future[Any] = Future()
+
+        async def run() -> None:
+            try:
+                result = function(*args)
+                done.set_result(await result if inspect.isawaitable(result) else result)
+            except BaseException as error:
+                done.set_exception(error)
+
+        self.loop.call_soon_threadsafe(lambda: self.loop.create_task(run()))
+        return done.result(PATIENCE)
+
+    def exchange(self, data: bytes) -> bytes:
+        """Send ``data``, end our side, and return all that comes until the server closes."""
+        with self.connect() as sock:
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+            return read_all(sock)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(PATIENCE)
+            assert not self._thread.is_alive(), "the server did not stop"
+
+
+def read_all(sock: socket.socket) -> bytes:
+    """Everything until the peer closes."""
+    received = bytearray()
+    while data := sock.recv(65536):
+        received += data
+    return bytes(received)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ServerThread]]:
+    """``server = serve(application, **options)``; stopped at the end of the test."""
+    servers: list[ServerThread] = []
+
+    def start(delegate: Any, **options: Any) -> ServerThread:
+        servers.append(ServerThread(delegate, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

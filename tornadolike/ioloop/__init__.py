@@ -1,0 +1,42 @@
+"""The reactor: our own event loop, which is Tornado's IOLoop and an asyncio loop in one object.
+
+.. code-block:: python
+
+    import asyncio
+    import tornadolike
+
+    async def main():
+        assert asyncio.get_running_loop() is tornadolike.ioloop.IOLoop.current()
+        await asyncio.sleep(1)
+
+    tornadolike.run(main())
+
+Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
+signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.asyncio_face`, :mod:`.loop` (Tornado's
+methods), :mod:`.periodic` and :mod:`.deadlines`.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from .deadlines import Deadlines
+from .loop import IOLoop
+from .periodic import PeriodicCallback
+
+__all__ = ["Deadlines", "IOLoop", "PeriodicCallback", "TimeoutError", "run"]
+
+TimeoutError = asyncio.TimeoutError
+
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
+    """Run the coroutine ``main`` on a new :class:`IOLoop` and return its result.
+
+    As :func:`asyncio.run`: Ctrl-C cancels ``main``; at the end the tasks that are left are cancelled,
+    asynchronous generators and the default executor shut down, and the loop is closed. Raises
+    :exc:`RuntimeError` when a loop is running in this thread already.
+    """
+    with asyncio.Runner(debug=debug, loop_factory=IOLoop) as runner:
+        return runner.run(main)

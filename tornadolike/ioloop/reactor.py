@@ -1,0 +1,295 @@
+"""The reactor: who runs when.
+
+One turn of the loop is: wait until a descriptor is ready, a timer is due or somebody calls; tell the
+ready descriptors' watchers; move the timers that are due to the ready queue; run the callbacks that
+were in the ready queue at that moment. A callback that a callback adds runs in the next turn, so no
+chain of callbacks can starve the descriptors.
+
+Three rules keep it right:
+
+* **Watchers are called at once, callbacks later.** The watcher of a descriptor
+  (:meth:`Reactor.watch`) runs inside the dispatch, without a handle and without a context of its own:
+  this is the path of every byte. Everything else is a :class:`~.handles.Handle` in the ready queue.
+* **An event belongs to the watcher that was there when the poll returned.** A descriptor that is
+  closed during the dispatch can come back at once under the same number with another owner; events
+  of this poll that name it are stale, so a number registered during the dispatch is skipped until
+  the next poll (which reports again whatever is still ready).
+* **Other threads touch only the ready queue** (a deque, whose append is atomic) **and the wake-up pipe.**
+"""
+
+import asyncio
+import heapq
+import itertools
+import sys
+import threading
+import time
+from asyncio import _set_running_loop
+from asyncio.events import _get_running_loop
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from .handles import Handle, TimerHandle
+from .poller import MAX_EVENTS, READ, Poller, default_poller
+from .wakeup import WakeUp
+
+MAXIMUM_WAIT = 24 * 3600.0
+"""The longest single poll in seconds: kernels refuse time-outs that overflow their counters."""
+
+CANCELLED_TIMERS_KEPT = 100
+"""Cancelled timers stay in the heap until they are due, or until there are more than this many and
+they are the majority."""
+
+Watcher = Callable[[int], object]
+
+
+class Reactor(asyncio.AbstractEventLoop):
+    """Ready queue, timers, descriptors and the loop that serves them. Not thread-safe except where said."""
+
+    def __init__(self, poller: Poller | None = None) -> None:
+        self._poller = default_poller() if poller is None else poller
+        self._watchers: dict[int, Watcher] = {}
+        self._registered_in_dispatch: set[int] = set()
+        self._ready: deque[Handle | TimerHandle] = deque()
+        self._timers: list[tuple[float, int, TimerHandle]] = []
+        self._timer_order = itertools.count().__next__
+        self._cancelled_timers = 0
+        self._stopping = False
+        self._closed = False
+        self._debug = False
+        self._thread_id: int | None = None
+        self._wake_up = WakeUp()
+        self.watch(self._wake_up.fileno(), self._on_wake_up, READ)
+
+    # Descriptors
+
+    def watch(self, fd: int, watcher: Watcher, events: int) -> None:
+        """Call ``watcher(events)`` from the dispatch whenever ``fd`` is ready for some of ``events``.
+
+        Raises :exc:`ValueError` if ``fd`` is watched already and :exc:`OSError` if it cannot be.
+        """
+        if fd in self._watchers:
+            raise ValueError(
+                f"descriptor {fd} is watched already; remove its handler before adding another"
+            )
+        self._poller.register(fd, events)
+        self._watchers[fd] = watcher
+        self._registered_in_dispatch.add(fd)
+
+    def rewatch(self, fd: int, events: int) -> None:
+        """Change the events that the watcher of ``fd`` is called for."""
+        self._poller.modify(fd, events)
+
+    def unwatch(self, fd: int) -> bool:
+        """Stop watching ``fd``; return whether it was watched. Call it before closing the descriptor."""
+        if self._watchers.pop(fd, None) is None:
+            return False
+        try:
+            self._poller.unregister(fd)
+        except (OSError, ValueError):
+            # Closed before: the kernel has dropped it by itself.
+            pass
+        return True
+
+    # Callbacks
+
+    def time(self) -> float:
+        """The loop's clock in seconds: monotonic, its zero is arbitrary."""
+        return time.monotonic()
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle:
+        """Run ``callback(*args)`` in the loop's next turn."""
+        if self._debug or self._closed:
+            self._check_call(callback, "call_soon")
+        handle = Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Handle:
+        """As :meth:`call_soon`, from any thread or signal handler."""
+        if self._closed:
+            self._check_closed()
+        handle = Handle(callback, args, self, context)
+        self._ready.append(handle)
+        self._wake_up.call()
+        return handle
+
+    def schedule_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None = None,
+    ) -> TimerHandle:
+        """Run ``callback(*args)`` once the clock shows ``when``. Equal times keep their order."""
+        if self._debug or self._closed:
+            self._check_call(callback, "call_at")
+        handle = TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, self._timer_order(), handle))
+        handle._scheduled = True
+        return handle
+
+    def _timer_handle_cancelled(self, handle: TimerHandle) -> None:
+        """What :class:`asyncio.TimerHandle` calls when it is cancelled."""
+        if handle._scheduled:
+            self._cancelled_timers += 1
+            if self._cancelled_timers > CANCELLED_TIMERS_KEPT and self._cancelled_timers * 2 > len(
+                self._timers
+            ):
+                self._drop_cancelled_timers()
+
+    def _drop_cancelled_timers(self) -> None:
+        kept = []
+        for entry in self._timers:
+            if entry[2]._cancelled:
+                entry[2]._scheduled = False
+            else:
+                kept.append(entry)
+        heapq.heapify(kept)
+        self._timers[:] = kept  # in place: run_forever holds the list
+        self._cancelled_timers = 0
+
+    # Running
+
+    def run_forever(self) -> None:
+        """Serve until :meth:`stop`. Raises :exc:`RuntimeError` if this or another loop runs in this thread."""
+        self._check_closed()
+        if self._thread_id is not None:
+            raise RuntimeError("This event loop is already running")
+        if _get_running_loop() is not None:
+            raise RuntimeError(
+                "Cannot run the event loop while another loop is running in this thread; "
+                "await the coroutine there instead"
+            )
+        hooks = sys.get_asyncgen_hooks()
+        self._thread_id = threading.get_ident()
+        try:
+            sys.set_asyncgen_hooks(self._asyncgen_started, self._asyncgen_dropped)
+            _set_running_loop(self)
+            self._serve()
+        finally:
+            self._stopping = False
+            self._thread_id = None
+            _set_running_loop(None)
+            sys.set_asyncgen_hooks(*hooks)
+
+    def _serve(self) -> None:
+        # Locals: this loop is the inside of everything else.
+        poll = self._poller.poll
+        watchers = self._watchers
+        fresh = self._registered_in_dispatch
+        ready = self._ready
+        timers = self._timers
+        monotonic = self.time
+        while True:
+            if ready or self._stopping:
+                timeout = 0.0
+            elif timers:
+                timeout = timers[0][0] - monotonic()
+                if timeout < 0.0:
+                    timeout = 0.0
+                elif timeout > MAXIMUM_WAIT:
+                    timeout = MAXIMUM_WAIT
+            else:
+                timeout = -1.0
+            events = poll(timeout, MAX_EVENTS)
+            if events:
+                fresh.clear()
+                for fd, bits in events:
+                    watcher = watchers.get(fd)
+                    if watcher is None or fd in fresh:
+                        continue
+                    try:
+                        watcher(bits)
+                    except (SystemExit, KeyboardInterrupt):
+                        raise
+                    except BaseException as error:
+                        self._watcher_failed(fd, watcher, error)
+            if timers:
+                self._move_due_timers(timers, monotonic())
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    if self._debug:
+                        self._run_and_time(handle)
+                    else:
+                        handle._run()
+            if self._stopping:
+                return
+
+    def _move_due_timers(self, timers: list[tuple[float, int, TimerHandle]], now: float) -> None:
+        while timers and timers[0][0] <= now:
+            handle = heapq.heappop(timers)[2]
+            handle._scheduled = False
+            if handle._cancelled:
+                self._cancelled_timers -= 1
+            else:
+                self._ready.append(handle)
+
+    def stop(self) -> None:
+        """End :meth:`run_forever` after the current turn (or after one turn, if called before it)."""
+        self._stopping = True
+
+    def is_running(self) -> bool:
+        return self._thread_id is not None
+
+    def is_closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Release the poller and the wake-up pipe; callbacks that wait are dropped.
+
+        Watched descriptors stay open: they belong to whoever opened them. Idempotent. Raises
+        :exc:`RuntimeError` if the loop is running.
+        """
+        if self._thread_id is not None:
+            raise RuntimeError("Cannot close a running event loop; stop it first")
+        if self._closed:
+            return
+        self._closed = True
+        self._ready.clear()
+        self._timers.clear()
+        self._watchers.clear()
+        self._wake_up.close()
+        self._poller.close()
+
+    def _on_wake_up(self, events: int) -> None:
+        for signum in self._wake_up.heard():
+            self._signal_arrived(signum)
+
+    # Checks
+
+    def _check_closed(self) -> None:
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+
+    def _check_call(self, callback: object, method: str) -> None:
+        self._check_closed()
+        if not callable(callback):
+            raise TypeError(f"a callable object was expected by {method}(), got {callback!r}")
+        if self._thread_id is not None and self._thread_id != threading.get_ident():
+            raise RuntimeError(
+                f"{method}() called from a thread other than the loop's; use call_soon_threadsafe()"
+            )
+
+    # What the asyncio face fills in
+
+    def _signal_arrived(self, signum: int) -> None:
+        raise NotImplementedError
+
+    def _asyncgen_started(self, agen: Any) -> None:
+        raise NotImplementedError
+
+    def _asyncgen_dropped(self, agen: Any) -> None:
+        raise NotImplementedError
+
+    def _run_and_time(self, handle: Handle | TimerHandle) -> None:
+        raise NotImplementedError
+
+    def _watcher_failed(self, fd: int, watcher: Watcher, error: BaseException) -> None:
+        raise NotImplementedError

@@ -17,12 +17,12 @@ import asyncio
 import json
 from typing import Any
 
-from tornadolike.ioloop import IOLoop
 from tornadolike.web import HTTPError, RequestHandler, StaticFileHandler
 from tornadolike.websocket import WebSocketClosedError, WebSocketHandler
 
 from .limits import Refused
-from .rooms import Hub, Session, encode, refusal
+from .rooms import Hub, refusal
+from .sessions import Session, encode
 
 HELLO_SECONDS = 10
 """A WebSocket that has not introduced itself by then is closed."""
@@ -85,7 +85,8 @@ class SocketHandler(WebSocketHandler):
 
     def open(self) -> None:
         self.set_nodelay(True)
-        self._too_late = IOLoop.current().call_later(HELLO_SECONDS, self._close_unless_known)
+        loop = asyncio.get_running_loop()
+        self._too_late = loop.call_later(HELLO_SECONDS, self._close_unless_known)
 
     def on_message(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
@@ -95,7 +96,7 @@ class SocketHandler(WebSocketHandler):
             event = parse(message)
             if self.session is None:
                 self._hello(event)
-            else:
+            elif self.session.link is self:
                 self.hub.receive(self.session, event)
         except Refused as refused:
             self.write_message(refusal(refused))
@@ -103,7 +104,7 @@ class SocketHandler(WebSocketHandler):
                 self.close(TRY_AGAIN_LATER, refused.code)
 
     def on_close(self) -> None:
-        IOLoop.current().remove_timeout(self._too_late)
+        self._too_late.cancel()
         if self.session is not None:
             self.hub.detach(self.session, self)
 

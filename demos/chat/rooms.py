@@ -1,13 +1,12 @@
-"""The chat itself: sessions, rooms and the hub. No socket, no loop, not even a clock of its own.
+"""The chat itself: rooms and the hub. No socket, no loop, not even a clock of its own.
 
     browser tab --- link --- Session --- Room --- Session --- link --- browser tab
-                 (a WebSocket               |
-                  or a long poll)          Hub: finds rooms and sessions, forgets them in time
+                                         |
+                                        Hub: finds rooms and sessions, forgets them in time
 
-A *session* is one browser tab. It outlives the *link* that happens to carry it, so a reload, a
-flaky network or a change of transport does not look like leaving. Whatever a session is told
-goes into its outbox; the link is only woken and takes it from there. That is all the two
-transports have in common, and all this module knows of them.
+A session is one browser tab. Whatever it is told goes into its outbox; the link, a WebSocket or
+a long poll, is only woken and takes it from there. That is all the two transports have in common,
+and all that the chat knows of them.
 
 Guests send *events*, JSON objects with a type, and are sent events:
 
@@ -28,8 +27,6 @@ again, because nobody can know whether it arrived, is recognised and not said tw
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import secrets
 import time
@@ -37,30 +34,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, Protocol
 
-from .limits import Allowance, Limits, Refused
+from .limits import Limits, Refused
+from .sessions import Event, Link, Session, encode
 from .text import clean_message, clean_name, clean_room_name, unique_name
-
-Event = dict[str, Any]
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 ROOMS_LISTED = 50
-
-
-def encode(event: Event) -> str:
-    """An event as it travels. Encoded once, however many people it goes to."""
-    return json.dumps(event, separators=(",", ":"))
-
-
-class Link(Protocol):
-    """What a session wants from the transport that carries it."""
-
-    def wake(self) -> None:
-        """Something waits in the session's outbox."""
-
-    def drop(self, reason: str) -> None:
-        """You carry this session no longer: say `bye` with this reason, and close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,81 +54,6 @@ class Message:
     text: str
     time: int
     """Milliseconds since 1970, as JavaScript counts."""
-
-
-class Session:
-    """One browser tab: who it is, where it is, and what it still has to be told."""
-
-    def __init__(self, client: str, limits: Limits, now: float) -> None:
-        self.client = client
-        """The tab's secret. It proves who is reconnecting and is shown to nobody."""
-        self.id = hashlib.sha256(client.encode()).hexdigest()[:16]
-        """What others see instead. Derived, so that it is the same after a restart."""
-        self.name = ""
-        self.room: Room | None = None
-        self.link: Link | None = None
-        self.detached_at = now
-        self.allowance = Allowance(limits.burst, limits.per_second)
-        self.behind = False
-        """Too much piled up and was thrown away: only joining again helps."""
-        self._outbox: deque[str] = deque()
-        self._outbox_limit = limits.outbox
-        self._taken = 0  # frames that left the outbox, ever
-
-    @property
-    def public(self) -> Event:
-        """The session as the other members see it."""
-        return {"id": self.id, "name": self.name}
-
-    def push(self, frame: str) -> None:
-        """Tell the tab something, now or when a link comes for it."""
-        if self.behind:
-            return
-        if len(self._outbox) >= self._outbox_limit:
-            self.behind = True
-            self._outbox.clear()
-            if self.link is not None:
-                self.link.drop("behind")
-            return
-        self._outbox.append(frame)
-        if self.link is not None:
-            self.link.wake()
-
-    def take(self) -> str | None:
-        """The next frame, for a link that knows when a frame is on its way."""
-        if not self._outbox:
-            return None
-        self._taken += 1
-        return self._outbox.popleft()
-
-    def unseen(self, seen: int) -> tuple[list[str], int]:
-        """Frames after number `seen`, and the number of the last, for a link that can lose them.
-
-        What was seen is forgotten; what was not is kept and handed out again if need be.
-        """
-        while self._taken < seen and self._outbox:
-            self.take()
-        return list(self._outbox), self._taken + len(self._outbox)
-
-    def start_over(self) -> None:
-        """Empty the outbox: the welcome that follows tells everything there is to know."""
-        self._taken += len(self._outbox)
-        self._outbox.clear()
-        self.behind = False
-
-    def attach(self, link: Link) -> None:
-        """Let `link` carry the session; another one that still does is told so."""
-        former, self.link = self.link, link
-        if former is not None and former is not link:
-            former.drop("replaced")
-        if self._outbox:
-            link.wake()
-
-    def detach(self, link: Link, now: float) -> None:
-        """`link` is gone. If nothing takes its place in time, the session leaves."""
-        if self.link is link:
-            self.link = None
-            self.detached_at = now
 
 
 class Room:
@@ -175,14 +80,14 @@ class Room:
     def enter(self, session: Session, name: str) -> None:
         """Make `session` a member under that name, or under one close to it."""
         self.members[session.id] = session
-        session.room = self
+        session.room = self.name
         session.name = self._free_name(session, name)
         self.broadcast({"type": "joined", "member": session.public}, but=session)
 
     def leave(self, session: Session, now: float) -> None:
         """Take `session` off the list of members."""
         del self.members[session.id]
-        session.room = None
+        session.room = ""
         if not self.members:
             self.empty_since = now
         self.broadcast({"type": "left", "member": session.public})
@@ -214,17 +119,16 @@ class Room:
 
     def welcome(self, session: Session, epoch: object, since: object) -> Event:
         """All that a member needs to know on arrival, without what it knows already."""
-        resumed = epoch == self.epoch and isinstance(since, int) and 0 <= since <= self.seq
-        after = since if resumed and isinstance(since, int) else 0
+        had = since if epoch == self.epoch and isinstance(since, int) else None
         return {
             "type": "welcome",
             "you": session.public,
             "room": self.name,
             "epoch": self.epoch,
             "seq": self.seq,
-            "resumed": resumed,
+            "resumed": had is not None,
             "members": [member.public for member in self.members.values()],
-            "messages": [asdict(m) for m in self.history if m.seq > after],
+            "messages": [asdict(m) for m in self.history if m.seq > (had or 0)],
             "limits": {
                 "message": self.limits.message_length,
                 "name": self.limits.name_length,
@@ -262,10 +166,10 @@ class Hub:
         """The session of the tab with this secret, old or new."""
         if not isinstance(client, str) or not _TOKEN.fullmatch(client):
             raise Refused("bad-client", "This page did not introduce itself. Reload it, please.")
+        if self.closed:
+            raise Refused("closing", "The chat is closing. Try again in a moment.")
         session = self.sessions.get(client)
         if session is None:
-            if self.closed:
-                raise Refused("closing", "The chat is closing. Try again in a moment.")
             if len(self.sessions) >= self.limits.sessions:
                 raise Refused("full", "The chat is full. Try again in a while.", retry=30.0)
             session = self.sessions[client] = Session(client, self.limits, self.clock())
@@ -324,7 +228,7 @@ class Hub:
         name = clean_name(_field(event, "name"), self.limits.name_length)
         room_name = clean_room_name(_field(event, "room"), self.limits.room_name_length)
         room = self.rooms.get(room_name)
-        if room is not None and session.room is room:
+        if room is not None and session.room == room.name:
             room.rename(session, name)
         else:
             session.allowance.spend(self.clock())
@@ -348,14 +252,14 @@ class Hub:
         if room.knows(message_id):
             session.push(encode({"type": "accepted", "id": message_id}))
             return
-        text = clean_message(_field(event, "text"), self.limits.message_length)
         session.allowance.spend(self.clock())
+        text = clean_message(_field(event, "text"), self.limits.message_length)
         room.say(session, message_id, text, round(self.wall_clock() * 1000))
 
     def _rename(self, session: Session, event: Event) -> None:
         room = self._room_of(session)
-        name = clean_name(_field(event, "name"), self.limits.name_length)
         session.allowance.spend(self.clock())
+        name = clean_name(_field(event, "name"), self.limits.name_length)
         before = session.name
         room.rename(session, name)
         if session.name == before:
@@ -368,9 +272,10 @@ class Hub:
     # --- housekeeping ---
 
     def _room_of(self, session: Session) -> Room:
-        if session.room is None:
+        room = self.rooms.get(session.room)
+        if room is None:
             raise Refused("nowhere", "Join a room first.")
-        return session.room
+        return room
 
     def _make_room(self, name: str) -> Room:
         if len(self.rooms) >= self.limits.rooms:
@@ -382,8 +287,9 @@ class Hub:
         return room
 
     def _leave(self, session: Session) -> None:
-        if session.room is not None:
-            session.room.leave(session, self.clock())
+        room = self.rooms.get(session.room)
+        if room is not None:
+            room.leave(session, self.clock())
             self._rooms_changed = True
 
     def _rooms_event(self) -> Event:

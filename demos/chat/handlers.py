@@ -1,14 +1,16 @@
 """The two ways into the chat. Both are thin: they carry events between a tab and its session.
 
-WebSocket    GET /socket        the first frame is {"type": "hello", "client": SECRET},
-                                every other frame is one event, in either direction
+WebSocket    GET /socket        a frame is an event, in either direction
 long-polling POST /poll/send    {"client": SECRET, "events": [...]}  ->  204, or events as below
              POST /poll/receive {"client": SECRET, "seen": N}   ->  {"seen": M, "events": [...]}
+
+The first event on either is {"type": "hello", "client": SECRET}: whatever carried that tab's
+session before does so no longer. The next one is `join`. rooms.py tells the others.
 
 A long poll is a request that is answered when there is something to tell. An answer can get lost
 on its way, so each poll repeats the number that came with the last one, at first 0; what the tab
 has not seen is sent again. When the server does not know the tab (any more) it answers 410, and
-the tab starts over with `join`.
+the tab starts over.
 """
 
 from __future__ import annotations
@@ -56,6 +58,11 @@ def parse(text: str | bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise Refused("bad-event", "That was not JSON.") from None
+
+
+def is_hello(event: Any) -> bool:
+    """Whether a tab introduces itself."""
+    return isinstance(event, dict) and event.get("type") == "hello"
 
 
 def bye(reason: str) -> str:
@@ -108,9 +115,10 @@ class SocketHandler(WebSocketHandler):
         if self.session is not None:
             self.hub.detach(self.session, self)
 
-    def _hello(self, event: object) -> None:
-        client = event.get("client") if isinstance(event, dict) else None
-        self.session = self.hub.open_session(client)
+    def _hello(self, event: Any) -> None:
+        if not is_hello(event):
+            raise Refused("bad-event", "The first event has to be a hello.")
+        self.session = self.hub.open_session(event.get("client"))
         self.session.attach(self)
 
     def _close_unless_known(self) -> None:
@@ -189,20 +197,17 @@ class PollSendHandler(PollHandler):
         events = self.body.get("events")
         if not isinstance(events, list) or not 0 < len(events) <= EVENTS_PER_REQUEST:
             raise HTTPError(400)
-        try:
-            session = self._session_for(events[0])
-        except Refused as refused:
-            self.answer([refusal(refused)])
-            return
+        if is_hello(events[0]):
+            try:
+                session = self.hub.open_session(events.pop(0).get("client"))
+            except Refused as refused:
+                self.answer([refusal(refused)])
+                return
+        else:
+            session = self.find_session()
         for event in events:
             self.hub.receive(session, event)
         self.set_status(204)
-
-    def _session_for(self, first: object) -> Session:
-        """Joining makes a session; anything else needs one."""
-        if isinstance(first, dict) and first.get("type") == "join":
-            return self.hub.open_session(self.body.get("client"))
-        return self.find_session()
 
 
 class PollReceiveHandler(PollHandler):

@@ -163,7 +163,7 @@ class Hub:
     # --- for the transports ---
 
     def open_session(self, client: object) -> Session:
-        """The session of the tab with this secret, old or new."""
+        """The tab with this secret says hello: its session, old or new."""
         if not isinstance(client, str) or not _TOKEN.fullmatch(client):
             raise Refused("bad-client", "This page did not introduce itself. Reload it, please.")
         if self.closed:
@@ -173,6 +173,7 @@ class Hub:
             if len(self.sessions) >= self.limits.sessions:
                 raise Refused("full", "The chat is full. Try again in a while.", retry=30.0)
             session = self.sessions[client] = Session(client, self.limits, self.clock())
+        session.begin()
         return session
 
     def find_session(self, client: object) -> Session | None:

@@ -60,8 +60,8 @@ class Session:
         if self.behind:
             return
         if len(self._outbox) >= self._outbox_limit:
+            self.start_over()
             self.behind = True
-            self._outbox.clear()
             if self.link is not None:
                 self.link.drop("behind")
             return
@@ -85,6 +85,13 @@ class Session:
             self.take()
         return list(self._outbox), self._taken + len(self._outbox)
 
+    def begin(self) -> None:
+        """The tab said hello: it forgets what carried it before, and what it was to be told."""
+        former, self.link = self.link, None
+        if former is not None:
+            former.drop("replaced")
+        self.start_over()
+
     def start_over(self) -> None:
         """Empty the outbox: the welcome that follows tells everything there is to know."""
         self._taken += len(self._outbox)
@@ -92,10 +99,7 @@ class Session:
         self.behind = False
 
     def attach(self, link: Link) -> None:
-        """Let `link` carry the session; another one that still does is told so.
-
-        What waits in the outbox does not wake it: a new link begins by joining.
-        """
+        """Let `link` carry the session; another one that still does is told so."""
         former, self.link = self.link, link
         if former is not None and former is not link:
             former.drop("replaced")

@@ -55,23 +55,24 @@ class SocketTransport {
 /** Events as HTTP requests: one that sends, one that waits until there is something to tell. */
 class PollTransport {
   constructor(client, on) {
-    Object.assign(this, { client, on, seen: 0, gone: new AbortController() });
-    queueMicrotask(on.open);
+    Object.assign(this, { client, on, gone: new AbortController() });
+    this.try(async () => {
+      await this.post("poll/send", { events: [{ type: "hello", client }] });
+      on.open();
+      let seen = 0;
+      while (!this.gone.signal.aborted) ({ seen } = await this.post("poll/receive", { seen }));
+    });
   }
 
-  async send(event) {
+  send(event) {
+    this.try(() => this.post("poll/send", { events: [event] }));
+  }
+
+  async try(action) {
     try {
-      await this.post("poll/send", { events: [event] });
-      if (event.type === "join") await this.receive();
+      await action();
     } catch {
-      this.on.close(); // whatever went wrong, joining again puts it right
-    }
-  }
-
-  async receive() {
-    while (!this.gone.signal.aborted) {
-      const { seen } = await this.post("poll/receive", { seen: this.seen });
-      this.seen = seen;
+      this.on.close(); // whatever went wrong, starting over puts it right
     }
   }
 

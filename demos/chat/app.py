@@ -62,13 +62,8 @@ async def serve(address: str, port: int) -> None:
     await stop_signal()
     ticker.stop()
 
-    server.stop()
     hub.close()
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            await server.close_all_connections()
-    except TimeoutError:
-        pass  # somebody does not hang up; we do
+    await server.drain(DRAIN_SECONDS)
 
 
 async def stop_signal() -> None:

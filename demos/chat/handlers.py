@@ -19,8 +19,9 @@ import asyncio
 import json
 from typing import Any
 
-from tornadolike.web import HTTPError, RequestHandler, StaticFileHandler
 from tornadolike.websocket import WebSocketClosedError, WebSocketHandler
+
+from tornadolike.web import HTTPError, RequestHandler, StaticFileHandler
 
 from .limits import Refused
 from .rooms import Hub, refusal

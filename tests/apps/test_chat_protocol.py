@@ -1,16 +1,24 @@
 """The chat over real sockets: the same conversation by either transport, and by both at once."""
 
+import asyncio
+import hashlib
 import http.client
 import itertools
 import json
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+
+from demos.chat.app import make_app
+from demos.chat.limits import Limits
+from demos.chat.rooms import Hub
+from tornadolike.ioloop import PeriodicCallback
 
 from .chat_tabs import PATIENCE, TRANSPORTS, PollTab, SocketTab, Tab, new_room, tabs
 from .conftest import Demo
@@ -30,7 +38,7 @@ pairs = pytest.mark.parametrize(
 def test_two_tabs_talk(chat: Demo, first: type[Tab], second: type[Tab]) -> None:
     room = new_room()
     with tabs(first(chat.port, "Ann"), second(chat.port, "Bob")) as (ann, bob):
-        assert ann.join(room)["members"] == [{"id": ann_id(ann), "name": "Ann"}]
+        assert ann.join(room)["members"] == [{"id": public_id(ann), "name": "Ann"}]
         bob.join(room)
         assert ann.wait("joined")["member"]["name"] == "Bob"
         ann.say("<b>hello</b>")
@@ -248,6 +256,88 @@ def test_an_abandoned_poll_is_no_link_any_more(chat: Demo) -> None:
         assert ann.hears() == "still here"
 
 
+# --- what takes its time, with less patience ---
+
+
+Start = Callable[[Limits], tuple[Hub, Any]]
+
+
+@pytest.fixture
+def start(serve: Any) -> Iterator[Start]:
+    """`hub, server = start(limits)`: a chat in this process, with limits to a test's liking."""
+    tickers: list[tuple[Any, PeriodicCallback]] = []
+
+    def start(limits: Limits) -> tuple[Hub, Any]:
+        hub = Hub(limits)
+        server = serve(make_app(hub))
+        ticker = PeriodicCallback(hub.tick, 20)
+        server.call(ticker.start)
+        tickers.append((server, ticker))
+        return hub, server
+
+    yield start
+    for server, ticker in tickers:
+        server.call(ticker.stop)
+
+
+@either
+def test_who_closes_the_tab_has_left_after_the_grace(start: Start, kind: type[Tab]) -> None:
+    hub, server = start(Limits(grace=0.1))
+    with SocketTab(server.port, "Bob") as bob:
+        bob.join("lobby")
+        with kind(server.port, "Ann") as ann:
+            ann.join("lobby")
+            assert bob.wait("joined")["member"]["name"] == "Ann"
+        assert bob.wait("left")["member"]["name"] == "Ann"
+        assert len(hub.sessions) == 1
+
+
+def test_a_poll_that_waits_is_presence_enough(start: Start) -> None:
+    """However short the grace: only a tab that does not poll any more is gone."""
+    hub, server = start(Limits(grace=0.2))
+    with PollTab(server.port, "Ann") as ann, ThreadPoolExecutor(1) as elsewhere:
+        ann.join("lobby")
+        ann.wait("rooms")
+        ann.wait("rooms")
+        waiting = elsewhere.submit(ann.receive)
+        server.call(asyncio.sleep, 0.5)
+        assert not waiting.done()
+        assert len(hub.sessions) == 1
+        server.call(hub.close)
+        assert waiting.result(PATIENCE) == [{"type": "bye", "reason": "closing"}]
+
+
+@either
+def test_a_full_house_says_so(start: Start, kind: type[Tab]) -> None:
+    _, server = start(Limits(sessions=1))
+    with SocketTab(server.port) as ann:
+        ann.join("lobby")
+        with kind(server.port) as bob:
+            error = bob.wait("error")
+            assert (error["code"], error["retry"]) == ("full", 30.0)
+
+
+def test_who_does_not_read_is_let_go_and_costs_little(start: Start) -> None:
+    """What cannot be sent waits in the outbox, to its limit, and not in the socket's buffers."""
+    hub, server = start(Limits(outbox=50))
+
+    async def flood() -> int:
+        (session,) = hub.sessions.values()
+        sent = 0
+        while session.link is not None and not session.behind:
+            hub.rooms["lobby"].broadcast({"type": "noise", "text": "x" * 30_000})
+            sent += 1
+            await asyncio.sleep(0)
+        return sent
+
+    url = f"ws://127.0.0.1:{server.port}/socket"
+    with connect(url, max_queue=1, close_timeout=0.1) as deaf:
+        deaf.send(json.dumps({"type": "hello", "client": "a-secret-of-sixteen"}))
+        deaf.send(json.dumps({"type": "join", "room": "lobby", "name": "Ann"}))
+        assert json.loads(deaf.recv(PATIENCE))["type"] == "welcome"
+        assert 50 < server.call(flood) < 2_000
+
+
 # --- the page ---
 
 
@@ -324,8 +414,6 @@ def test_a_port_must_be_one(port: str, capsys: Any, monkeypatch: Any) -> None:
     assert "--port" in capsys.readouterr().err
 
 
-def ann_id(tab: Tab) -> str:
+def public_id(tab: Tab) -> str:
     """What others see instead of the secret."""
-    import hashlib
-
     return hashlib.sha256(tab.secret.encode()).hexdigest()[:16]

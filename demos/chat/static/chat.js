@@ -75,6 +75,8 @@ const on = {
     showPeople();
     showTitle(0);
     sendNext();
+    // Not where a keyboard would slide over the page before there is anything to read.
+    if (!sameRoom && matchMedia("(hover: hover)").matches) text.focus();
   },
 
   message(event) {

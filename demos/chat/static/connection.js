@@ -77,17 +77,22 @@ class PollTransport {
   }
 
   async post(path, body) {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ client: this.client, ...body }),
-      signal: AbortSignal.any([this.gone.signal, AbortSignal.timeout(POLL_WITHIN)]),
-    });
-    if (!response.ok) throw new Error(`${path}: ${response.status}`);
-    if (response.status === 204) return {};
-    const answer = await response.json();
-    for (const event of answer.events) this.on.event(event);
-    return answer;
+    const deadline = setTimeout(() => this.close(), POLL_WITHIN);
+    try {
+      const response = await fetch(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ client: this.client, ...body }),
+        signal: this.gone.signal,
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status}`);
+      if (response.status === 204) return {};
+      const answer = await response.json();
+      for (const event of answer.events) this.on.event(event);
+      return answer;
+    } finally {
+      clearTimeout(deadline);
+    }
   }
 
   check() {

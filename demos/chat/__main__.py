@@ -27,6 +27,8 @@ def main() -> int:
     except OSError as error:
         print(f"Cannot listen on {options.address}: {error.strerror or error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130  # a second Ctrl-C, from somebody who did not want to wait
     return 0
 
 

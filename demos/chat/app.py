@@ -20,7 +20,7 @@ MAX_EVENT_BYTES = 32 * 1024
 """Room for the longest message in the most wasteful spelling of JSON, and no more."""
 
 PORTS_TO_TRY = 100
-DRAIN_SECONDS = 5
+DRAIN_SECONDS = 3
 TICK_MILLISECONDS = 500
 
 
@@ -67,7 +67,7 @@ async def serve(address: str, port: int) -> None:
 
 
 async def stop_signal() -> None:
-    """Wait for the first Ctrl-C or SIGTERM. A second one finds nobody at home and just kills."""
+    """Wait for the first Ctrl-C or SIGTERM. A second one does what it always does."""
     loop = asyncio.get_running_loop()
     arrived = asyncio.Event()
     signals = (signal.SIGINT, signal.SIGTERM)

@@ -63,6 +63,7 @@ const on = {
       log.addBreak("The room started afresh; what is above is only on your screen");
     }
     Object.assign(state, { room: event.room, epoch: event.epoch, limits: event.limits });
+    state.sending = ""; // its confirmation may be among what is told here, or be lost
     state.members = new Map(event.members.map((member) => [member.id, member]));
     history.replaceState(null, "", `#${encodeURIComponent(event.room)}`);
     panels.showRoom(event.room);
@@ -71,12 +72,13 @@ const on = {
     if (sameRoom) add();
     else log.quietly(add);
     state.seq = event.seq;
-    if (!sameRoom) store.outbox.inRoom(state.room).forEach(showPending);
     showPeople();
-    showTitle(0);
     sendNext();
+    if (sameRoom) return;
+    store.outbox.inRoom(state.room).forEach(showPending);
+    showTitle(0);
     // Not where a keyboard would slide over the page before there is anything to read.
-    if (!sameRoom && matchMedia("(hover: hover)").matches) text.focus();
+    if (matchMedia("(hover: hover)").matches) text.focus();
   },
 
   message(event) {

@@ -137,7 +137,7 @@ export function askName(current, suggestion, accept) {
     dialog.close();
     accept(name);
   };
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   input.select();
 }
 

@@ -78,7 +78,7 @@ const on = {
     store.outbox.inRoom(state.room).forEach(showPending);
     showTitle(0);
     // Not where a keyboard would slide over the page before there is anything to read.
-    if (matchMedia("(hover: hover)").matches) text.focus();
+    if (!matchMedia("(pointer: coarse)").matches) text.focus();
   },
 
   message(event) {

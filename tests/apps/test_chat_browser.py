@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from .chat_tabs import new_room
+from .breaking_line import BreakingLine
+from .chat_tabs import SocketTab, new_room
 from .conftest import Demo
 
 webdriver = pytest.importorskip("selenium.webdriver")
@@ -166,8 +167,10 @@ def pages(driver: Any) -> Iterator[Open]:
     home = driver.current_window_handle
     opened: list[Page] = []
 
-    def open_page(server: Demo, room: str, name: str, transport: str = "", **more: Any) -> Page:
-        page = Page(driver, f"{server.url}/#{room}", name, **more)
+    def open_page(
+        server: Demo | BreakingLine, room: str, name: str, transport: str = "", **more: Any
+    ) -> Page:
+        page = Page(driver, f"http://127.0.0.1:{server.port}/#{room}", name, **more)
         opened.append(page)
         if transport == "polling":
             page.choose("polling")
@@ -301,6 +304,25 @@ def test_talk_goes_on_after_a_restart(
         assert texts[3:] == ["after", "the end"]
         assert not page.all("#pending li")
         assert sorted(page.people()) == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_line_that_keeps_breaking_loses_nothing(chat: Demo, pages: Open, transport: str) -> None:
+    """Each message arrives once and in its order, whichever half of an exchange was lost."""
+    room = new_room()
+    with BreakingLine(chat.port) as line, SocketTab(chat.port, "Bob") as bob:
+        bob.join(room)
+        ann = pages(line, room, "Ann", transport)
+        said = [f"number {number}" for number in range(10)]
+        line.breaks = True
+        for text in said:
+            ann.say(text)
+        assert [bob.hears() for _ in said] == said
+        assert line.cuts
+        line.breaks = False
+        ann.wait(lambda: ann.texts() == said and not ann.all("#pending li"), "all of them once")
+        bob.say("the end")
+        assert bob.hears() == "the end"
 
 
 def test_a_reload_keeps_the_name_and_is_no_news(chat: Demo, pages: Open) -> None:

@@ -103,7 +103,6 @@ class WebSocketConnection(asyncio.Protocol):
         "close_timeout",
         "ping_interval",
         "ping_timeout",
-        "selected_subprotocol",
     )
 
     def __init__(
@@ -114,12 +113,10 @@ class WebSocketConnection(asyncio.Protocol):
         *,
         ping_interval: float = 0.0,
         ping_timeout: float = 0.0,
-        selected_subprotocol: str | None = None,
     ) -> None:
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
         self.close_timeout = CLOSE_TIMEOUT
-        self.selected_subprotocol = selected_subprotocol
         self._delegate = delegate
         self._core = core
         self._context = context
@@ -220,7 +217,7 @@ class WebSocketConnection(asyncio.Protocol):
         """Send a message. Raises :exc:`.WebSocketClosedError` when closed or closing."""
         if self._ended:
             raise WebSocketClosedError("the connection is lost")
-        payload = message.encode() if isinstance(message, str) else message
+        payload = message.encode() if isinstance(message, str) else _checked(message, binary)
         core = self._core
         core.send_message(payload, binary)
         if not self._corked or core.unsent > CORK_LIMIT:
@@ -464,6 +461,18 @@ class WebSocketConnection(asyncio.Protocol):
         self._muted = True
         if self._transport is not None:
             self._transport.abort()
+
+
+def _checked(message: bytes, binary: bool) -> bytes:
+    """``message``, if it can be sent so: a text frame that is not UTF-8 would cost the connection."""
+    if not isinstance(message, bytes):
+        raise TypeError(f"a message is str, bytes or a dict, not {message!r}")
+    if not binary:
+        try:
+            message.decode()
+        except UnicodeDecodeError as error:
+            raise ValueError("bytes that are not UTF-8 are sent with binary=True") from error
+    return message
 
 
 async def _wait_for(awaitable: Awaitable[None]) -> None:

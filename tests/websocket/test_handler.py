@@ -11,10 +11,10 @@ import time
 from typing import Any, ClassVar
 
 import pytest
-from tornadolike.web import Application, HTTPError, RequestHandler
 
 import tornadolike.websocket.connection as connection_module
 from tests.websocket.helpers import BINARY, CLOSE, PING, PONG, TEXT, close, frame
+from tornadolike.web import Application, HTTPError, RequestHandler
 from tornadolike.websocket import WebSocketClosedError, WebSocketError, WebSocketHandler
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-import tornadolike.websocket.connection as connection_module
 from tests.websocket.helpers import BINARY, PING, PONG, TEXT, close, frame
-from tornadolike.websocket.connection import CORK_LIMIT, TURN, WebSocketConnection
+from tornadolike.websocket.connection import CLOSE_TIMEOUT, CORK_LIMIT, TURN, WebSocketConnection
 from tornadolike.websocket.errors import WebSocketClosedError
 from tornadolike.websocket.protocol import Role, WebSocketCore
 
@@ -92,6 +91,38 @@ class MemoryTransport(asyncio.Transport):
         return default
 
 
+class Clock:
+    """A loop whose timers go off when the test says so."""
+
+    def __init__(self, loop: Any) -> None:
+        self.loop = loop
+        self.now = 0.0
+        self.timers: list[tuple[float, asyncio.Handle]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loop, name)
+
+    def call_later(self, delay: float, callback: Any, *args: Any) -> Any:
+        handle = asyncio.Handle(callback, args, self.loop)
+        self.timers.append((self.now + delay, handle))
+        return handle
+
+    def pending(self) -> list[asyncio.Handle]:
+        return [handle for _, handle in self.timers if not handle.cancelled()]
+
+    async def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass, in steps of a tenth."""
+        end = self.now + seconds
+        while self.now < end - 0.01:
+            self.now += 0.1
+            due = [timer for timer in self.timers if timer[0] <= self.now + 0.01]
+            self.timers = [timer for timer in self.timers if timer not in due]
+            for _, handle in due:
+                if not handle.cancelled():
+                    handle._run()
+            await turns()
+
+
 class Recorder:
     """A delegate that writes down what it is told; ``act`` may do something with messages."""
 
@@ -129,6 +160,8 @@ class Bench:
         self.connection = WebSocketConnection(self.delegate, core, context, **options)
         self.transport = MemoryTransport(self.connection, stuck)
         self.connection.connection_made(self.transport)
+        self.clock = Clock(self.connection._loop)
+        self.connection._loop = self.clock  # type: ignore[assignment]
         self.connection.start(open or (lambda: None))
 
     def receive(self, *frames: bytes) -> None:
@@ -587,24 +620,33 @@ class TestEnd:
     @in_loop
     async def test_a_peer_that_does_not_answer_our_close(self):
         bench = Bench()
-        bench.connection.close_timeout = 0.02
         bench.connection.close()
-        await asyncio.sleep(0.1)
+        await bench.clock.advance(CLOSE_TIMEOUT - 0.1)
+        assert bench.calls == []
+        await bench.clock.advance(0.1)
         assert bench.transport.aborted
         assert bench.calls == [("close", None, None)]
+        assert bench.clock.pending() == []
 
     @in_loop
     async def test_a_peer_that_closes_and_does_not_read(self):
         bench = Bench(stuck=True)
-        bench.connection.close_timeout = 0.02
         bench.connection.write_message("x")
         bench.receive(close(1000))
         assert bench.calls == [("close", 1000, None)], (
             "nobody waits for the transport to hear of it"
         )
-        await asyncio.sleep(0.1)
+        await bench.clock.advance(CLOSE_TIMEOUT)
         assert bench.transport.aborted
         assert bench.calls == [("close", 1000, None)]
+
+    @in_loop
+    async def test_no_timer_is_left_after_the_end(self):
+        bench = Bench(ping_interval=1.0, ping_timeout=1.0)
+        bench.receive(close(1000))
+        await turns()
+        assert bench.transport.lost
+        assert bench.clock.pending() == []
 
     @in_loop
     async def test_a_peer_that_vanishes(self):
@@ -659,9 +701,11 @@ class TestEnd:
     @in_loop
     async def test_a_peer_that_breaks_the_protocol_and_goes_on_for_ever(self):
         bench = Bench()
-        bench.connection.close_timeout = 0.02
         bench.receive(b"\xff\xff")
-        await asyncio.sleep(0.1)
+        for _ in range(int(CLOSE_TIMEOUT)):
+            assert not bench.transport.lost
+            bench.receive(b"more")
+            await bench.clock.advance(1.0)
         assert bench.transport.aborted
 
     @in_loop
@@ -699,60 +743,69 @@ class TestEnd:
 class TestPings:
     @in_loop
     async def test_pings_while_the_peer_answers(self):
-        bench = Bench(ping_interval=0.02, ping_timeout=0.02)
+        bench = Bench(ping_interval=10.0, ping_timeout=10.0)
+        await bench.clock.advance(9.9)
+        assert not bench.transport.writes
         for _ in range(4):
+            await bench.clock.advance(0.1)
+            assert bench.transport.writes == [frame(PING, mask=None)]
             bench.transport.writes.clear()
-            await asyncio.sleep(0.021)
-            assert bench.transport.written in (frame(PING, mask=None), frame(PING, mask=None) * 2)
             bench.receive(frame(PONG))
-        assert not bench.connection.is_closing()
+            await bench.clock.advance(9.9)
+        assert not bench.transport.writes
         bench.receive(close())
         await turns()
-        bench.transport.writes.clear()
-        await asyncio.sleep(0.05)
-        assert not bench.transport.writes
+        assert bench.transport.writes == [close(mask=None)]
+        assert bench.clock.pending() == []
 
     @in_loop
     async def test_a_peer_that_does_not_answer(self):
-        bench = Bench(ping_interval=0.02, ping_timeout=0.01)
-        bench.connection.close_timeout = 0.02
-        await asyncio.sleep(0.15)
-        assert bench.transport.written == frame(PING, mask=None) + close(
-            1000, b"ping timed out", mask=None
-        )
+        bench = Bench(ping_interval=10.0, ping_timeout=2.0)
+        await bench.clock.advance(10.0)
+        bench.receive(frame(PONG))
+        await bench.clock.advance(10.0)
+        assert bench.transport.writes == [frame(PING, mask=None)] * 2
+        await bench.clock.advance(1.9)
+        assert not bench.connection.is_closing()
+        await bench.clock.advance(0.1)
+        assert bench.connection.is_closing()
+        assert bench.transport.writes[2:] == [close(1000, b"ping timed out", mask=None)]
+        await bench.clock.advance(CLOSE_TIMEOUT)
         assert bench.transport.aborted
-        assert bench.calls == [("close", None, None)]
+        assert bench.calls == [("pong", b""), ("close", None, None)]
 
     @in_loop
     async def test_a_peer_that_need_not_answer(self):
-        bench = Bench(ping_interval=0.01)
-        await asyncio.sleep(0.1)
-        assert bench.transport.written.count(frame(PING, mask=None)) >= 3
+        bench = Bench(ping_interval=10.0)
+        await bench.clock.advance(100.0)
+        assert bench.transport.written == frame(PING, mask=None) * 10
         assert not bench.connection.is_closing()
         bench.transport.lose()
 
     @in_loop
     async def test_a_slow_message_is_a_sign_of_life(self):
-        bench = Bench(ping_interval=0.05, ping_timeout=0.05)
-        data = frame(BINARY, bytes(100))
-        for byte in data[:20]:
+        bench = Bench(ping_interval=10.0, ping_timeout=10.0)
+        for byte in frame(BINARY, bytes(100))[:20]:
             bench.receive(bytes((byte,)))
-            await asyncio.sleep(0.01)
+            await bench.clock.advance(5.0)
         assert not bench.connection.is_closing()
         bench.transport.lose()
 
     @in_loop
     async def test_a_peer_whose_answer_we_could_not_read_is_not_blamed(self):
         gate = asyncio.Event()
-        bench = Bench(lambda message: gate.wait(), ping_interval=0.02, ping_timeout=0.02)
+        bench = Bench(lambda message: gate.wait(), ping_interval=10.0, ping_timeout=10.0)
         bench.receive(frame(TEXT, b"a"))
         bench.receive(frame(TEXT, b"b"))
         assert not bench.transport.reading
-        await asyncio.sleep(0.1)
+        await bench.clock.advance(100.0)
         assert not bench.connection.is_closing()
         gate.set()
-        bench.transport.lose()
         await turns()
+        assert bench.transport.reading
+        await bench.clock.advance(20.0)
+        assert bench.connection.is_closing(), "now it is silent itself"
+        bench.transport.lose()
 
     @in_loop
     async def test_a_peer_that_does_not_read(self):
@@ -760,34 +813,30 @@ class TestPings:
         bench = Bench(
             lambda message: bench.connection.write_message(bytes(HIGH), binary=True),
             stuck=True,
-            ping_interval=0.02,
-            ping_timeout=0.02,
+            ping_interval=10.0,
+            ping_timeout=10.0,
         )
-        bench.connection.close_timeout = 0.02
         bench.receive(frame(TEXT, b"a"))
         bench.receive(frame(TEXT, b"b"))
-        await asyncio.sleep(0.15)
+        await bench.clock.advance(20.0)
+        assert bench.connection.is_closing()
+        assert frame(PING, mask=None) not in bench.transport.writes
+        await bench.clock.advance(CLOSE_TIMEOUT)
         assert bench.transport.aborted
         assert bench.calls[-1] == ("close", None, None)
 
     @in_loop
     async def test_a_peer_that_reads_slowly_lives(self):
-        bench = Bench(stuck=True, ping_interval=0.03, ping_timeout=0.03)
+        bench = Bench(stuck=True, ping_interval=10.0, ping_timeout=10.0)
         for _ in range(10):
             bench.connection.write_message(bytes(HIGH + 1), binary=True)
-            await asyncio.sleep(0.015)
+            await bench.clock.advance(9.0)
             bench.transport.take()
         assert not bench.connection.is_closing()
         bench.transport.lose()
 
     @in_loop
     async def test_an_idle_connection_has_no_timer(self):
-        loop = asyncio.get_running_loop()
-        calls = []
-        loop.call_later = lambda *args: calls.append(args)
-        Bench()
-        assert calls == []
-
-
-def test_the_close_timeout_has_a_name():
-    assert connection_module.CLOSE_TIMEOUT == 5.0
+        bench = Bench()
+        bench.receive(frame(TEXT, b"x"))
+        assert bench.clock.timers == []

@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from tornadolike.web import Application
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tornadolike.web import Application
 from tornadolike.websocket import WebSocketHandler
 
 

@@ -327,6 +327,15 @@ class TestDelivery:
         assert seen == ["by open", "1"]
         assert variable.get() == "unset"
 
+    @in_loop
+    async def test_a_delegate_may_change_its_mind(self):
+        def act(message):
+            bench.delegate.on_message = lambda message: bench.calls.append("second " + message)
+
+        bench = Bench(act)
+        bench.receive(frame(TEXT, b"a"), frame(TEXT, b"b"))
+        assert bench.calls == ["a", "second b"]
+
 
 class TestFailures:
     @in_loop
@@ -381,6 +390,7 @@ class TestFailures:
         bench.receive(close(1000))
         await turns()
         assert len(bench.delegate.errors) == 1
+        assert bench.transport.written == close(1000, mask=None)
         assert bench.transport.lost
 
     @in_loop
@@ -571,10 +581,11 @@ class TestBackPressure:
         bench = Bench(
             lambda message: bench.connection.write_message(bytes(HIGH + 1), binary=True), stuck=True
         )
-        bench.receive(frame(TEXT, b"a"), close(1000))
+        bench.receive(frame(TEXT, b"a"), frame(TEXT, b"b"), frame(PING), close(1000))
         assert bench.calls == ["a"]
+        bench.delegate.act = None
         bench.transport.lose()
-        assert bench.calls == ["a", ("close", 1000, None)]
+        assert bench.calls == ["a", "b", ("ping", b""), ("close", 1000, None)]
 
 
 class TestEnd:

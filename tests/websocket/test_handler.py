@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import contextvars
+import gc
 import json
 import socket
 import struct
 import threading
 import time
+import weakref
 from typing import Any, ClassVar
 
 import pytest
@@ -338,6 +340,10 @@ class TestOrigin:
             return super().check_origin(origin) or origin == "http://friend.example"
 
     SAME = "http://127.0.0.1"
+
+    def test_an_empty_host_is_nobodys_origin(self, serve_handler):
+        with Peer(serve_handler(WebSocketHandler), Host="", Origin="null") as peer:
+            assert peer.status in (400, 403)
 
     @pytest.mark.parametrize(
         ("handler", "origin", "site", "accepted"),
@@ -855,6 +861,30 @@ class TestEnd:
             server.stop()
             assert peer.ended()
         eventually(lambda: journal[-1] == ("close", None, None))
+
+    def test_a_handler_is_gone_with_its_connection(self, serve_handler):
+        """At once, not when the collector comes by."""
+        handlers = []
+
+        class Handler(WebSocketHandler):
+            def open(self, path):
+                handlers.append(weakref.ref(self))
+
+            def on_message(self, message):
+                self.write_message(self.request.remote_ip)
+
+        server = serve_handler(Handler)
+        gc.collect()
+        gc.disable()
+        try:
+            with Peer(server, behind=frame(TEXT, b"x") + close(1000)) as peer:
+                assert peer.text() == "127.0.0.1"
+                assert peer.close_code() == 1000
+            with Peer(server, behind=frame(TEXT, b"x")) as peer:
+                assert peer.text() == "127.0.0.1"
+            eventually(lambda: [handler() for handler in handlers] == [None, None])
+        finally:
+            gc.enable()
 
     def test_a_hundred_that_come_and_go(self, serve_handler, journal):
         server = serve_handler(Journal)

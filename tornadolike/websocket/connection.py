@@ -129,7 +129,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._muted = False  # the delegate hears only of the end
         self._reading_paused = False
         self._writing_paused = False
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: set[asyncio.Future[None]] | None = None  # who waits for resume_writing
         self._heard = False  # a sign of life since the last ping
         self._ping_timer: asyncio.TimerHandle | None = None
         self._close_timer: asyncio.TimerHandle | None = None
@@ -163,6 +163,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._transport = None
         self._ended = True
         self._core.receive_eof()
+        self._writing_paused = False  # nobody is waited for any more
         self._stop_pinging()
         if self._close_timer is not None:
             self._close_timer.cancel()
@@ -260,11 +261,15 @@ class WebSocketConnection(asyncio.Protocol):
                 return
             # One future for each who waits: cancelling one must not cancel the others.
             waiter = self._loop.create_future()
+            if self._waiters is None:
+                self._waiters = set()
             self._waiters.add(waiter)
             try:
                 yield from waiter
-            finally:
-                self._waiters.discard(waiter)
+            except BaseException:
+                if self._waiters is not None:
+                    self._waiters.discard(waiter)
+                raise
         raise WebSocketClosedError("the connection is lost")
 
     # Delivering
@@ -273,7 +278,7 @@ class WebSocketConnection(asyncio.Protocol):
         """Hand over what has arrived, until nothing is left or there is a reason to wait."""
         core = self._core
         next_event = core.next_event
-        on_message = self._delegate.on_message
+        delegate = self._delegate
         left = TURN
         self._stall = None
         self._corked = True
@@ -284,7 +289,7 @@ class WebSocketConnection(asyncio.Protocol):
                     if self._muted:
                         continue
                     try:
-                        result = on_message(event)  # type: ignore[arg-type]
+                        result = delegate.on_message(event)  # type: ignore[arg-type]
                     except (Exception, asyncio.CancelledError) as error:
                         self._callback_failed(error)
                         continue
@@ -316,14 +321,13 @@ class WebSocketConnection(asyncio.Protocol):
         try:
             if isinstance(event, Closed):
                 self._close_transport()
-                self._delegate.on_ws_connection_close(event.code, event.reason)
+                self._tell_end(event.code, event.reason)
             elif isinstance(event, Failed):
                 if event.code == ABNORMAL:
                     self._close_transport()
                 else:
-                    gen_log.info("closing a WebSocket with %d: %s", event.code, event.reason)
-                    self._linger()
-                self._delegate.on_ws_connection_close(None, None)
+                    self._linger(event)
+                self._tell_end(None, None)
             elif self._muted:
                 pass
             elif isinstance(event, Ping):
@@ -394,7 +398,8 @@ class WebSocketConnection(asyncio.Protocol):
             self._transport.write(data)
 
     def _wake_waiters(self) -> None:
-        for waiter in self._waiters:
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -435,8 +440,8 @@ class WebSocketConnection(asyncio.Protocol):
             self._transport.close()
             self._expect_the_end()
 
-    def _linger(self) -> None:
-        """Say goodbye to a peer that is still talking.
+    def _linger(self, failure: Failed) -> None:
+        """Say goodbye to a peer that has broken the protocol, and is perhaps still talking.
 
         To close a socket with bytes unread sends a reset, which may overtake our Close frame and with
         it the reason. So only our side ends; what comes is thrown away until the peer's side does.
@@ -445,12 +450,24 @@ class WebSocketConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
+        peer = transport.get_extra_info("peername")
+        gen_log.info("closing the WebSocket of %s with %d: %s", peer, failure.code, failure.reason)
         self._flush()
         if transport.can_write_eof():
             transport.write_eof()
             self._expect_the_end()
         else:
             self._close_transport()
+
+    def _tell_end(self, code: int | None, reason: str | None) -> None:
+        """The last call to the delegate; we forget it, because it knows its request, which knows us."""
+        delegate = self._delegate
+        try:
+            delegate.on_ws_connection_close(code, reason)
+        except (Exception, asyncio.CancelledError) as error:
+            delegate.log_exception(type(error), error, error.__traceback__)
+        self._muted = True
+        self._delegate = cast(Delegate, None)
 
     def _expect_the_end(self) -> None:
         if self._close_timer is None:

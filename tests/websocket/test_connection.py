@@ -664,6 +664,11 @@ class TestEnd:
         bench = Bench()
         bench.transport.lose(ConnectionResetError())
         assert bench.calls == [("close", None, None)]
+        with pytest.raises(WebSocketClosedError):
+            bench.connection.write_message("x")
+        with pytest.raises(WebSocketClosedError):
+            bench.connection.write_ping(b"x")
+        bench.connection.set_nodelay(True)
         bench.connection.connection_lost(None)
         assert bench.calls == [("close", None, None)]
 
@@ -708,6 +713,17 @@ class TestEnd:
         await turns()
         assert bench.transport.lost
         assert bench.calls == ["a", ("close", None, None)]
+
+    @in_loop
+    async def test_a_peer_that_breaks_the_protocol_and_vanishes(self):
+        gate = asyncio.Event()
+        bench = Bench(lambda message: gate.wait())
+        bench.receive(frame(TEXT, b"a"), b"\xff\xff")
+        bench.transport.lose()
+        gate.set()
+        await turns()
+        assert bench.calls == ["a", ("close", None, None)]
+        assert bench.clock.pending() == []
 
     @in_loop
     async def test_a_peer_that_breaks_the_protocol_and_goes_on_for_ever(self):

@@ -726,6 +726,15 @@ class TestPings:
             peer.send(frame(PONG, b"bytes"))
             eventually(lambda: journal == [("pong", b"bytes")])
 
+    def test_nobody_has_to_care(self, serve_handler):
+        class Handler(WebSocketHandler):
+            def on_message(self, message):
+                self.write_message(message)
+
+        with Peer(serve_handler(Handler)) as peer:
+            peer.send(frame(PING, b"1"), frame(PONG, b"2"), frame(TEXT, b"3"))
+            assert [peer.read(), peer.read()] == [(PONG, b"1"), (TEXT, b"3")]
+
     def test_regular_pings(self, serve_handler, journal):
         with Peer(serve_handler(Journal, websocket_ping_interval=0.25)) as peer:
             for _ in range(2):

@@ -254,8 +254,6 @@ class WebSocketConnection(asyncio.Protocol):
 
         Raises :exc:`.WebSocketClosedError` if the connection is lost.
         """
-        if self._core.unsent > CORK_LIMIT:
-            self._flush()
         while self._transport is not None:
             if not self._writing_paused:
                 return

@@ -147,7 +147,7 @@ def test_whatever_is_fragmented_comes_out_whole(conversation, mask, from_client,
 
 
 @settings(deadline=None)
-@given(st.binary(max_size=64), st.integers(0, 5000), st.text(max_size=50))
+@given(st.binary(max_size=64), st.integers(0, 5000), st.text(max_size=30))
 def test_close_payloads(tail, code, reason):
     """Whatever a Close frame holds, it ends the connection by one of three codes or its own."""
     core = WebSocketCore(Role.SERVER)

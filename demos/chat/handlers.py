@@ -19,9 +19,8 @@ import asyncio
 import json
 from typing import Any
 
-from tornadolike.websocket import WebSocketClosedError, WebSocketHandler
-
 from tornadolike.web import HTTPError, RequestHandler, StaticFileHandler
+from tornadolike.websocket import WebSocketClosedError, WebSocketHandler
 
 from .limits import Refused
 from .rooms import Hub, refusal

@@ -3,9 +3,8 @@
 import argparse
 import asyncio
 
-from tornadolike.web import Application, RequestHandler
-
 import tornadolike
+from tornadolike.web import Application, RequestHandler
 
 
 class MainHandler(RequestHandler):

@@ -54,11 +54,14 @@ export function showMe(name) {
 
 function fill(list, template, things, paint) {
   const blank = $(template).content.firstElementChild;
+  const focused = list.contains(document.activeElement) && document.activeElement.href;
   list.replaceChildren(...things.map((thing) => {
     const item = blank.cloneNode(true);
     paint(item, thing);
     return item;
   }));
+  // Whoever goes through the list by keyboard must not lose the place because the list is new.
+  if (focused) Array.from(list.querySelectorAll("a")).find((link) => link.href === focused)?.focus();
 }
 
 // --- the connection ---

@@ -26,7 +26,11 @@ class Expirable(Protocol):
 
 
 class Deadlines:
-    """The buckets of one loop. ``resolution`` is the length of a tick in seconds.
+    """The buckets of one loop.
+
+    :arg resolution: the length of a tick in seconds.
+    :arg horizon: how far ahead, in seconds, a thing is looked at again at the latest, whatever its
+        deadline. A deadline that is never set nearer than this needs no :meth:`add` when it changes.
 
     Nothing expires early; it expires at the latest one resolution after its deadline. While the
     buckets are empty no timer runs.
@@ -34,9 +38,10 @@ class Deadlines:
 
     NOWHERE = -1
 
-    def __init__(self, loop: IOLoop, resolution: float = 0.5) -> None:
+    def __init__(self, loop: IOLoop, resolution: float = 0.5, horizon: float = 3600.0) -> None:
         self.loop = loop
         self.resolution = resolution
+        self.horizon = horizon
         self.now = loop.time()
         """The time at the last tick: cheap to read, late by up to one resolution while ticking."""
         self._buckets: dict[int, set[Expirable]] = {}
@@ -50,7 +55,7 @@ class Deadlines:
         """Look at ``thing`` when its deadline has passed; to be called again when it becomes earlier."""
         if self._timer is None:
             self._start_ticking()
-        tick = max(self._tick_of(min(thing.deadline, self.now + 3600.0)), self._last_tick + 1)
+        tick = max(self._tick_of(min(thing.deadline, self.now + self.horizon)), self._last_tick + 1)
         if thing.bucket != tick:
             if thing.bucket != self.NOWHERE:
                 self.discard(thing)

@@ -1,0 +1,153 @@
+"""Text on its way in and out: UTF-8, HTML, JSON and URLs.
+
+Everything here is a pure function.
+"""
+
+import html
+import json
+import re
+from typing import Any, overload
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
+
+__all__ = [
+    "json_decode",
+    "json_encode",
+    "native_str",
+    "parse_qs_bytes",
+    "recursive_unicode",
+    "squeeze",
+    "to_basestring",
+    "to_unicode",
+    "url_escape",
+    "url_unescape",
+    "utf8",
+    "xhtml_escape",
+    "xhtml_unescape",
+]
+
+
+@overload
+def utf8(value: bytes) -> bytes: ...
+@overload
+def utf8(value: str) -> bytes: ...
+@overload
+def utf8(value: None) -> None: ...
+def utf8(value: str | bytes | None) -> bytes | None:
+    """Encode text as UTF-8; bytes and None pass unchanged. Raises :exc:`TypeError` for anything else."""
+    if value is None or isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"Expected bytes, str, or None; got {type(value)!r}")
+    return value.encode("utf-8")
+
+
+@overload
+def to_unicode(value: str) -> str: ...
+@overload
+def to_unicode(value: bytes) -> str: ...
+@overload
+def to_unicode(value: None) -> None: ...
+def to_unicode(value: str | bytes | None) -> str | None:
+    """Decode UTF-8; text and None pass unchanged. Raises :exc:`TypeError` and :exc:`UnicodeDecodeError`."""
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, bytes):
+        raise TypeError(f"Expected bytes, str, or None; got {type(value)!r}")
+    return value.decode("utf-8")
+
+
+native_str = to_unicode
+to_basestring = to_unicode
+
+
+def recursive_unicode(obj: Any) -> Any:
+    """Decode every byte string in a structure of dicts, lists and tuples."""
+    if isinstance(obj, dict):
+        return {recursive_unicode(key): recursive_unicode(value) for key, value in obj.items()}
+    if isinstance(obj, list):
+        return [recursive_unicode(item) for item in obj]
+    if isinstance(obj, tuple):
+        return tuple(recursive_unicode(item) for item in obj)
+    if isinstance(obj, bytes):
+        return obj.decode("utf-8")
+    return obj
+
+
+def xhtml_escape(value: str | bytes) -> str:
+    """Make text safe inside HTML and XML elements and quoted attributes."""
+    return html.escape(to_unicode(value))
+
+
+def xhtml_unescape(value: str | bytes) -> str:
+    """Undo :func:`xhtml_escape`; also understands every other named and numeric entity of HTML."""
+    return html.unescape(to_unicode(value))
+
+
+def json_encode(value: Any) -> str:
+    """JSON that may stand inside a ``<script>`` element: ``</`` is written as ``<\\/``.
+
+    Raises :exc:`TypeError` for what JSON cannot hold.
+    """
+    return json.dumps(value).replace("</", "<\\/")
+
+
+def json_decode(value: str | bytes) -> Any:
+    """Parse JSON. Raises :exc:`json.JSONDecodeError`."""
+    return json.loads(value)
+
+
+def squeeze(value: str) -> str:
+    """Replace every run of white space and control characters by one space."""
+    return re.sub(r"[\x00-\x20]+", " ", value).strip()
+
+
+def url_escape(value: str | bytes, plus: bool = True) -> str:
+    """Percent-encode for a query (``plus=True``: a space becomes ``+``) or a path segment."""
+    return quote_plus(value) if plus else quote(value)
+
+
+@overload
+def url_unescape(value: str | bytes, encoding: None, plus: bool = True) -> bytes: ...
+@overload
+def url_unescape(value: str | bytes, encoding: str = "utf-8", plus: bool = True) -> str: ...
+def url_unescape(
+    value: str | bytes, encoding: str | None = "utf-8", plus: bool = True
+) -> str | bytes:
+    """Undo :func:`url_escape`. ``encoding=None`` gives the bytes.
+
+    Raises :exc:`UnicodeDecodeError` where the bytes are not of that encoding.
+    """
+    raw = value.encode("utf-8") if isinstance(value, str) else value
+    if plus:
+        raw = raw.replace(b"+", b" ")
+    data = unquote_to_bytes(raw) if b"%" in raw else raw
+    return data if encoding is None else data.decode(encoding)
+
+
+def parse_qs_bytes(
+    qs: str | bytes,
+    keep_blank_values: bool = False,
+    strict_parsing: bool = False,
+    max_num_fields: int | None = None,
+) -> dict[str, list[bytes]]:
+    """Parse a query string into names and lists of byte values.
+
+    Raises :exc:`ValueError` with ``strict_parsing`` for a field without ``=``, and for more than
+    ``max_num_fields`` fields.
+    """
+    # latin1 both ways carries every byte unchanged; what encoding it is in, the caller knows.
+    text = qs.decode("latin1") if isinstance(qs, bytes) else qs
+    if max_num_fields is not None and text.count("&") >= max_num_fields:
+        raise ValueError("Max number of fields exceeded")
+    fields: dict[str, list[bytes]] = {}
+    for field in text.split("&"):
+        name, equals, value = field.partition("=")
+        if strict_parsing and not equals:
+            raise ValueError(f"bad query field: {field!r}")
+        if not value and not (keep_blank_values and field):
+            continue
+        if "%" in field or "+" in field:
+            name = unquote(name.replace("+", " "), encoding="latin1")
+            value = unquote(value.replace("+", " "), encoding="latin1")
+        fields.setdefault(name, []).append(value.encode("latin1"))
+    return fields

@@ -1,0 +1,140 @@
+"""Bodies as they stand on the wire (RFC 9112 sections 6 and 7): by length, and chunked.
+
+A body object is the state of one body that is being read. :meth:`read` takes the buffer and a position
+in it and gives what it found there: ``(piece, position behind it)`` with a piece of the body, an
+:class:`EndOfMessage`, or None when more bytes are needed.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..httputil import HTTPHeaders, HTTPInputError
+from .fields import parse_fields
+from .limits import Limits
+
+
+@dataclass(frozen=True)
+class EndOfMessage:
+    """The body is whole. ``trailers`` are the fields behind a chunked one."""
+
+    trailers: HTTPHeaders = field(default_factory=HTTPHeaders)
+
+
+Step = tuple[bytes | EndOfMessage | None, int]
+
+END: Final = EndOfMessage()
+
+
+class LengthBody:
+    """A body whose length the head told."""
+
+    __slots__ = ("_remaining",)
+
+    def __init__(self, length: int) -> None:
+        self._remaining = length
+
+    def read(self, buffer: bytes, position: int) -> Step:
+        if self._remaining == 0:
+            return END, position
+        piece = buffer[position : position + self._remaining]
+        if not piece:
+            return None, position
+        self._remaining -= len(piece)
+        return piece, position + len(piece)
+
+
+_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
+_CHUNK_HEADER = re.compile(
+    (
+        r"([0-9A-Fa-f]{1,15})"
+        rf"((?:[ \t]*;[ \t]*{_WORD}(?:[ \t]*=[ \t]*(?:{_WORD}|{_QUOTED}))?)*)"
+    ).encode("latin1")
+)
+
+
+class ChunkedBody:
+    """A body in chunks.
+
+    Bounded: the length of a chunk's header line, all chunk extensions together, the trailer section,
+    and the body.
+    """
+
+    __slots__ = ("_extension_bytes", "_limits", "_remaining", "_state", "_total")
+
+    # The states, in the order in which they follow one another.
+    HEADER, DATA, LINE_BREAK, TRAILERS = range(4)
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._state = self.HEADER
+        self._remaining = 0
+        self._total = 0
+        self._extension_bytes = 0
+
+    def read(self, buffer: bytes, position: int) -> Step:
+        while True:
+            if self._state == self.DATA:
+                piece = buffer[position : position + self._remaining]
+                if not piece:
+                    return None, position
+                self._remaining -= len(piece)
+                if not self._remaining:
+                    self._state = self.LINE_BREAK
+                return piece, position + len(piece)
+            if self._state == self.LINE_BREAK:
+                break_ = buffer[position : position + 2]
+                if break_ != b"\r\n":
+                    if break_ in (b"", b"\r"):
+                        return None, position
+                    raise HTTPInputError("Chunk longer than its size")
+                position += 2
+                self._state = self.HEADER
+            if self._state == self.HEADER:
+                end = self._find_line_end(buffer, position, self._limits.max_chunk_header_size)
+                if end < 0:
+                    return None, position
+                self._read_header(buffer[position:end])
+                position = end + 2
+            else:
+                return self._read_trailers(buffer, position)
+
+    @staticmethod
+    def _find_line_end(buffer: bytes, position: int, limit: int) -> int:
+        end = buffer.find(b"\r\n", position, position + limit + 2)
+        if end < 0:
+            if len(buffer) - position >= limit + 2:
+                raise HTTPInputError(f"Chunk header longer than {limit} bytes")
+            if b"\n" in buffer[position:]:
+                raise HTTPInputError("Bare line feed in a chunk header")
+        return end
+
+    def _read_header(self, line: bytes) -> None:
+        match = _CHUNK_HEADER.fullmatch(line)
+        if match is None:
+            raise HTTPInputError(f"Malformed chunk header {line[:50]!r}")
+        size = int(match[1], 16)
+        self._extension_bytes += len(match[2])
+        if self._extension_bytes > self._limits.max_chunk_extensions_size:
+            raise HTTPInputError("Chunk extensions too large")
+        self._total += size
+        if self._total > self._limits.max_body_size:
+            raise HTTPInputError(
+                f"Chunked body larger than {self._limits.max_body_size} bytes", 413
+            )
+        self._remaining = size
+        self._state = self.DATA if size else self.TRAILERS
+
+    def _read_trailers(self, buffer: bytes, position: int) -> Step:
+        if buffer.startswith(b"\r\n", position):
+            return END, position + 2
+        limit = self._limits.max_header_size
+        end = buffer.find(b"\r\n\r\n", position, position + limit + 4)
+        if end < 0:
+            if len(buffer) - position >= limit + 4:
+                raise HTTPInputError(f"Trailers larger than {limit} bytes", 431)
+            return None, position
+        text = buffer[position:end].decode("latin1")
+        fields = parse_fields(text, self._limits.max_header_count)
+        return EndOfMessage(HTTPHeaders.from_fields(fields)), end + 4

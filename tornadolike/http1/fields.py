@@ -1,0 +1,156 @@
+"""The field section of a message: parsed strictly, its meaning for framing worked out once.
+
+Clients say the same again and again: on a connection that is kept alive the field sections of one
+request after another are, as a rule, equal to the byte. A :class:`FieldSection` is therefore immutable
+and may stand for many messages (:class:`FieldSectionCache`).
+
+What is refused (RFC 9112 sections 2.2, 5, 6.1, 6.3 and RFC 9110 sections 5, 7.2, 8.6): bare CR or LF and
+other control characters, white space in or around a name, folded lines, more than one Content-Length
+or a list of them, Content-Length beside Transfer-Encoding, transfer codings other than ``chunked`` alone,
+more than one Host or one that is no host.
+"""
+
+import re
+from typing import Final
+
+from ..httputil import HTTPInputError
+from ..httputil.headers import NAME, canonical_names
+
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+"""A control character, or half a line break, in text whose lines end in CRLF."""
+
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-fvV:.%~_-]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]*)?")
+
+
+class FieldSection:
+    """The fields of one message (or of several that are equal), and what they say about it."""
+
+    __slots__ = (
+        "chunked",
+        "close",
+        "content_length",
+        "count",
+        "expect",
+        "fields",
+        "has_host",
+        "keep_alive",
+        "plain",
+        "transfer_coded",
+    )
+
+    def __init__(self, text: str, max_count: int) -> None:
+        self.fields = parse_fields(text, max_count)
+        self._read_framing()
+        self._read_connection()
+        self.has_host = self._check_host()
+        expect = self.fields.get("Expect")
+        self.expect: str | None = None if expect is None else joined(expect).lower()
+        self.plain = (
+            self.has_host
+            and not self.content_length
+            and not self.transfer_coded
+            and not self.close
+            and self.expect is None
+        )
+        """Whether an HTTP/1.1 request with these fields has no body and nothing special about it."""
+
+    def _read_framing(self) -> None:
+        length = self.fields.get("Content-Length")
+        coding = self.fields.get("Transfer-Encoding")
+        self.content_length: int | None = None
+        self.transfer_coded = coding is not None
+        self.chunked = False
+        if coding is not None:
+            if length is not None:
+                raise HTTPInputError("Message with both Transfer-Encoding and Content-Length")
+            names = [name.strip(" \t").lower() for name in joined(coding).split(",")]
+            if names == ["chunked"]:
+                self.chunked = True
+            elif names[-1] == "chunked" and "chunked" not in names[:-1]:
+                raise HTTPInputError(f"Unsupported Transfer-Encoding {joined(coding)!r}", 501)
+            else:
+                raise HTTPInputError(f"Invalid Transfer-Encoding {joined(coding)!r}")
+        elif length is not None:
+            if not isinstance(length, str) or not _LENGTH.fullmatch(length):
+                raise HTTPInputError(f"Invalid Content-Length {joined(length)!r}")
+            self.content_length = int(length)
+
+    def _read_connection(self) -> None:
+        connection = self.fields.get("Connection")
+        self.close = self.keep_alive = False
+        if connection is not None:
+            options = [option.strip(" \t").lower() for option in joined(connection).split(",")]
+            self.close = "close" in options
+            self.keep_alive = "keep-alive" in options and not self.close
+
+    def _check_host(self) -> bool:
+        host = self.fields.get("Host")
+        if host is None:
+            return False
+        if not isinstance(host, str):
+            raise HTTPInputError("More than one Host header")
+        if not _HOST.fullmatch(host):
+            raise HTTPInputError(f"Invalid Host header {host!r}")
+        return True
+
+    def with_host(self, host: str) -> dict[str, str | list[str]]:
+        """The fields with another Host."""
+        return {**self.fields, "Host": host}
+
+
+def joined(value: str | list[str]) -> str:
+    """The value of a field that may have come several times."""
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def parse_fields(text: str, max_count: int) -> dict[str, str | list[str]]:
+    """The fields of ``text`` (lines with CRLF between them) by their canonical names.
+
+    Raises :exc:`HTTPInputError`: with status 431 for more than ``max_count``, 400 for the rest.
+    """
+    fields: dict[str, str | list[str]] = {}
+    if not text:
+        return fields
+    if CONTROL.search(text):
+        raise HTTPInputError("Control character or bare line break in a header")
+    lines = text.split("\r\n")
+    if len(lines) > max_count:
+        raise HTTPInputError(f"More than {max_count} headers", 431)
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not NAME.fullmatch(name):
+            raise HTTPInputError(f"Malformed header line {line[:100]!r}")
+        name = canonical_names[name]
+        value = value.strip(" \t")
+        before = fields.get(name)
+        if before is None:
+            fields[name] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            fields[name] = [before, value]
+    return fields
+
+
+class FieldSectionCache(dict[bytes, FieldSection]):
+    """Field sections that were parsed before, by their bytes.
+
+    Bounded in number and size; when it is full it starts anew, which costs less than keeping track of
+    which entry was used last.
+    """
+
+    MAX_ENTRIES = 512
+    MAX_BYTES = 2048
+
+    def __init__(self, max_count: int) -> None:
+        super().__init__()
+        self.max_count = max_count
+
+    def __missing__(self, raw: bytes) -> FieldSection:
+        section = FieldSection(raw.decode("latin1"), self.max_count)
+        if len(raw) <= self.MAX_BYTES:
+            if len(self) >= self.MAX_ENTRIES:
+                self.clear()
+            self[raw] = section
+        return section

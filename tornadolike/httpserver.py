@@ -1,0 +1,171 @@
+""":class:`HTTPServer`: serves an application on listening sockets.
+
+.. code-block:: python
+
+    server = HTTPServer(application)
+    server.listen(8888)
+
+What comes to each connection, and what a slow, broken or hostile peer meets, is told in
+:mod:`tornadolike.http1connection`.
+"""
+
+import asyncio
+import dataclasses
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+from .http1 import Limits
+from .http1connection import HTTP1ServerConnection, Serving, ServingParameters
+from .httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from .ioloop import IOLoop
+from .iostream import SocketTransport
+from .log import gen_log
+from .tcpserver import TCPServer
+
+RequestCallback = Callable[[HTTPServerRequest], object]
+
+
+class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
+    """A server of HTTP/1.1 and 1.0.
+
+    :arg request_callback: an :class:`~tornadolike.web.Application` or another
+        :class:`HTTPServerConnectionDelegate`, or a function that is called with each complete
+        :class:`HTTPServerRequest` and answers it through ``request.connection``.
+
+    The other arguments are limits in bytes and time-outs in seconds (None for no time-out); what they
+    mean and what they are by default is told by :class:`~tornadolike.http1.Limits` and
+    :class:`~tornadolike.http1connection.ServingParameters`. ``max_buffer_size`` is Tornado's older name
+    for ``max_body_size``.
+    """
+
+    def __init__(
+        self,
+        request_callback: HTTPServerConnectionDelegate | RequestCallback,
+        no_keep_alive: bool = False,
+        *,
+        max_buffer_size: int | None = None,
+        max_body_size: int | None = None,
+        **parameters: Any,
+    ) -> None:
+        super().__init__()
+        self.request_callback = request_callback
+        if max_body_size is None:
+            max_body_size = max_buffer_size
+        if max_body_size is not None:
+            parameters["max_body_size"] = max_body_size
+        self._parameters = make_parameters(no_keep_alive=no_keep_alive, **parameters)
+        self._serving: Serving | None = None
+
+    def handle_connection(self, connection: socket.socket, address: Any) -> None:
+        if connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        serving = self._serving or self._start_serving()
+        SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
+
+    def _start_serving(self) -> Serving:
+        loop = IOLoop.current()
+        assert loop is not None
+        callback = self.request_callback
+        serve_whole: RequestCallback | None
+        if isinstance(callback, HTTPServerConnectionDelegate):
+            delegate = callback
+            serve_whole = callback if callable(callback) else None
+        else:
+            delegate, serve_whole = self, callback
+        self._serving = Serving(loop, delegate, serve_whole, self._parameters)
+        return self._serving
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        """For a plain function: collects a request whose body comes in pieces, then calls it."""
+        return CollectingDelegate(cast(RequestCallback, self.request_callback), request_conn)
+
+    async def drain(self, timeout: float = 30.0) -> None:
+        """Stop gracefully.
+
+        Stops listening, closes idle connections, lets requests that are being answered finish (their
+        connections close afterwards), asks WebSockets to go away, and after ``timeout`` seconds cuts
+        what is left.
+        """
+        self.stop()
+        serving = self._serving
+        if serving is None:
+            return
+        serving.keep_alive = False
+        for connection in list(serving.connections):
+            connection.drain()
+        for protocol in list(serving.upgraded.values()):
+            going_away = getattr(protocol, "going_away", None)
+            if going_away is not None:
+                going_away()
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wait_until_idle(serving)
+        except TimeoutError:
+            gen_log.warning(
+                "Cutting %d connections that did not end within %g seconds",
+                len(serving.connections) + len(serving.upgraded),
+                timeout,
+            )
+            await self.close_all_connections()
+
+    async def close_all_connections(self) -> None:
+        """Close every connection at once, whatever it is doing, and wait until all are closed."""
+        serving = self._serving
+        if serving is None:
+            return
+        serving.keep_alive = False
+        for connection in list(serving.connections):
+            connection.close()
+        for transport in list(serving.upgraded):
+            transport.abort()
+        await self._wait_until_idle(serving)
+
+    async def _wait_until_idle(self, serving: Serving) -> None:
+        while serving.connections or serving.upgraded:
+            serving.changed = serving.loop.create_future()
+            await serving.changed
+
+
+class CollectingDelegate(HTTPMessageDelegate):
+    """Puts a request together and calls a function with it."""
+
+    def __init__(self, callback: RequestCallback, connection: HTTPConnection) -> None:
+        self._callback = callback
+        self._connection = connection
+        self._pieces: list[bytes] = []
+        self._request: HTTPServerRequest | None = None
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> None:
+        self._request = HTTPServerRequest(
+            connection=self._connection,
+            start_line=cast(RequestStartLine, start_line),
+            headers=headers,
+        )
+
+    def data_received(self, chunk: bytes) -> None:
+        self._pieces.append(chunk)
+
+    def finish(self) -> None:
+        assert self._request is not None
+        self._request.body = b"".join(self._pieces)
+        self._callback(self._request)
+
+
+def make_parameters(**parameters: Any) -> ServingParameters:
+    """Sort keyword arguments into limits and the rest. Raises :exc:`TypeError` for unknown ones."""
+    names = {field.name for field in dataclasses.fields(Limits)}
+    limits = {name: parameters.pop(name) for name in names & parameters.keys()}
+    return ServingParameters(limits=Limits(**limits), **parameters)

@@ -1,0 +1,52 @@
+"""HTTP's text and types: headers, dates, URLs, cookies, forms, the request, and who talks to whom.
+
+Nothing here does I/O.
+"""
+
+from http.client import responses
+
+from .cookies import parse_cookie, unquote_cookie
+from .dates import format_timestamp, http_date_now, parse_date
+from .delegates import (
+    HTTPConnection,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+    parse_request_start_line,
+    parse_response_start_line,
+    request_of,
+)
+from .errors import HTTPInputError, HTTPOutputError
+from .forms import HTTPFile, parse_body_arguments, parse_multipart_form_data, parse_parameters
+from .headers import HTTPHeaders
+from .request import HTTPServerRequest
+from .urls import qs_to_qsl, split_host_and_port, url_concat
+
+__all__ = [
+    "HTTPConnection",
+    "HTTPFile",
+    "HTTPHeaders",
+    "HTTPInputError",
+    "HTTPMessageDelegate",
+    "HTTPOutputError",
+    "HTTPServerConnectionDelegate",
+    "HTTPServerRequest",
+    "RequestStartLine",
+    "ResponseStartLine",
+    "format_timestamp",
+    "http_date_now",
+    "parse_body_arguments",
+    "parse_cookie",
+    "parse_date",
+    "parse_multipart_form_data",
+    "parse_parameters",
+    "parse_request_start_line",
+    "parse_response_start_line",
+    "qs_to_qsl",
+    "request_of",
+    "responses",
+    "split_host_and_port",
+    "unquote_cookie",
+    "url_concat",
+]

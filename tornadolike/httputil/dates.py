@@ -1,0 +1,56 @@
+"""Dates as HTTP writes them (RFC 9110 section 5.6.7)."""
+
+import calendar
+import datetime
+import email.utils
+import time
+from typing import Any
+
+
+def format_timestamp(
+    ts: int | float | tuple[Any, ...] | time.struct_time | datetime.datetime,
+) -> str:
+    """A moment as an IMF-fixdate, such as ``Sun, 27 Jan 2013 18:43:20 GMT``.
+
+    Takes seconds since the epoch, a time tuple in UTC, or a datetime (a naive one counts as UTC).
+    Raises :exc:`TypeError` for anything else.
+    """
+    if isinstance(ts, (int, float)):
+        seconds: float = ts
+    elif isinstance(ts, (tuple, time.struct_time)):
+        seconds = calendar.timegm(ts)
+    elif isinstance(ts, datetime.datetime):
+        seconds = calendar.timegm(ts.utctimetuple())
+    else:
+        raise TypeError(f"unknown timestamp type: {ts!r}")
+    return email.utils.formatdate(seconds, usegmt=True)
+
+
+def parse_date(text: str) -> datetime.datetime | None:
+    """A date of a header as an aware datetime in UTC; None for what is none."""
+    try:
+        parsed = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+    if parsed.tzinfo is None:
+        return parsed.replace(tzinfo=datetime.UTC)
+    return parsed.astimezone(datetime.UTC)
+
+
+class _Now:
+    """The date of this second, formatted once."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def __call__(self) -> str:
+        second = int(time.time())
+        if second != self._second:
+            self._text = email.utils.formatdate(second, usegmt=True)
+            self._second = second
+        return self._text
+
+
+http_date_now = _Now()
+"""``http_date_now()``: the current date as a header has it."""

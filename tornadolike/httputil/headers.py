@@ -1,0 +1,199 @@
+"""Header fields (RFC 9110 section 5): an ordered, case-insensitive, repeatable mapping."""
+
+import re
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any, Final
+
+from .errors import HTTPInputError
+
+NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""A field name: a token of RFC 9110."""
+
+FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What may never stand in a field's value: control characters but the tab."""
+
+
+class _CanonicalNames(dict[str, str]):
+    """``content-type`` -> ``Content-Type``, remembered for the names that come first."""
+
+    LIMIT = 2000
+
+    def __missing__(self, name: str) -> str:
+        canonical = "-".join([word.capitalize() for word in name.split("-")])
+        if len(self) < self.LIMIT:  # names come from the network: no endless memory
+            self[name] = canonical
+        return canonical
+
+
+canonical_names: Final = _CanonicalNames()
+
+
+class HTTPHeaders(MutableMapping[str, str]):
+    """A mapping of header names to values.
+
+    Names compare without case and are kept as ``Http-Header-Case``. A name that occurs more than once
+    has its values joined by a comma under ``[]``; :meth:`get_list` gives them apart and
+    :meth:`get_all` gives every pair.
+
+    >>> h = HTTPHeaders({"content-type": "text/html"})
+    >>> h["Content-Type"]
+    'text/html'
+    >>> h.add("Set-Cookie", "A=B"); h.add("Set-Cookie", "C=D")
+    >>> h.get_list("set-cookie")
+    ['A=B', 'C=D']
+    """
+
+    __slots__ = ("_fields", "_last_name")
+
+    def __init__(self, *args: Any, **kwargs: str) -> None:
+        self._fields: dict[str, str | list[str]] = {}
+        self._last_name: str | None = None
+        if len(args) == 1 and not kwargs and isinstance(args[0], HTTPHeaders):
+            self._fields = args[0]._copy_fields()
+        elif args or kwargs:
+            self.update(*args, **kwargs)
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, str | list[str]]) -> "HTTPHeaders":
+        """Headers over a dict of canonical names to a value (or to a list of several), not copied."""
+        headers = cls.__new__(cls)
+        headers._fields = fields
+        headers._last_name = None
+        return headers
+
+    # Repeated fields
+
+    def add(self, name: str, value: str) -> None:
+        """Add a field beside those of the same name.
+
+        Raises :exc:`~.HTTPInputError` for what is no field name and no field value.
+        """
+        if not NAME.fullmatch(name):
+            raise HTTPInputError(f"Invalid header name {name!r}")
+        if FORBIDDEN_IN_VALUE.search(value):
+            raise HTTPInputError(f"Invalid header value {value!r}")
+        self._append(canonical_names[name], value)
+
+    def _append(self, canonical: str, value: str) -> None:
+        self._last_name = canonical
+        before = self._fields.get(canonical)
+        if before is None:
+            self._fields[canonical] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            self._fields[canonical] = [before, value]
+
+    def get_list(self, name: str) -> list[str]:
+        """All values of ``name``, apart; empty if there is none."""
+        value = self._fields.get(canonical_names[name])
+        if value is None:
+            return []
+        return list(value) if isinstance(value, list) else [value]
+
+    def get_all(self) -> Iterable[tuple[str, str]]:
+        """Every (name, value) pair; a repeated name comes once for each value."""
+        for name, value in self._fields.items():
+            if isinstance(value, list):
+                for one in value:
+                    yield name, one
+            else:
+                yield name, value
+
+    # Text
+
+    def parse_line(self, line: str) -> None:
+        """Add one line as it stands in a message: ``Name: value``.
+
+        A line that starts with white space continues the one before (obsolete folding). Raises
+        :exc:`~.HTTPInputError`.
+        """
+        line = line.removesuffix("\n").removesuffix("\r")
+        if not line:
+            return
+        if line[0] in " \t":
+            if self._last_name is None:
+                raise HTTPInputError("first header line cannot start with whitespace")
+            if FORBIDDEN_IN_VALUE.search(line):
+                raise HTTPInputError(f"Invalid header value {line!r}")
+            folded = " " + line.strip(" \t")
+            before = self._fields[self._last_name]
+            if isinstance(before, list):
+                before[-1] += folded
+            else:
+                self._fields[self._last_name] = before + folded
+            return
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise HTTPInputError("no colon in header line")
+        self.add(name, value.strip(" \t"))
+
+    @classmethod
+    def parse(cls, headers: str) -> "HTTPHeaders":
+        """Headers from text with a field on each line.
+
+        >>> HTTPHeaders.parse("Content-Type: text/html\\r\\nContent-Length: 42\\r\\n")["content-length"]
+        '42'
+        """
+        parsed = cls()
+        start = 0
+        while start < len(headers):
+            end = headers.find("\n", start)
+            if end == -1:
+                end = len(headers)
+            parsed.parse_line(headers[start:end].removesuffix("\r"))
+            start = end + 1
+        return parsed
+
+    def __str__(self) -> str:
+        return "".join([f"{name}: {value}\n" for name, value in self.get_all()])
+
+    # Mapping
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self._fields[canonical_names[name]] = value
+
+    def __getitem__(self, name: str) -> str:
+        value = self._fields[canonical_names[name]]
+        return ",".join(value) if isinstance(value, list) else value
+
+    def __delitem__(self, name: str) -> None:
+        del self._fields[canonical_names[name]]
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and canonical_names[name] in self._fields
+
+    def copy(self) -> "HTTPHeaders":
+        """A copy that shares nothing with this one."""
+        return self.from_fields(self._copy_fields())
+
+    __copy__ = copy
+
+    def _copy_fields(self) -> dict[str, str | list[str]]:
+        return copy_fields(self._fields)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self.get_all())!r})"
+
+    # Slots without __getstate__ would do from Python 3.11 on; said here so that subclasses may rely on it.
+    def __getstate__(self) -> dict[str, str | list[str]]:
+        return self._fields
+
+    def __setstate__(self, state: dict[str, str | list[str]]) -> None:
+        self._fields = state
+        self._last_name = None
+
+
+def copy_fields(fields: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """A copy of a dict of fields whose lists are copies too."""
+    copied = fields.copy()
+    for name, value in fields.items():
+        if type(value) is list:
+            copied[name] = value.copy()
+    return copied

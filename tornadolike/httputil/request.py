@@ -1,0 +1,157 @@
+""":class:`HTTPServerRequest`: one request as a handler sees it."""
+
+import time
+from http.cookies import SimpleCookie
+from typing import Any
+
+from ..escape import parse_qs_bytes
+from ..util import lazy
+from .cookies import parse_cookie
+from .delegates import HTTPConnection, RequestStartLine
+from .forms import HTTPFile, parse_body_arguments
+from .headers import HTTPHeaders, copy_fields
+from .urls import split_host_and_port
+
+
+class HTTPServerRequest:
+    """One HTTP request.
+
+    What a handler rarely looks at (headers, arguments, cookies, the peer's address) is worked out when
+    it is first read.
+    """
+
+    method: str | None
+    """The method, in the case that the client used: ``"GET"``."""
+    uri: str | None
+    """The target as it was sent, without scheme and host: ``"/path?query"``."""
+    path: str
+    """The path of :attr:`uri`, still percent-encoded."""
+    query: str
+    """The query of :attr:`uri` without the question mark."""
+    version: str
+    """``"HTTP/1.1"`` or ``"HTTP/1.0"``."""
+    body: bytes = b""
+    """The body; empty until the message is whole."""
+    connection: Any = None
+    """The :class:`HTTPConnection` that takes the response."""
+    server_connection: Any = None
+
+    _fields: dict[str, str | list[str]]
+    _start_time: float
+
+    def __init__(
+        self,
+        method: str | None = None,
+        uri: str | None = None,
+        version: str = "HTTP/1.0",
+        headers: HTTPHeaders | None = None,
+        body: bytes | None = None,
+        host: str | None = None,
+        files: dict[str, list[HTTPFile]] | None = None,
+        connection: HTTPConnection | None = None,
+        start_line: RequestStartLine | None = None,
+        server_connection: object | None = None,
+    ) -> None:
+        if start_line is not None:
+            method, uri, version = start_line
+        self.method = method
+        self.uri = uri
+        self.version = version
+        self.headers = HTTPHeaders() if headers is None else headers
+        self._fields = self.headers._fields
+        self.path, _, self.query = (uri or "").partition("?")
+        self.body = body or b""
+        self.connection = connection
+        self.server_connection = server_connection
+        self._start_time = time.monotonic()
+        if host is not None:
+            self.host = host
+        if files is not None:
+            self.files = files
+
+    @lazy
+    def headers(self) -> HTTPHeaders:
+        """The header fields."""
+        # The parsed fields may serve many requests: this request gets its own before anybody can
+        # change them.
+        self._fields = copy_fields(self._fields)
+        return HTTPHeaders.from_fields(self._fields)
+
+    @lazy
+    def host(self) -> str:
+        """The Host header (``127.0.0.1`` if there is none), with its port."""
+        return self.headers.get("Host") or "127.0.0.1"
+
+    @lazy
+    def host_name(self) -> str:
+        """:attr:`host` in lower case without the port."""
+        return split_host_and_port(self.host.lower())[0]
+
+    @lazy
+    def remote_ip(self) -> str | None:
+        """The peer's address (for a Unix socket ``"0.0.0.0"``)."""
+        context = getattr(self.connection, "context", None)
+        return getattr(context, "remote_ip", None)
+
+    @lazy
+    def protocol(self) -> str:
+        """``"http"`` or ``"https"``."""
+        context = getattr(self.connection, "context", None)
+        return getattr(context, "protocol", "http")
+
+    @lazy
+    def query_arguments(self) -> dict[str, list[bytes]]:
+        """The query's arguments as byte values."""
+        return parse_qs_bytes(self.query, keep_blank_values=True) if self.query else {}
+
+    @lazy
+    def body_arguments(self) -> dict[str, list[bytes]]:
+        """The fields of a form in the body. Raises :exc:`HTTPInputError` for a malformed form."""
+        return self._form[0]
+
+    @lazy
+    def files(self) -> dict[str, list[HTTPFile]]:
+        """The files of a form in the body. Raises :exc:`HTTPInputError` for a malformed form."""
+        return self._form[1]
+
+    @lazy
+    def _form(self) -> tuple[dict[str, list[bytes]], dict[str, list[HTTPFile]]]:
+        arguments: dict[str, list[bytes]] = {}
+        files: dict[str, list[HTTPFile]] = {}
+        if self.body:
+            content_type = self.headers.get("Content-Type", "")
+            parse_body_arguments(content_type, self.body, arguments, files, self.headers)
+        return arguments, files
+
+    @lazy
+    def arguments(self) -> dict[str, list[bytes]]:
+        """The arguments of the query and then those of a form in the body."""
+        merged = {name: values.copy() for name, values in self.query_arguments.items()}
+        for name, values in self.body_arguments.items():
+            merged.setdefault(name, []).extend(values)
+        return merged
+
+    @lazy
+    def cookies(self) -> SimpleCookie:
+        """The cookies of the request."""
+        cookies = SimpleCookie()
+        for name, value in parse_cookie(self.headers.get("Cookie", "")).items():
+            try:
+                cookies[name] = value
+            except Exception:  # noqa: S112 - a name that http.cookies refuses costs only itself
+                continue
+        return cookies
+
+    def full_url(self) -> str:
+        """The URL that the client asked for."""
+        return f"{self.protocol}://{self.host}{self.uri}"
+
+    def request_time(self) -> float:
+        """Seconds since the request's head arrived."""
+        return time.monotonic() - self._start_time
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(method={self.method!r}, uri={self.uri!r}, "
+            f"version={self.version!r}, remote_ip={self.remote_ip!r})"
+        )

@@ -1,0 +1,30 @@
+"""Small things that every floor uses."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class lazy(Generic[T]):
+    """An attribute that a method computes when it is first read and that can be assigned like any other.
+
+    Unlike :class:`functools.cached_property` it takes no lock and leaves the instance's attributes where
+    the interpreter finds them fastest.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "lazy[T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> "T | lazy[T]":
+        if instance is None:
+            return self
+        value = self._compute(instance)
+        setattr(instance, self._name, value)
+        return value

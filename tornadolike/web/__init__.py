@@ -1,0 +1,40 @@
+"""The site: :class:`Application` and :class:`RequestHandler`.
+
+.. code-block:: python
+
+    import asyncio
+    import tornadolike
+    from tornadolike.web import Application, RequestHandler
+
+    class MainHandler(RequestHandler):
+        def get(self):
+            self.write("Hello, world")
+
+    async def main():
+        Application([(r"/", MainHandler)]).listen(8888)
+        await asyncio.Event().wait()
+
+    tornadolike.run(main())
+"""
+
+from ..routing import URLSpec
+from .application import Application
+from .errors import Finish, HTTPError, MissingArgumentError
+from .handler import RequestHandler
+from .simple import ErrorHandler, RedirectHandler
+from .static import StaticFileHandler
+
+url = URLSpec
+
+__all__ = [
+    "Application",
+    "ErrorHandler",
+    "Finish",
+    "HTTPError",
+    "MissingArgumentError",
+    "RedirectHandler",
+    "RequestHandler",
+    "StaticFileHandler",
+    "URLSpec",
+    "url",
+]

@@ -1,0 +1,208 @@
+""":class:`Application`: the rules of a site and its settings."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Iterable
+from contextvars import copy_context
+from typing import Any
+
+from ..httpserver import CollectingDelegate, HTTPServer
+from ..httputil import (
+    HTTPConnection,
+    HTTPInputError,
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+)
+from ..ioloop import IOLoop
+from ..log import access_log
+from ..routing import Match, RuleTable, URLSpec
+from .handler import RequestHandler
+from .simple import ErrorHandler
+from .static import StaticFileHandler
+
+Rule = URLSpec | tuple[Any, ...] | list[Any]
+
+
+class Application(HTTPServerConnectionDelegate):
+    """A site: rules that say which handler answers which path, and settings.
+
+    .. code-block:: python
+
+        app = Application([
+            (r"/", MainHandler),
+            (r"/story/([0-9]+)", StoryHandler, {"db": db}, "story"),
+        ], debug=True)
+        app.listen(8888)
+
+    A rule is a :class:`~tornadolike.routing.URLSpec` or a tuple of its arguments.
+
+    :arg default_host: the host whose rules (:meth:`add_handlers`) answer requests to an unknown host.
+
+    Settings that the framework itself reads: ``debug`` (implies ``serve_traceback``),
+    ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
+    ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
+    ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``.
+    """
+
+    def __init__(
+        self,
+        handlers: Iterable[Rule] | None = None,
+        default_host: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.settings = settings
+        self.default_host = default_host
+        if settings.get("debug"):
+            settings.setdefault("serve_traceback", True)
+        rules = [as_rule(rule) for rule in handlers or ()]
+        self._named = {rule.name: rule for rule in rules if rule.name}
+        self._rules = RuleTable(static_rules(settings) + rules)
+        self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    def listen(self, port: int, address: str | None = None, **kwargs: Any) -> HTTPServer:
+        """Serve on ``port`` and return the server.
+
+        ``family``, ``backlog``, ``flags`` and ``reuse_port`` are :func:`~tornadolike.netutil.bind_sockets`'s,
+        other arguments :class:`~tornadolike.httpserver.HTTPServer`'s. Raises :exc:`OSError` if the port is
+        taken.
+        """
+        binding = {
+            name: kwargs.pop(name)
+            for name in ("family", "backlog", "flags", "reuse_port")
+            if name in kwargs
+        }
+        server = HTTPServer(self, **kwargs)
+        server.listen(port, address, **binding)
+        return server
+
+    def add_handlers(self, host_pattern: str, host_handlers: Iterable[Rule]) -> None:
+        """Add rules for hosts that match the regular expression ``host_pattern``.
+
+        They come before the rules of the constructor; among several hosts' the first added wins.
+        """
+        pattern = host_pattern if host_pattern.endswith("$") else host_pattern + "$"
+        rules = [as_rule(rule) for rule in host_handlers]
+        self._named.update({rule.name: rule for rule in rules if rule.name})
+        self._hosts.append((re.compile(pattern), RuleTable(rules)))
+
+    def reverse_url(self, name: str, *args: Any) -> str:
+        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
+        rule = self._named.get(name)
+        if rule is None:
+            raise KeyError(f"{name} not found in named urls")
+        return rule.reverse(*args)
+
+    def log_request(self, handler: RequestHandler) -> None:
+        """Called for each finished request: logs it, or calls the setting ``log_function``.
+
+        One line: INFO, WARNING for a 4xx, ERROR for a 5xx.
+        """
+        log_function: Callable[[RequestHandler], None] | None = self.settings.get("log_function")
+        if log_function is not None:
+            log_function(handler)
+            return
+        status = handler._status_code
+        level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+        if access_log.isEnabledFor(level):
+            summary = handler._request_summary()
+            milliseconds = 1000.0 * handler.request.request_time()
+            access_log.log(level, "%d %s %.2fms", status, summary, milliseconds)
+
+    # Requests
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        """A request whose body is still coming: collect it, then answer it."""
+        return CollectingDelegate(self, request_conn)
+
+    def __call__(self, request: HTTPServerRequest) -> None:
+        """Answer a request that has arrived whole."""
+        try:
+            rule, path_args, path_kwargs = self._find(request)
+        except HTTPInputError as error:
+            handler: RequestHandler = ErrorHandler(self, request, status_code=error.status)
+            handler._execute((), {})
+            return
+        # Each request gets a context of its own: what a handler sets in a context variable is seen by
+        # what it starts, and by nobody else.
+        context = copy_context()
+        rest = context.run(
+            self._begin, rule.handler_class, request, rule.kwargs, path_args, path_kwargs
+        )
+        if rest is not None:
+            loop = IOLoop.current()
+            assert loop is not None
+            task = loop.start_task(rest, context)
+            if not task.done():
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    def _begin(
+        self,
+        handler_class: type[RequestHandler],
+        request: HTTPServerRequest,
+        kwargs: dict[str, Any],
+        path_args: Any,
+        path_kwargs: Any,
+    ) -> Any:
+        handler = handler_class(self, request, **kwargs)
+        if handler_class.on_connection_close is not RequestHandler.on_connection_close:
+            request.connection.set_close_callback(handler.on_connection_close)
+        return handler._execute(path_args, path_kwargs)
+
+    def _find(self, request: HTTPServerRequest) -> Match:
+        path = request.path
+        for table in self._tables_for(request) if self._hosts else (self._rules,):
+            found = table.find(path)
+            if found is not None:
+                return found
+        default = self.settings.get("default_handler_class")
+        if default is not None:
+            arguments = self.settings.get("default_handler_args", {})
+            return URLSpec(".*", default, arguments), (), {}
+        return NOT_FOUND
+
+    def _tables_for(self, request: HTTPServerRequest) -> list[RuleTable]:
+        tables = self._tables_of_host(request.host_name)
+        if not tables and self.default_host and "X-Real-Ip" not in request.headers:
+            tables = self._tables_of_host(self.default_host)
+        return [*tables, self._rules]
+
+    def _tables_of_host(self, host: str) -> list[RuleTable]:
+        return [table for pattern, table in self._hosts if pattern.match(host)]
+
+
+NOT_FOUND: Match = (URLSpec(".*", ErrorHandler, {"status_code": 404}), (), {})
+
+
+def as_rule(rule: Rule) -> URLSpec:
+    """A rule from what an author wrote. Raises :exc:`TypeError` for what is none."""
+    if isinstance(rule, URLSpec):
+        return rule
+    if not isinstance(rule, (tuple, list)) or not 2 <= len(rule) <= 4:
+        raise TypeError(f"a rule is (pattern, handler[, kwargs[, name]]) or url(...), not {rule!r}")
+    spec = URLSpec(*rule)
+    if not (
+        isinstance(spec.handler_class, type) and issubclass(spec.handler_class, RequestHandler)
+    ):
+        raise TypeError(f"the handler of a rule is a RequestHandler subclass, not {rule[1]!r}")
+    return spec
+
+
+def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
+    """The rules that the setting ``static_path`` asks for."""
+    path = settings.get("static_path")
+    if not path:
+        return []
+    prefix = settings.get("static_url_prefix", "/static/")
+    handler = settings.get("static_handler_class", StaticFileHandler)
+    arguments = {**settings.get("static_handler_args", {}), "path": path}
+    return [
+        URLSpec(re.escape(prefix) + r"(.*)", handler, arguments),
+        URLSpec(r"/(favicon\.ico)", handler, arguments),
+        URLSpec(r"/(robots\.txt)", handler, arguments),
+    ]

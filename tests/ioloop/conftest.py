@@ -1,7 +1,6 @@
 """Loops for the tests of the reactor: over each poller, and with a clock that jumps."""
 
 import contextlib
-import gc
 import socket
 import threading
 
@@ -18,15 +17,6 @@ POLLERS = {
     "select": SelectPoller,
     "kqueue": lambda: KqueuePoller(kqueue),
 }
-
-
-@pytest.fixture(scope="session", autouse=True)
-def short_collections():
-    """Each test ends with a full collection: spare it what was there before the first one."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(params=POLLERS)

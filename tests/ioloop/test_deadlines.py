@@ -119,6 +119,17 @@ def test_never_is_never(virtual, deadlines):
     assert len(thing.expired) == 1
 
 
+def test_within_the_horizon_a_nearer_deadline_need_not_be_told(virtual):
+    deadlines = Deadlines(virtual, resolution=0.5, horizon=10.0)
+    thing = Thing(virtual)
+    deadlines.add(thing)
+    virtual.call_at(1025.0, setattr, thing, "deadline", 1035.0)
+    run_until(virtual, 1100.0)
+    (expired,) = thing.expired
+    assert 1035.0 <= expired <= 1035.5
+    assert is_empty(deadlines)
+
+
 def test_what_is_forgotten_does_not_expire(virtual, deadlines):
     thing = Thing(virtual, 1002.0)
     deadlines.discard(thing)  # is nowhere: no error

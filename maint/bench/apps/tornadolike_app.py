@@ -1,0 +1,25 @@
+"""The same program as tornado_app.py, on tornadolike."""
+
+import asyncio
+import sys
+
+import tornadolike
+from tornadolike.web import Application, RequestHandler
+
+
+class Hello(RequestHandler):
+    def get(self):
+        self.write("Hello, World!")
+
+
+class Item(RequestHandler):
+    def get(self, item):
+        self.write({"id": int(item), "q": self.get_argument("q", "")})
+
+
+async def main():
+    Application([(r"/", Hello), (r"/item/(\d+)", Item)]).listen(int(sys.argv[1]), "127.0.0.1")
+    await asyncio.Event().wait()
+
+
+tornadolike.run(main())

@@ -1,0 +1,99 @@
+""".ci/run: what it installs, which Pythons it tests with, and whose word is the last."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+PYTHON = 'case "$2" in *version_info*) echo 3.11;; *) exit ${NO_VENV:-0};; esac'
+TESTS = """\
+if [ "$1" = --pythons ]; then
+  echo /a/python3.13; echo /b/python3.12; echo /c/python3.11
+else
+  echo "test $@"
+  case "$2" in *3.13) exit ${ON_313:-0};; *3.12) exit ${ON_312:-0};; esac
+fi
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple[int, list[str]]]:
+    """Runs it in a clone where everything that it calls is a fake."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    (tmp_path / "maint").mkdir()
+    fake("test", TESTS).rename(tmp_path / "maint" / "test")
+    fake("python3", PYTHON)
+    fake("apt-get", 'echo "apt-get $@"')
+    fake("sudo", '"$@"')
+    for name in ("bash", "dirname", "env"):
+        path = shutil.which(name)
+        assert path
+        (tmp_path / "bin" / name).symlink_to(path)
+
+    def run(**variables: str) -> tuple[int, list[str]]:
+        done = subprocess.run(
+            ["bash", ".ci/run"],
+            cwd=tmp_path,
+            env={"PATH": str(tmp_path / "bin"), "CI": "true", **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        return done.returncode, done.stdout.splitlines()
+
+    return run
+
+
+@pytest.fixture
+def tools(fake: Callable[[str, str], Path]) -> None:
+    fake("chromium", "")
+    fake("chromedriver", "")
+    fake("wrk", "")
+
+
+Run = Callable[..., tuple[int, list[str]]]
+
+EVERYTHING = [
+    "== pytest on /a/python3.13",
+    "test --python /a/python3.13 --only pytest",
+    "== pytest on /b/python3.12",
+    "test --python /b/python3.12 --only pytest",
+    "== everything on python3.11",
+    "test ",
+]
+
+
+@pytest.mark.usefixtures("tools")
+def test_newer_pythons_first(run: Run) -> None:
+    assert run() == (0, EVERYTHING)
+
+
+def test_what_the_system_lacks_is_installed(run: Run) -> None:
+    status, said = run(NO_VENV="1")
+    options = "-q -o Acquire::Retries=3"
+    packages = "chromium chromium-driver wrk python3-venv"
+    assert status == 0
+    assert said == [
+        f"apt-get {options} update",
+        f"apt-get {options} install -y --no-install-recommends {packages}",
+        *EVERYTHING,
+    ]
+
+
+@pytest.mark.usefixtures("tools")
+def test_the_first_failure_ends_it(run: Run) -> None:
+    assert run(ON_313="1") == (1, EVERYTHING[:2])
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_python_that_can_not_be_prepared_is_no_failure(run: Run) -> None:
+    status, said = run(ON_312="3")
+    assert status == 0
+    note = "== NOT TESTED on /b/python3.12: no environment could be made for it"
+    assert said == [*EVERYTHING[:4], note, *EVERYTHING[4:]]

@@ -1,0 +1,184 @@
+"""The house keeps its plan: floors, modules that stand alone, a test file for each room."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tornadolike"
+
+# Rooms, as the import contract names them: the modules and packages right under tornadolike.
+ROOMS = sorted(
+    path.stem
+    for path in PACKAGE.iterdir()
+    if (path.suffix == ".py" or (path / "__init__.py").exists()) and not path.stem.startswith("__")
+)
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+    if path.stem != "__main__"
+)
+# Modules that need what only an extra installs: they may say so, by this name, and nothing else.
+OPTIONAL = {"tornadolike.curl_httpclient": "pycurl"}
+
+
+def lint(folder: Path, *options: str) -> tuple[int, str]:
+    """Run import-linter in a folder; return its status and what it said."""
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", program, "--no-cache", *options]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_contracts_are_kept() -> None:
+    status, said = lint(ROOT)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        ({"util.py": "", "web.py": "from . import util"}, None),
+        ({"web.py": "", "util.py": "from . import web"}, "util is not allowed to import"),
+        ({"web.py": "", "util.py": "def f():\n    from . import web"}, "util is not allowed"),
+        (
+            {
+                "web.py": "",
+                "util.py": "import typing\nif typing.TYPE_CHECKING:\n    from . import web",
+            },
+            "util is not allowed to import",
+        ),
+        (
+            {"wsgi.py": "", "asgi.py": "from .wsgi import x"},
+            "asgi is not allowed to import",
+        ),
+        (
+            {"web/__init__.py": "", "web/parts.py": "", "log.py": "from .web.parts import x"},
+            "log is not allowed to import",
+        ),
+        ({"attic.py": ""}, "attic"),
+    ],
+    ids=["down", "up", "lazily", "for types", "to a sibling", "into a package", "not placed"],
+)
+def test_the_floors_see(tmp_path: Path, files: dict[str, str], complaint: str | None) -> None:
+    """The floors as they stand in pyproject.toml, in a small house of another plan."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name, source in {"__init__.py": "", **files}.items():
+        path = tmp_path / "tornadolike" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
+    status, said = lint(tmp_path, "--contract", "floors")
+    assert (status != 0) == (complaint is not None), said
+    assert complaint is None or complaint in said
+
+
+def test_the_face_is_for_users_only() -> None:
+    """Inside, an idea is imported from its own module: the package's face would close a circle."""
+    graph = grimp.build_graph("tornadolike", cache_dir=None)
+    lines = [
+        f"{importer}: {detail['line_contents']}"
+        for importer in graph.find_modules_that_directly_import("tornadolike")
+        for detail in graph.get_import_details(importer=importer, imported="tornadolike")
+        if detail["line_contents"] != "from tornadolike import __version__"
+    ]
+    assert lines == []
+
+
+# Imports each module in a fork of its own of a process that has only imported the standard
+# library, so that sixty of them take a second and not ten.
+ALONE = """
+import asyncio, concurrent.futures, email.message, http.client, importlib, json, logging
+import os, ssl, sys, threading, traceback
+
+modules, optional = json.load(sys.stdin)
+found = {}
+
+def descriptors():
+    return sorted(os.listdir("/dev/fd"))
+
+def complaint(name):
+    before = descriptors()
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name == optional.get(name, ""):
+            return ""
+        return traceback.format_exc()
+    except BaseException:
+        return traceback.format_exc()
+    if threading.active_count() > 1:
+        return f"starts {threading.enumerate()}"
+    if descriptors() != before:
+        return f"opens a descriptor (an event loop, a file?): {before} became {descriptors()}"
+    return ""
+
+for name in modules:
+    read, write = os.pipe()
+    if os.fork() == 0:
+        os.write(write, complaint(name).encode()[-4000:])
+        os._exit(0)
+    os.close(write)
+    with open(read, encoding="utf-8", errors="replace") as answer:
+        said = answer.read()
+    if os.wait()[1] or said:
+        found[name] = said or "the process died"
+json.dump(found, sys.stdout)
+"""
+
+
+def imported_alone(folder: Path, modules: list[str]) -> dict[str, str]:
+    """Import modules, each in a process of its own; return what is wrong, by module."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ALONE],
+        input=json.dumps([modules, OPTIONAL]),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_each_module_can_be_imported_alone_and_starts_nothing() -> None:
+    assert imported_alone(ROOT, MODULES) == {}
+
+
+def test_an_import_that_does_more_is_seen(tmp_path: Path) -> None:
+    package = tmp_path / "house"
+    package.mkdir()
+    for name, source in {
+        "__init__": "",
+        "quiet": "import asyncio",
+        "a": "from house.b import x",
+        "b": "from house.a import y\nx = 1",
+        "loop": "import asyncio\nloop = asyncio.new_event_loop()",
+        "thread": "from threading import *\nThread(target=Event().wait, daemon=True).start()",
+        "missing": "import pycurl_that_is_not_there",
+        "deadly": "import os\nos.abort()",
+    }.items():
+        (package / f"{name}.py").write_text(source)
+    names = [f"house.{path.stem}" for path in package.glob("*.py") if path.stem != "__init__"]
+    wrong = imported_alone(tmp_path, names)
+    assert wrong.keys() == set(names) - {"house.quiet"}
+    assert "circular import" in wrong["house.a"]
+    assert "opens a descriptor" in wrong["house.loop"]
+    assert "starts [" in wrong["house.thread"]
+    assert "died" in wrong["house.deadly"]
+
+
+def test_each_room_has_tests_of_its_own() -> None:
+    tests = ROOT / "tests"
+    without = [
+        room
+        for name in ROOMS
+        if not (tests / f"test_{(room := name.removeprefix('_'))}.py").exists()
+        and not any((tests / room).glob("test_*.py"))
+    ]
+    assert without == [], "needs tests/test_NAME.py or tests/NAME/"

@@ -211,7 +211,7 @@ def test_what_a_unix_socket_does_not_replace(tmp_path: Path) -> None:
     assert path.read_text() == "data"
     with pytest.raises(OSError, match=r"cannot listen on /.*/missing/s: No such file"):
         bind_unix_socket(str(tmp_path / "missing" / "s"))
-    with pytest.raises(OSError, match="cannot listen on .*too long"):
+    with pytest.raises(OSError, match=r"cannot listen on .*too long"):
         bind_unix_socket(str(tmp_path / ("x" * 200)))
 
 

@@ -115,8 +115,12 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def _serve_next(self) -> None:
         """Continue with what waits in the buffer, after an answer or once the peer has read it."""
-        if self.phase is IDLE and not self.transport.is_closing():
+        if self.phase is not IDLE or self.transport.is_closing():
+            return
+        if self._drained is None:
             self._serve_on()
+        else:
+            self._settle()
 
     def _serve_on(self) -> None:
         """As :meth:`_serve`, where reading may have been paused."""
@@ -168,12 +172,12 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             self._closing = True
         if self._corked:
             return
-        self._send_out()
-        if self.phase is IDLE and self._reader.buffered and self._drained is None:
+        if self.phase is IDLE and self._reader.buffered:
             # From a callback of its own: this may be the last step of a task, and the next request
-            # may want to be one.
+            # may want to be one. Its answer can leave together with this one.
             self._serving.loop.call_soon(self._serve_next)
         else:
+            self._send_out()
             self._settle()
 
     def _serve_the_ended(self) -> None:

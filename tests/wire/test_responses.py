@@ -327,6 +327,7 @@ def test_transcript(serve: Any, transcript: Transcript) -> None:
 
 def test_an_end_that_may_be_taken_for_whole_is_none(serve: Any) -> None:
     """A body that ends with the connection must not end properly when its application fails."""
+
     def fail(request: HTTPServerRequest) -> None:
         request.connection.write_headers(*head(), b"half of ")
         asyncio.get_running_loop().call_soon(request.connection.close)

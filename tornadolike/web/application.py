@@ -159,7 +159,10 @@ class Application(HTTPServerConnectionDelegate):
         except Exception as error:
             self._refuse(request, error)
             return None
-        if handler_class.on_connection_close is not RequestHandler.on_connection_close:
+        if (
+            handler_class.on_connection_close is not RequestHandler.on_connection_close
+            and not handler._finished
+        ):
             request.connection.set_close_callback(handler.on_connection_close)
         return handler._execute(path_args, path_kwargs)
 

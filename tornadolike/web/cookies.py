@@ -5,7 +5,7 @@ import re
 from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any, Final
 
-from ..httputil import format_timestamp
+from ..httputil import HTTPHeaders, format_timestamp
 from .head import ResponseHead
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -87,11 +87,11 @@ class Cookies(ResponseHead):
         for name in self.request.cookies:
             self.clear_cookie(name, **kwargs)
 
-    def _add_cookies(self) -> None:
+    def _add_cookies(self, headers: HTTPHeaders) -> None:
         """Put the new cookies into the head."""
         if self._new_cookies is not None:
             for morsel in self._new_cookies.values():
-                self._headers.add("Set-Cookie", morsel.OutputString())
+                headers.add("Set-Cookie", morsel.OutputString())
 
 
 def make_cookie(

@@ -74,6 +74,12 @@ class RequestHandler(Failures, Arguments):
     put: Callable[..., Awaitable[None] | None] = Failures._unimplemented_method
     options: Callable[..., Awaitable[None] | None] = Failures._unimplemented_method
 
+    # To be called
+
+    def reverse_url(self, name: str, *args: Any) -> str:
+        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
+        return self.application.reverse_url(name, *args)
+
     # Running
 
     def _execute(

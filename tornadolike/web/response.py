@@ -86,9 +86,10 @@ class Response(Cookies, ConditionalResponse):
         if self._headers_written:
             future = connection.write(chunk)
         else:
-            self._add_cookies()
+            headers = self._headers
+            self._add_cookies(headers)
             start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
-            future = connection.write_headers(start_line, self._headers, chunk)
+            future = connection.write_headers(start_line, headers, chunk)
             self._headers_written = (
                 True  # and not before: a head that is refused leaves room for an error page
             )
@@ -122,7 +123,7 @@ class Response(Cookies, ConditionalResponse):
                     self.set_status(304)
                     self._clear_content()
             if self._new_cookies is not None:
-                self._add_cookies()
+                self._add_cookies(self._headers)
             buffer = self._write_buffer
             body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
             headers = self._header_map

@@ -10,6 +10,7 @@ or a list of them, Content-Length beside Transfer-Encoding, transfer codings oth
 more than one Host or one that is no host.
 """
 
+import ipaddress
 import re
 from typing import Final
 
@@ -18,9 +19,19 @@ from ..httputil.headers import NAME, canonical_names
 
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 """A control character, or half a line break, in text whose lines end in CRLF."""
+CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
+"""The same in bytes to which more may come: with it they need not be waited for."""
 
-_LENGTH = re.compile(r"[0-9]{1,18}")
-_HOST = re.compile(r"(?:\[[0-9A-Fa-fvV:.%~_-]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]*)?")
+_LENGTH = re.compile(r"[0-9]+")
+_LENGTH_DIGITS = 18
+"""The digits of a length: more, and it is larger than any limit (and int() would work too long)."""
+_CODING = re.compile(rf"(?:{NAME.pattern})(?:[ \t]*;.*)?")
+_AUTHORITY = re.compile(
+    r"(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
+    r"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
+)
+_SHOWN = 100
+"""How much of a wrong value stands in the error, and so in the log."""
 
 
 class FieldSection:
@@ -67,13 +78,19 @@ class FieldSection:
             names = [name.strip(" \t").lower() for name in joined(coding).split(",")]
             if names == ["chunked"]:
                 self.chunked = True
-            elif names[-1] == "chunked" and "chunked" not in names[:-1]:
-                raise HTTPInputError(f"Unsupported Transfer-Encoding {joined(coding)!r}", 501)
+            elif (
+                names[-1] == "chunked"
+                and "chunked" not in names[:-1]
+                and all(map(_CODING.fullmatch, names))
+            ):
+                raise HTTPInputError(f"Unsupported Transfer-Encoding {shown(coding)}", 501)
             else:
-                raise HTTPInputError(f"Invalid Transfer-Encoding {joined(coding)!r}")
+                raise HTTPInputError(f"Invalid Transfer-Encoding {shown(coding)}")
         elif length is not None:
             if not isinstance(length, str) or not _LENGTH.fullmatch(length):
-                raise HTTPInputError(f"Invalid Content-Length {joined(length)!r}")
+                raise HTTPInputError(f"Invalid Content-Length {shown(length)}")
+            if len(length) > _LENGTH_DIGITS:
+                raise HTTPInputError(f"Content-Length {shown(length)} is beyond measure", 413)
             self.content_length = int(length)
 
     def _read_connection(self) -> None:
@@ -90,8 +107,9 @@ class FieldSection:
             return False
         if not isinstance(host, str):
             raise HTTPInputError("More than one Host header")
-        if not _HOST.fullmatch(host):
-            raise HTTPInputError(f"Invalid Host header {host!r}")
+        # It is empty where the target has no authority (RFC 9112 section 3.2).
+        if host and not is_authority(host):
+            raise HTTPInputError(f"Invalid Host header {shown(host)}")
         return True
 
     def with_host(self, host: str) -> dict[str, str | list[str]]:
@@ -99,9 +117,25 @@ class FieldSection:
         return {**self.fields, "Host": host}
 
 
+def is_authority(text: str) -> bool:
+    """Whether ``text`` is a host, with or without a port (RFC 3986 section 3.2, without user names)."""
+    match = _AUTHORITY.fullmatch(text)
+    if match is not None and match[1] is not None:
+        try:
+            ipaddress.IPv6Address(match[1])
+        except ValueError:
+            return False
+    return match is not None
+
+
 def joined(value: str | list[str]) -> str:
     """The value of a field that may have come several times."""
     return value if isinstance(value, str) else ",".join(value)
+
+
+def shown(value: str | list[str]) -> str:
+    """A wrong value for a message: its beginning."""
+    return repr(joined(value)[:_SHOWN])
 
 
 def parse_fields(text: str, max_count: int) -> dict[str, str | list[str]]:

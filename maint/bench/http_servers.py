@@ -212,6 +212,17 @@ def report(samples: dict[tuple[str, str], list[Sample]], jobs: list[str], names:
             print(f"| {name}{wrong} | {rate:,.0f} | {cost:.2f} | {limit / cost:.2f} |")
 
 
+def chosen(names: str | None) -> dict[str, list[object]]:
+    """The commands of the servers with these names (commas between them; None: all that are there)."""
+    there = {name: command for name, command in SERVERS.items() if Path(str(command[0])).exists()}
+    if names is None:
+        return there
+    missing = [name for name in names.split(",") if name not in there]
+    if missing:
+        raise SystemExit(f"not there: {', '.join(missing)} (http_servers.py setup makes the peers)")
+    return {name: there[name] for name in names.split(",")}
+
+
 def machine() -> str:
     """What the figures were measured on."""
     model = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
@@ -240,12 +251,7 @@ def main() -> None:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: apt-get install wrk")
     build_limit()
-    known = {name: command for name, command in SERVERS.items() if Path(str(command[0])).exists()}
-    names = arguments.names.split(",") if arguments.names else list(known)
-    missing = [name for name in names if name not in known]
-    if missing:
-        raise SystemExit(f"not there: {', '.join(missing)} (http_servers.py setup makes the peers)")
-    servers = {name: known[name] for name in ["limit", *names]}
+    servers = {"limit": SERVERS["limit"], **chosen(arguments.names)}
     for also in arguments.also:
         name, _, command = also.partition("=")
         servers[name] = list(shlex.split(command))

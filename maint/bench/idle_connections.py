@@ -15,7 +15,7 @@ import resource
 import socket
 from pathlib import Path
 
-from http_servers import SERVERS, machine, start, stop
+from http_servers import chosen, machine, start, stop
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 BODY = b"Hello, World!"
@@ -41,8 +41,8 @@ def exchange(sock: socket.socket) -> None:
         received += data
 
 
-def measure(name: str, count: int, port: int) -> None:
-    server = start(SERVERS[name], port)
+def measure(name: str, command: list[object], count: int, port: int) -> None:
+    server = start(command, port)
     sockets: list[socket.socket] = []
     try:
         for number in range(count + 200):
@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("names", nargs="?", default="tornadolike,tornado,aiohttp")
     parser.add_argument("--connections", type=int, default=10_000)
     arguments = parser.parse_args()
+    servers = chosen(arguments.names)
     wanted = arguments.connections + 1000
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < wanted:
@@ -80,8 +81,8 @@ def main() -> None:
     print(machine())
     print("\n| server | connections | resident KiB each | private KiB each |")
     print("|---|---:|---:|---:|")
-    for position, name in enumerate(arguments.names.split(",")):
-        measure(name, arguments.connections, 24100 + position)
+    for position, (name, command) in enumerate(servers.items()):
+        measure(name, command, arguments.connections, 24100 + position)
 
 
 if __name__ == "__main__":

@@ -51,9 +51,10 @@ def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple
 
 
 @pytest.fixture
-def browser(fake: Callable[[str, str], Path]) -> None:
+def tools(fake: Callable[[str, str], Path]) -> None:
     fake("chromium", "")
     fake("chromedriver", "")
+    fake("wrk", "")
 
 
 Run = Callable[..., tuple[int, list[str]]]
@@ -68,7 +69,7 @@ EVERYTHING = [
 ]
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.usefixtures("tools")
 def test_newer_pythons_first(run: Run) -> None:
     assert run() == (0, EVERYTHING)
 
@@ -76,7 +77,7 @@ def test_newer_pythons_first(run: Run) -> None:
 def test_what_the_system_lacks_is_installed(run: Run) -> None:
     status, said = run(NO_VENV="1")
     options = "-q -o Acquire::Retries=3"
-    packages = "chromium chromium-driver python3-venv"
+    packages = "chromium chromium-driver wrk python3-venv"
     assert status == 0
     assert said == [
         f"apt-get {options} update",
@@ -85,12 +86,12 @@ def test_what_the_system_lacks_is_installed(run: Run) -> None:
     ]
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.usefixtures("tools")
 def test_the_first_failure_ends_it(run: Run) -> None:
     assert run(ON_313="1") == (1, EVERYTHING[:2])
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.usefixtures("tools")
 def test_a_python_that_can_not_be_prepared_is_no_failure(run: Run) -> None:
     status, said = run(ON_312="3")
     assert status == 0

@@ -12,15 +12,15 @@ more than one Host or one that is no host.
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 from ..httputil import HTTPInputError
-from ..httputil.headers import NAME, canonical_names
+from ..httputil.headers import FORBIDDEN_IN_VALUE, NAME, field_names
 
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
-"""A control character, or half a line break, in text whose lines end in CRLF."""
 CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
-"""The same in bytes to which more may come: with it they need not be waited for."""
+"""A control character, or half a line break, in bytes to which more may come: with it they need not be
+waited for."""
 
 _LENGTH = re.compile(r"[0-9]+")
 _LENGTH_DIGITS = 18
@@ -30,6 +30,7 @@ _AUTHORITY = re.compile(
     r"(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
     r"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
 )
+_AUTHORITY_KEPT = 255
 _SHOWN = 100
 """How much of a wrong value stands in the error, and so in the log."""
 
@@ -41,7 +42,6 @@ class FieldSection:
         "chunked",
         "close",
         "content_length",
-        "count",
         "expect",
         "fields",
         "has_host",
@@ -120,6 +120,11 @@ class FieldSection:
 
 def is_authority(text: str) -> bool:
     """Whether ``text`` is a host, with or without a port (RFC 3986 section 3.2, without user names)."""
+    # The same few come all the time; long ones are not worth remembering.
+    return _check_known_authority(text) if len(text) <= _AUTHORITY_KEPT else _check_authority(text)
+
+
+def _check_authority(text: str) -> bool:
     match = _AUTHORITY.fullmatch(text)
     if match is not None and match[1] is not None:
         try:
@@ -127,6 +132,9 @@ def is_authority(text: str) -> bool:
         except ValueError:
             return False
     return match is not None
+
+
+_check_known_authority = lru_cache(256)(_check_authority)
 
 
 def joined(value: str | list[str]) -> str:
@@ -147,16 +155,17 @@ def parse_fields(text: str, max_count: int) -> dict[str, str | list[str]]:
     fields: dict[str, str | list[str]] = {}
     if not text:
         return fields
-    if CONTROL.search(text):
-        raise HTTPInputError("Control character or bare line break in a header")
     lines = text.split("\r\n")
     if len(lines) > max_count:
         raise HTTPInputError(f"More than {max_count} headers", 431)
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not NAME.fullmatch(name):
+        if not colon:
             raise HTTPInputError(f"Malformed header line {line[:100]!r}")
-        name = canonical_names[name]
+        name = field_names[name]
+        # Nearly all values are printable, which is told much faster than what is wrong with others.
+        if not value.isprintable() and FORBIDDEN_IN_VALUE.search(value):
+            raise HTTPInputError("Control character or bare line break in a header")
         value = value.strip(" \t")
         before = fields.get(name)
         if before is None:

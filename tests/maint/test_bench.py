@@ -1,0 +1,61 @@
+"""The benchmarks run, and say what they should: a figure nobody can measure again is no figure."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "maint" / "bench"
+
+
+def run(program: str, *arguments: str, cache: Path) -> str:
+    result = subprocess.run(
+        [sys.executable, str(BENCH / program), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env={**os.environ, "BENCH_CACHE": str(cache)},
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("wrk", "gcc", "taskset"))), reason="needs wrk, gcc and taskset"
+)
+def test_servers_are_measured_beside_the_limit(tmp_path: Path) -> None:
+    jobs = "plain,pipelined,json,browser"
+    arguments = ("run", "tornadolike", "--jobs", jobs, "--rounds", "1", "--seconds", "1")
+    report = run("http_servers.py", *arguments, cache=tmp_path)
+    for job in jobs.split(","):
+        assert f"**{job}**" in report
+    rows = re.findall(r"^\| (\w+) \| [\d,]+ \| [\d.]+ \| ([\d.]+) \|$", report, re.MULTILINE)
+    assert [name for name, _ in rows] == ["limit", "tornadolike"] * 4
+    assert all(ratio == "1.00" for name, ratio in rows if name == "limit")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("taskset"), reason="needs taskset")
+def test_idle_connections_are_weighed(tmp_path: Path) -> None:
+    report = run("idle_connections.py", "tornadolike", "--connections", "500", cache=tmp_path)
+    assert re.search(r"^\| tornadolike \| 500 \| [\d.]+ \| [\d.]+ \|$", report, re.MULTILINE)
+
+
+def test_a_missing_peer_is_named(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, str(BENCH / "idle_connections.py"), "nonesuch"],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env={**os.environ, "BENCH_CACHE": str(tmp_path)},
+    )
+    assert result.returncode != 0
+    assert "nonesuch" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -69,19 +69,21 @@ class Watched:
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
 
 
-def connect_slowly(server: Any, size: int = 4096) -> socket.socket:
-    """A connection whose kernel takes no more than about ``size`` bytes unread."""
+def connect_slowly(server: Any, size: int = 65536) -> socket.socket:
+    """A client whose kernel holds no more than about ``size`` bytes in either direction."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
     sock.settimeout(PATIENCE)
     sock.connect(("127.0.0.1", server.server.port if isinstance(server, Watched) else server.port))
     return sock
 
 
-def shrink(connection: HTTP1ServerConnection, size: int = 4096) -> None:
-    """Have our kernel, too, hold no more than about ``size`` bytes for the peer."""
+def shrink(connection: HTTP1ServerConnection, size: int = 65536) -> None:
+    """Have the server's kernel, too, hold no more than about ``size`` bytes in either direction."""
     sock = connection.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
 def reset(sock: socket.socket) -> None:
@@ -91,7 +93,7 @@ def reset(sock: socket.socket) -> None:
 
 
 class Sends:
-    """Counts what a connection sends: each element is the size of one system call's."""
+    """Counts what a connection sends: each element is what one system call was given."""
 
     def __init__(self, connection: HTTP1ServerConnection) -> None:
         self.sizes: list[int] = []
@@ -99,8 +101,7 @@ class Sends:
         send = transport._send
 
         def counted(data: Any) -> int:
-            sent = send(data)
-            self.sizes.append(sent)
-            return sent
+            self.sizes.append(len(data))
+            return send(data)
 
         transport._send = counted

@@ -18,6 +18,7 @@ the kernel took before still goes; :meth:`~SocketTransport.reset` has the kernel
 
 import asyncio
 import fcntl
+import select
 import socket
 import struct
 import termios
@@ -41,6 +42,7 @@ HIGH_WATER: Final = 64 * 1024
 MAX_PIECES: Final = 64
 """How many pieces one vectored write takes; kernels allow at least this many."""
 
+_PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 
 Piece = bytes | memoryview
@@ -231,6 +233,17 @@ class SocketTransport(asyncio.Transport):
 
     def is_reading(self) -> bool:
         return not (self._paused or self._closing or self._ended)
+
+    def peer_state(self) -> str:
+        """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``.
+
+        For those who have paused reading, whom no event tells. It is a system call.
+        """
+        poll = select.poll()
+        poll.register(self._fd, _PEER_ENDED)
+        for _, events in poll.poll(0):
+            return "lost" if events & (select.POLLERR | select.POLLHUP) else "ended"
+        return "open"
 
     # Writing
 

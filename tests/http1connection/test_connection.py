@@ -126,7 +126,7 @@ def flood(server: Watched, sock: socket.socket, data: bytes) -> int:
     while True:
         stopped = not server.call(server_reads, server)
         try:
-            sent += sock.send(data)
+            sent += sock.send(data[sent % len(data) :])
         except BlockingIOError:
             if stopped:
                 break

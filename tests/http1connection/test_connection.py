@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import Sends, Watched, connect_slowly, reset, shrink
-from tests.wire.client import error, expect, expect_end, get, ok, read_all
+from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPHeaders, HTTPServerRequest
 from tornadolike.iostream import StreamClosedError
@@ -197,8 +197,6 @@ def test_a_head_that_is_larger_than_what_may_wait(watch: Any) -> None:
 
 def test_a_coroutine_that_never_stops_writing_waits_for_the_peer(watch: Any) -> None:
     """Even in its first step, in which what it writes is held back."""
-    from tests.wire.test_responses import head
-
     written = []
 
     async def stream(connection: Any) -> None:
@@ -225,8 +223,6 @@ def test_a_coroutine_that_never_stops_writing_waits_for_the_peer(watch: Any) -> 
 
 
 def test_who_stops_waiting_for_the_peer_stops_only_himself(watch: Any) -> None:
-    from tests.wire.test_responses import head
-
     outcomes: list[str] = []
 
     async def impatient(connection: Any, piece: bytes) -> None:
@@ -383,7 +379,7 @@ def test_a_peer_that_leaves_while_reading_is_paused(watch: Any, leave: Any) -> N
     assert held.closed == []
     leave(sock)
     server.advance(6)
-    assert held.closed == ["/1"]
+    server.until(lambda: held.closed == ["/1"])
     if leave is not reset:  # it may have ended only its side, for all we know
         server.until_in("HANDLING")
         server.advance(6)

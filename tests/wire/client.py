@@ -2,8 +2,9 @@
 
 import re
 import socket
+from typing import Any
 
-from tornadolike.httputil import responses
+from tornadolike.httputil import HTTPHeaders, ResponseStartLine, responses
 
 _DATE = re.compile(rb"(?<=\r\nDate: )[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
@@ -51,6 +52,12 @@ def error(status: int, *, head_only: bool = False) -> bytes:
         "" if head_only else body,
     ]
     return "\r\n".join(lines).encode()
+
+
+def head(status: int = 200, reason: str = "OK", **headers: str) -> tuple[Any, HTTPHeaders]:
+    """The arguments of ``write_headers``."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return ResponseStartLine("HTTP/1.1", status, reason), HTTPHeaders(named)
 
 
 def read_all(sock: socket.socket) -> bytes:

@@ -60,6 +60,11 @@ def head(status: int = 200, reason: str = "OK", **headers: str) -> tuple[Any, HT
     return ResponseStartLine("HTTP/1.1", status, reason), HTTPHeaders(named)
 
 
+def lines(*text: str) -> bytes:
+    """Lines as they stand in a message."""
+    return "\r\n".join(text).encode()
+
+
 def read_all(sock: socket.socket) -> bytes:
     """Everything until the server closes, undated."""
     received = bytearray()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.wire.client import error, expect_end, get, head, read_all, undated
+from tests.wire.client import error, expect_end, get, head, lines, read_all, undated
 from tornadolike.httputil import (
     HTTPHeaders,
     HTTPOutputError,
@@ -124,10 +124,6 @@ def second_thoughts(connection: Any) -> None:
         with pytest.raises(RuntimeError, match="one head"):
             late()
     connection.finish()
-
-
-def lines(*text: str) -> bytes:
-    return "\r\n".join(text).encode()
 
 
 @dataclass

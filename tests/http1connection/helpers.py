@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tornadolike.http1connection import HTTP1ServerConnection
-from tornadolike.iostream import SocketTransport
 
 PATIENCE = 10.0
 
@@ -93,15 +92,22 @@ def reset(sock: socket.socket) -> None:
 
 
 class Sends:
-    """Counts what a connection sends: each element is what one system call was given."""
+    """Stands before a connection's socket and counts what it sends, in bytes, by system call."""
 
     def __init__(self, connection: HTTP1ServerConnection) -> None:
         self.sizes: list[int] = []
-        transport: SocketTransport = connection.transport
-        send = transport._send
+        transport: Any = connection.transport
+        self._sock = transport._sock
+        transport._sock = self
 
-        def counted(data: Any) -> int:
-            self.sizes.append(len(data))
-            return send(data)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
-        transport._send = counted
+    def send(self, data: bytes) -> int:
+        self.sizes.append(len(data))
+        return int(self._sock.send(data))
+
+    def sendmsg(self, pieces: Any) -> int:
+        pieces = list(pieces)
+        self.sizes.append(sum(map(len, pieces)))
+        return int(self._sock.sendmsg(pieces))

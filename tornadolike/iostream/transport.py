@@ -69,8 +69,6 @@ class SocketTransport(asyncio.Transport):
         "_paused",
         "_protocol",
         "_protocol_paused",
-        "_recv",
-        "_send",
         "_sock",
         "_taken",
         "_unread",
@@ -83,8 +81,6 @@ class SocketTransport(asyncio.Transport):
         self._loop = loop
         self._sock = sock
         self._fd = sock.fileno()
-        self._recv = sock.recv
-        self._send = sock.send
         self._protocol = cast(asyncio.Protocol, protocol)
         self._unread = b""
         self.when_lost: Callable[[SocketTransport], object] | None = None
@@ -126,7 +122,7 @@ class SocketTransport(asyncio.Transport):
             data, self._unread = self._unread, b""
         else:
             try:
-                data = self._recv(READ_SIZE)
+                data = self._sock.recv(READ_SIZE)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -174,7 +170,7 @@ class SocketTransport(asyncio.Transport):
         """Send what the kernel takes of ``pieces`` in one call; how much that was."""
         try:
             if len(pieces) == 1:
-                return self._send(pieces[0])
+                return self._sock.send(pieces[0])
             return self._sock.sendmsg(islice(pieces, MAX_PIECES))
         except (BlockingIOError, InterruptedError):
             return 0
@@ -261,7 +257,7 @@ class SocketTransport(asyncio.Transport):
             data = memoryview(data).cast("B")
         if not self._waiting:
             try:
-                sent = self._send(data)
+                sent = self._sock.send(data)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError as error:

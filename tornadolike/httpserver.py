@@ -67,7 +67,10 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
 
     def handle_connection(self, connection: socket.socket, address: Any) -> None:
         if connection.family in (socket.AF_INET, socket.AF_INET6):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError:
+                pass  # some systems refuse it to a connection that is gone again; reading will tell
         serving = self._serving or self._start_serving()
         SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
 
@@ -101,16 +104,11 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serving = self._serving
         if serving is None:
             return
-        serving.keep_alive = False
-        for connection in list(serving.connections):
-            connection.drain()
-        for protocol in list(serving.upgraded.values()):
-            going_away = getattr(protocol, "going_away", None)
-            if going_away is not None:
-                going_away()
+        serving.start_draining()
         try:
             async with asyncio.timeout(timeout):
-                await self._wait_until_idle(serving)
+                while serving.connections or serving.upgraded:
+                    await serving.next_end()
         except TimeoutError:
             gen_log.warning(
                 "Cutting %d connections that did not end within %g seconds",
@@ -124,17 +122,14 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serving = self._serving
         if serving is None:
             return
-        serving.keep_alive = False
-        for connection in list(serving.connections):
+        connections = set(serving.connections)
+        transports = set(serving.upgraded)
+        for connection in connections:
             connection.close()
-        for transport in list(serving.upgraded):
+        for transport in transports:
             transport.abort()
-        await self._wait_until_idle(serving)
-
-    async def _wait_until_idle(self, serving: Serving) -> None:
-        while serving.connections or serving.upgraded:
-            serving.changed = serving.loop.create_future()
-            await serving.changed
+        while connections & serving.connections or transports & serving.upgraded.keys():
+            await serving.next_end()
 
 
 class CollectingDelegate(HTTPMessageDelegate):

@@ -5,7 +5,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from .ioloop import IOLoop
 from .log import gen_log
@@ -18,6 +18,9 @@ ACCEPTS_A_TURN: Final = 128
 
 ACCEPT_PAUSE: Final = 0.1
 """Seconds without accepting after the process ran out of descriptors or memory."""
+
+FREE_PORT_ATTEMPTS: Final = 10
+"""How many free ports are tried until one is free for all addresses."""
 
 _OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 # The connection is gone again, or a network's error shows at accept(2) as Linux does it.
@@ -61,39 +64,64 @@ def bind_sockets(
         family = socket.AF_INET
     if flags is None:
         flags = socket.AI_PASSIVE
-    sockets: list[socket.socket] = []
-    bound_port = port
-    found = socket.getaddrinfo(address, port, family, socket.SOCK_STREAM, 0, flags)
     try:
-        for kind, type_, proto, _, sockaddr in sorted(set(found), key=lambda info: info[0]):
-            try:
-                sock = socket.socket(kind, type_, proto)
-            except OSError as error:
-                if error.errno == errno.EAFNOSUPPORT:
-                    continue  # the name has an address of a kind that this host has not
+        found = socket.getaddrinfo(address, port, family, socket.SOCK_STREAM, 0, flags)
+    except socket.gaierror as error:
+        raise socket.gaierror(
+            error.errno, f"cannot listen on {address}: {error.strerror}"
+        ) from error
+    # IPv4 first; each address once.
+    unique: dict[tuple[socket.AddressFamily, Any], None] = {(i[0], i[4]): None for i in found}
+    places = sorted(unique, key=lambda place: place[0])
+    attempts = FREE_PORT_ATTEMPTS if port == 0 else 1
+    while True:
+        attempts -= 1
+        try:
+            return _bind_all(places, port, backlog, reuse_port)
+        except OSError as error:
+            # As a rule: the port that was free for IPv4 is not for IPv6.
+            if not attempts or error.errno != errno.EADDRINUSE:
                 raise
+
+
+def _bind_all(
+    places: list[tuple[socket.AddressFamily, Any]], port: int, backlog: int, reuse_port: bool
+) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        for family, (host, _, *rest) in places:
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as error:
+                if error.errno != errno.EAFNOSUPPORT:
+                    raise
+                missing = error  # the name has an address of a kind that this host has not
+                continue
             sockets.append(sock)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if reuse_port:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if kind == socket.AF_INET6:
+            if family == socket.AF_INET6:
                 # IPv4 has a socket of its own.
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            host, _port, *rest = sockaddr
             try:
-                sock.bind((host, bound_port, *rest))
+                sock.bind((host, port, *rest))
+                sock.setblocking(False)
+                sock.listen(backlog)
             except OSError as error:
-                if error.errno == errno.EADDRNOTAVAIL and address is None and len(found) > 1:
-                    # IPv6 is compiled in but no interface has it.
-                    sockets.remove(sock)
-                    sock.close()
+                told = OSError(
+                    error.errno, f"cannot listen on {host} port {port}: {error.strerror}"
+                )
+                if error.errno == errno.EADDRNOTAVAIL and family == socket.AF_INET6:
+                    # IPv6 is compiled in but no interface has it: the other addresses will do.
+                    missing = told
+                    sockets.pop().close()
                     continue
-                raise OSError(
-                    error.errno, f"cannot listen on {host!s} port {bound_port}: {error.strerror}"
-                ) from error
-            sock.setblocking(False)
-            sock.listen(backlog)
-            bound_port = sock.getsockname()[1]
+                raise told from error
+            port = sock.getsockname()[1]
+        if missing is not None and not sockets:
+            raise missing
     except BaseException:
         for sock in sockets:
             sock.close()
@@ -105,28 +133,41 @@ def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLO
     """Listen on a Unix socket.
 
     A socket that a dead server left at ``file`` is replaced. Raises :exc:`ValueError` for a file of
-    another kind and :exc:`OSError`.
+    another kind and :exc:`OSError`, also if a server is listening there.
     """
+    abstract = file.startswith("\0")
+    if not abstract:
+        _remove_dead_socket(file)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        if not file.startswith("\0"):  # not an abstract name
-            try:
-                before = os.stat(file)
-            except FileNotFoundError:
-                pass
-            else:
-                if not stat.S_ISSOCK(before.st_mode):
-                    raise ValueError(f"File {file} exists and is not a socket")
-                os.unlink(file)
         sock.setblocking(False)
-        sock.bind(file)
-        if not file.startswith("\0"):
-            os.chmod(file, mode)
+        try:
+            sock.bind(file)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OSError(error.errno, f"cannot listen on {file}: {reason}") from error
+        if not abstract:
+            os.chmod(file, mode)  # nobody can connect before it listens
         sock.listen(backlog)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _remove_dead_socket(file: str) -> None:
+    try:
+        mode = os.stat(file).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ValueError(f"File {file} exists and is not a socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        # (A server that is too busy to accept us says EAGAIN, one of another user's EACCES.)
+        if probe.connect_ex(file) != errno.ECONNREFUSED:
+            raise OSError(errno.EADDRINUSE, f"cannot listen on {file}: a server is listening there")
+    os.unlink(file)
 
 
 def add_accept_handler(
@@ -141,8 +182,10 @@ def add_accept_handler(
     assert loop is not None
     fd = sock.fileno()
     removed = False
+    short = False  # of resources, and said so
 
     def accept(events: int) -> None:
+        nonlocal short
         for _ in range(ACCEPTS_A_TURN):
             if removed:
                 return
@@ -152,13 +195,18 @@ def add_accept_handler(
                 return
             except OSError as error:
                 if error.errno in _OUT_OF_RESOURCES:
-                    gen_log.warning("Accepting no connections for a moment: %s", error)
+                    if not short:
+                        short = True
+                        gen_log.warning("Accepting no connections for a while: %s", error)
                     loop.unwatch(fd)
                     loop.call_later(ACCEPT_PAUSE, watch)
                     return
                 if error.errno in _CONNECTION_GONE:
                     continue
                 raise
+            if short:
+                short = False
+                gen_log.warning("Accepting connections again")
             connection.setblocking(False)
             callback(connection, address)
 

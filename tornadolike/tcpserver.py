@@ -20,7 +20,6 @@ class TCPServer:
     def __init__(self) -> None:
         self._sockets: dict[int, socket.socket] = {}
         self._removers: dict[int, Callable[[], None]] = {}
-        self._stopped = False
 
     def listen(
         self,
@@ -49,10 +48,7 @@ class TCPServer:
         self.add_sockets([sock])
 
     def stop(self) -> None:
-        """Stop listening. Connections that exist go on."""
-        if self._stopped:
-            return
-        self._stopped = True
+        """Stop listening. Connections that exist go on. Idempotent."""
         for fd, sock in self._sockets.items():
             self._removers.pop(fd)()
             sock.close()

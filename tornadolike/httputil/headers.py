@@ -16,16 +16,30 @@ FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 class _CanonicalNames(dict[str, str]):
     """``content-type`` -> ``Content-Type``, remembered for the names that come first."""
 
-    LIMIT = 2000
+    MAX_ENTRIES = 2000
+    MAX_LENGTH = 100
 
     def __missing__(self, name: str) -> str:
         canonical = "-".join([word.capitalize() for word in name.split("-")])
-        if len(self) < self.LIMIT:  # names come from the network: no endless memory
+        # Names come from the network: no endless memory.
+        if len(self) < self.MAX_ENTRIES and len(name) <= self.MAX_LENGTH:
             self[name] = canonical
         return canonical
 
 
 canonical_names: Final = _CanonicalNames()
+
+
+class _FieldNames(_CanonicalNames):
+    """The same for names as they come from the network. Raises :exc:`HTTPInputError` for what is none."""
+
+    def __missing__(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise HTTPInputError(f"Invalid header name {name[:100]!r}")
+        return super().__missing__(name)
+
+
+field_names: Final = _FieldNames()
 
 
 class HTTPHeaders(MutableMapping[str, str]):

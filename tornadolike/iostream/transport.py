@@ -4,18 +4,26 @@ It speaks asyncio's transport interface to a protocol (``connection_made``, ``da
 ``eof_received``, ``pause_writing``, ``resume_writing``, ``connection_lost``).
 
 Lifetime: the loop's table of watched descriptors keeps the transport alive, the transport its protocol.
-The descriptor leaves that table before it is closed. ``connection_lost`` comes exactly once, in a callback
-of its own, never from inside a method that the protocol called.
+(While reading is paused and nothing waits to be written the descriptor is not in that table: whoever
+pauses must hold on to the transport.) The descriptor leaves that table before it is closed.
+``connection_lost`` comes exactly once, in a callback of its own, never from inside a method that the
+protocol called; after it the transport lets go of the protocol, so that no circle is left.
 
 Reading: one ``recv`` for each readiness; what is left is reported again by the level-triggered poller.
 Writing: at once if nothing waits; what the kernel does not take waits in a queue of pieces that leaves in
 vectored calls, without joining or copying them.
+Ending: :meth:`~SocketTransport.close` sends what waits; :meth:`~SocketTransport.abort` drops that, but what
+the kernel took before still goes; :meth:`~SocketTransport.reset` has the kernel drop that too.
 """
 
 import asyncio
+import fcntl
 import socket
+import struct
+import termios
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Final, cast
 
 from ..ioloop import IOLoop
@@ -32,6 +40,10 @@ HIGH_WATER: Final = 64 * 1024
 
 MAX_PIECES: Final = 64
 """How many pieces one vectored write takes; kernels allow at least this many."""
+
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)
+
+Piece = bytes | memoryview
 
 
 class SocketTransport(asyncio.Transport):
@@ -58,6 +70,7 @@ class SocketTransport(asyncio.Transport):
         "_recv",
         "_send",
         "_sock",
+        "_taken",
         "_unread",
         "_waiting",
         "_waiting_size",
@@ -74,8 +87,9 @@ class SocketTransport(asyncio.Transport):
         self._unread = b""
         self.when_lost: Callable[[SocketTransport], object] | None = None
         """Called once the socket is closed, for those who keep count of transports."""
-        self._waiting: deque[bytes | memoryview] | None = None
+        self._waiting: deque[Piece] | None = None
         self._waiting_size = 0
+        self._taken = 0  # bytes that had to wait and were taken by the kernel
         self._high = HIGH_WATER
         self._low = HIGH_WATER // 4
         self._protocol_paused = False
@@ -86,7 +100,12 @@ class SocketTransport(asyncio.Transport):
         self._lost = False
         self._events = READ
         loop.watch(self._fd, self._on_events, READ)
-        self._protocol.connection_made(self)
+        try:
+            self._protocol.connection_made(self)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._protocol_failed(error)
 
     # Events
 
@@ -132,18 +151,12 @@ class SocketTransport(asyncio.Transport):
         if not waiting:
             self._update_events()
             return
-        try:
-            if len(waiting) == 1:
-                sent = self._send(waiting[0])
-            else:
-                pieces = [waiting[i] for i in range(min(len(waiting), MAX_PIECES))]
-                sent = self._sock.sendmsg(pieces)
-        except (BlockingIOError, InterruptedError):
+        sent = self._send_some(waiting)
+        if self._lost:
             return
-        except OSError as error:
-            self._fail(error)
-            return
-        self._drop_sent(waiting, sent)
+        self._taken += sent
+        self._waiting_size -= sent
+        drop_sent(waiting, sent)
         if self._protocol_paused and self._waiting_size <= self._low:
             self._protocol_paused = False
             self._tell_protocol("resume_writing")
@@ -155,15 +168,17 @@ class SocketTransport(asyncio.Transport):
             if self._closing:
                 self._lose(None)
 
-    def _drop_sent(self, waiting: deque[bytes | memoryview], sent: int) -> None:
-        self._waiting_size -= sent
-        while sent:
-            piece = waiting[0]
-            if sent < len(piece):
-                waiting[0] = memoryview(piece)[sent:]
-                return
-            sent -= len(piece)
-            waiting.popleft()
+    def _send_some(self, pieces: deque[Piece]) -> int:
+        """Send what the kernel takes of ``pieces`` in one call; how much that was."""
+        try:
+            if len(pieces) == 1:
+                return self._send(pieces[0])
+            return self._sock.sendmsg(islice(pieces, MAX_PIECES))
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            self._fail(error)
+            return 0
 
     def _update_events(self) -> None:
         """Watch for what matters now; a socket for which nothing does is not watched at all, because
@@ -202,9 +217,12 @@ class SocketTransport(asyncio.Transport):
     def unread(self, data: bytes) -> None:
         """Give back bytes that belong to the protocol that takes over; it gets them before all others.
 
-        They come as any others do: from a callback of the loop, and not while reading is paused.
+        They come as any others do: from a callback of the loop, and not while reading is paused. If the
+        peer's side has ended already, the new protocol is told that too.
         """
         self._unread = data + self._unread
+        self._ended = False  # the kernel will say it again
+        self._update_events()
         self._loop.call_soon(self._deliver_unread)
 
     def _deliver_unread(self) -> None:
@@ -226,6 +244,8 @@ class SocketTransport(asyncio.Transport):
             raise RuntimeError("Cannot write after write_eof()")
         if self._closing or not data:
             return
+        if type(data) is not bytes:
+            data = memoryview(data).cast("B")
         if not self._waiting:
             try:
                 sent = self._send(data)
@@ -237,21 +257,39 @@ class SocketTransport(asyncio.Transport):
             if sent == len(data):
                 return
             data = memoryview(data)[sent:]
-            self._waiting = deque()
-        # What waits must not change under our hands.
-        mutable = isinstance(data, bytearray) or (
-            isinstance(data, memoryview) and not isinstance(data.obj, bytes)
+        self._wait_with((data,))
+
+    def writelines(self, list_of_data: Iterable[Any]) -> None:
+        """As :meth:`write` of all pieces together, but they are not joined."""
+        if self._end_pending:
+            raise RuntimeError("Cannot write after write_eof()")
+        pieces: deque[Piece] = deque(
+            piece if type(piece) is bytes else memoryview(piece).cast("B")
+            for piece in list_of_data
+            if piece
         )
-        self._waiting.append(bytes(data) if mutable else cast(bytes | memoryview, data))
-        self._waiting_size += len(data)
+        if self._closing or not pieces:
+            return
+        if not self._waiting:
+            drop_sent(pieces, self._send_some(pieces))
+            if self._lost or not pieces:
+                return
+        self._wait_with(pieces)
+
+    def _wait_with(self, pieces: Iterable[Piece]) -> None:
+        """Put into the queue what could not be sent at once."""
+        waiting = self._waiting
+        if waiting is None:
+            waiting = self._waiting = deque()
+        for piece in pieces:
+            # What waits must not change under our hands.
+            immutable = type(piece) is bytes or isinstance(cast(memoryview, piece).obj, bytes)
+            waiting.append(piece if immutable else bytes(piece))
+            self._waiting_size += len(piece)
         self._update_events()
         if self._waiting_size > self._high and not self._protocol_paused:
             self._protocol_paused = True
             self._tell_protocol("pause_writing")
-
-    def writelines(self, list_of_data: Any) -> None:
-        """Send several pieces as one."""
-        self.write(b"".join(list_of_data))
 
     def can_write_eof(self) -> bool:
         return True
@@ -286,6 +324,18 @@ class SocketTransport(asyncio.Transport):
         """Bytes that wait to be sent."""
         return self._waiting_size
 
+    def write_progress(self) -> object:
+        """Something that is different from what it was before if the peer has taken anything meanwhile.
+
+        Of what waits, that is. It has been taken when the peer's kernel has acknowledged it: ours takes
+        it much earlier, and then nothing more until a good part of that is acknowledged.
+        """
+        try:
+            held = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            held = b""
+        return self._taken, held
+
     def _tell_protocol(self, method: str) -> None:
         try:
             getattr(self._protocol, method)()
@@ -318,6 +368,18 @@ class SocketTransport(asyncio.Transport):
         """Close now; what waits is dropped."""
         self._closing = True
         self._lose(None)
+
+    def reset(self) -> None:
+        """:meth:`abort` in a way that the peer cannot take for a proper end.
+
+        Nothing stays with the kernel either, which otherwise keeps trying for minutes to send what it
+        has taken to a peer that does not read.
+        """
+        try:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        except OSError:
+            pass
+        self.abort()
 
     def is_closing(self) -> bool:
         return self._closing
@@ -353,8 +415,11 @@ class SocketTransport(asyncio.Transport):
             self._protocol.connection_lost(error)  # type: ignore[arg-type]
         finally:
             self._sock.close()
-            if self.when_lost is not None:
-                self.when_lost(self)
+            self._unread = b""
+            self._protocol = None  # type: ignore[assignment]
+            when_lost, self.when_lost = self.when_lost, None
+            if when_lost is not None:
+                when_lost(self)
 
     # About
 
@@ -380,3 +445,14 @@ class SocketTransport(asyncio.Transport):
     def __repr__(self) -> str:
         state = "lost" if self._lost else "closing" if self._closing else "open"
         return f"<{type(self).__name__} fd={self._fd} {state} waiting={self._waiting_size}>"
+
+
+def drop_sent(pieces: deque[Piece], sent: int) -> None:
+    """Take the first ``sent`` bytes out of ``pieces``."""
+    while sent:
+        piece = pieces[0]
+        if sent < len(piece):
+            pieces[0] = memoryview(piece)[sent:]
+            return
+        sent -= len(piece)
+        pieces.popleft()

@@ -1,0 +1,106 @@
+"""A clock that jumps, and eyes on the connections of a server that runs in another thread."""
+
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tornadolike.http1connection import HTTP1ServerConnection
+from tornadolike.iostream import SocketTransport
+
+PATIENCE = 10.0
+
+
+class Watched:
+    """A server of the ``serve`` fixture with a clock of its own."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.connect = server.connect
+        self.call = server.call
+        self._ahead = 0.0
+        self.call(self._take_over_clock)
+
+    @property
+    def serving(self) -> Any:
+        return self.server.server._serving
+
+    def _take_over_clock(self) -> None:
+        if self.serving is None:
+            self.server.server._start_serving()
+        loop = self.serving.loop
+        loop.time = lambda: time.monotonic() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Let so much time pass at once, and what is due happen."""
+
+        def jump() -> None:
+            self._ahead += seconds
+            deadlines = self.serving.deadlines
+            if deadlines._timer is not None:
+                deadlines._timer.cancel()
+                deadlines._tick()
+
+        self.call(jump)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until ``condition()``, which is asked in the loop's thread, holds."""
+        end = time.monotonic() + PATIENCE
+        while not self.call(condition):
+            assert time.monotonic() < end, "this was never so"
+
+    @property
+    def connection(self) -> HTTP1ServerConnection:
+        """The only connection; waits for it."""
+        self.until(lambda: len(self.serving.connections) == 1)
+        found: HTTP1ServerConnection = self.call(lambda: next(iter(self.serving.connections)))
+        return found
+
+    def until_in(self, phase: str, buffered: int = 0) -> HTTP1ServerConnection:
+        """Wait until the only connection is in ``phase`` with so many bytes not yet served."""
+        connection = self.connection
+        self.until(lambda: connection.phase == phase and connection._reader.buffered >= buffered)
+        return connection
+
+    def until_gone(self) -> None:
+        """Wait until no connection is left, and see that nothing of one is."""
+        self.until(lambda: not self.serving.connections and not self.serving.upgraded)
+        assert self.call(lambda: self.serving.deadlines._buckets) == {}
+
+
+def connect_slowly(server: Any, size: int = 4096) -> socket.socket:
+    """A connection whose kernel takes no more than about ``size`` bytes unread."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    sock.settimeout(PATIENCE)
+    sock.connect(("127.0.0.1", server.server.port if isinstance(server, Watched) else server.port))
+    return sock
+
+
+def shrink(connection: HTTP1ServerConnection, size: int = 4096) -> None:
+    """Have our kernel, too, hold no more than about ``size`` bytes for the peer."""
+    sock = connection.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+
+
+def reset(sock: socket.socket) -> None:
+    """Close as if the peer had crashed."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+class Sends:
+    """Counts what a connection sends: each element is the size of one system call's."""
+
+    def __init__(self, connection: HTTP1ServerConnection) -> None:
+        self.sizes: list[int] = []
+        transport: SocketTransport = connection.transport
+        send = transport._send
+
+        def counted(data: Any) -> int:
+            sent = send(data)
+            self.sizes.append(sent)
+            return sent
+
+        transport._send = counted

@@ -1,0 +1,80 @@
+"""The client's side of the transcripts: requests as bytes, and the answers that are expected."""
+
+import re
+import socket
+
+from tornadolike.httputil import responses
+
+_DATE = re.compile(rb"(?<=\r\nDate: )[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
+
+
+def get(path: str = "/", *lines: str, method: str = "GET", version: str = "1.1") -> bytes:
+    """A request's head. ``lines`` are header lines beside Host."""
+    head = [f"{method} {path} HTTP/{version}", "Host: x", *lines, "", ""]
+    return "\r\n".join(head).encode()
+
+
+def undated(data: bytes) -> bytes:
+    """``data`` with a ``D`` for each date."""
+    return _DATE.sub(b"D", data)
+
+
+def ok(body: str, *more: str, length: int | None = None) -> bytes:
+    """What a request to the site is answered by, undated. ``more`` are further lines of the head."""
+    lines = [
+        "HTTP/1.1 200 OK",
+        "Server: tornadolike",
+        "Content-Type: text/plain",
+        "Date: D",
+        f"Content-Length: {len(body) if length is None else length}",
+        *more,
+        "",
+        body,
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def error(status: int, *, head_only: bool = False) -> bytes:
+    """What a request that is refused is answered by, undated."""
+    reason = responses[status]  # which are not the same in all versions of Python
+    body = f"{status}: {reason}\n"
+    lines = [
+        f"HTTP/1.1 {status} {reason}",
+        "Server: tornadolike",
+        "Date: D",
+        "Content-Type: text/plain; charset=UTF-8",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        "",
+        "" if head_only else body,
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def read_all(sock: socket.socket) -> bytes:
+    """Everything until the server closes, undated."""
+    received = bytearray()
+    while data := sock.recv(65536):
+        received += data
+    return undated(bytes(received))
+
+
+def receive(sock: socket.socket, expected: bytes) -> bytes:
+    """As many bytes as ``expected`` has, undated; fewer if the server closes."""
+    received = b""
+    while len(undated(received)) < len(expected):
+        data = sock.recv(65536)
+        if not data:
+            break
+        received += data
+    return undated(received)
+
+
+def expect(sock: socket.socket, expected: bytes) -> None:
+    """Receive what is expected to the byte, dates apart."""
+    assert receive(sock, expected) == expected
+
+
+def expect_end(sock: socket.socket, expected: bytes = b"") -> None:
+    """Receive what is expected to the byte, dates apart, and then a proper end."""
+    assert read_all(sock) == expected

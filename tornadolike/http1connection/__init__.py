@@ -1,0 +1,42 @@
+"""The server's side of one HTTP/1.1 connection: the sans-I/O reader and writer on a transport.
+
+One connection serves its requests strictly one after another. What it is doing is its *phase*:
+
+====================  ======================================================================= ==========
+phase                 what is going on                                                        time-out
+====================  ======================================================================= ==========
+``IDLE``              nothing; the next request may come                                      idle
+``HEAD``              a part of a head has come (or nothing yet on a new connection): 408     header
+``BODY``              a body is coming: 408                                                   body
+``HANDLING``          a request is with the application; what comes meanwhile waits, bounded  (none)
+``WRITING``           answers wait for the peer to read them; no more are made until it does  write
+``LINGERING``         we have said our last; the peer may still be talking                    linger
+``ENDED``             the connection is lost                                                  (none)
+``UPGRADED``          the connection belongs to another protocol                              (none)
+====================  ======================================================================= ==========
+
+In whatever phase: as long as something waits for the peer to take it, it is the *write* time-out that
+runs, anew whenever the peer takes a byte.
+
+A request that has arrived whole goes to the application in one call, and if it is answered in that call
+the next one in the buffer follows at once; all answers of one wake-up leave in one write (*corked*).
+A peer that does not read its answers gets no further ones: what waits for it is bounded.
+Whatever is answered later is written when it is ready, and continues with the next request from a
+callback of the loop, never from inside the task that finished the answer.
+
+An input that breaks the protocol is answered by the status it deserves, and the connection closes: our
+side first, then, so that a reset does not overtake the answer, the peer's (RFC 9112 section 9.6).
+
+A peer that ends its side is, as a rule, gone; but it may also have said all that it wanted to and wait
+for the answers. So the application is told that nobody waits any more, and yet what it answers within
+the linger time-out is sent, to this and to the requests that came behind it.
+
+* :mod:`.serving`: parameters, and what the connections of a server share;
+* :mod:`.responses`: from a response to bytes in the right order;
+* :mod:`.connection`: requests, phases, time-outs.
+"""
+
+from .connection import HTTP1ServerConnection
+from .serving import ConnectionContext, Serving, ServingParameters
+
+__all__ = ["ConnectionContext", "HTTP1ServerConnection", "Serving", "ServingParameters"]

@@ -1,0 +1,319 @@
+""":class:`HTTP1ServerConnection`: requests from a transport to the application; phases and time-outs."""
+
+import asyncio
+import math
+from functools import partial
+from typing import Any
+
+from ..http1 import encode_head
+from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
+from ..ioloop import Deadlines
+from ..iostream import SocketTransport, StreamClosedError
+from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
+from .requests import RequestSide, call_application
+from .responses import CORKED_PIECES, fail_future
+from .serving import Serving
+
+
+class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
+    """Reads requests from a transport, has them answered one after another, and keeps the time."""
+
+    __slots__ = ("_peer_ended", "_progress", "bucket")
+
+    def __init__(self, serving: Serving, address: Any) -> None:
+        super().__init__(serving, address)
+        self._peer_ended = False
+        self._progress: object = None
+        """How much the peer had taken when the write time-out was set."""
+        self.bucket = Deadlines.NOWHERE
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, SocketTransport)
+        self.transport = transport
+        # We want to know whenever anything waits: a peer that does not read gets no more answers.
+        transport.set_write_buffer_limits(0)
+        self._serving.connections.add(self)
+        self._restart_clock()
+
+    def data_received(self, data: bytes) -> None:
+        phase = self.phase
+        if phase is LINGERING:
+            if self._drained is None:
+                self._restart_clock()
+            return
+        self._reader.feed(data)
+        if phase is not HANDLING and phase is not WRITING:
+            self._serve()
+        elif self._reader.buffered > self._serving.parameters.max_pipelined_size:
+            self.transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """The peer will say no more. See the package's notes on what that means."""
+        self._peer_ended = True
+        if self.phase is HANDLING:
+            self._serve_the_ended()
+            return True
+        return self.phase is WRITING
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.phase = ENDED
+        serving = self._serving
+        serving.connections.discard(self)
+        serving.deadlines.discard(self)
+        waiting, self._drained = self._drained, None
+        for future in waiting or ():
+            fail_future(future, exc)
+        if self._request is not None:
+            self._request = None
+            self._tell_closed()
+        call_application(partial(serving.delegate.on_close, self))
+        serving.connection_ended()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._progress = self.transport.write_progress()
+        self._restart_clock()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.phase is WRITING:
+            self.phase = IDLE
+            self._serving.loop.call_soon(self._serve_next)
+        elif self.phase is LINGERING:
+            self._start_lingering()
+        else:
+            self._restart_clock()
+
+    # One request after another
+
+    def _serve(self) -> None:
+        """Take what is in the buffer, request by request, as far as it can be answered now."""
+        reader = self._reader
+        out = self._out
+        self._corked = True
+        try:
+            while True:
+                event = reader.next_event()
+                if event is None:
+                    break
+                if type(event) is HTTPServerRequest:
+                    self._start(event)
+                else:
+                    self._pass_on(event)  # type: ignore[arg-type]
+                if len(out) > CORKED_PIECES:
+                    self._send_out()
+                if self.phase is HANDLING or self._closing or self._drained is not None:
+                    break
+        except HTTPInputError as error:
+            self._refuse(error)
+        finally:
+            self._corked = False
+        self._send_out()
+        self._settle()
+
+    def _serve_next(self) -> None:
+        """Continue with what waits in the buffer, after an answer or once the peer has read it."""
+        if self.phase is not IDLE or self.transport.is_closing():
+            return
+        if self._drained is None:
+            self._serve_on()
+        else:
+            self._settle()
+
+    def _serve_on(self) -> None:
+        """As :meth:`_serve`, where reading may have been paused."""
+        self._serve()
+        waits = self.phase is HANDLING or self.phase is WRITING
+        if not waits or self._reader.buffered <= self._serving.parameters.max_pipelined_size:
+            self.transport.resume_reading()
+
+    def _settle(self) -> None:
+        """All that could be done now is done: what are we waiting for?"""
+        if self._closing:
+            self._close_gently()
+        elif self.phase is HANDLING:
+            if self._peer_ended:
+                self._serve_the_ended()
+        elif self._drained is not None and self.phase is IDLE:
+            self.phase = WRITING
+        elif self._peer_ended:
+            self._close_gently()
+        else:
+            self._wait_for_more()
+
+    def _wait_for_more(self) -> None:
+        """Set the time-out that goes with what the buffer holds."""
+        reader = self._reader
+        if not reader.complete:
+            self.phase = BODY
+            self._restart_clock()
+        elif reader.buffered:
+            if self.phase is not HEAD:
+                self.phase = HEAD
+                self._restart_clock()
+        elif self._serving.draining:
+            self._close_gently()
+        else:
+            self.phase = IDLE
+            # Never earlier than the bucket in which we lie, so nothing else is to do.
+            self.deadline = self._serving.deadlines.now + self._serving.idle_timeout
+
+    # The end of a response
+
+    def _response_done(self) -> None:
+        self._request = None
+        self._writer = self._delegate = self._close_callback = None
+        # If it came before the request was whole: what is still coming is of no interest.
+        if self._keep_alive and self._reader.complete:
+            self.phase = IDLE
+        else:
+            self._closing = True
+        if self._corked:
+            return
+        if self.phase is IDLE and self._reader.buffered:
+            # From a callback of its own: this may be the last step of a task, and the next request
+            # may want to be one. Its answer can leave together with this one.
+            self._serving.loop.call_soon(self._serve_next)
+        else:
+            self._send_out()
+            self._settle()
+
+    def _serve_the_ended(self) -> None:
+        """The peer has ended its side, and a request of its is with the application."""
+        if not self._awaiting:
+            self._tell_closed()
+        self._restart_clock()
+
+    def switch_protocol(
+        self, headers: HTTPHeaders, protocol: asyncio.Protocol
+    ) -> asyncio.Transport:
+        """Answer ``101 Switching Protocols`` with ``headers`` and give the connection to ``protocol``.
+
+        Calls ``protocol.connection_made(transport)`` at once and delivers what the peer sent behind the
+        request from a callback of its own. If the protocol has a ``going_away()``, that is called when
+        the server is drained. Raises :exc:`StreamClosedError` if the connection is closed already.
+        """
+        transport = self.transport
+        serving = self._serving
+        if self._request is None or transport.is_closing():
+            raise StreamClosedError
+        if self._writer is not None or not self._reader.complete:
+            raise RuntimeError(
+                "switch_protocol() comes after the request and instead of a response"
+            )
+        head = encode_head(101, "Switching Protocols", headers.get_all())
+        self._out.append(head + b"\r\n")
+        self._send_out()
+        paused = self._drained is not None
+        super().resume_writing()
+        self._request = None
+        self._delegate = self._close_callback = None
+        self.phase = UPGRADED
+        serving.connections.discard(self)
+        serving.deadlines.discard(self)
+        serving.upgraded[transport] = protocol
+        transport.when_lost = self._upgraded_lost
+        transport.set_write_buffer_limits()
+        transport.set_protocol(protocol)
+        transport.unread(self._reader.unread())
+        transport.resume_reading()
+        try:
+            protocol.connection_made(transport)
+            if paused:
+                protocol.pause_writing()
+        except BaseException:
+            transport.abort()
+            raise
+        if serving.draining:
+            serving.loop.call_soon(serving.tell_going_away, protocol)
+        return transport
+
+    def _upgraded_lost(self, transport: SocketTransport) -> None:
+        serving = self._serving
+        serving.upgraded.pop(transport, None)
+        call_application(partial(serving.delegate.on_close, self))
+        serving.connection_ended()
+
+    # Time and the end
+
+    def _restart_clock(self) -> None:
+        """Set the time-out of what we are waiting for, from now."""
+        serving = self._serving
+        parameters = serving.parameters
+        phase = self.phase
+        timeout: float | None = None
+        end = math.inf
+        if self._drained is not None:
+            timeout = parameters.write_stall_timeout
+        elif phase is BODY:
+            timeout = parameters.body_stall_timeout
+            end = self._phase_end
+        elif phase is HEAD:
+            timeout = parameters.header_timeout
+        elif phase is LINGERING:
+            timeout = parameters.linger_timeout
+            end = self._phase_end
+        elif self._peer_ended:
+            timeout = parameters.linger_timeout
+        self.deadline = end if timeout is None else min(end, serving.loop.time() + timeout)
+        serving.deadlines.add(self)
+
+    def deadline_passed(self) -> None:
+        """The time-out of what we are waiting for."""
+        phase = self.phase
+        if self._drained is not None:
+            progress = self.transport.write_progress()
+            if progress == self._progress:
+                self.transport.reset()
+            else:
+                self._progress = progress
+                self._restart_clock()
+        elif phase is BODY or (phase is HEAD and self._reader.buffered):
+            self._refuse(HTTPInputError(f"time-out while reading its {phase.lower()}", 408))
+        else:
+            self.close()
+
+    def _close_gently(self) -> None:
+        """Close after the last response so that the peer gets it.
+
+        Closing a socket that has unread input makes the kernel send a reset, which may reach the peer
+        before it has read our answer. So unless the peer expects that we close, only our side is closed,
+        and it is given time to close the other.
+        """
+        transport = self.transport
+        reader = self._reader
+        if transport.is_closing():
+            return
+        self.phase = LINGERING
+        if self._peer_ended or not (self._linger or reader.buffered or not reader.complete):
+            transport.close()
+        else:
+            reader.unread()
+            transport.resume_reading()
+            transport.write_eof()
+            if self._drained is None:
+                self._start_lingering()
+
+    def _start_lingering(self) -> None:
+        """The peer has got our last word."""
+        self._phase_end = self._serving.loop.time() + self._serving.parameters.max_linger_time
+        self._restart_clock()
+
+    def close(self) -> None:
+        """Close now, whatever is going on, so that no answer that is under way passes for whole."""
+        self._closing = True
+        self._send_out()
+        request = self._request
+        if self._writer is not None and request is not None and request.version != "HTTP/1.1":
+            # Its end may be the connection's end.
+            self.transport.reset()
+        else:
+            self.transport.abort()
+
+    def drain(self) -> None:
+        """Close as soon as the current request is answered; if there is none, now."""
+        self._keep_alive = False
+        if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
+            self.transport.close()

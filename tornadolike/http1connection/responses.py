@@ -1,0 +1,285 @@
+"""From responses to bytes: framed, in order, and as few writes as can be."""
+
+import asyncio
+from typing import Final
+
+from ..http1 import ResponseWriter, encode_head, has_no_body
+from ..httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPOutputError,
+    HTTPServerRequest,
+    RequestStartLine,
+    ResponseStartLine,
+)
+from ..iostream import SocketTransport, StreamClosedError
+from .serving import Serving
+
+CORKED_PIECES: Final = 128
+"""How many pieces of responses are held back to leave in one write."""
+CORKED_SIZE: Final = 4 * 1024
+"""A piece of more bytes than this is not held back."""
+JOINED_SIZE: Final = 64 * 1024
+"""A piece of more bytes than this is not copied to be one with what is before it."""
+
+
+class ResponseSide(HTTPConnection):
+    """Takes the responses to a connection's requests, one at a time.
+
+    While the connection is *corked* (it is working off what one wake-up brought) they are held back, to
+    leave together.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_corked",
+        "_drained",
+        "_keep_alive",
+        "_out",
+        "_request",
+        "_serving",
+        "_writer",
+        "transport",
+    )
+
+    transport: SocketTransport
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._request: HTTPServerRequest | None = None
+        """The request that is being answered, or whose body is coming."""
+        self._writer: ResponseWriter | None = None
+        """The response that is under way, if its head is sent and its end is not."""
+        self._out: list[bytes] = []
+        self._corked = False
+        self._keep_alive = True
+        self._closing = False
+        """Nothing is served any more; what is in ``_out`` is the last that is sent."""
+        self._drained: list[asyncio.Future[None]] | None = None
+        """Who waits for the peer to take what waits for it; None if nothing waits."""
+
+    # Whole responses
+
+    def respond(
+        self,
+        status: int,
+        reason: str,
+        content_type: str,
+        headers: HTTPHeaders | None,
+        extra: bytes,
+        body: bytes,
+    ) -> "asyncio.Future[None]":
+        """Send a whole response in one call.
+
+        :arg headers: all of its headers, or None for the default ones (Server, ``content_type``, Date).
+        :arg extra: more lines of the head, each with its CRLF.
+        :arg body: not sent in answer to HEAD, whose Content-Length it still gives.
+
+        Raises :exc:`HTTPOutputError`; then nothing is sent.
+        """
+        request = self._request
+        if request is None or self._writer is not None:
+            return self._not_now("respond")
+        if headers is None and status == 200 and self._keep_alive and request.version == "HTTP/1.1":
+            default_head = self._serving.default_heads.get(status, reason, content_type)
+            head = b"%b%bContent-Length: %d\r\n\r\n" % (default_head, extra, len(body))
+        else:
+            head = self._head_of_whole(status, reason, content_type, headers, extra, body)
+            if has_no_body(status):
+                body = b""
+        if not body or request.method == "HEAD":
+            self._out.append(head)
+            self._response_done()
+        elif len(body) <= CORKED_SIZE:
+            self._out.append(head + body)
+            self._response_done()
+        else:
+            self._out += (head, body)
+            self._response_done()
+            self._send_out()
+        return self._serving.done if self._drained is None else self._when_drained()
+
+    def _head_of_whole(
+        self,
+        status: int,
+        reason: str,
+        content_type: str,
+        headers: HTTPHeaders | None,
+        extra: bytes,
+        body: bytes,
+    ) -> bytes:
+        """The head of :meth:`respond`'s response where anything about it is out of the ordinary."""
+        request = self._request
+        assert request is not None
+        if not 200 <= status <= 999:
+            raise HTTPOutputError(f"{status} is not the status of a final response")
+        bodiless = has_no_body(status)
+        if headers is None:
+            head = self._serving.default_heads.get(status, reason, content_type)
+            connection = length = None
+        else:
+            head = encode_head(status, reason, headers.get_all())
+            connection = headers.get("Connection")
+            length = headers.get("Content-Length")
+            if "Transfer-Encoding" in headers:
+                raise HTTPOutputError("Transfer-Encoding is the server's affair: do not set it")
+        if length is None:
+            if not bodiless:
+                extra += b"Content-Length: %d\r\n" % len(body)
+        elif status == 204:
+            raise HTTPOutputError("A response of status 204 has no Content-Length")
+        elif (
+            length != str(len(body))
+            and not bodiless
+            and not (
+                request.method == "HEAD" and not body and length.isascii() and length.isdigit()
+            )
+        ):
+            raise HTTPOutputError(f"Content-Length {length!r} for a body of {len(body)} bytes")
+        if connection is None:
+            if not self._keep_alive:
+                extra += b"Connection: close\r\n"
+            elif request.version != "HTTP/1.1":
+                extra += b"Connection: keep-alive\r\n"
+        elif "close" in connection.lower():
+            self._keep_alive = False
+        return b"%b%b\r\n" % (head, extra)
+
+    # Responses in pieces
+
+    def write_headers(
+        self,
+        start_line: RequestStartLine | ResponseStartLine,
+        headers: HTTPHeaders,
+        chunk: bytes | None = None,
+    ) -> "asyncio.Future[None]":
+        """Send the head, and ``chunk`` with it. A status below 200 is an interim one: another follows.
+
+        Raises :exc:`HTTPOutputError`; then nothing is sent.
+        """
+        request = self._request
+        if request is None or self._writer is not None:
+            return self._not_now("write_headers")
+        assert isinstance(start_line, ResponseStartLine)
+        _, status, reason = start_line
+        if status < 200:
+            if status == 101:
+                raise HTTPOutputError("101 Switching Protocols is switch_protocol()'s to send")
+            data = ResponseWriter(request.method, request.version, True).head(
+                status, reason, headers
+            )
+            # Who speaks HTTP/1.0 does not know them (RFC 9110 section 15.2).
+            return self._write(data if request.version == "HTTP/1.1" else b"")
+        writer = ResponseWriter(request.method, request.version, self._keep_alive)
+        data = writer.head(status, reason, headers)
+        first = writer.data(chunk) if chunk else b""
+        self._writer = writer
+        self._out.append(data)
+        return self._write(first)
+
+    def write(self, chunk: bytes) -> "asyncio.Future[None]":
+        """Send a piece of the body.
+
+        Raises :exc:`HTTPOutputError` for more than Content-Length; the connection is cut then.
+        """
+        writer = self._writer
+        if self._request is None or writer is None:
+            return self._not_now("write")
+        try:
+            data = writer.data(chunk)
+        except Exception:
+            self.close()
+            raise
+        return self._write(data)
+
+    def finish(self) -> None:
+        """The response is whole.
+
+        Raises :exc:`HTTPOutputError` for less than Content-Length; the connection is cut then.
+        """
+        writer = self._writer
+        if self._request is None or writer is None:
+            self._not_now("finish")
+            return
+        try:
+            end = writer.end()
+        except Exception:
+            self.close()
+            raise
+        if end:
+            self._out.append(end)
+        self._keep_alive = self._keep_alive and writer.keep_alive
+        self._response_done()
+
+    def _not_now(self, method: str) -> "asyncio.Future[None]":
+        """What is written to a connection that is lost or closing is dropped, and the future says so.
+
+        Raises :exc:`RuntimeError` where it is the wrong method for how far the response is.
+        """
+        if self._request is None:
+            future: asyncio.Future[None] = self._serving.loop.create_future()
+            fail_future(future, None)
+            return future
+        if self._writer is None:
+            raise RuntimeError(f"{method}() needs write_headers() before it")
+        raise RuntimeError(f"{method}() after write_headers(): a response has one head")
+
+    # Sending
+
+    def _write(self, data: bytes) -> "asyncio.Future[None]":
+        out = self._out
+        if data:
+            out.append(data)
+        if out and not (self._corked and len(data) <= CORKED_SIZE and len(out) <= CORKED_PIECES):
+            self._send_out()
+        return self._serving.done if self._drained is None else self._when_drained()
+
+    def _send_out(self) -> None:
+        out = self._out
+        if len(out) == 1:
+            data = out[0]
+            out.clear()
+            self.transport.write(data)
+        elif out:
+            if len(out[-1]) <= JOINED_SIZE:
+                data = b"".join(out)
+                out.clear()
+                self.transport.write(data)
+            else:
+                self.transport.writelines(out)
+                out.clear()
+
+    def _when_drained(self) -> "asyncio.Future[None]":
+        assert self._drained is not None
+        # One for each who asks: whoever cancels his does not cancel the others'.
+        future: asyncio.Future[None] = self._serving.loop.create_future()
+        self._drained.append(future)
+        return future
+
+    def pause_writing(self) -> None:
+        """The transport: something waits for the peer to take it."""
+        self._drained = []
+
+    def resume_writing(self) -> None:
+        """The transport: the peer has taken it all."""
+        waiting, self._drained = self._drained, None
+        for future in waiting or ():
+            if not future.done():
+                future.set_result(None)
+
+    # What the connection fills in
+
+    def _response_done(self) -> None:
+        """The response is whole, its last bytes in ``_out``."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close now, whatever is going on."""
+        raise NotImplementedError
+
+
+def fail_future(future: "asyncio.Future[None]", error: BaseException | None) -> None:
+    """End ``future`` with a :exc:`StreamClosedError` that nobody has to look at."""
+    if not future.done():
+        future.set_exception(StreamClosedError(error))
+        future.exception()

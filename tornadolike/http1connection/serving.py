@@ -1,0 +1,125 @@
+"""What the connections of one server share: parameters, caches, and who is connected."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ..http1 import DefaultHeads, FieldSectionCache, Limits
+from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from ..ioloop import Deadlines, IOLoop
+from ..iostream import SocketTransport
+from ..log import app_log
+
+if TYPE_CHECKING:
+    from .connection import HTTP1ServerConnection
+
+TICK: Final = 0.5
+"""How exactly time-outs are kept, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServingParameters:
+    """Time-outs (in seconds, None for never) and limits of a server's connections."""
+
+    limits: Limits = field(default_factory=Limits)
+    no_keep_alive: bool = False
+    """Close after every response."""
+    idle_connection_timeout: float | None = 3600.0
+    """Between a response and the next request."""
+    header_timeout: float | None = 60.0
+    """From the first byte of a request (or from the connection) to the end of its head. Over it: 408."""
+    body_timeout: float | None = None
+    """From the head to the end of the body. Over it: 408."""
+    body_stall_timeout: float | None = 60.0
+    """Between two pieces of a body. Over it: 408."""
+    write_stall_timeout: float | None = 60.0
+    """Without the peer taking a byte of what waits for it. Over it the connection is cut."""
+    linger_timeout: float = 5.0
+    """For the peer to close, or to send another piece, after our last word; and for a handler to end
+    whose peer has ended its side."""
+    max_linger_time: float = 30.0
+    """For the peer to close, however much it still sends."""
+    max_pipelined_size: int = 64 * 1024
+    """Bytes that may wait behind the request that is being answered; then reading pauses."""
+
+
+class Serving:
+    """What all connections of one server share."""
+
+    def __init__(
+        self,
+        loop: IOLoop,
+        delegate: HTTPServerConnectionDelegate,
+        serve_whole: Callable[[HTTPServerRequest], object] | None,
+        parameters: ServingParameters,
+        protocol: str = "http",
+    ) -> None:
+        self.loop = loop
+        self.delegate = delegate
+        self.serve_whole = serve_whole
+        """Takes a request that arrived whole; None if only the delegate's conversation will do."""
+        self.parameters = parameters
+        self.protocol = protocol
+        self.limits = parameters.limits
+        self.idle_timeout = parameters.idle_connection_timeout or math.inf
+        self.deadlines = Deadlines(loop, TICK, horizon=min(self.idle_timeout, 3600.0))
+        self.field_sections = FieldSectionCache(self.limits.max_header_count)
+        self.default_heads = DefaultHeads()
+        self.connections: set[HTTP1ServerConnection] = set()
+        self.upgraded: dict[SocketTransport, asyncio.Protocol] = {}
+        """The connections that other protocols took over."""
+        self.keep_alive = not parameters.no_keep_alive
+        """Whether a connection may stay open after a response; not any more once we are draining."""
+        self.draining = False
+        self.done: asyncio.Future[None] = loop.create_future()
+        """Done already: what a write that need not wait returns."""
+        self.done.set_result(None)
+        self._waiting_for_ends: list[asyncio.Future[None]] = []
+
+    def connection_ended(self) -> None:
+        """Wake who waits for connections to end."""
+        waiting, self._waiting_for_ends = self._waiting_for_ends, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def next_end(self) -> "asyncio.Future[None]":
+        """A future for the next time that a connection ends."""
+        future: asyncio.Future[None] = self.loop.create_future()
+        self._waiting_for_ends.append(future)
+        return future
+
+    def start_draining(self) -> None:
+        """No connection lives longer than what it is busy with; other protocols are told to go away."""
+        self.draining = True
+        self.keep_alive = False
+        for connection in list(self.connections):
+            connection.drain()
+        for protocol in list(self.upgraded.values()):
+            self.tell_going_away(protocol)
+
+    @staticmethod
+    def tell_going_away(protocol: asyncio.Protocol) -> None:
+        """Call the protocol's ``going_away()``, if it has one."""
+        going_away = getattr(protocol, "going_away", None)
+        if going_away is not None:
+            try:
+                going_away()
+            except Exception:
+                app_log.error("Uncaught exception in %r", going_away, exc_info=True)
+
+
+class ConnectionContext:
+    """Who is at the other end."""
+
+    __slots__ = ("address", "protocol", "remote_ip")
+
+    def __init__(self, address: Any, protocol: str) -> None:
+        self.address = address
+        self.protocol = protocol
+        self.remote_ip = address[0] if isinstance(address, tuple) else "0.0.0.0"  # noqa: S104
+
+    def __str__(self) -> str:
+        return str(self.remote_ip)

@@ -143,7 +143,9 @@ class HTTPServerRequest:
     def cookies(self) -> SimpleCookie:
         """The cookies of the request."""
         cookies = SimpleCookie()
-        for name, value in parse_cookie(self.headers.get("Cookie", "")).items():
+        # Several headers are as much as one (RFC 9113 section 8.2.3 makes use of it): not joined by commas.
+        header = "; ".join(self.headers.get_list("Cookie"))
+        for name, value in parse_cookie(header).items():
             try:
                 cookies[name] = value
             except Exception:  # noqa: S112 - a name that http.cookies refuses costs only itself

@@ -60,7 +60,7 @@ class StaticFileHandler(RequestHandler):
     allowed_symlink_directory: str | list[str] | None = None
     _stat_result: os.stat_result | None = None
 
-    def initialize(  # type: ignore[override]
+    def initialize(
         self,
         path: str,
         default_filename: str | None = None,

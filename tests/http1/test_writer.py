@@ -278,7 +278,7 @@ def test_nothing_is_smuggled_into_a_value_or_a_reason() -> None:
             lambda evil=evil: DefaultHeads().get(200, "OK", evil),
             lambda evil=evil: DefaultHeads().get(200, evil, "text/plain"),
         ):
-            with pytest.raises(HTTPOutputError, match="Control character"):
+            with pytest.raises(HTTPOutputError, match="control character"):
                 attempt()
 
 

@@ -54,6 +54,13 @@ def open_descriptors() -> dict[str, str]:
     return found
 
 
+@pytest.fixture(autouse=True, scope="session")
+def what_is_there_stays() -> None:
+    """Takes all that was imported out of the garbage collector's sight: each test collects once."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def errors() -> Iterator[Errors]:
     """Fails the test on a record at ERROR that ``expect_log`` did not ask for."""
@@ -62,7 +69,6 @@ def errors() -> Iterator[Errors]:
     root.addHandler(handler)
     try:
         yield handler
-        gc.collect()  # what is dropped unfinished (a pending task) complains when it is collected
     finally:
         root.removeHandler(handler)
     assert not handler.records, [record.getMessage() for record in handler.records]
@@ -70,7 +76,11 @@ def errors() -> Iterator[Errors]:
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(errors: Errors) -> Iterator[None]:
-    """Fails the test that leaves a descriptor open or a thread running."""
+    """Fails the test that leaves a descriptor open or a thread running.
+
+    What is dropped unfinished (a pending task, an open socket) complains when it is collected, which is
+    here, where ``errors`` still listens.
+    """
     threads = set(threading.enumerate())
     descriptors = open_descriptors()
     yield

@@ -6,8 +6,8 @@ Everything here is a pure function.
 import html
 import json
 import re
-from typing import Any, overload
-from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
+from typing import Any, Final, overload
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, unquote_to_bytes
 
 __all__ = [
     "json_decode",
@@ -115,13 +115,34 @@ def url_unescape(
 ) -> str | bytes:
     """Undo :func:`url_escape`. ``encoding=None`` gives the bytes.
 
-    Raises :exc:`UnicodeDecodeError` where the bytes are not of that encoding.
+    Bytes that are not of that encoding become U+FFFD, the replacement character.
     """
-    raw = value.encode("utf-8") if isinstance(value, str) else value
+    if encoding is not None:
+        return (unquote_plus if plus else unquote)(to_unicode(value), encoding=encoding)
+    raw = utf8(value)
     if plus:
         raw = raw.replace(b"+", b" ")
-    data = unquote_to_bytes(raw) if b"%" in raw else raw
-    return data if encoding is None else data.decode(encoding)
+    return unquote_bytes(raw) if b"%" in raw else raw
+
+
+def unquote_bytes(data: bytes) -> bytes:
+    """Undo percent-encoding. An escape that is none stays as it is."""
+    if len(data) <= _UNQUOTE_AT_ONCE:
+        return unquote_to_bytes(data)
+    # urllib makes an object for each escape: a large form would take many times its own memory.
+    pieces = []
+    start = 0
+    while start < len(data):
+        end = start + _UNQUOTE_AT_ONCE
+        cut = data.rfind(b"%", end - 2, end)  # an escape that the end would cut in two
+        if cut >= 0 and end < len(data):
+            end = cut
+        pieces.append(unquote_to_bytes(data[start:end]))
+        start = end
+    return b"".join(pieces)
+
+
+_UNQUOTE_AT_ONCE: Final = 4096
 
 
 def parse_qs_bytes(
@@ -130,12 +151,12 @@ def parse_qs_bytes(
     strict_parsing: bool = False,
     max_num_fields: int | None = None,
 ) -> dict[str, list[bytes]]:
-    """Parse a query string into names and lists of byte values.
+    """Parse a query string into names (as Latin-1) and lists of byte values.
 
     Raises :exc:`ValueError` with ``strict_parsing`` for a field without ``=``, and for more than
     ``max_num_fields`` fields.
     """
-    # latin1 both ways carries every byte unchanged; what encoding it is in, the caller knows.
+    # Latin-1 both ways carries every byte unchanged; what encoding it is in, the caller knows.
     text = qs.decode("latin1") if isinstance(qs, bytes) else qs
     if max_num_fields is not None and text.count("&") >= max_num_fields:
         raise ValueError("Max number of fields exceeded")
@@ -146,8 +167,11 @@ def parse_qs_bytes(
             raise ValueError(f"bad query field: {field!r}")
         if not value and not (keep_blank_values and field):
             continue
-        if "%" in field or "+" in field:
-            name = unquote(name.replace("+", " "), encoding="latin1")
-            value = unquote(value.replace("+", " "), encoding="latin1")
-        fields.setdefault(name, []).append(value.encode("latin1"))
+        if "+" in field:
+            name, value = name.replace("+", " "), value.replace("+", " ")
+        raw = value.encode("latin1")
+        if "%" in field:
+            name = unquote_bytes(name.encode("latin1")).decode("latin1")
+            raw = unquote_bytes(raw)
+        fields.setdefault(name, []).append(raw)
     return fields

@@ -8,10 +8,10 @@ order: where an earlier rule matches a literal path too, the table says so.
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
-from .escape import url_unescape, utf8
+from .escape import url_escape, url_unescape
 from .httputil import HTTPInputError
+from .util import import_object
 
 _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 
@@ -21,7 +21,7 @@ class URLSpec:
 
     :arg pattern: a regular expression for the whole path. Its groups become the arguments of the handler's
         method: keywords if they are all named, else positions.
-    :arg handler: a :class:`~tornadolike.web.RequestHandler` subclass.
+    :arg handler: a :class:`~tornadolike.web.RequestHandler` subclass, or its name (``"module.Class"``).
     :arg kwargs: passed to the handler's ``initialize``.
     :arg name: for ``reverse_url``.
     """
@@ -29,12 +29,13 @@ class URLSpec:
     def __init__(
         self,
         pattern: str | re.Pattern[str],
-        handler: type[Any],
+        handler: type[Any] | str,
         kwargs: dict[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
         if isinstance(pattern, str):
-            self.literal = pattern if not _SPECIAL.search(pattern) else None
+            stem = pattern.removesuffix("$")
+            self.literal = stem if not _SPECIAL.search(stem) else None
             pattern = re.compile(pattern if pattern.endswith("$") else pattern + "$")
         else:
             self.literal = None
@@ -44,7 +45,9 @@ class URLSpec:
                 "groups in url regexes must either be all named or all positional: "
                 f"{self.regex.pattern!r}"
             )
-        self.handler_class = handler
+        self.handler_class: type[Any] = (
+            import_object(handler) if isinstance(handler, str) else handler
+        )
         self.kwargs = kwargs or {}
         self.name = name
         self._template = _reversible(self.regex)
@@ -70,7 +73,8 @@ class URLSpec:
         if len(args) != self.regex.groups:
             raise ValueError(f"{self.regex.pattern!r} takes {self.regex.groups} arguments")
         return self._template % tuple(
-            _quote(arg if isinstance(arg, (str, bytes)) else str(arg)) for arg in args
+            url_escape(arg if isinstance(arg, (str, bytes)) else str(arg), plus=False)
+            for arg in args
         )
 
     def __repr__(self) -> str:
@@ -111,12 +115,8 @@ class RuleTable:
 
 def _unquote(value: str | None) -> bytes | None:
     """A group of a path without its percent-encoding; a ``+`` is a plus there."""
-    return None if value is None else url_unescape(value, encoding=None, plus=False)
-
-
-def _quote(value: str | bytes) -> str:
-    """An argument as it may stand in a path."""
-    return quote(utf8(value), safe="/~!$&'()*+,;=:@")
+    # A path is text by way of latin1: bytes that a client did not encode come out as they were sent.
+    return None if value is None else url_unescape(value.encode("latin1"), None, plus=False)
 
 
 def _reversible(regex: re.Pattern[str]) -> str | None:

@@ -1,5 +1,6 @@
 """Small things that every floor uses."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
@@ -28,3 +29,31 @@ class lazy(Generic[T]):
         value = self._compute(instance)
         setattr(instance, self._name, value)
         return value
+
+
+class ObjectDict(dict[str, Any]):
+    """A dict whose items are attributes too."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+def import_object(name: str) -> Any:
+    """The module or the object that a dotted name stands for. Raises :exc:`ImportError`.
+
+    >>> import_object("os.path.join") is __import__("os").path.join
+    True
+    """
+    module, dot, attribute = name.rpartition(".")
+    if not dot:
+        return importlib.import_module(name)
+    owner = importlib.import_module(module)
+    if hasattr(owner, attribute):
+        return getattr(owner, attribute)
+    return importlib.import_module(name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPInputError
-from .fields import parse_fields
+from .fields import CONTROL_IN_PART, parse_fields
 from .limits import Limits
 
 
@@ -53,6 +53,12 @@ _CHUNK_HEADER = re.compile(
     ).encode("latin1")
 )
 
+FORBIDDEN_IN_TRAILERS: Final = frozenset({"Content-Length", "Host", "Transfer-Encoding"})
+"""Fields that say where a message ends or goes come too late there (RFC 9110 section 6.5.1).
+
+Trailers are never merged into the headers; but whoever sends these hopes that somebody does.
+"""
+
 
 class ChunkedBody:
     """A body in chunks.
@@ -61,7 +67,7 @@ class ChunkedBody:
     and the body.
     """
 
-    __slots__ = ("_extension_bytes", "_limits", "_remaining", "_state", "_total")
+    __slots__ = ("_extension_bytes", "_limits", "_remaining", "_searched", "_state", "_total")
 
     # The states, in the order in which they follow one another.
     HEADER, DATA, LINE_BREAK, TRAILERS = range(4)
@@ -72,33 +78,40 @@ class ChunkedBody:
         self._remaining = 0
         self._total = 0
         self._extension_bytes = 0
+        self._searched = 0
 
     def read(self, buffer: bytes, position: int) -> Step:
+        # All the chunks of the buffer are one piece: many tiny ones must not become many tiny objects.
+        pieces = []
         while True:
             if self._state == self.DATA:
                 piece = buffer[position : position + self._remaining]
-                if not piece:
-                    return None, position
+                position += len(piece)
                 self._remaining -= len(piece)
-                if not self._remaining:
-                    self._state = self.LINE_BREAK
-                return piece, position + len(piece)
+                if piece:
+                    pieces.append(piece)
+                if self._remaining:
+                    break
+                self._state = self.LINE_BREAK
             if self._state == self.LINE_BREAK:
                 break_ = buffer[position : position + 2]
                 if break_ != b"\r\n":
                     if break_ in (b"", b"\r"):
-                        return None, position
+                        break
                     raise HTTPInputError("Chunk longer than its size")
                 position += 2
                 self._state = self.HEADER
             if self._state == self.HEADER:
                 end = self._find_line_end(buffer, position, self._limits.max_chunk_header_size)
                 if end < 0:
-                    return None, position
+                    break
                 self._read_header(buffer[position:end])
                 position = end + 2
+            elif pieces:
+                break
             else:
                 return self._read_trailers(buffer, position)
+        return b"".join(pieces) or None, position
 
     @staticmethod
     def _find_line_end(buffer: bytes, position: int, limit: int) -> int:
@@ -130,11 +143,17 @@ class ChunkedBody:
         if buffer.startswith(b"\r\n", position):
             return END, position + 2
         limit = self._limits.max_header_size
-        end = buffer.find(b"\r\n\r\n", position, position + limit + 4)
+        end = buffer.find(b"\r\n\r\n", position + self._searched, position + limit + 4)
         if end < 0:
-            if len(buffer) - position >= limit + 4:
+            size = len(buffer) - position
+            if size >= limit + 4:
                 raise HTTPInputError(f"Trailers larger than {limit} bytes", 431)
+            if CONTROL_IN_PART.search(buffer, position + self._searched):
+                raise HTTPInputError("Control character or bare line break in a trailer section")
+            self._searched = max(size - 3, 0)
             return None, position
         text = buffer[position:end].decode("latin1")
         fields = parse_fields(text, self._limits.max_header_count)
+        if not FORBIDDEN_IN_TRAILERS.isdisjoint(fields):
+            raise HTTPInputError("Framing or routing field in a trailer section")
         return EndOfMessage(HTTPHeaders.from_fields(fields)), end + 4

@@ -10,17 +10,29 @@ or a list of them, Content-Length beside Transfer-Encoding, transfer codings oth
 more than one Host or one that is no host.
 """
 
+import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 
 from ..httputil import HTTPInputError
-from ..httputil.headers import NAME, canonical_names
+from ..httputil.headers import FORBIDDEN_IN_VALUE, NAME, field_names
 
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
-"""A control character, or half a line break, in text whose lines end in CRLF."""
+CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
+"""A control character, or half a line break, in bytes to which more may come: with it they need not be
+waited for."""
 
-_LENGTH = re.compile(r"[0-9]{1,18}")
-_HOST = re.compile(r"(?:\[[0-9A-Fa-fvV:.%~_-]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]*)?")
+_LENGTH = re.compile(r"[0-9]+")
+_LENGTH_DIGITS = 18
+"""The digits of a length: more, and it is larger than any limit (and int() would work too long)."""
+_CODING = re.compile(rf"(?:{NAME.pattern})(?:[ \t]*;.*)?")
+_AUTHORITY = re.compile(
+    r"(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
+    r"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
+)
+_AUTHORITY_KEPT = 255
+_SHOWN = 100
+"""How much of a wrong value stands in the error, and so in the log."""
 
 
 class FieldSection:
@@ -30,7 +42,6 @@ class FieldSection:
         "chunked",
         "close",
         "content_length",
-        "count",
         "expect",
         "fields",
         "has_host",
@@ -53,7 +64,8 @@ class FieldSection:
             and not self.close
             and self.expect is None
         )
-        """Whether an HTTP/1.1 request with these fields has no body and nothing special about it."""
+        """Whether a request with these fields, of either version, is well framed and has no body, and there
+        is nothing else about it (but HTTP/1.0 is not kept alive)."""
 
     def _read_framing(self) -> None:
         length = self.fields.get("Content-Length")
@@ -67,13 +79,19 @@ class FieldSection:
             names = [name.strip(" \t").lower() for name in joined(coding).split(",")]
             if names == ["chunked"]:
                 self.chunked = True
-            elif names[-1] == "chunked" and "chunked" not in names[:-1]:
-                raise HTTPInputError(f"Unsupported Transfer-Encoding {joined(coding)!r}", 501)
+            elif (
+                names[-1] == "chunked"
+                and "chunked" not in names[:-1]
+                and all(map(_CODING.fullmatch, names))
+            ):
+                raise HTTPInputError(f"Unsupported Transfer-Encoding {shown(coding)}", 501)
             else:
-                raise HTTPInputError(f"Invalid Transfer-Encoding {joined(coding)!r}")
+                raise HTTPInputError(f"Invalid Transfer-Encoding {shown(coding)}")
         elif length is not None:
             if not isinstance(length, str) or not _LENGTH.fullmatch(length):
-                raise HTTPInputError(f"Invalid Content-Length {joined(length)!r}")
+                raise HTTPInputError(f"Invalid Content-Length {shown(length)}")
+            if len(length) > _LENGTH_DIGITS:
+                raise HTTPInputError(f"Content-Length {shown(length)} is beyond measure", 413)
             self.content_length = int(length)
 
     def _read_connection(self) -> None:
@@ -90,8 +108,9 @@ class FieldSection:
             return False
         if not isinstance(host, str):
             raise HTTPInputError("More than one Host header")
-        if not _HOST.fullmatch(host):
-            raise HTTPInputError(f"Invalid Host header {host!r}")
+        # It is empty where the target has no authority (RFC 9112 section 3.2).
+        if host and not is_authority(host):
+            raise HTTPInputError(f"Invalid Host header {shown(host)}")
         return True
 
     def with_host(self, host: str) -> dict[str, str | list[str]]:
@@ -99,9 +118,33 @@ class FieldSection:
         return {**self.fields, "Host": host}
 
 
+def is_authority(text: str) -> bool:
+    """Whether ``text`` is a host, with or without a port (RFC 3986 section 3.2, without user names)."""
+    # The same few come all the time; long ones are not worth remembering.
+    return _check_known_authority(text) if len(text) <= _AUTHORITY_KEPT else _check_authority(text)
+
+
+def _check_authority(text: str) -> bool:
+    match = _AUTHORITY.fullmatch(text)
+    if match is not None and match[1] is not None:
+        try:
+            ipaddress.IPv6Address(match[1])
+        except ValueError:
+            return False
+    return match is not None
+
+
+_check_known_authority = lru_cache(256)(_check_authority)
+
+
 def joined(value: str | list[str]) -> str:
     """The value of a field that may have come several times."""
     return value if isinstance(value, str) else ",".join(value)
+
+
+def shown(value: str | list[str]) -> str:
+    """A wrong value for a message: its beginning."""
+    return repr(joined(value)[:_SHOWN])
 
 
 def parse_fields(text: str, max_count: int) -> dict[str, str | list[str]]:
@@ -112,16 +155,17 @@ def parse_fields(text: str, max_count: int) -> dict[str, str | list[str]]:
     fields: dict[str, str | list[str]] = {}
     if not text:
         return fields
-    if CONTROL.search(text):
-        raise HTTPInputError("Control character or bare line break in a header")
     lines = text.split("\r\n")
     if len(lines) > max_count:
         raise HTTPInputError(f"More than {max_count} headers", 431)
     for line in lines:
         name, colon, value = line.partition(":")
-        if not colon or not NAME.fullmatch(name):
+        if not colon:
             raise HTTPInputError(f"Malformed header line {line[:100]!r}")
-        name = canonical_names[name]
+        name = field_names[name]
+        # Nearly all values are printable, which is told much faster than what is wrong with others.
+        if not value.isprintable() and FORBIDDEN_IN_VALUE.search(value):
+            raise HTTPInputError("Control character or bare line break in a header")
         value = value.strip(" \t")
         before = fields.get(name)
         if before is None:

@@ -10,8 +10,12 @@ is called, the next of
 * ``None``: nothing more can be said before more bytes are fed.
 
 What the protocol does not allow raises :exc:`~tornadolike.httputil.HTTPInputError`, whose ``status`` is
-the answer that is due. After that the reader is spent: whoever framed one message wrongly cannot be
-trusted about where the next begins.
+the answer that is due. After that the reader is spent, and says so to whoever asks it again: a peer that
+framed one message wrongly cannot be trusted about where the next begins.
+
+What can never become a head is refused before the head is whole, so that no garbage waits for a time-out:
+a request line is judged as soon as it is whole, and control characters, bare line breaks and what is too
+large at once.
 
 The caller decides when the next message is read: events of it come only when they are asked for, so
 that pipelined requests wait in the buffer until the one before is answered.
@@ -20,35 +24,40 @@ that pipelined requests wait in the buffer until the one before is answered.
 import re
 import time
 from typing import Final
-from urllib.parse import urlsplit
 
 from ..httputil import HTTPInputError, HTTPServerRequest
 from ..httputil.headers import NAME
-from .body import ChunkedBody, EndOfMessage, LengthBody
-from .fields import FieldSection, FieldSectionCache
+from .body import ChunkedBody, EndOfMessage, LengthBody, Step
+from .fields import CONTROL_IN_PART, FieldSection, FieldSectionCache, is_authority
 from .limits import Limits
 
 Event = HTTPServerRequest | bytes | EndOfMessage | None
 
 _METHODS: Final = {
     name.encode(): name
-    for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT")
+    for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 }
+"""The methods that need no further look; CONNECT does: it has a target form of its own."""
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
 _TARGET = re.compile(r"[\x21\x22\x24-\x7e\x80-\xff]+")
-_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-fvV:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]+):[0-9]+")
-_HALF_BREAK = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
-"""Bytes that no head may contain; seen before the head is whole they are refused at once."""
+_ABSOLUTE = re.compile(r"(?i:https?)://([^/?]*)([^?]*)(\?.*)?")
 
 MAX_EMPTY_LINES: Final = 4
-"""How many empty lines before a request line are passed over (RFC 9112 section 2.2)."""
+"""How many empty lines before a request line are passed over (RFC 9112 section 2.2). Over it: 400."""
+MAX_METHOD_SIZE: Final = 32
+"""The length of a method. Over it: 501 (RFC 9112 section 3)."""
+_VERSION_SIZE: Final = len("HTTP/1.1")
 
 _new_request = HTTPServerRequest.__new__
 _monotonic = time.monotonic
 
 
 class RequestReader:
-    """Reads the requests of one connection."""
+    """Reads the requests of one connection.
+
+    :arg field_sections: a cache that the readers of one server share; its ``max_count`` must be that of
+        ``limits``, lest what one server allows pass in another.
+    """
 
     __slots__ = (
         "_body",
@@ -56,6 +65,7 @@ class RequestReader:
         "_empty_lines",
         "_field_sections",
         "_limits",
+        "_line_judged",
         "_position",
         "_searched",
         "_small",
@@ -67,17 +77,20 @@ class RequestReader:
         self._limits = limits
         if field_sections is None:
             field_sections = FieldSectionCache(limits.max_header_count)
+        elif field_sections.max_count != limits.max_header_count:
+            raise ValueError("The cache of field sections was made for another max_header_count")
         self._field_sections = field_sections
         self._buffer = b""
         self._position = 0
         self._searched = 0
+        self._line_judged = False
         self._empty_lines = 0
         self._small = min(limits.max_target_size, limits.max_header_size)
-        self._body: LengthBody | ChunkedBody | None = None
+        self._body: LengthBody | ChunkedBody | Spent | None = None
         self.complete = True
         """Whether the message whose head came last is whole."""
         self.section: FieldSection | None = None
-        """The fields of the message whose head came last."""
+        """The fields of the message whose head came last (None again once an empty line follows it)."""
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the peer."""
@@ -97,53 +110,55 @@ class RequestReader:
         rest = self._buffer[self._position :]
         self._buffer = b""
         self._position = 0
+        self._searched = 0
         return rest
 
     def next_event(self) -> Event:
         """The next event, or None. Raises :exc:`HTTPInputError`."""
-        if self._body is not None:
-            return self._read_body(self._body)
-        buffer = self._buffer
-        start = self._position
-        if start == len(buffer):
-            self._buffer = b""  # an idle connection holds no buffer
-            self._position = 0
-            return None
-        end = buffer.find(b"\r\n\r\n", start + self._searched)
-        if end < 0:
-            self._wait_for_head(buffer, start)
-            return None
-        self._searched = 0
-        line_end = buffer.find(b"\r\n", start, end + 2)
-        if line_end == start:
-            return self._skip_empty_line()
-        if end - start > self._small:
-            self._check_sizes(line_end - start, end - start)
-        # From here on it is one function on purpose: this is the path of every request.
+        # One function on purpose: this is the path of every request.
         try:
-            method, raw_target, version = buffer[start:line_end].split(b" ")
-        except ValueError:
-            raise HTTPInputError(
-                f"Malformed HTTP request line {buffer[start : min(line_end, start + 100)]!r}"
-            ) from None
-        request: HTTPServerRequest = _new_request(HTTPServerRequest)
-        request.method = _METHODS.get(method) or _check_method(method)
-        request.uri = target = raw_target.decode("latin1")
-        request.version = "HTTP/1.1" if version == b"HTTP/1.1" else _check_version(version)
-        request._start_time = _monotonic()
-        if not (target.isascii() and target.isprintable() and "#" not in target):
-            _check_target(target)
-        request.path, _, request.query = target.partition("?")
-        section = self._field_sections[buffer[line_end + 2 : end]]
-        self.section = section
-        request._fields = section.fields
-        self._position = end + 4
-        if section.plain and request.version == "HTTP/1.1" and target[:1] == "/":
-            self.complete = True
-        else:
-            self._check_agreement(request, section)
-            self._start_body(request, section)
-        return request
+            if self._body is not None:
+                return self._read_body(self._body)
+            buffer = self._buffer
+            start = self._position
+            if start == len(buffer):
+                self._buffer = b""  # an idle connection holds no buffer
+                self._position = 0
+                return None
+            end = buffer.find(b"\r\n\r\n", start + self._searched)
+            if end < 0:
+                return self._wait_for_head(buffer, start)
+            self._searched = 0
+            line_end = buffer.find(b"\r\n", start, end + 2)
+            if line_end == start:
+                return self._skip_empty_line()
+            if end - start > self._small:
+                self._check_sizes(buffer[start:line_end], end - start)
+            try:
+                method, raw_target, version = buffer[start:line_end].split(b" ")
+            except ValueError:
+                raise _malformed_line(buffer[start:line_end]) from None
+            request: HTTPServerRequest = _new_request(HTTPServerRequest)
+            request.method = _METHODS.get(method) or _read_method(method, raw_target)
+            request.uri = target = raw_target.decode("latin1")
+            request.version = "HTTP/1.1" if version == b"HTTP/1.1" else _read_version(version)
+            request._start_time = _monotonic()
+            if not (target.isascii() and target.isprintable() and "#" not in target):
+                _check_target(target)
+            request.path, _, request.query = target.partition("?")
+            section = self._field_sections[buffer[line_end + 2 : end]]
+            self.section = section
+            request._fields = section.fields
+            self._position = end + 4
+            if section.plain and target[:1] == "/":
+                self.complete = True
+            else:
+                self._check_agreement(request, section)
+                self._start_body(request, section)
+            return request
+        except HTTPInputError:
+            self._body = Spent()
+            raise
 
     # The head
 
@@ -159,26 +174,68 @@ class RequestReader:
         if target[:1] != "/":
             _read_other_target_form(request, target, section)
 
-    def _check_sizes(self, line: int, head: int) -> None:
-        """The sizes of a head's first line and of the head. A line counts as its target here."""
-        limits = self._limits
-        if line > limits.max_target_size:
-            raise HTTPInputError(f"Request target larger than {limits.max_target_size} bytes", 414)
-        if head > limits.max_header_size:
-            raise HTTPInputError(f"Headers larger than {limits.max_header_size} bytes", 431)
+    def _check_sizes(self, line: bytes, head: int) -> None:
+        """The size of the target in a request line, and that of the head."""
+        if line.rfind(b" ") - line.find(b" ") - 1 > self._limits.max_target_size:
+            raise self._target_too_large()
+        if head > self._limits.max_header_size:
+            raise self._head_too_large()
 
-    def _wait_for_head(self, buffer: bytes, start: int) -> None:
-        """More is needed; but what can never become a head is refused now."""
-        size = len(buffer) - start
-        line_end = buffer.find(b"\r\n", start)
-        self._check_sizes(size if line_end < 0 else line_end - start, size)
-        wrong = _HALF_BREAK.search(buffer, max(start + self._searched - 1, start))
-        if wrong is not None:
+    def _target_too_large(self) -> HTTPInputError:
+        limit = self._limits.max_target_size
+        return HTTPInputError(f"Request target larger than {limit} bytes", 414)
+
+    def _head_too_large(self) -> HTTPInputError:
+        return HTTPInputError(f"Headers larger than {self._limits.max_header_size} bytes", 431)
+
+    def _wait_for_head(self, buffer: bytes, start: int) -> Event:
+        """More is needed; but what can never become a head is refused now.
+
+        Each byte is looked at once, however slowly they come.
+        """
+        if buffer.startswith(b"\r\n", start):
+            return self._skip_empty_line()
+        searched = self._searched
+        # The pattern looks back for the CR of an LF, but not into the message before.
+        if buffer.startswith(b"\n", start) or CONTROL_IN_PART.search(buffer, start + searched):
             raise HTTPInputError("Control character or bare line break in a request's head")
-        # The last three bytes may be the beginning of the end.
-        self._searched = max(size - 3, 0)
+        # The last three bytes may belong to the line breaks that end the head.
+        size = len(buffer) - start - 3
+        if not searched:
+            self._line_judged = False
+        if not self._line_judged:
+            line_end = buffer.find(b"\r\n", start + searched)
+            if line_end < 0:
+                self._judge_part_of_line(buffer, start, size)
+            else:
+                self._line_judged = True
+                self._judge_line(buffer[start:line_end])
+        if size > self._limits.max_header_size:
+            raise self._head_too_large()
+        self._searched = max(size, 0)
+        return None
+
+    def _judge_part_of_line(self, buffer: bytes, start: int, size: int) -> None:
+        if size > MAX_METHOD_SIZE and buffer.find(b" ", start, start + MAX_METHOD_SIZE + 1) < 0:
+            raise _malformed_line(buffer[start:])
+        if size > MAX_METHOD_SIZE + 1 + self._limits.max_target_size + 1 + _VERSION_SIZE:
+            raise self._target_too_large()
+
+    def _judge_line(self, line: bytes) -> None:
+        self._check_sizes(line, 0)
+        parts = line.split(b" ")
+        if len(parts) != 3:
+            raise _malformed_line(line)
+        method, target, version = parts
+        _read_method(method, target)
+        _read_version(version)
+        _check_target(target.decode("latin1"))
 
     def _skip_empty_line(self) -> Event:
+        """Pass over an empty line before a request: some clients send one behind a body."""
+        if self.section is not None:  # the first since the last message
+            self.section = None
+            self._empty_lines = 0
         self._empty_lines += 1
         if self._empty_lines > MAX_EMPTY_LINES:
             raise HTTPInputError("Too many empty lines before a request")
@@ -207,22 +264,42 @@ class RequestReader:
             self.complete = False
             self._body = LengthBody(length)
 
-    def _read_body(self, body: LengthBody | ChunkedBody) -> bytes | EndOfMessage | None:
+    def _read_body(self, body: "LengthBody | ChunkedBody | Spent") -> bytes | EndOfMessage | None:
         event, self._position = body.read(self._buffer, self._position)
-        if type(event) is EndOfMessage:
+        if event is None:
+            if self._position == len(self._buffer):
+                self._buffer = b""  # a stalled upload holds no buffer
+                self._position = 0
+        elif type(event) is EndOfMessage:
             self._body = None
             self.complete = True
         return event
 
 
-def _check_method(method: bytes) -> str:
-    name = method.decode("latin1")
+class Spent:
+    """Stands in place of a body once the peer has broken the protocol: nothing can be read any more."""
+
+    def read(self, buffer: bytes, position: int) -> Step:
+        raise HTTPInputError("Nothing can be read behind a malformed message")
+
+
+def _malformed_line(line: bytes) -> HTTPInputError:
+    _read_method(line.partition(b" ")[0], b"")  # what is wrong with the method counts first
+    return HTTPInputError(f"Malformed HTTP request line {line[:100]!r}")
+
+
+def _read_method(method: bytes, target: bytes) -> str:
+    name = method[:MAX_METHOD_SIZE].decode("latin1")
     if not NAME.fullmatch(name):
-        raise HTTPInputError(f"Malformed method {name[:50]!r}")
+        raise HTTPInputError(f"Malformed method {name!r}")
+    if len(method) > MAX_METHOD_SIZE:
+        raise HTTPInputError(f"Method longer than {MAX_METHOD_SIZE} bytes", 501)
+    if name == "CONNECT" and target[:1] == b"/":
+        raise HTTPInputError("CONNECT with a path for its target")
     return name
 
 
-def _check_version(version: bytes) -> str:
+def _read_version(version: bytes) -> str:
     match = _VERSION.fullmatch(version)
     if match is None:
         raise HTTPInputError(f"Malformed HTTP version {version[:50]!r}")
@@ -234,33 +311,28 @@ def _check_version(version: bytes) -> str:
 
 def _check_target(target: str) -> None:
     if not _TARGET.fullmatch(target):
-        raise HTTPInputError(f"Malformed request target {target[:100]!r}")
+        raise _malformed_target(target)
+
+
+def _malformed_target(target: str) -> HTTPInputError:
+    return HTTPInputError(f"Malformed request target {target[:100]!r}")
 
 
 def _read_other_target_form(request: HTTPServerRequest, target: str, section: FieldSection) -> None:
     """Targets that are not a path (RFC 9112 section 3.2)."""
     if request.method == "CONNECT":
-        if _AUTHORITY.fullmatch(target):
+        if is_authority(target) and target[-1].isdigit() and ":" in target:
             return
     elif target == "*":
         if request.method == "OPTIONS":
             return
-    elif target[:7].lower() == "http://" or target[:8].lower() == "https://":
-        _read_absolute_form(request, target, section)
-        return
-    raise HTTPInputError(f"Malformed request target {target[:100]!r}")
-
-
-def _read_absolute_form(request: HTTPServerRequest, target: str, section: FieldSection) -> None:
-    try:
-        parts = urlsplit(target)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise HTTPInputError(f"Malformed request target {target[:100]!r}") from error
-    if not host or "@" in parts.netloc:
-        raise HTTPInputError(f"Malformed request target {target[:100]!r}")
-    request.path = parts.path or "/"
-    request.query = parts.query
-    request.uri = request.path + (f"?{parts.query}" if parts.query else "")
-    # The target's host is the one that counts, whatever the Host header says (section 3.2.2).
-    request._fields = section.with_host(parts.netloc)
+    else:
+        match = _ABSOLUTE.fullmatch(target)
+        if match is not None and is_authority(match[1]):
+            request.path = match[2] or "/"
+            request.query = (match[3] or "?")[1:]
+            request.uri = request.path + (match[3] or "")
+            # The target's host is the one that counts, whatever the Host header says (section 3.2.2).
+            request._fields = section.with_host(match[1])
+            return
+    raise _malformed_target(target)

@@ -16,6 +16,7 @@ from ..httputil import (
     http_date_now,
     responses,
 )
+from ..httputil.headers import FORBIDDEN_IN_VALUE, NAME
 
 SERVER: Final = "tornadolike"
 """What the Server header says unless a handler says otherwise. No version: it helps nobody but attackers."""
@@ -26,20 +27,38 @@ def has_no_body(status: int) -> bool:
     return status == 204 or status == 304 or 100 <= status < 200
 
 
+class _GoodNames(dict[str, str]):
+    """Names of fields that were found to be tokens, so that each is looked at once."""
+
+    LIMIT = 1000
+
+    def __missing__(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise HTTPOutputError(f"Not the name of a header: {name!r}")
+        if len(self) < self.LIMIT:
+            self[name] = name
+        return name
+
+
+_good_names = _GoodNames()
+
+
 def encode_head(status: int, reason: str, fields: Iterable[tuple[str, str]]) -> bytes:
     """The status line and the fields, each with its line break, without the empty line at the end.
 
-    Raises :exc:`HTTPOutputError` for characters that a head cannot carry.
+    Raises :exc:`HTTPOutputError` for what a head cannot carry: a name that is no token, control
+    characters (a line break before all), text beyond latin-1, a status that is not of three digits.
     """
+    if not 100 <= status <= 999:
+        raise HTTPOutputError(f"Not a status of HTTP: {status!r}")
     lines = [f"HTTP/1.1 {status} {reason}"]
-    lines += [f"{name}: {value}" for name, value in fields]
+    lines += [f"{_good_names[name]}: {value}" for name, value in fields]
+    text = "".join(lines)
+    if not text.isprintable() and FORBIDDEN_IN_VALUE.search(text):
+        raise HTTPOutputError(f"Control character in the head of a response: {lines!r}")
     lines.append("")
-    text = "\r\n".join(lines)
-    breaks = len(lines) - 1
-    if text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text:
-        raise HTTPOutputError(f"Line break or NUL in the head of a response: {lines!r}")
     try:
-        return text.encode("latin1")
+        return "\r\n".join(lines).encode("latin1")
     except UnicodeEncodeError as error:
         raise HTTPOutputError(
             f"Only latin-1 can stand in a header; encode the value first: {lines!r}"
@@ -73,55 +92,93 @@ class DefaultHeads:
         return head
 
 
+_MAX_LENGTH_DIGITS: Final = 18
+
+
 class ResponseWriter:
     """Frames the response to one request.
 
-    :arg method: the request's method (a response to HEAD has no body).
-    :arg version: the request's version (HTTP/1.0 knows no chunks).
+    ===========================================================  =========================================
+    response                                                     its body
+    ===========================================================  =========================================
+    to HEAD, or of status 1xx, 204, 304; 2xx to CONNECT          none, whatever is written
+    with Content-Length                                          just so long
+    without, to HTTP/1.1                                         chunked
+    without, to HTTP/1.0                                         until the connection closes
+    ===========================================================  =========================================
+
+    :arg method: the request's method.
+    :arg version: the request's version.
     :arg keep_alive: whether the connection may stay open as far as the request is concerned.
     """
 
-    __slots__ = ("_bodiless", "_chunked", "_remaining", "_version", "keep_alive")
+    __slots__ = ("_bodiless", "_chunked", "_method", "_remaining", "_version", "keep_alive")
 
     def __init__(self, method: str | None, version: str, keep_alive: bool) -> None:
-        self._bodiless = method == "HEAD"
+        self._method = method
         self._version = version
+        self._bodiless = False
         self._chunked = False
         self._remaining: int | None = None
         self.keep_alive = keep_alive
         """Whether the connection may stay open after the response."""
 
     def head(self, status: int, reason: str, headers: HTTPHeaders) -> bytes:
-        """The head, after which the body follows. ``headers`` are not changed."""
-        bodiless = self._bodiless or has_no_body(status)
+        """The head, after which the body follows (or another head: that of an interim response's final).
+
+        ``headers`` are not changed. Empty for an interim response to HTTP/1.0, which does not know such.
+        """
         fields = list(headers.get_all())
-        length = headers.get("Content-Length")
+        if status < 200:
+            self._bodiless = True
+            self._refuse_framing(status, headers)
+            if self._version == "HTTP/1.0":
+                return b""
+        else:
+            self._frame(status, headers, fields)
+            self._say_whether_closing(headers, fields)
+        return encode_head(status, reason, fields) + b"\r\n"
+
+    def _frame(self, status: int, headers: HTTPHeaders, fields: list[tuple[str, str]]) -> None:
+        tunnel = self._method == "CONNECT" and status < 300
+        self._bodiless = self._method == "HEAD" or has_no_body(status) or tunnel
+        if status == 204 or tunnel:
+            self._refuse_framing(status, headers)
+            # Behind a 2xx to CONNECT the client speaks another protocol (RFC 9110 section 9.3.6).
+            self.keep_alive = self.keep_alive and not tunnel
+            return
         if "Transfer-Encoding" in headers:
             raise HTTPOutputError("Transfer-Encoding is the server's affair: do not set it")
+        length = headers.get("Content-Length")
         if length is not None:
-            if not (length.isascii() and length.isdigit()):
+            if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
                 raise HTTPOutputError(f"Invalid Content-Length {length!r}")
-            if status == 204 or status < 200:
-                raise HTTPOutputError(f"A response of status {status} has no Content-Length")
-            self._remaining = int(length)
-        elif not bodiless:
+            if not self._bodiless:
+                self._remaining = int(length)
+        elif not self._bodiless:
             if self._version == "HTTP/1.1":
                 self._chunked = True
                 fields.append(("Transfer-Encoding", "chunked"))
             else:
                 self.keep_alive = False
-        if bodiless:
-            self._remaining = 0
-            self._bodiless = True
-        connection = headers.get("Connection", "").lower()
-        if "close" in connection:
+
+    def _refuse_framing(self, status: int, headers: HTTPHeaders) -> None:
+        for name in ("Content-Length", "Transfer-Encoding"):
+            if name in headers:
+                raise HTTPOutputError(
+                    f"A response of status {status} to {self._method} has no {name}"
+                )
+
+    def _say_whether_closing(self, headers: HTTPHeaders, fields: list[tuple[str, str]]) -> None:
+        options = [
+            option.strip(" \t").lower() for option in headers.get("Connection", "").split(",")
+        ]
+        if "close" in options:
             self.keep_alive = False
-        elif not connection:
-            if not self.keep_alive:
-                fields.append(("Connection", "close"))
-            elif self._version == "HTTP/1.0":
-                fields.append(("Connection", "keep-alive"))
-        return encode_head(status, reason, fields) + b"\r\n"
+        elif not self.keep_alive:
+            fields.append(("Connection", "close"))
+        elif self._version == "HTTP/1.0" and "keep-alive" not in options:
+            fields.append(("Connection", "keep-alive"))
 
     def data(self, chunk: bytes) -> bytes:
         """A piece of the body, framed. Raises :exc:`HTTPOutputError` for more than Content-Length."""

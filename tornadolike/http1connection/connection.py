@@ -309,7 +309,11 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def _start_lingering(self) -> None:
         """The peer has got our last word."""
-        self._phase_end = self._serving.loop.time() + self._serving.parameters.max_linger_time
+        parameters = self._serving.parameters
+        longest = parameters.max_linger_time
+        if self._serving.draining:
+            longest = min(longest, parameters.draining_linger_time)
+        self._phase_end = self._serving.loop.time() + longest
         self._restart_clock()
 
     def close(self) -> None:
@@ -328,3 +332,5 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         self._keep_alive = self._keep_alive_if_whole = False
         if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
             self.transport.close()
+        elif self.phase is LINGERING and self._drained is None:
+            self._start_lingering()

@@ -18,7 +18,16 @@ from .delegates import (
     request_of,
 )
 from .errors import HTTPInputError, HTTPOutputError
-from .forms import HTTPFile, parse_body_arguments, parse_multipart_form_data, parse_parameters
+from .forms import (
+    HTTPFile,
+    ParseBodyConfig,
+    ParseMultipartConfig,
+    ParseUrlEncodedConfig,
+    parse_body_arguments,
+    parse_multipart_form_data,
+    parse_parameters,
+    set_parse_body_config,
+)
 from .headers import HTTPHeaders
 from .request import HTTPServerRequest
 from .urls import qs_to_qsl, split_host_and_port, url_concat
@@ -32,6 +41,9 @@ __all__ = [
     "HTTPOutputError",
     "HTTPServerConnectionDelegate",
     "HTTPServerRequest",
+    "ParseBodyConfig",
+    "ParseMultipartConfig",
+    "ParseUrlEncodedConfig",
     "RequestStartLine",
     "ResponseStartLine",
     "format_timestamp",
@@ -46,6 +58,7 @@ __all__ = [
     "qs_to_qsl",
     "request_of",
     "responses",
+    "set_parse_body_config",
     "split_host_and_port",
     "unquote_cookie",
     "url_concat",

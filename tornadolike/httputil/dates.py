@@ -30,11 +30,11 @@ def parse_date(text: str) -> datetime.datetime | None:
     """A date of a header as an aware datetime in UTC; None for what is none."""
     try:
         parsed = email.utils.parsedate_to_datetime(text)
+        if parsed.tzinfo is None:
+            return parsed.replace(tzinfo=datetime.UTC)
+        return parsed.astimezone(datetime.UTC)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
-    if parsed.tzinfo is None:
-        return parsed.replace(tzinfo=datetime.UTC)
-    return parsed.astimezone(datetime.UTC)
 
 
 class _Now:

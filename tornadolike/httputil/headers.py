@@ -16,16 +16,30 @@ FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 class _CanonicalNames(dict[str, str]):
     """``content-type`` -> ``Content-Type``, remembered for the names that come first."""
 
-    LIMIT = 2000
+    MAX_ENTRIES = 2000
+    MAX_LENGTH = 100
 
     def __missing__(self, name: str) -> str:
         canonical = "-".join([word.capitalize() for word in name.split("-")])
-        if len(self) < self.LIMIT:  # names come from the network: no endless memory
+        # Names come from the network: no endless memory.
+        if len(self) < self.MAX_ENTRIES and len(name) <= self.MAX_LENGTH:
             self[name] = canonical
         return canonical
 
 
 canonical_names: Final = _CanonicalNames()
+
+
+class _FieldNames(_CanonicalNames):
+    """The same for names as they come from the network. Raises :exc:`HTTPInputError` for what is none."""
+
+    def __missing__(self, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise HTTPInputError(f"Invalid header name {name[:100]!r}")
+        return super().__missing__(name)
+
+
+field_names: Final = _FieldNames()
 
 
 class HTTPHeaders(MutableMapping[str, str]):
@@ -43,11 +57,10 @@ class HTTPHeaders(MutableMapping[str, str]):
     ['A=B', 'C=D']
     """
 
-    __slots__ = ("_fields", "_last_name")
+    __slots__ = ("_fields",)
 
     def __init__(self, *args: Any, **kwargs: str) -> None:
         self._fields: dict[str, str | list[str]] = {}
-        self._last_name: str | None = None
         if len(args) == 1 and not kwargs and isinstance(args[0], HTTPHeaders):
             self._fields = args[0]._copy_fields()
         elif args or kwargs:
@@ -58,7 +71,6 @@ class HTTPHeaders(MutableMapping[str, str]):
         """Headers over a dict of canonical names to a value (or to a list of several), not copied."""
         headers = cls.__new__(cls)
         headers._fields = fields
-        headers._last_name = None
         return headers
 
     # Repeated fields
@@ -75,7 +87,6 @@ class HTTPHeaders(MutableMapping[str, str]):
         self._append(canonical_names[name], value)
 
     def _append(self, canonical: str, value: str) -> None:
-        self._last_name = canonical
         before = self._fields.get(canonical)
         if before is None:
             self._fields[canonical] = value
@@ -103,26 +114,15 @@ class HTTPHeaders(MutableMapping[str, str]):
     # Text
 
     def parse_line(self, line: str) -> None:
-        """Add one line as it stands in a message: ``Name: value``.
+        """Add one line as it stands in a message: ``Name: value``, with its line break or without.
 
-        A line that starts with white space continues the one before (obsolete folding). Raises
-        :exc:`~.HTTPInputError`.
+        Raises :exc:`~.HTTPInputError`, also for a line that continues the one before (obsolete folding).
         """
         line = line.removesuffix("\n").removesuffix("\r")
         if not line:
             return
         if line[0] in " \t":
-            if self._last_name is None:
-                raise HTTPInputError("first header line cannot start with whitespace")
-            if FORBIDDEN_IN_VALUE.search(line):
-                raise HTTPInputError(f"Invalid header value {line!r}")
-            folded = " " + line.strip(" \t")
-            before = self._fields[self._last_name]
-            if isinstance(before, list):
-                before[-1] += folded
-            else:
-                self._fields[self._last_name] = before + folded
-            return
+            raise HTTPInputError("A header line cannot start with white space: no folding")
         name, colon, value = line.partition(":")
         if not colon:
             raise HTTPInputError("no colon in header line")
@@ -138,11 +138,9 @@ class HTTPHeaders(MutableMapping[str, str]):
         parsed = cls()
         start = 0
         while start < len(headers):
-            end = headers.find("\n", start)
-            if end == -1:
-                end = len(headers)
-            parsed.parse_line(headers[start:end].removesuffix("\r"))
-            start = end + 1
+            end = headers.find("\n", start) + 1 or len(headers)
+            parsed.parse_line(headers[start:end])
+            start = end
         return parsed
 
     def __str__(self) -> str:
@@ -187,7 +185,6 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __setstate__(self, state: dict[str, str | list[str]]) -> None:
         self._fields = state
-        self._last_name = None
 
 
 def copy_fields(fields: dict[str, str | list[str]]) -> dict[str, str | list[str]]:

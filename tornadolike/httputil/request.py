@@ -8,7 +8,8 @@ from ..escape import parse_qs_bytes
 from ..util import lazy
 from .cookies import parse_cookie
 from .delegates import HTTPConnection, RequestStartLine
-from .forms import HTTPFile, parse_body_arguments
+from .errors import HTTPInputError
+from .forms import HTTPFile, default_parse_body_config, parse_body_arguments
 from .headers import HTTPHeaders, copy_fields
 from .urls import split_host_and_port
 
@@ -68,6 +69,7 @@ class HTTPServerRequest:
             self.host = host
         if files is not None:
             self.files = files
+        self.query_arguments  # noqa: B018 - a query with too many arguments is refused early
 
     @lazy
     def headers(self) -> HTTPHeaders:
@@ -101,8 +103,14 @@ class HTTPServerRequest:
 
     @lazy
     def query_arguments(self) -> dict[str, list[bytes]]:
-        """The query's arguments as byte values."""
-        return parse_qs_bytes(self.query, keep_blank_values=True) if self.query else {}
+        """The query's arguments as byte values. Raises :exc:`HTTPInputError` for too many."""
+        if not self.query:
+            return {}
+        limit = default_parse_body_config().urlencoded.max_arguments
+        try:
+            return parse_qs_bytes(self.query, keep_blank_values=True, max_num_fields=limit)
+        except ValueError as error:
+            raise HTTPInputError(f"Invalid query string: {error}") from error
 
     @lazy
     def body_arguments(self) -> dict[str, list[bytes]]:
@@ -135,7 +143,9 @@ class HTTPServerRequest:
     def cookies(self) -> SimpleCookie:
         """The cookies of the request."""
         cookies = SimpleCookie()
-        for name, value in parse_cookie(self.headers.get("Cookie", "")).items():
+        # Several headers are as much as one (RFC 9113 section 8.2.3 makes use of it): not joined by commas.
+        header = "; ".join(self.headers.get_list("Cookie"))
+        for name, value in parse_cookie(header).items():
             try:
                 cookies[name] = value
             except Exception:  # noqa: S112 - a name that http.cookies refuses costs only itself
@@ -152,6 +162,7 @@ class HTTPServerRequest:
 
     def __repr__(self) -> str:
         return (
-            f"{type(self).__name__}(method={self.method!r}, uri={self.uri!r}, "
-            f"version={self.version!r}, remote_ip={self.remote_ip!r})"
+            f"{type(self).__name__}(protocol={self.protocol!r}, host={self.host!r}, "
+            f"method={self.method!r}, uri={self.uri!r}, version={self.version!r}, "
+            f"remote_ip={self.remote_ip!r})"
         )

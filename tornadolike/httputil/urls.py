@@ -7,9 +7,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 _PORT = re.compile(r"(.+):([0-9]+)")
 
 
+Text = str | bytes
+
+
 def url_concat(
     url: str,
-    args: Mapping[str, str] | Sequence[tuple[str, str]] | None,
+    args: Mapping[str, Text] | Sequence[tuple[Text, Text]] | None,
 ) -> str:
     """Add query arguments to a URL, whether it has a query already or not.
 
@@ -18,6 +21,7 @@ def url_concat(
     """
     if args is None:
         return url
+    added: list[tuple[Text, Text]]
     if isinstance(args, Mapping):
         added = list(args.items())
     elif isinstance(args, (list, tuple)):
@@ -25,8 +29,31 @@ def url_concat(
     else:
         raise TypeError(f"'args' parameter should be dict, list or tuple. Not {type(args)!r}")
     parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True) + added
+    query = [*parse_qsl(parts.query, keep_blank_values=True), *added]
     return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+_STRIPPED = "".join(map(chr, range(0x21)))
+_IGNORED = re.compile(r"[\t\r\n]")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_WITH_HOST = ("http", "https", "ws", "wss", "ftp")
+_AUTHORITY_END = re.compile(r"[/?#]")
+
+
+def browser_origin(url: str) -> tuple[str, str]:
+    """The scheme and the authority (user, host, port) that a browser finds in ``url``, in lower case.
+
+    Both are empty for a path. Browsers (WHATWG URL) find a host in more places than RFC 3986 does: white
+    space around and line breaks inside do not count, a backslash is a slash, and more than two slashes,
+    or fewer behind ``https:``, begin an authority too.
+    """
+    seen = _IGNORED.sub("", url.strip(_STRIPPED)).replace("\\", "/")
+    match = _SCHEME.match(seen)
+    scheme = match[1].lower() if match else ""
+    rest = seen[match.end() :] if match else seen
+    if scheme not in _WITH_HOST and not rest.startswith("//"):
+        return scheme, ""
+    return scheme, _AUTHORITY_END.split(rest.lstrip("/"), maxsplit=1)[0].lower()
 
 
 def split_host_and_port(netloc: str) -> tuple[str, int | None]:

@@ -12,11 +12,12 @@
     tornadolike.run(main())
 
 Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
-signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.asyncio_face`, :mod:`.loop` (Tornado's
-methods), :mod:`.periodic` and :mod:`.deadlines`.
+signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
+:mod:`.asyncio_face`, :mod:`.loop` (Tornado's methods), :mod:`.periodic` and :mod:`.deadlines`.
 """
 
 import asyncio
+import functools
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -38,5 +39,10 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
     asynchronous generators and the default executor shut down, and the loop is closed. Raises
     :exc:`RuntimeError` when a loop is running in this thread already.
     """
-    with asyncio.Runner(debug=debug, loop_factory=IOLoop) as runner:
+    # Asked first: a runner that finds out itself has made a loop, and cannot close it properly.
+    if asyncio.events._get_running_loop() is not None:
+        raise RuntimeError("tornadolike.run() cannot be called while a loop is running; use await")
+    # While it runs it is the current loop anyway; afterwards the one from before is again.
+    new_loop = functools.partial(IOLoop, make_current=False)  # type: ignore[abstract]
+    with asyncio.Runner(debug=debug, loop_factory=new_loop) as runner:
         return runner.run(main)

@@ -1,28 +1,28 @@
-"""The reactor as asyncio knows a loop: tasks, futures, executors, signals, exception handler, debug mode.
+"""The reactor as asyncio knows a loop: tasks, futures, executors, exception handler, debug mode.
 
 Coroutines and the synchronisation tools of :mod:`asyncio` need no more than this.
 """
 
 import asyncio
 import concurrent.futures
-import contextvars
+import contextlib
 import functools
 import logging
-import signal
 import socket
 import sys
 import threading
-import time
+import traceback
 import warnings
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any, TypeVar
 
-from .handles import Handle, TimerHandle
-from .poller import ERROR, READ, WRITE
-from .reactor import Reactor, Watcher
-from .wakeup import ignore_signal, replace_signal_handler
+from ..log import app_log
+from .handles import ORIGIN_DEPTH, TimerHandle
+from .poller import Poller
+from .reactor import Watcher
+from .sources import Sources
 
 T = TypeVar("T")
 
@@ -32,42 +32,22 @@ TaskFactory = Callable[..., asyncio.Future[Any]]
 ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 
-class _ReaderAndWriter:
-    """The watcher behind :meth:`~AsyncioFace.add_reader` and :meth:`~AsyncioFace.add_writer`."""
-
-    __slots__ = ("loop", "reader", "writer")
-
-    def __init__(self, loop: "AsyncioFace") -> None:
-        self.loop = loop
-        self.reader: Handle | None = None
-        self.writer: Handle | None = None
-
-    def events(self) -> int:
-        return (READ if self.reader else 0) | (WRITE if self.writer else 0)
-
-    def __call__(self, events: int) -> None:
-        # An error makes both sides ready: whoever tries its system call learns what it is.
-        if self.reader is not None and events & (READ | ERROR):
-            self.loop._ready.append(self.reader)
-        if self.writer is not None and events & (WRITE | ERROR):
-            self.loop._ready.append(self.writer)
-
-
-class AsyncioFace(Reactor):
+class AsyncioFace(Sources):
     """A reactor with :class:`asyncio.AbstractEventLoop`'s methods for all but sockets and processes."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, poller: Poller | None = None) -> None:
         self._task_factory: TaskFactory | None = None
         self._exception_handler: ExceptionHandler | None = None
         self._default_executor: concurrent.futures.ThreadPoolExecutor | None = None
         self._executor_shut_down = False
         self._asyncgens: weakref.WeakSet[AsyncGenerator[Any, Any]] = weakref.WeakSet()
         self._asyncgens_shut_down = False
-        self._signal_handlers: dict[int, Handle] = {}
         self.slow_callback_duration = 0.1
         """Seconds that a callback may take before debug mode reports it."""
-        self._debug = sys.flags.dev_mode or asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
+        self._coroutine_tracking_before: int | None = None
+        self._background: set[asyncio.Future[Any]] = set()
+        super().__init__(poller)
+        self._debug = asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
 
     # Callbacks
 
@@ -77,9 +57,12 @@ class AsyncioFace(Reactor):
         callback: Callable[..., object],
         *args: Any,
         context: Context | None = None,
+        **kwargs: Any,
     ) -> TimerHandle:
-        """Run ``callback(*args)`` in ``delay`` seconds."""
-        return self.schedule_at(time.monotonic() + delay, callback, args, context)
+        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds. It may be a coroutine function."""
+        if kwargs:
+            callback = functools.partial(callback, **kwargs)
+        return self.schedule_at(self.time() + delay, callback, args, context)
 
     def call_at(  # type: ignore[override]
         self,
@@ -87,8 +70,14 @@ class AsyncioFace(Reactor):
         callback: Callable[..., object],
         *args: Any,
         context: Context | None = None,
+        **kwargs: Any,
     ) -> TimerHandle:
-        """Run ``callback(*args)`` when :meth:`time` shows ``when`` seconds."""
+        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds.
+
+        It may be a coroutine function.
+        """
+        if kwargs:
+            callback = functools.partial(callback, **kwargs)
         return self.schedule_at(when, callback, args, context)
 
     # Futures and tasks
@@ -105,6 +94,8 @@ class AsyncioFace(Reactor):
         if self._task_factory is None:
             return asyncio.Task(coro, loop=self, **kwargs)
         name = kwargs.pop("name", None)
+        if kwargs.get("context", self) is None:
+            del kwargs["context"]  # a factory of two arguments is good enough then
         task = self._task_factory(self, coro, **kwargs)
         if name is not None and hasattr(task, "set_name"):
             task.set_name(name)
@@ -117,16 +108,40 @@ class AsyncioFace(Reactor):
 
         A coroutine that never suspends is done when this returns, without a turn of the loop, and yet
         ran as a real task (``asyncio.current_task()``, ``asyncio.timeout()``). Called from inside a
-        task, or with a task factory set, the first step waits for the next turn as usual.
+        task, while the loop is not running, or with a task factory set, the first step waits for the
+        next turn as usual.
         """
-        if self._task_factory is not None or asyncio.current_task(self) is not None:
+        if (
+            self._task_factory is not None
+            or self._thread_id is None
+            or asyncio.current_task(self) is not None
+        ):
             return self.create_task(coro, context=context)
         if sys.version_info >= (3, 12):
             return asyncio.Task(coro, loop=self, context=context, eager_start=True)
         task = asyncio.Task(coro, loop=self, context=context)
-        # Its constructor put the first step at the end of the ready queue.
-        self._ready.pop()._run()
+        # Its constructor put the first step at the end of the ready queue. A callback from another
+        # thread or a signal can have come behind it (then the step waits for its turn), but not
+        # between the look and the pop: the interpreter switches only after calls and at jumps back.
+        try:
+            is_first_step = self._ready[-1]._callback.__self__ is task  # type: ignore[union-attr]
+        except AttributeError:
+            is_first_step = False
+        if is_first_step:
+            self._ready.pop()._run()
         return task
+
+    def adopt(self, awaitable: Awaitable[T], callback: object) -> asyncio.Future[T]:
+        """Run what ``callback`` returned and nobody awaits to its end; log its exception."""
+        task = asyncio.ensure_future(awaitable, loop=self)
+        self._background.add(task)  # asyncio itself holds tasks by weak references only
+        task.add_done_callback(functools.partial(self._adopted_ended, callback))
+        return task
+
+    def _adopted_ended(self, callback: object, task: asyncio.Future[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            app_log.error("Exception in callback %r", callback, exc_info=error)
 
     def set_task_factory(self, factory: TaskFactory | None) -> None:
         if factory is not None and not callable(factory):
@@ -140,9 +155,7 @@ class AsyncioFace(Reactor):
 
     def run_until_complete(self, future: Awaitable[T] | Generator[Any, None, T]) -> T:
         """Run until ``future`` (or a coroutine, made a task) is done; return its result or raise its exception."""
-        self._check_closed()
-        if self._thread_id is not None:
-            raise RuntimeError("This event loop is already running")
+        self._check_startable()
         is_new = not asyncio.isfuture(future)
         awaited: asyncio.Future[T] = asyncio.ensure_future(future, loop=self)  # type: ignore[arg-type]
         if is_new and isinstance(awaited, asyncio.Task):
@@ -170,8 +183,6 @@ class AsyncioFace(Reactor):
 
     def close(self) -> None:
         if not self._closed and self._thread_id is None:
-            for signum in list(self._signal_handlers):
-                self.remove_signal_handler(signum)
             executor, self._default_executor = self._default_executor, None
             if executor is not None:
                 self._executor_shut_down = True
@@ -241,6 +252,8 @@ class AsyncioFace(Reactor):
     ) -> asyncio.Future[T]:
         """Run ``func(*args)`` in a thread of ``executor`` (None: the default one) and give its future."""
         self._check_closed()
+        if self._debug and asyncio.iscoroutinefunction(func):
+            raise TypeError("coroutines cannot be used with run_in_executor()")
         if executor is None:
             if self._executor_shut_down:
                 raise RuntimeError("Executor shutdown has been called")
@@ -260,9 +273,20 @@ class AsyncioFace(Reactor):
         done = self.create_future()
 
         def wait() -> None:
-            executor.shutdown(wait=True)
-            if not self._closed:
-                self.call_soon_threadsafe(asyncio.futures._set_result_unless_cancelled, done, None)  # type: ignore[attr-defined]
+            problem = None
+            try:
+                executor.shutdown(wait=True)
+            except Exception as error:
+                problem = error
+            with contextlib.suppress(RuntimeError):  # closed in the meantime
+                self.call_soon_threadsafe(end, problem)
+
+        def end(problem: Exception | None) -> None:
+            if not done.done():
+                if problem is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(problem)
 
         thread = threading.Thread(target=wait, name="tornadolike executor shutdown")
         thread.start()
@@ -299,108 +323,6 @@ class AsyncioFace(Reactor):
         """As :func:`socket.getnameinfo`, in a thread."""
         return await self.run_in_executor(None, socket.getnameinfo, sockaddr, flags)
 
-    # Descriptors
-
-    def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> Handle:  # type: ignore[override]
-        """Run ``callback(*args)`` whenever ``fd`` (a number or an object with ``fileno()``) is readable."""
-        return self._set_side("reader", fd, callback, args)
-
-    def add_writer(self, fd: Any, callback: Callable[..., object], *args: Any) -> Handle:  # type: ignore[override]
-        """Run ``callback(*args)`` whenever ``fd`` is writable."""
-        return self._set_side("writer", fd, callback, args)
-
-    def remove_reader(self, fd: Any) -> bool:
-        """Undo :meth:`add_reader`; return whether there was one."""
-        return self._clear_side("reader", fd)
-
-    def remove_writer(self, fd: Any) -> bool:
-        """Undo :meth:`add_writer`; return whether there was one."""
-        return self._clear_side("writer", fd)
-
-    def _sides(self, number: int) -> _ReaderAndWriter | None:
-        watcher = self._watchers.get(number)
-        if watcher is None or isinstance(watcher, _ReaderAndWriter):
-            return watcher
-        raise RuntimeError(f"descriptor {number} is used by {watcher!r}")
-
-    def _set_side(
-        self, side: str, fd: Any, callback: Callable[..., object], args: tuple[Any, ...]
-    ) -> Handle:
-        self._check_call(callback, f"add_{side}")
-        number = descriptor_number(fd)
-        handle = Handle(callback, args, self, None)
-        sides = self._sides(number)
-        if sides is None:
-            sides = _ReaderAndWriter(self)
-            setattr(sides, side, handle)
-            self.watch(number, sides, sides.events())
-            return handle
-        before: Handle | None = getattr(sides, side)
-        if before is not None:
-            before.cancel()
-        setattr(sides, side, handle)
-        if before is None:
-            self.rewatch(number, sides.events())
-        return handle
-
-    def _clear_side(self, side: str, fd: Any) -> bool:
-        if self._closed:
-            return False
-        number = descriptor_number(fd)
-        sides = self._sides(number)
-        handle: Handle | None = getattr(sides, side, None)
-        if sides is None or handle is None:
-            return False
-        handle.cancel()
-        setattr(sides, side, None)
-        if sides.events():
-            self.rewatch(number, sides.events())
-        else:
-            self.unwatch(number)
-        return True
-
-    # Signals
-
-    def add_signal_handler(  # type: ignore[override]
-        self, sig: int, callback: Callable[..., object], *args: Any
-    ) -> None:
-        """Run ``callback(*args)`` as a callback of the loop whenever the process receives ``sig``.
-
-        Raises :exc:`RuntimeError` outside the main thread and for signals that cannot be caught,
-        :exc:`ValueError` for a number that is no signal.
-        """
-        if asyncio.iscoroutine(callback) or asyncio.iscoroutinefunction(callback):
-            raise TypeError("coroutines cannot be used with add_signal_handler()")
-        check_signal(sig)
-        self._check_closed()
-        try:
-            self._wake_up.listen_to_signals(True)
-        except (ValueError, OSError) as error:
-            raise RuntimeError(f"signals can be handled in the main thread only: {error}") from None
-        try:
-            replace_signal_handler(sig, ignore_signal)
-        except RuntimeError:
-            if not self._signal_handlers:
-                self._wake_up.listen_to_signals(False)
-            raise
-        self._signal_handlers[sig] = Handle(callback, args, self, None)
-
-    def remove_signal_handler(self, sig: int) -> bool:
-        """Restore the default action of ``sig``; return whether there was a handler."""
-        check_signal(sig)
-        if self._signal_handlers.pop(sig, None) is None:
-            return False
-        default = signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL
-        replace_signal_handler(sig, default)
-        if not self._signal_handlers:
-            self._wake_up.listen_to_signals(False)
-        return True
-
-    def _signal_arrived(self, signum: int) -> None:
-        handle = self._signal_handlers.get(signum)
-        if handle is not None:
-            self._ready.append(handle)
-
     # Errors
 
     def set_exception_handler(self, handler: ExceptionHandler | None) -> None:
@@ -417,7 +339,11 @@ class AsyncioFace(Reactor):
             if self._exception_handler is None:
                 self.default_exception_handler(context)
             else:
-                self._exception_handler(self, context)
+                source: Any = context.get("task") or context.get("future") or context.get("handle")
+                if hasattr(source, "get_context"):  # a copy: its own may be entered right now
+                    source.get_context().copy().run(self._exception_handler, self, context)
+                else:
+                    self._exception_handler(self, context)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -428,8 +354,13 @@ class AsyncioFace(Reactor):
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """Log ``context`` to the ``asyncio`` logger: its message, then each of the other entries."""
         lines = [context.get("message") or "Unhandled exception in event loop"]
-        details = sorted(key for key in context if key not in ("message", "exception"))
-        lines += [f"{key}: {context[key]!r}" for key in details]
+        for key in sorted(context):
+            value = context[key]
+            if key == "source_traceback":
+                where = "".join(traceback.format_list(value)).rstrip()
+                lines.append(f"Object created at (most recent call last):\n{where}")
+            elif key not in ("message", "exception"):
+                lines.append(f"{key}: {value!r}")
         asyncio_log.error("\n".join(lines), exc_info=context.get("exception"))
 
     def _watcher_failed(self, fd: int, watcher: Watcher, error: BaseException) -> None:
@@ -446,43 +377,31 @@ class AsyncioFace(Reactor):
         return self._debug
 
     def set_debug(self, enabled: bool) -> None:
-        """In debug mode wrong threads are refused, and callbacks slower than
-        :attr:`slow_callback_duration` are reported."""
+        """In debug mode calls from wrong threads are refused, handles remember the line that made
+        them, coroutines that are never awaited theirs, and callbacks and descriptor handlers slower
+        than :attr:`slow_callback_duration` are reported."""
         self._debug = enabled
+        if self._thread_id is not None:
+            self.call_soon_threadsafe(self._track_coroutines, enabled)
 
-    def _run_and_time(self, handle: Handle | TimerHandle) -> None:
-        started = time.monotonic()
-        handle._run()
-        took = time.monotonic() - started
+    def _track_coroutines(self, enable: bool) -> None:
+        before = self._coroutine_tracking_before
+        if enable and before is None:
+            self._coroutine_tracking_before = sys.get_coroutine_origin_tracking_depth()
+            sys.set_coroutine_origin_tracking_depth(ORIGIN_DEPTH)
+        elif before is not None and not enable:
+            self._coroutine_tracking_before = None
+            sys.set_coroutine_origin_tracking_depth(before)
+
+    def _run_and_time(self, what: object, function: Callable[..., object], *args: Any) -> None:
+        started = self.time()
+        function(*args)
+        del function, args
+        took = self.time() - started
         if took >= self.slow_callback_duration:
-            asyncio_log.warning("Executing %r took %.3f seconds", handle, took)
-
-
-def descriptor_number(fd: Any) -> int:
-    """The number of a descriptor given as such or as an object with ``fileno()``.
-
-    Raises :exc:`ValueError` for an object that is closed or has none.
-    """
-    if isinstance(fd, int):
-        number = fd
-    else:
-        try:
-            number = int(fd.fileno())
-        except (AttributeError, TypeError, ValueError):
-            raise ValueError(f"Invalid file object: {fd!r}") from None
-    if number < 0:
-        raise ValueError(f"Invalid file descriptor: {number}")
-    return number
-
-
-def check_signal(sig: int) -> None:
-    """Raise :exc:`TypeError` or :exc:`ValueError` for what is no signal number."""
-    if not isinstance(sig, int):
-        raise TypeError(f"sig must be an int, not {sig!r}")
-    if sig not in signal.valid_signals():
-        raise ValueError(f"invalid signal number {sig}")
-
-
-def current_context_runner(callback: Callable[..., object]) -> Callable[..., object]:
-    """``callback`` bound to a copy of the caller's context."""
-    return functools.partial(contextvars.copy_context().run, callback)
+            step_of = getattr(getattr(what, "_callback", None), "__self__", None)
+            if isinstance(step_of, asyncio.Task):
+                what = step_of  # says more than the handle of its step
+            asyncio_log.warning("Executing %r took %.3f seconds", what, took)
+        # An exception that the call has kept holds this frame: let it hold no more.
+        del what

@@ -74,22 +74,39 @@ class Deadlines:
     def _start_ticking(self) -> None:
         self.now = self.loop.time()
         self._last_tick = self._tick_of(self.now) - 1
-        self._timer = self.loop.call_later(self.resolution, self._tick)
+        self._wait_for_next_tick()
+
+    def _wait_for_next_tick(self) -> None:
+        # At the moment the bucket is full, not one resolution from now: that would come later by
+        # up to one resolution more.
+        when = (self._last_tick + 1) * self.resolution
+        self._timer = self.loop.call_at(when, self._tick)
 
     def _tick(self) -> None:
         self.now = now = self.loop.time()
-        this_tick = self._tick_of(now) - 1
+        # (The timer is never early, but the division may round down.)
+        this_tick = max(self._tick_of(now) - 1, self._last_tick + 1)
         due = range(self._last_tick + 1, this_tick + 1)
         # After a long sleep (a suspended laptop) there are more ticks to go through than buckets.
-        ticks = due if len(due) <= len(self._buckets) else [t for t in self._buckets if t in due]
+        ticks = (
+            due if len(due) <= len(self._buckets) else sorted(t for t in self._buckets if t in due)
+        )
         self._last_tick = this_tick
         for tick in ticks:
             for thing in self._buckets.pop(tick, ()):
                 if thing.bucket != tick:
                     continue  # moved or discarded by one that expired before it
                 thing.bucket = self.NOWHERE
-                if thing.deadline <= now:
-                    thing.deadline_passed()
-                else:
+                if thing.deadline > now:
                     self.add(thing)
-        self._timer = self.loop.call_later(self.resolution, self._tick) if self._buckets else None
+                    continue
+                try:
+                    thing.deadline_passed()
+                except Exception as error:
+                    self.loop.call_exception_handler(
+                        {"message": f"Exception at the deadline of {thing!r}", "exception": error}
+                    )
+        if self._buckets:
+            self._wait_for_next_tick()
+        else:
+            self._timer = None

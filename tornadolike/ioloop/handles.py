@@ -6,11 +6,21 @@ asks a timer when it is due finds what asyncio promises; only the constructors a
 
 import asyncio
 import contextvars
+import os
+import sys
+import traceback
+from asyncio import iscoroutine
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+
+
+HERE = os.path.dirname(__file__) + os.sep
+
+ORIGIN_DEPTH = 10
+"""How many calls of the stack that made a handle debug mode remembers."""
 
 
 class Handle(asyncio.Handle):
@@ -62,3 +72,47 @@ class TimerHandle(asyncio.TimerHandle):
             self._source_traceback = None
             self._when = when
             self._scheduled = False
+
+        def cancel(self) -> None:
+            if not self._cancelled:
+                loop = self._loop
+                if loop._debug:
+                    self._repr = repr(self)
+                self._cancelled = True
+                self._callback = None
+                self._args = None
+                if self._scheduled:
+                    loop._timer_handle_cancelled(self)
+
+        def _run(self) -> None:
+            callback = self._callback
+            try:
+                result = self._context.run(callback, *self._args)
+                if result is not None and iscoroutine(result):
+                    # Tornado's timers take coroutine functions; asyncio's drop what they return.
+                    self._context.run(self._loop.adopt, result, callback)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                context = {
+                    "message": f"Exception in callback {callback!r}",
+                    "exception": error,
+                    "handle": self,
+                }
+                if self._source_traceback:
+                    context["source_traceback"] = self._source_traceback
+                self._loop.call_exception_handler(context)
+            # The exception's traceback holds this frame: without these it holds no more.
+            self = callback = context = None
+
+
+def remember_origin(handle: Handle | TimerHandle) -> None:
+    """Have ``handle`` say in reports which line made it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
+        frame = frame.f_back
+    stack = traceback.StackSummary.extract(
+        traceback.walk_stack(frame), limit=ORIGIN_DEPTH, lookup_lines=False
+    )
+    stack.reverse()
+    handle._source_traceback = stack  # type: ignore[union-attr]

@@ -1,20 +1,24 @@
 """:class:`IOLoop`: the reactor with Tornado's methods."""
 
 import asyncio
+import contextlib
+import contextvars
 import datetime
 import functools
+import numbers
 import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextvars import Context
 from inspect import isawaitable
 from typing import Any, ClassVar, TypeVar
 
 from ..log import app_log
 from . import poller
-from .asyncio_face import AsyncioFace, current_context_runner, descriptor_number
+from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
+from .poller import Poller
+from .sources import descriptor_number
 
 T = TypeVar("T")
 
@@ -37,6 +41,7 @@ class IOLoop(AsyncioFace):
     :meth:`spawn_callback` may be called from other threads.
 
     :arg make_current: make the new loop the current one of this thread.
+    :arg poller: what tells it which descriptors are ready; by default the best that the system has.
     """
 
     NONE: ClassVar[int] = poller.NONE
@@ -46,9 +51,9 @@ class IOLoop(AsyncioFace):
 
     _current: ClassVar[_Current] = _Current()
 
-    def __init__(self, make_current: bool = True) -> None:
-        super().__init__()
+    def __init__(self, make_current: bool = True, *, poller: Poller | None = None) -> None:
         self._descriptor_objects: dict[int, Any] = {}
+        super().__init__(poller)
         if make_current:
             self.make_current()
 
@@ -65,7 +70,7 @@ class IOLoop(AsyncioFace):
             running = asyncio.get_running_loop()
         except RuntimeError:
             loop = IOLoop._current.loop
-            if loop is None and instance:
+            if instance and (loop is None or loop.is_closed()):
                 loop = IOLoop()  # type: ignore[abstract]
             return loop
         if isinstance(running, IOLoop):
@@ -91,6 +96,11 @@ class IOLoop(AsyncioFace):
         IOLoop._current.loop = None
         asyncio.set_event_loop(None)
 
+    @staticmethod
+    def clear_instance() -> None:
+        """Deprecated alias of :meth:`clear_current`."""
+        IOLoop.clear_current()
+
     def install(self) -> None:
         """Deprecated alias of :meth:`make_current`."""
         self.make_current()
@@ -113,9 +123,14 @@ class IOLoop(AsyncioFace):
         """
 
         async def main() -> T:
-            async with asyncio.timeout(timeout):
-                result = func()
-                return await result if isawaitable(result) else result
+            try:
+                async with asyncio.timeout(timeout) as limit:
+                    result = func()
+                    return await result if isawaitable(result) else result
+            except TimeoutError as error:
+                if limit.expired():
+                    raise TimeoutError(f"Operation timed out after {timeout} seconds") from error
+                raise
 
         return self.run_until_complete(main())
 
@@ -130,6 +145,9 @@ class IOLoop(AsyncioFace):
             close_descriptor(fd)
         if IOLoop._current.loop is self:
             IOLoop._current.loop = None
+            with contextlib.suppress(RuntimeError):  # there is none
+                if asyncio.get_event_loop() is self:
+                    asyncio.set_event_loop(None)
 
     # Descriptors
 
@@ -141,18 +159,30 @@ class IOLoop(AsyncioFace):
         :exc:`ValueError` if the descriptor has a handler already.
         """
         number = descriptor_number(fd)
-        self.watch(number, functools.partial(current_context_runner(handler), fd), events)
+        in_context = contextvars.copy_context().run
+        self.watch(number, functools.partial(in_context, handler, fd), events)
         self._descriptor_objects[number] = fd
 
     def update_handler(self, fd: Any, events: int) -> None:
-        """Change the events that the handler of ``fd`` is called for."""
-        self.rewatch(descriptor_number(fd), events)
+        """Change the events that the handler of ``fd`` is called for.
+
+        Raises :exc:`ValueError` if it has none.
+        """
+        number = descriptor_number(fd)
+        if number not in self._descriptor_objects:
+            raise ValueError(f"descriptor {number} has no handler; add_handler() gives it one")
+        self.rewatch(number, events)
 
     def remove_handler(self, fd: Any) -> None:
-        """Stop calling the handler of ``fd``. No error if there is none."""
-        number = descriptor_number(fd)
-        self._descriptor_objects.pop(number, None)
-        self.unwatch(number)
+        """Stop calling the handler of ``fd``. No error if there is none, or if ``fd`` is closed."""
+        objects = self._descriptor_objects
+        try:
+            number = descriptor_number(fd)
+        except ValueError:  # a closed object has forgotten its number
+            number = next((known for known, watched in objects.items() if watched is fd), -1)
+        # Only what add_handler added: the number may be a transport's by now.
+        if objects.pop(number, None) is not None:
+            self.unwatch(number)
 
     # Callbacks
 
@@ -177,8 +207,11 @@ class IOLoop(AsyncioFace):
         self, callback: Callable[..., object], *args: Any, **kwargs: Any
     ) -> None:
         """As :meth:`add_callback`, for handlers installed with :func:`signal.signal`."""
-        if not self._closed:
+        try:
             self.call_soon_threadsafe(self._run_callback, callback, args, kwargs)
+        except RuntimeError:
+            if not self._closed:
+                raise
 
     def spawn_callback(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         """Run ``callback`` without being tied to the caller's context of errors; as :meth:`add_callback`."""
@@ -200,16 +233,11 @@ class IOLoop(AsyncioFace):
         try:
             result = callback(*args, **kwargs)
             if result is not None and isawaitable(result):
-                task = asyncio.ensure_future(result, loop=self)
-                task.add_done_callback(functools.partial(self._log_failure, callback))
+                self.adopt(result, callback)
         except asyncio.CancelledError:
             pass
         except Exception:
             app_log.error("Exception in callback %r", callback, exc_info=True)
-
-    def _log_failure(self, callback: Callable[..., object], future: asyncio.Future[Any]) -> None:
-        if not future.cancelled() and (error := future.exception()) is not None:
-            app_log.error("Exception in callback %r", callback, exc_info=error)
 
     # Timers
 
@@ -223,42 +251,19 @@ class IOLoop(AsyncioFace):
         """Run ``callback(*args, **kwargs)`` at ``deadline`` and return a handle for :meth:`remove_timeout`.
 
         ``deadline`` is a time of :meth:`time`, or a :class:`~datetime.timedelta` from now. A number
-        taken from :func:`time.time` is recognised by its size and works too.
+        taken from :func:`time.time` is recognised by its size and works too. Errors and coroutines
+        are treated as :meth:`add_callback` treats them.
         """
-        if isinstance(deadline, datetime.timedelta):
-            return self.call_later(deadline.total_seconds(), callback, *args, **kwargs)
-        if not isinstance(deadline, (int, float)):
-            raise TypeError(f"deadline must be a number or a timedelta, not {deadline!r}")
         now = self.time()
-        if deadline - now > WALL_CLOCK_AHEAD:
-            deadline += now - time.time()
-        return self.call_at(deadline, callback, *args, **kwargs)
-
-    def call_later(  # type: ignore[override]
-        self,
-        delay: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds."""
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(time.monotonic() + delay, callback, args, context)
-
-    def call_at(  # type: ignore[override]
-        self,
-        when: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds."""
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(when, callback, args, context)
+        if isinstance(deadline, datetime.timedelta):
+            when = now + deadline.total_seconds()
+        elif isinstance(deadline, (float, numbers.Real)):
+            when = float(deadline)
+            if when - now > WALL_CLOCK_AHEAD:
+                when += now - time.time()
+        else:
+            raise TypeError(f"deadline must be a number or a timedelta, not {deadline!r}")
+        return self.schedule_at(when, self._run_callback, (callback, args, kwargs))
 
     def remove_timeout(self, timeout: Any) -> None:
         """Cancel what :meth:`add_timeout`, :meth:`call_later` or :meth:`call_at` returned."""

@@ -7,9 +7,9 @@ import math
 import random
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any
 
 from ..log import app_log
+from .handles import TimerHandle
 from .loop import IOLoop
 
 
@@ -38,8 +38,10 @@ class PeriodicCallback:
         self.jitter = jitter
         self.io_loop: IOLoop | None = None
         self._running = False
-        self._timeout: Any = None
+        self._timeout: TimerHandle | None = None
         self._next_timeout = 0.0
+        self._call: asyncio.Future[object] | None = None
+        """The coroutine's call that is under way; its end schedules the next."""
 
     def start(self) -> None:
         """Start the rhythm; the first call comes after one interval."""
@@ -49,6 +51,8 @@ class PeriodicCallback:
         assert loop is not None
         self._running = True
         self._next_timeout = loop.time()
+        if self._call is not None and self._call.get_loop() is not loop:
+            self._call = None  # of another loop, which may never run again
         self._schedule_next(loop)
 
     def stop(self) -> None:
@@ -63,26 +67,27 @@ class PeriodicCallback:
         return self._running
 
     def _run(self, loop: IOLoop) -> None:
-        if not self._running:
-            return
+        self._timeout = None
         try:
             result = self.callback()
+            if isawaitable(result):
+                self._call = loop.adopt(result, self.callback)
+                self._call.add_done_callback(functools.partial(self._ended, loop))
+                return
+        except asyncio.CancelledError:
+            pass
         except Exception:
             app_log.error("Exception in callback %r", self.callback, exc_info=True)
-        else:
-            if isawaitable(result):
-                task = asyncio.ensure_future(result, loop=loop)
-                task.add_done_callback(functools.partial(self._ended, loop))
-                return
         self._schedule_next(loop)
 
-    def _ended(self, loop: IOLoop, task: asyncio.Future[object]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            app_log.error("Exception in callback %r", self.callback, exc_info=error)
-        self._schedule_next(loop)
+    def _ended(self, loop: IOLoop, call: asyncio.Future[object]) -> None:
+        if call is self._call:
+            self._call = None
+            self._schedule_next(loop)
 
     def _schedule_next(self, loop: IOLoop) -> None:
-        if self._running:
+        # Not if a call is under way (restarted meanwhile), nor if the callback itself restarted.
+        if self._running and self._call is None and self._timeout is None:
             self._update_next(loop.time())
             self._timeout = loop.call_at(self._next_timeout, self._run, loop)
 

@@ -2,19 +2,23 @@
 
 A poller knows descriptors by number and interests by the bit values that epoll uses (``READ``,
 ``WRITE``, ``ERROR``). Reporting is level-triggered: a descriptor that stays ready is reported at each
-poll. ``ERROR`` is always reported, asked for or not; it may come together with the other bits.
+poll. ``ERROR`` need not be asked for and may come with the other bits, asked for or not. Who asks for
+nothing (``NONE``) hears of errors from epoll at most. A descriptor that is closed while it is watched
+is not reported any more.
 
 The three differ in what the kernel says, not in what the reactor hears:
 
 * **epoll** already speaks this language.
 * **kqueue** has a filter for reading and one for writing, each an entry of its own in the kernel.
   End of file on the reading side counts as readable (the reader then sees the end); on the writing
-  side it means that nobody will read any more, which is an error. A change that the kernel refuses
-  comes back as an event marked ``EV_ERROR``.
-* **select** has no memory: the sets are handed over at each call. It cannot see more than
-  ``FD_SETSIZE`` descriptors, and says so with :exc:`ValueError`.
+  side it means that nobody will read any more, which is an error.
+* **select** has no memory: the sets are handed over at each call. An error shows as readable or
+  writable. It cannot see descriptors from ``FD_SETSIZE`` on, and says so with :exc:`ValueError`.
 """
 
+import contextlib
+import errno
+import os
 import select
 from typing import Any, Final, Protocol
 
@@ -42,7 +46,10 @@ class Poller(Protocol):
     def unregister(self, fd: int, /) -> None: ...
 
     def poll(self, timeout: float, max_events: int, /) -> list[tuple[int, int]]:
-        """Wait up to ``timeout`` seconds (for ever if negative) and return ``(fd, events)`` pairs."""
+        """Wait up to ``timeout`` seconds (for ever if negative) and return ``(fd, events)`` pairs.
+
+        ``max_events`` is a wish: select has no fair way to leave some of its few out.
+        """
         ...
 
     def close(self) -> None: ...
@@ -90,18 +97,29 @@ class KqueuePoller:
         before = self._interests.pop(fd, None)
         if before is None:
             raise FileNotFoundError(f"descriptor {fd} is not watched")
-        self._change(fd, before, NONE)
+        # Both, even if the kernel has dropped one by itself.
+        with contextlib.suppress(FileNotFoundError):
+            self._change(fd, before & READ, NONE)
+        self._change(fd, before & WRITE, NONE)
 
     def _change(self, fd: int, before: int, after: int) -> None:
         api = self._api
-        changes = []
-        for bit, kernel_filter in ((READ, api.KQ_FILTER_READ), (WRITE, api.KQ_FILTER_WRITE)):
-            if (before ^ after) & bit:
-                flags = api.KQ_EV_ADD if after & bit else api.KQ_EV_DELETE
-                changes.append(api.kevent(fd, filter=kernel_filter, flags=flags))
-        # One call for each change: in one call the kernel would stop at the first that it refuses.
-        for change in changes:
-            self._kqueue.control([change], 0)
+        # Where nothing changes it is said again: the number may be another descriptor's by now.
+        different = before ^ after or after
+        undo = []
+        try:
+            for bit, kernel_filter in ((READ, api.KQ_FILTER_READ), (WRITE, api.KQ_FILTER_WRITE)):
+                if different & bit:
+                    flags, back = api.KQ_EV_ADD, api.KQ_EV_DELETE
+                    if not after & bit:
+                        flags, back = back, flags
+                    self._kqueue.control([api.kevent(fd, filter=kernel_filter, flags=flags)], 0)
+                    undo.append(api.kevent(fd, filter=kernel_filter, flags=back))
+        except OSError:
+            for change in undo:  # all or nothing
+                with contextlib.suppress(OSError):
+                    self._kqueue.control([change], 0)
+            raise
 
     def poll(self, timeout: float, max_events: int = MAX_EVENTS) -> list[tuple[int, int]]:
         api = self._api
@@ -114,7 +132,7 @@ class KqueuePoller:
             elif event.filter == api.KQ_FILTER_READ:
                 bits |= READ
             elif event.filter == api.KQ_FILTER_WRITE:
-                bits |= ERROR if event.flags & api.KQ_EV_EOF else WRITE
+                bits |= WRITE | ERROR if event.flags & api.KQ_EV_EOF else WRITE
             ready[fd] = bits
         return list(ready.items())
 
@@ -150,15 +168,27 @@ class SelectPoller:
     def poll(self, timeout: float, max_events: int = MAX_EVENTS) -> list[tuple[int, int]]:
         readers = [fd for fd, events in self._interests.items() if events & READ]
         writers = [fd for fd, events in self._interests.items() if events & WRITE]
-        # Exceptional conditions are urgent data, which nobody here asks for: an error or a
-        # hang-up shows as readable or writable.
-        readable, writable, _ = select.select(
-            readers, writers, [], None if timeout < 0 else timeout
-        )
+        # Exceptional conditions are urgent data, which nobody here asks for.
+        try:
+            readable, writable, _ = select.select(
+                readers, writers, [], None if timeout < 0 else timeout
+            )
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            self._drop_closed()
+            return []
         ready: dict[int, int] = dict.fromkeys(readable, READ)
         for fd in writable:
             ready[fd] = ready.get(fd, NONE) | WRITE
         return list(ready.items())
+
+    def _drop_closed(self) -> None:
+        for fd in list(self._interests):
+            try:
+                os.fstat(fd)
+            except OSError:
+                del self._interests[fd]
 
     def close(self) -> None:
         self._interests.clear()

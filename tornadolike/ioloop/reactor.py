@@ -26,13 +26,15 @@ import time
 from asyncio import _set_running_loop
 from asyncio.events import _get_running_loop
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import Context
 from typing import Any
 
-from .handles import Handle, TimerHandle
+from .handles import Handle, TimerHandle, remember_origin
 from .poller import MAX_EVENTS, READ, Poller, default_poller
 from .wakeup import WakeUp
+
+INFINITY = float("inf")
 
 MAXIMUM_WAIT = 24 * 3600.0
 """The longest single poll in seconds: kernels refuse time-outs that overflow their counters."""
@@ -48,7 +50,9 @@ class Reactor(asyncio.AbstractEventLoop):
     """Ready queue, timers, descriptors and the loop that serves them. Not thread-safe except where said."""
 
     def __init__(self, poller: Poller | None = None) -> None:
+        self._closed = True  # until everything is there: making the descriptors can fail
         self._poller = default_poller() if poller is None else poller
+        self._wake_up = WakeUp()
         self._watchers: dict[int, Watcher] = {}
         self._registered_in_dispatch: set[int] = set()
         self._ready: deque[Handle | TimerHandle] = deque()
@@ -56,10 +60,9 @@ class Reactor(asyncio.AbstractEventLoop):
         self._timer_order = itertools.count().__next__
         self._cancelled_timers = 0
         self._stopping = False
-        self._closed = False
         self._debug = False
         self._thread_id: int | None = None
-        self._wake_up = WakeUp()
+        self._closed = False
         self.watch(self._wake_up.fileno(), self._on_wake_up, READ)
 
     # Descriptors
@@ -69,6 +72,8 @@ class Reactor(asyncio.AbstractEventLoop):
 
         Raises :exc:`ValueError` if ``fd`` is watched already and :exc:`OSError` if it cannot be.
         """
+        if self._closed:
+            self._check_closed()
         if fd in self._watchers:
             raise ValueError(
                 f"descriptor {fd} is watched already; remove its handler before adding another"
@@ -78,7 +83,10 @@ class Reactor(asyncio.AbstractEventLoop):
         self._registered_in_dispatch.add(fd)
 
     def rewatch(self, fd: int, events: int) -> None:
-        """Change the events that the watcher of ``fd`` is called for."""
+        """Change the events that the watcher of ``fd`` is called for.
+
+        What the poll has reported already still arrives. Raises :exc:`OSError` if ``fd`` was closed.
+        """
         self._poller.modify(fd, events)
 
     def unwatch(self, fd: int) -> bool:
@@ -94,17 +102,16 @@ class Reactor(asyncio.AbstractEventLoop):
 
     # Callbacks
 
-    def time(self) -> float:
-        """The loop's clock in seconds: monotonic, its zero is arbitrary."""
-        return time.monotonic()
+    time = staticmethod(time.monotonic)
+    """The loop's clock in seconds: monotonic, its zero is arbitrary. A subclass may have another."""
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
         """Run ``callback(*args)`` in the loop's next turn."""
-        if self._debug or self._closed:
-            self._check_call(callback, "call_soon")
         handle = Handle(callback, args, self, context)
+        if self._debug or self._closed:
+            self._check_call(callback, "call_soon", handle)
         self._ready.append(handle)
         return handle
 
@@ -112,9 +119,9 @@ class Reactor(asyncio.AbstractEventLoop):
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
         """As :meth:`call_soon`, from any thread or signal handler."""
-        if self._closed:
-            self._check_closed()
         handle = Handle(callback, args, self, context)
+        if self._debug or self._closed:
+            self._check_call(callback, "call_soon_threadsafe", handle, any_thread=True)
         self._ready.append(handle)
         self._wake_up.call()
         return handle
@@ -126,56 +133,52 @@ class Reactor(asyncio.AbstractEventLoop):
         args: tuple[Any, ...],
         context: Context | None = None,
     ) -> TimerHandle:
-        """Run ``callback(*args)`` once the clock shows ``when``. Equal times keep their order."""
-        if self._debug or self._closed:
-            self._check_call(callback, "call_at")
+        """Run ``callback(*args)`` once the clock shows ``when``. Equal times keep their order.
+
+        Raises :exc:`TypeError` or :exc:`ValueError` for what is no moment (``None``, NaN).
+        """
+        if not when + 0.0 <= INFINITY:  # a moment that cannot be compared would break the heap
+            raise ValueError(f"a timer cannot be due at {when!r}")
         handle = TimerHandle(when, callback, args, self, context)
+        if self._debug or self._closed:
+            self._check_call(callback, "call_at", handle, coroutine_functions=True)
         heapq.heappush(self._timers, (when, self._timer_order(), handle))
         handle._scheduled = True
         return handle
 
     def _timer_handle_cancelled(self, handle: TimerHandle) -> None:
         """What :class:`asyncio.TimerHandle` calls when it is cancelled."""
-        if handle._scheduled:
-            self._cancelled_timers += 1
-            if self._cancelled_timers > CANCELLED_TIMERS_KEPT and self._cancelled_timers * 2 > len(
-                self._timers
-            ):
-                self._drop_cancelled_timers()
+        self._cancelled_timers = count = self._cancelled_timers + 1
+        if count > CANCELLED_TIMERS_KEPT and count * 2 > len(self._timers):
+            self._drop_cancelled_timers()
 
     def _drop_cancelled_timers(self) -> None:
-        kept = []
-        for entry in self._timers:
-            if entry[2]._cancelled:
-                entry[2]._scheduled = False
-            else:
-                kept.append(entry)
+        timers = self._timers
+        before = len(timers)
+        kept = [entry for entry in timers if not entry[2]._cancelled]
         heapq.heapify(kept)
-        self._timers[:] = kept  # in place: run_forever holds the list
-        self._cancelled_timers = 0
+        # A finalizer that the collector ran in between may have added or cancelled timers: next time.
+        if len(timers) == before:
+            timers[:] = kept  # in place: run_forever holds the list
+            self._cancelled_timers = 0
 
     # Running
 
     def run_forever(self) -> None:
         """Serve until :meth:`stop`. Raises :exc:`RuntimeError` if this or another loop runs in this thread."""
-        self._check_closed()
-        if self._thread_id is not None:
-            raise RuntimeError("This event loop is already running")
-        if _get_running_loop() is not None:
-            raise RuntimeError(
-                "Cannot run the event loop while another loop is running in this thread; "
-                "await the coroutine there instead"
-            )
+        self._check_startable()
         hooks = sys.get_asyncgen_hooks()
         self._thread_id = threading.get_ident()
         try:
             sys.set_asyncgen_hooks(self._asyncgen_started, self._asyncgen_dropped)
             _set_running_loop(self)
+            self._track_coroutines(self._debug)
             self._serve()
         finally:
             self._stopping = False
             self._thread_id = None
             _set_running_loop(None)
+            self._track_coroutines(False)
             sys.set_asyncgen_hooks(*hooks)
 
     def _serve(self) -> None:
@@ -205,20 +208,27 @@ class Reactor(asyncio.AbstractEventLoop):
                     if watcher is None or fd in fresh:
                         continue
                     try:
-                        watcher(bits)
+                        if self._debug:
+                            self._run_and_time(watcher, watcher, bits)
+                        else:
+                            watcher(bits)
                     except (SystemExit, KeyboardInterrupt):
                         raise
                     except BaseException as error:
                         self._watcher_failed(fd, watcher, error)
+                watcher = None  # see below
             if timers:
                 self._move_due_timers(timers, monotonic())
-            for _ in range(len(ready)):
-                handle = ready.popleft()
-                if not handle._cancelled:
-                    if self._debug:
-                        self._run_and_time(handle)
-                    else:
-                        handle._run()
+            if ready:
+                for _ in range(len(ready)):
+                    handle = ready.popleft()
+                    if not handle._cancelled:
+                        if self._debug:
+                            self._run_and_time(handle, handle._run)
+                        else:
+                            handle._run()
+                # The loop may sleep long, and what its last callback held should be free to go.
+                del handle
             if self._stopping:
                 return
 
@@ -254,6 +264,7 @@ class Reactor(asyncio.AbstractEventLoop):
         self._closed = True
         self._ready.clear()
         self._timers.clear()
+        self._cancelled_timers = 0
         self._watchers.clear()
         self._wake_up.close()
         self._poller.close()
@@ -268,14 +279,39 @@ class Reactor(asyncio.AbstractEventLoop):
         if self._closed:
             raise RuntimeError("Event loop is closed")
 
-    def _check_call(self, callback: object, method: str) -> None:
+    def _check_startable(self) -> None:
+        self._check_closed()
+        if self._thread_id is not None:
+            raise RuntimeError("This event loop is already running")
+        if _get_running_loop() is not None:
+            raise RuntimeError(
+                "Cannot run the event loop while another loop is running in this thread; "
+                "await the coroutine there instead"
+            )
+
+    def _check_call(
+        self,
+        callback: object,
+        method: str,
+        handle: Handle | TimerHandle,
+        any_thread: bool = False,
+        coroutine_functions: bool = False,
+    ) -> None:
+        """Refuse what ``method`` was wrongly given, before ``handle`` is in a queue."""
         self._check_closed()
         if not callable(callback):
             raise TypeError(f"a callable object was expected by {method}(), got {callback!r}")
-        if self._thread_id is not None and self._thread_id != threading.get_ident():
+        if not coroutine_functions and asyncio.iscoroutinefunction(callback):
+            raise TypeError(
+                f"coroutines cannot be used with {method}(); use create_task() or add_callback()"
+            )
+        if not self._debug:
+            return
+        if not any_thread and self._thread_id not in (None, threading.get_ident()):
             raise RuntimeError(
                 f"{method}() called from a thread other than the loop's; use call_soon_threadsafe()"
             )
+        remember_origin(handle)
 
     # What the asyncio face fills in
 
@@ -288,7 +324,13 @@ class Reactor(asyncio.AbstractEventLoop):
     def _asyncgen_dropped(self, agen: Any) -> None:
         raise NotImplementedError
 
-    def _run_and_time(self, handle: Handle | TimerHandle) -> None:
+    def adopt(self, awaitable: Awaitable[Any], callback: object) -> asyncio.Future[Any]:
+        raise NotImplementedError
+
+    def _track_coroutines(self, enable: bool) -> None:
+        raise NotImplementedError
+
+    def _run_and_time(self, what: object, function: Callable[..., object], *args: Any) -> None:
         raise NotImplementedError
 
     def _watcher_failed(self, fd: int, watcher: Watcher, error: BaseException) -> None:

@@ -16,7 +16,7 @@ from ..httputil import (
     HTTPServerRequest,
 )
 from ..ioloop import IOLoop
-from ..log import access_log
+from ..log import access_log, gen_log
 from ..routing import Match, RuleTable, URLSpec
 from .handler import RequestHandler
 from .simple import ErrorHandler
@@ -56,9 +56,8 @@ class Application(HTTPServerConnectionDelegate):
         self.default_host = default_host
         if settings.get("debug"):
             settings.setdefault("serve_traceback", True)
-        rules = [as_rule(rule) for rule in handlers or ()]
-        self._named = {rule.name: rule for rule in rules if rule.name}
-        self._rules = RuleTable(static_rules(settings) + rules)
+        self._named: dict[str, URLSpec] = {}
+        self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
         self._running: set[asyncio.Task[None]] = set()
 
@@ -84,9 +83,16 @@ class Application(HTTPServerConnectionDelegate):
         They come before the rules of the constructor; among several hosts' the first added wins.
         """
         pattern = host_pattern if host_pattern.endswith("$") else host_pattern + "$"
-        rules = [as_rule(rule) for rule in host_handlers]
-        self._named.update({rule.name: rule for rule in rules if rule.name})
-        self._hosts.append((re.compile(pattern), RuleTable(rules)))
+        self._hosts.append((re.compile(pattern), self._table(host_handlers)))
+
+    def _table(self, rules: Iterable[Rule]) -> RuleTable:
+        table = RuleTable(as_rule(rule) for rule in rules)
+        for rule in table.rules:
+            if rule.name:
+                if rule.name in self._named:
+                    gen_log.warning("Several rules are named %s; the last one counts", rule.name)
+                self._named[rule.name] = rule
+        return table
 
     def reverse_url(self, name: str, *args: Any) -> str:
         """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
@@ -124,8 +130,7 @@ class Application(HTTPServerConnectionDelegate):
         try:
             rule, path_args, path_kwargs = self._find(request)
         except HTTPInputError as error:
-            handler: RequestHandler = ErrorHandler(self, request, status_code=error.status)
-            handler._execute((), {})
+            self._refuse(request, error)
             return
         # Each request gets a context of its own: what a handler sets in a context variable is seen by
         # what it starts, and by nobody else.
@@ -149,10 +154,21 @@ class Application(HTTPServerConnectionDelegate):
         path_args: Any,
         path_kwargs: Any,
     ) -> Any:
-        handler = handler_class(self, request, **kwargs)
-        if handler_class.on_connection_close is not RequestHandler.on_connection_close:
+        try:
+            handler = handler_class(self, request, **kwargs)
+        except Exception as error:
+            self._refuse(request, error)
+            return None
+        if (
+            handler_class.on_connection_close is not RequestHandler.on_connection_close
+            and not handler._finished
+        ):
             request.connection.set_close_callback(handler.on_connection_close)
         return handler._execute(path_args, path_kwargs)
+
+    def _refuse(self, request: HTTPServerRequest, error: Exception) -> None:
+        """Answer a request that never got a handler as one that fails."""
+        ErrorHandler(self, request, status_code=500)._handle_request_exception(error)
 
     def _find(self, request: HTTPServerRequest) -> Match:
         path = request.path
@@ -167,10 +183,13 @@ class Application(HTTPServerConnectionDelegate):
         return NOT_FOUND
 
     def _tables_for(self, request: HTTPServerRequest) -> list[RuleTable]:
+        """The tables to look into, in this order: the host's, everybody's, the default host's."""
         tables = self._tables_of_host(request.host_name)
-        if not tables and self.default_host and "X-Real-Ip" not in request.headers:
-            tables = self._tables_of_host(self.default_host)
-        return [*tables, self._rules]
+        tables.append(self._rules)
+        # Behind a proxy that tells who asks, an unknown host is not taken for a mistake.
+        if self.default_host is not None and "X-Real-Ip" not in request.headers:
+            tables += self._tables_of_host(self.default_host)
+        return tables
 
     def _tables_of_host(self, host: str) -> list[RuleTable]:
         return [table for pattern, table in self._hosts if pattern.match(host)]
@@ -186,10 +205,9 @@ def as_rule(rule: Rule) -> URLSpec:
     if not isinstance(rule, (tuple, list)) or not 2 <= len(rule) <= 4:
         raise TypeError(f"a rule is (pattern, handler[, kwargs[, name]]) or url(...), not {rule!r}")
     spec = URLSpec(*rule)
-    if not (
-        isinstance(spec.handler_class, type) and issubclass(spec.handler_class, RequestHandler)
-    ):
-        raise TypeError(f"the handler of a rule is a RequestHandler subclass, not {rule[1]!r}")
+    handler = spec.handler_class
+    if not (isinstance(handler, type) and issubclass(handler, RequestHandler)):
+        raise TypeError(f"the handler of a rule is a RequestHandler subclass, not {handler!r}")
     return spec
 
 

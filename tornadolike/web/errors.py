@@ -1,6 +1,5 @@
 """What a handler raises to end a request early."""
 
-import re
 from typing import Any
 
 from ..httputil import responses
@@ -25,21 +24,28 @@ class HTTPError(Exception):
     ) -> None:
         super().__init__()
         self.status_code = status_code
-        self.log_message = log_message
+        self._log_message = log_message
         self.args = args
         self.reason: str | None = kwargs.get("reason")
-        if log_message and not args:
-            self.log_message = log_message.replace("%", "%%")
 
     @property
-    def log_text(self) -> str:
-        """The log message, formatted; empty if there is none."""
-        return self.log_message % self.args if self.log_message else ""
+    def log_message(self) -> str | None:
+        """The log message as a format for ``% self.args``."""
+        if self._log_message and not self.args:
+            return self._log_message.replace("%", "%%")
+        return self._log_message
+
+    def get_message(self) -> str | None:
+        """The log message, formatted."""
+        if self._log_message and self.args:
+            return self._log_message % self.args
+        return self._log_message
 
     def __str__(self) -> str:
         reason = self.reason or responses.get(self.status_code, "Unknown")
         message = f"HTTP {self.status_code}: {reason}"
-        return f"{message} ({self.log_text})" if self.log_message else message
+        log_message = self.get_message()
+        return f"{message} ({log_message})" if log_message else message
 
 
 class Finish(Exception):
@@ -52,11 +58,3 @@ class MissingArgumentError(HTTPError):
     def __init__(self, arg_name: str) -> None:
         super().__init__(400, f"Missing argument {arg_name}")
         self.arg_name = arg_name
-
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def safe_reason(reason: str) -> str:
-    """A phrase that can stand in a status line."""
-    return "Unknown" if _CONTROL.search(reason) else reason

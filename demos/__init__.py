@@ -1,0 +1,1 @@
+"""Small sites that show tornadolike at work. Run one with `python -m demos.<name>`."""

@@ -1,0 +1,256 @@
+"""The two ways into the chat. Both are thin: they carry events between a tab and its session.
+
+WebSocket    GET /socket        a frame is an event, in either direction
+long-polling POST /poll/send    {"client": SECRET, "events": [...]}  ->  204, or events as below
+             POST /poll/receive {"client": SECRET, "seen": N}   ->  {"seen": M, "events": [...]}
+
+The first event on either is {"type": "hello", "client": SECRET}: whatever carried that tab's
+session before does so no longer. The next one is `join`. rooms.py tells the others.
+
+A long poll is a request that is answered when there is something to tell. An answer can get lost
+on its way, so each poll repeats the number that came with the last one, at first 0; what the tab
+has not seen is sent again. When the server does not know the tab (any more) it answers 410, and
+the tab starts over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from tornadolike.web import HTTPError, RequestHandler, StaticFileHandler
+from tornadolike.websocket import WebSocketClosedError, WebSocketHandler
+
+from .limits import Refused
+from .rooms import Hub, refusal
+from .sessions import Session, encode
+
+HELLO_SECONDS = 10
+"""A WebSocket that has not introduced itself by then is closed."""
+
+POLL_SECONDS = 25
+"""An idle poll is answered after this time: proxies tend to give up after 30 or 60 seconds."""
+
+EVENTS_PER_REQUEST = 20
+
+GOING_AWAY, UNSUPPORTED_DATA, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1003, 1008, 1013
+
+# The page needs nothing but its own files: no inline script, no other origin, no framing. The
+# last rule makes the browser itself refuse innerHTML and its kind.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def parse(text: str | bytes) -> Any:
+    """JSON from a stranger."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused("bad-event", "That was not JSON.") from None
+
+
+def is_hello(event: Any) -> bool:
+    """Whether a tab introduces itself."""
+    return isinstance(event, dict) and event.get("type") == "hello"
+
+
+def bye(reason: str) -> str:
+    """The event that ends a link."""
+    return encode({"type": "bye", "reason": reason})
+
+
+class PageHandler(StaticFileHandler):
+    """The page, its script, its style."""
+
+    def set_default_headers(self) -> None:
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
+
+    def set_extra_headers(self, path: str) -> None:
+        # Keep a copy, but ask whether it is still right: a new version shows at once.
+        self.set_header("Cache-Control", "no-cache")
+
+
+class SocketHandler(WebSocketHandler):
+    """The WebSocket link."""
+
+    def initialize(self, hub: Hub) -> None:
+        self.hub = hub
+        self.session: Session | None = None
+        self._sending: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        self.set_nodelay(True)
+        loop = asyncio.get_running_loop()
+        self._too_late = loop.call_later(HELLO_SECONDS, self._close_unless_known)
+
+    def on_message(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            self.close(UNSUPPORTED_DATA, "text only")
+            return
+        try:
+            event = parse(message)
+            if self.session is None:
+                self._hello(event)
+            elif self.session.link is self:
+                self.hub.receive(self.session, event)
+        except Refused as refused:
+            self.write_message(refusal(refused))
+            if self.session is None:
+                self.close(TRY_AGAIN_LATER, refused.code)
+
+    def on_close(self) -> None:
+        self._too_late.cancel()
+        if self.session is not None:
+            self.hub.detach(self.session, self)
+
+    def _hello(self, event: Any) -> None:
+        if not is_hello(event):
+            raise Refused("bad-event", "The first event has to be a hello.")
+        self.session = self.hub.open_session(event.get("client"))
+        self.session.attach(self)
+
+    def _close_unless_known(self) -> None:
+        if self.session is None:
+            self.close(POLICY_VIOLATION, "no hello")
+
+    # --- what the session wants from its link ---
+
+    def wake(self) -> None:
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send())
+
+    def drop(self, reason: str) -> None:
+        try:
+            self.write_message(bye(reason))
+        except WebSocketClosedError:
+            return
+        self.close(GOING_AWAY, reason)
+
+    async def _send(self) -> None:
+        # Waiting for each write holds us back when the tab reads slowly. Its outbox then fills
+        # up, to its limit, and not the memory of the process.
+        session = self.session
+        try:
+            while session is not None and session.link is self and (frame := session.take()):
+                await self.write_message(frame)
+        except WebSocketClosedError:
+            pass  # on_close comes, or came
+
+
+class PollHandler(RequestHandler):
+    """What both halves of long-polling share: a JSON body that names the tab."""
+
+    def initialize(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def set_default_headers(self) -> None:
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+
+    def prepare(self) -> None:
+        if self.hub.closed:
+            # Over a connection that is still open; new ones are not accepted any more.
+            self.answer([bye("closing")])
+            return
+        # Another site's page can make a browser post a form here, but not JSON: for that the
+        # browser would ask this server first, and get no permission.
+        content_type = self.request.headers.get("Content-Type", "")
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            raise HTTPError(415)
+        try:
+            body = parse(self.request.body)
+        except Refused:
+            raise HTTPError(400) from None
+        if not isinstance(body, dict):
+            raise HTTPError(400)
+        self.body = body
+
+    def answer(self, frames: list[str], last: int = 0) -> None:
+        """Finish with events."""
+        self.finish(f'{{"seen":{last},"events":[{",".join(frames)}]}}')
+
+    def find_session(self) -> Session:
+        session = self.hub.find_session(self.body.get("client"))
+        if session is None or session.behind:
+            raise HTTPError(410)
+        return session
+
+
+class PollSendHandler(PollHandler):
+    """Events from the tab."""
+
+    def post(self) -> None:
+        events = self.body.get("events")
+        if not isinstance(events, list) or not 0 < len(events) <= EVENTS_PER_REQUEST:
+            raise HTTPError(400)
+        if is_hello(events[0]):
+            try:
+                session = self.hub.open_session(events.pop(0).get("client"))
+            except Refused as refused:
+                self.answer([refusal(refused)])
+                return
+        else:
+            session = self.find_session()
+        for event in events:
+            self.hub.receive(session, event)
+        self.set_status(204)
+
+
+class PollReceiveHandler(PollHandler):
+    """Events for the tab: the long-polling link, for as long as one poll lasts."""
+
+    def initialize(self, hub: Hub) -> None:
+        super().initialize(hub)
+        self._ready = asyncio.Event()
+        self._bye: str | None = None
+        self._gone = False
+
+    async def post(self) -> None:
+        seen = self.body.get("seen")
+        if not isinstance(seen, int) or seen < 0:
+            raise HTTPError(400)
+        session = self.find_session()
+        frames, last = session.unseen(seen)
+        session.attach(self)
+        try:
+            if not frames:
+                await self._wait()
+                frames, last = session.unseen(seen)
+        finally:
+            self.hub.detach(session, self)
+        if not self._gone:
+            self.answer(frames if self._bye is None else [bye(self._bye)], last)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._ready.wait()
+        except TimeoutError:
+            pass
+
+    def on_connection_close(self) -> None:
+        self._gone = True
+        self._ready.set()
+
+    # --- what the session wants from its link ---
+
+    def wake(self) -> None:
+        self._ready.set()
+
+    def drop(self, reason: str) -> None:
+        self._bye = reason
+        self._ready.set()

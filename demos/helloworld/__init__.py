@@ -1,0 +1,1 @@
+"""The smallest site, and what the benchmarks measure."""

@@ -1,0 +1,353 @@
+"""The writer of responses: what it frames is read back by another's client, and what would mislead one is
+refused."""
+
+import itertools
+from dataclasses import dataclass
+
+import h11
+import pytest
+
+from tornadolike.http1 import (
+    SERVER,
+    DefaultHeads,
+    ResponseWriter,
+    encode_head,
+    error_response,
+    has_no_body,
+)
+from tornadolike.httputil import HTTPHeaders, HTTPOutputError
+
+NEXT = b"HTTP/1.1 299 Next\r\nContent-Length: 4\r\n\r\nnext"
+PIECES = [b"hello", b"", b" ", b"world" * 100]
+BODY = b"".join(PIECES)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A response as h11's client reads it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    interim: tuple[int, ...]
+    reusable: bool
+    """Whether another response may follow on the connection."""
+
+
+def client(method: str) -> h11.Connection:
+    connection = h11.Connection(h11.CLIENT)
+    target = "a:1" if method == "CONNECT" else "/"
+    connection.send(h11.Request(method=method, target=target, headers=[("Host", "a")]))
+    connection.send(h11.EndOfMessage())
+    return connection
+
+
+def read_back(method: str, data: bytes) -> Read:
+    """Read one response, which must be all of ``data``, and NEXT if the connection may be used again."""
+    connection = client(method)
+    connection.receive_data(data)
+    interim: list[int] = []
+    body = b""
+    response = None
+    while True:
+        event = connection.next_event()
+        if isinstance(event, h11.InformationalResponse):
+            interim.append(event.status_code)
+        elif isinstance(event, h11.Response):
+            response = event
+        elif isinstance(event, h11.Data):
+            body += bytes(event.data)
+        elif event is h11.NEED_DATA:  # only the end of the connection ends it
+            connection.receive_data(b"")
+        else:
+            assert event is h11.PAUSED or isinstance(event, h11.EndOfMessage)
+            break
+    assert response is not None
+    assert connection.trailing_data == (b"", False) or connection.trailing_data == (b"", True)
+    reusable = connection.their_state is h11.DONE
+    if reusable:
+        connection.start_next_cycle()
+        assert connection.their_state is h11.IDLE or connection.their_state is h11.SEND_RESPONSE
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers:
+        name, value = raw_name.decode(), raw_value.decode("latin1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return Read(response.status_code, headers, body, tuple(interim), reusable)
+
+
+def write(
+    writer: ResponseWriter, status: int, fields: dict[str, str], pieces: list[bytes]
+) -> bytes:
+    head = writer.head(status, "Reason", HTTPHeaders(fields))
+    return head + b"".join(map(writer.data, pieces)) + writer.end()
+
+
+# The table of ResponseWriter, for every combination
+
+METHODS = ["GET", "HEAD", "POST", "OPTIONS", "DELETE", "BREW", "CONNECT"]
+STATUSES = [200, 201, 204, 206, 301, 304, 404, 500, 599, 999]
+CONNECTIONS = [None, "close", "Keep-Alive", "Upgrade", "keep-alive, Close", "x-close", ""]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_combination_is_read_back(method: str) -> None:
+    for version, keep_alive, status, with_length, connection in itertools.product(
+        ["HTTP/1.1", "HTTP/1.0"], [True, False], STATUSES, [True, False], CONNECTIONS
+    ):
+        combination = (version, keep_alive, status, with_length, connection)
+        bodiless = status in (204, 304)
+        tunnel = method == "CONNECT" and status < 300
+        no_content = method == "HEAD" or bodiless or tunnel
+        fields = {"X-A": "b"}
+        if connection is not None:
+            fields["Connection"] = connection
+        if with_length:
+            if status == 204 or tunnel:
+                continue  # see test_what_has_no_length
+            fields["Content-Length"] = str(len(BODY))
+        writer = ResponseWriter(method, version, keep_alive)
+        data = write(writer, status, fields, PIECES)
+        found = read_back(method, data)
+        until_close = not no_content and not with_length and version == "HTTP/1.0"
+        asked_to_close = connection is not None and "close" in connection.lower().split(", ")
+        kept = keep_alive and not until_close and not asked_to_close and not tunnel
+        assert found.status == status, combination
+        assert found.interim == ()
+        assert found.body == (b"" if no_content else BODY), combination
+        assert writer.keep_alive == kept, combination
+        assert found.headers["x-a"] == "b"
+        assert ("transfer-encoding" in found.headers) == (
+            version == "HTTP/1.1" and not no_content and not with_length
+        ), combination
+        said = {option.strip().lower() for option in found.headers.get("connection", "").split(",")}
+        assert ("close" in said) == (not kept), combination
+        if version == "HTTP/1.0":
+            assert ("keep-alive" in said) >= kept, combination
+        if not tunnel:  # of which h11 says that it is another protocol now
+            assert found.reusable == kept, combination
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "CONNECT"])
+def test_what_has_no_length(method: str) -> None:
+    coding, length = (
+        HTTPHeaders({"Transfer-Encoding": "chunked"}),
+        HTTPHeaders({"Content-Length": "5"}),
+    )
+    for status in (100, 101, 102, 103, 199, 200, 204, 299, 300, 304):
+        writer = ResponseWriter(method, "HTTP/1.1", True)
+        with pytest.raises(HTTPOutputError, match="Transfer-Encoding"):
+            writer.head(status, "", coding)
+        if status < 200 or status == 204 or (method == "CONNECT" and status < 300):
+            with pytest.raises(HTTPOutputError, match="Content-Length"):
+                writer.head(status, "", length)
+        else:
+            assert b"Content-Length: 5" in writer.head(status, "", length)
+
+
+def test_two_responses_in_a_row() -> None:
+    """What the writer calls whole is where the client expects the next."""
+    for fields in ({}, {"Content-Length": str(len(BODY))}):
+        data = write(ResponseWriter("GET", "HTTP/1.1", True), 200, fields, PIECES)
+        connection = client("GET")
+        connection.receive_data(data + NEXT)
+        while not isinstance(connection.next_event(), h11.EndOfMessage):
+            pass
+        connection.start_next_cycle()
+        connection.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))
+        connection.send(h11.EndOfMessage())
+        response = connection.next_event()
+        assert isinstance(response, h11.Response)
+        assert response.status_code == 299
+
+
+# Bodies
+
+
+def test_chunks() -> None:
+    writer = ResponseWriter("GET", "HTTP/1.1", True)
+    writer.head(200, "OK", HTTPHeaders())
+    assert writer.data(b"x" * 26) == b"1a\r\n" + b"x" * 26 + b"\r\n"
+    assert writer.data(b"") == b"", "an empty chunk would be the last"
+    assert writer.end() == b"0\r\n\r\n"
+
+
+def test_more_than_was_announced() -> None:
+    writer = ResponseWriter("GET", "HTTP/1.1", True)
+    writer.head(200, "OK", HTTPHeaders({"Content-Length": "5"}))
+    assert writer.data(b"hell") == b"hell"
+    with pytest.raises(HTTPOutputError, match="more data"):
+        writer.data(b"o!")
+
+
+def test_less_than_was_announced() -> None:
+    writer = ResponseWriter("GET", "HTTP/1.1", True)
+    writer.head(200, "OK", HTTPHeaders({"Content-Length": "5"}))
+    writer.data(b"hell")
+    with pytest.raises(HTTPOutputError, match="1 bytes fewer"):
+        writer.end()
+
+
+def test_head_tells_a_length_that_need_not_be_kept() -> None:
+    writer = ResponseWriter("HEAD", "HTTP/1.1", True)
+    assert b"Content-Length: 5\r\n" in writer.head(200, "OK", HTTPHeaders({"Content-Length": "5"}))
+    assert writer.data(b"hello, world") == b""
+    assert writer.end() == b""
+    assert writer.keep_alive
+
+
+NO_LENGTHS = ["", "-1", "+1", " 1", "1 ", "1,1", "0x1", "1_0", "\xb2", "\u0661", "1.0", "9" * 19]
+
+
+def test_no_length_at_all() -> None:
+    for length in NO_LENGTHS:
+        headers = HTTPHeaders()
+        headers["Content-Length"] = length
+        with pytest.raises(HTTPOutputError, match="Content-Length"):
+            ResponseWriter("GET", "HTTP/1.1", True).head(200, "OK", headers)
+
+
+def test_two_lengths() -> None:
+    headers = HTTPHeaders()
+    headers.add("Content-Length", "5")
+    headers.add("content-length", "5")
+    with pytest.raises(HTTPOutputError, match="Content-Length"):
+        ResponseWriter("GET", "HTTP/1.1", True).head(200, "OK", headers)
+
+
+# Interim responses
+
+
+def test_interim_responses_come_before_the_real_one() -> None:
+    early = ResponseWriter("GET", "HTTP/1.1", False)
+    data = early.head(103, "Early Hints", HTTPHeaders({"Link": "</a>"}))
+    assert data == b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    assert early.data(b"hello") == early.end() == b""
+    data += write(ResponseWriter("GET", "HTTP/1.1", False), 200, {}, PIECES)
+    found = read_back("GET", data)
+    assert found.interim == (103,)
+    assert found.body == BODY
+
+
+def test_http_1_0_knows_no_interim_responses() -> None:
+    writer = ResponseWriter("GET", "HTTP/1.0", True)
+    assert writer.head(103, "Early Hints", HTTPHeaders({"Link": "</a>"})) == b""
+
+
+def test_statuses_without_content() -> None:
+    without = [status for status in range(100, 600) if has_no_body(status)]
+    assert without == [*range(100, 200), 204, 304]
+
+
+# Heads
+
+
+def test_a_head() -> None:
+    fields = [("A", "b"), ("Set-Cookie", "c"), ("Set-Cookie", "d"), ("E", ""), ("F", "\tg \xe9")]
+    assert encode_head(200, "All right", fields) == (
+        b"HTTP/1.1 200 All right\r\nA: b\r\nSet-Cookie: c\r\nSet-Cookie: d\r\nE: \r\nF: \tg \xe9\r\n"
+    )
+    assert encode_head(999, "", []) == b"HTTP/1.1 999 \r\n"
+
+
+def test_headers_are_left_as_they_were() -> None:
+    headers = HTTPHeaders({"A": "b"})
+    ResponseWriter("GET", "HTTP/1.1", False).head(200, "OK", headers)
+    assert list(headers.get_all()) == [("A", "b")]
+
+
+INJECTIONS = [
+    *(f"a{chr(code)}b" for code in (*range(9), *range(10, 32), 127)),
+    "a\r\nSet-Cookie: b",
+    "a\r\n\r\n<script>",
+    "\r\n",
+    "\n",
+    "\r",
+    "a\n b",
+    "a\0",
+]
+
+
+def test_nothing_is_smuggled_into_a_value_or_a_reason() -> None:
+    for evil in INJECTIONS:
+        headers = HTTPHeaders()
+        headers["A"] = evil  # as update() and [] do, without a look
+        for attempt in (
+            lambda evil=evil: encode_head(200, "OK", [("A", evil)]),
+            lambda evil=evil: encode_head(200, evil, []),
+            lambda headers=headers: ResponseWriter("GET", "HTTP/1.1", True).head(200, "", headers),
+            lambda evil=evil: DefaultHeads().get(200, "OK", evil),
+            lambda evil=evil: DefaultHeads().get(200, evil, "text/plain"),
+        ):
+            with pytest.raises(HTTPOutputError, match="Control character"):
+                attempt()
+
+
+NO_NAMES = [
+    *("", " ", "A ", " A", "A B", "A:", ":", "A: b\r\nB", "A\n", "A\r", "A\0", "A\t"),
+    *("(A)", "\xc9", "A/B", '"A"', "A\x7f"),
+]
+
+
+def test_a_name_is_a_token() -> None:
+    for name in NO_NAMES * 2:
+        with pytest.raises(HTTPOutputError, match="name"):
+            encode_head(200, "OK", [(name, "b")])
+
+
+def test_remembered_names_are_bounded() -> None:
+    from tornadolike.http1.writer import _good_names
+
+    for number in range(2 * _good_names.LIMIT):
+        encode_head(200, "OK", [(f"X-{number}", "")])
+    assert len(_good_names) <= _good_names.LIMIT
+    _good_names.clear()
+
+
+def test_what_latin_1_cannot_say() -> None:
+    for text in (
+        "\u0100",
+        "\u2028",
+        "\ud800",
+        "\u560a\u560d",
+    ):  # the last become CR LF in one byte each
+        for fields, reason in (([("A", text)], "OK"), ([], text)):
+            with pytest.raises(HTTPOutputError, match="latin-1"):
+                encode_head(200, reason, fields)
+
+
+def test_a_status_has_three_digits() -> None:
+    for status in (-1, 0, 1, 20, 99, 1000, 2000):
+        with pytest.raises(HTTPOutputError, match="status"):
+            encode_head(status, "OK", [])
+
+
+# Responses that the server makes
+
+
+def test_refusals() -> None:
+    for status in (400, 408, 413, 414, 417, 431, 500, 501, 505, 599):
+        found = read_back("GET", error_response(status))
+        assert found.status == status
+        assert found.body.startswith(str(status).encode())
+        assert found.headers["content-length"] == str(len(found.body))
+        assert found.headers["server"] == SERVER
+        assert not found.reusable
+
+
+def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 784111777.5
+    monkeypatch.setattr("tornadolike.http1.writer.time.time", lambda: now)
+    heads = DefaultHeads()
+    first = heads.get(200, "OK", "text/plain")
+    assert first == (
+        b"HTTP/1.1 200 OK\r\nServer: tornadolike\r\nContent-Type: text/plain\r\n"
+        b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+    )
+    assert heads.get(200, "OK", "text/plain") is first
+    assert b"text/html" in heads.get(200, "OK", "text/html")
+    assert heads.get(404, "OK", "text/plain").startswith(b"HTTP/1.1 404 OK\r\n")
+    now += 1
+    assert b"08:49:38" in heads.get(200, "OK", "text/plain")
+    for number in range(1000):
+        heads.get(200, "OK", f"text/{number}")
+        assert len(heads._heads) <= heads.MAX_ENTRIES + 1

@@ -1,0 +1,251 @@
+"""Rules, hosts and settings."""
+
+import asyncio
+import logging
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tornadolike
+from tests.web.helpers import Site
+from tornadolike.httputil import HTTPServerRequest
+from tornadolike.web import (
+    Application,
+    ErrorHandler,
+    RequestHandler,
+    StaticFileHandler,
+    URLSpec,
+    url,
+)
+
+
+class Says(RequestHandler):
+    def initialize(self, what: str = "") -> None:
+        self.what = what
+
+    def get(self, *args: str, **kwargs: str) -> None:
+        self.write(f"{self.what}{args or ''}{kwargs or ''}")
+
+
+def says(what: str) -> dict[str, str]:
+    return {"what": what}
+
+
+def test_the_first_rule_that_matches_answers(site: Callable[..., Site]) -> None:
+    served = site(
+        ("/a", Says, says("a")),
+        [r"/([b-c])", Says, says("group")],
+        url(r"/(?P<n>\d+)", Says, says("named"), name="number"),
+        URLSpec(r"/b", Says, says("never")),
+        ("/d$", Says, says("d")),
+        (re.compile(r"/begins"), Says, says("begins")),
+    )
+    with served.connect() as connection:
+        for path, text in (
+            ("/a", "a"),
+            ("/a?b=c", "a"),
+            ("/b", "group('b',)"),
+            ("/7", "named{'n': '7'}"),
+            ("/d", "d"),
+            ("/begins-with-it", "begins"),
+        ):
+            assert connection.ask(f"GET {path}").text == text
+        for path in ("/", "/A", "/a/", "/aa", "/d/", "//a", "/a%2F", "/e"):
+            assert connection.ask(f"GET {path}").status == 404
+
+
+def test_handlers_by_name() -> None:
+    application = Application([("/", "tornadolike.web.ErrorHandler", {"status_code": 418})])
+    assert application._rules.rules[0].handler_class is ErrorHandler
+    with pytest.raises(ImportError):
+        Application([("/", "tornadolike.web.Nothing")])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ("/",),
+        (),
+        "/",
+        None,
+        ("/", Says, {}, "name", "more"),
+        ("/", None),
+        ("/", int),
+        ("/", lambda request: None),
+        ("/", "os.path.join"),
+    ],
+)
+def test_what_is_no_rule_is_refused_at_once(rule: Any) -> None:
+    with pytest.raises(TypeError):
+        Application([rule])
+
+
+def test_hosts(site: Callable[..., Site]) -> None:
+    served = site(
+        ("/", Says, says("all")), ("/both", Says, says("all")), default_host="www.example.com"
+    )
+    application = served.application
+    application.add_handlers(r"www\.example\.com", [("/", Says, says("www")), ("/www", Says)])
+    application.add_handlers(
+        r".*\.example\.com", [("/", Says, says("any")), ("/both", Says, says("any"))]
+    )
+    application.add_handlers(r"www\.example\.com$", [("/", Says, says("too late"))])
+    # path, host, more headers, status, text
+    for path, host, headers, expected in (
+        ("/", "www.example.com", [], "www"),
+        ("/", "WWW.Example.COM:8080", [], "www"),
+        ("/both", "www.example.com", [], "any"),
+        ("/", "other.example.com", [], "any"),
+        ("/", "example.com", [], "all"),
+        ("/", "www.example.com.evil.com", [], "all"),
+        # Everybody's rules come before those of the default host.
+        ("/", "unknown", [], "all"),
+        ("/www", "unknown", [], ""),
+        ("/www", "unknown", ["X-Real-Ip: 1.2.3.4"], 404),
+        ("/www", "www.example.com", ["X-Real-Ip: 1.2.3.4"], ""),
+        ("/nope", "www.example.com", [], 404),
+    ):
+        lines = "".join(
+            f"{line}\r\n" for line in [f"GET {path} HTTP/1.1", f"Host: {host}", *headers]
+        )
+        with served.connect() as connection:
+            connection.sock.sendall(f"{lines}\r\n".encode())
+            answer = connection.receive()
+        assert (answer.text if isinstance(expected, str) else answer.status) == expected, (
+            path,
+            host,
+        )
+
+
+def test_without_a_default_host(site: Callable[..., Site]) -> None:
+    served = site(("/", Says, says("all")))
+    served.application.add_handlers("www", [("/www", Says)])
+    assert served.ask("GET /www").status == 404
+
+
+def test_reverse_url(caplog: pytest.LogCaptureFixture) -> None:
+    application = Application([("/", Says, {}, "home"), url(r"/(\d+)", Says, name="number")])
+    application.add_handlers(
+        "host", [url("/there", Says, name="there"), ("/back", Says, {}, "home")]
+    )
+    assert application.reverse_url("number", 42) == "/42"
+    assert application.reverse_url("there") == "/there"
+    assert application.reverse_url("home") == "/back"
+    assert "named home" in caplog.text
+    with pytest.raises(KeyError, match="nope"):
+        application.reverse_url("nope")
+
+
+class Custom404(RequestHandler):
+    def initialize(self, text: str = "nothing here") -> None:
+        self.text = text
+
+    def get(self) -> None:
+        self.set_status(404)
+        self.write(self.text)
+
+
+def test_default_handler_class(site: Callable[..., Site]) -> None:
+    served = site(("/", Says, says("home")), default_handler_class=Custom404)
+    assert served.ask("GET /").text == "home"
+    answer = served.ask("GET /nope")
+    assert (answer.status, answer.text) == (404, "nothing here")
+    served.application.settings["default_handler_args"] = {"text": "still nothing"}
+    assert served.ask("GET /nope").text == "still nothing"
+
+
+def test_404(site: Callable[..., Site]) -> None:
+    served = site(("/", Says))
+    answer = served.ask("GET /%3Cscript%3E")
+    assert (answer.status, answer.reason) == (404, "Not Found")
+    assert answer.text == ("<html><title>404: Not Found</title><body>404: Not Found</body></html>")
+    assert served.ask("POST /nope", body=b"x").status == 404
+
+
+def test_static_settings(site: Callable[..., Site], tmp_path: Path) -> None:
+    for name in ("a.txt", "robots.txt", "favicon.ico"):
+        (tmp_path / name).write_text(name)
+
+    class Own(StaticFileHandler):
+        def set_extra_headers(self, path: str) -> None:
+            self.set_header("X-Own", path)
+
+    served = site((r"/(.*)", Says, says("handler")), static_path=str(tmp_path))
+    for path, text in (
+        ("/static/a.txt", "a.txt"),
+        ("/robots.txt", "robots.txt"),
+        ("/favicon.ico", "favicon.ico"),
+        ("/a.txt", "handler('a.txt',)"),
+    ):
+        assert served.ask(f"GET {path}").text == text
+    served = site(
+        static_path=str(tmp_path),
+        static_url_prefix="/s.s/",
+        static_handler_class=Own,
+        static_handler_args={"default_filename": "a.txt"},
+    )
+    answer = served.ask("GET /s.s/")
+    assert (answer.text, answer.header("X-Own")) == ("a.txt", "")
+    assert served.ask("GET /sxs/a.txt").status == 404
+
+
+def test_the_access_log(
+    serve: Callable[..., Any], caplog: pytest.LogCaptureFixture, expect_log: Callable[..., Any]
+) -> None:
+    class Status(RequestHandler):
+        def get(self, status: str) -> None:
+            self.set_status(int(status))
+
+    caplog.set_level(logging.INFO, "tornadolike.access")
+    served = Site(serve, [(r"/(\d+)", Status)], {}, {"log_function": None})
+    with expect_log("tornadolike.access", r"^500 GET /500 \(127\.0\.0\.1\) \d+\.\d\dms$", count=1):
+        for path in ("/200", "/304?x=1", "/404", "/500"):
+            served.ask(f"GET {path}")
+    assert [
+        (record.levelname, record.getMessage().rpartition(" ")[0]) for record in caplog.records
+    ] == [
+        ("INFO", "200 GET /200 (127.0.0.1)"),
+        ("INFO", "304 GET /304?x=1 (127.0.0.1)"),
+        ("WARNING", "404 GET /404 (127.0.0.1)"),
+        ("ERROR", "500 GET /500 (127.0.0.1)"),
+    ]
+
+
+def test_listen() -> None:
+    def ask(port: int) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), 10) as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n")
+            return sock.recv(1000)
+
+    async def main() -> bytes:
+        server = Application([("/", Says)]).listen(
+            0, "127.0.0.1", backlog=5, reuse_port=False, max_body_size=10
+        )
+        (sock,) = server._sockets.values()
+        answer = await asyncio.to_thread(ask, sock.getsockname()[1])
+        server.stop()
+        await server.close_all_connections()
+        return answer
+
+    assert tornadolike.run(main()).startswith(b"HTTP/1.1 413 ")
+
+
+def test_an_unknown_argument_of_listen_is_refused() -> None:
+    with pytest.raises(TypeError, match="nonsense"):
+        Application().listen(0, nonsense=1)
+
+
+def test_a_request_whose_path_is_no_text(site: Callable[..., Site]) -> None:
+    served = site((r"/(.*)", Says))
+    assert served.ask("GET /caf\xc3\xa9").text == "('café',)"
+    assert served.ask("GET /caf\xe9").status == 400
+
+
+def test_a_request_made_by_hand() -> None:
+    request = HTTPServerRequest("GET", "/\u20ac")
+    with pytest.raises(Exception, match="Malformed path"):
+        Application([(r"/(.*)", Says)])._find(request)

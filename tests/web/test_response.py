@@ -1,0 +1,235 @@
+"""Writing, flushing, finishing, redirecting."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.web.helpers import Site, make_handler
+from tornadolike.httputil import HTTPOutputError
+from tornadolike.iostream import StreamClosedError
+from tornadolike.web import RequestHandler
+
+
+@pytest.mark.parametrize(
+    ("chunks", "body", "content_type"),
+    [
+        ([], b"", "text/html; charset=UTF-8"),
+        (["a", b"b", "é"], b"ab\xc3\xa9", "text/html; charset=UTF-8"),
+        (
+            [{"a": [1, None, "</script>", "é"]}],
+            b'{"a": [1, null, "<\\/script>", "\\u00e9"]}',
+            "application/json; charset=UTF-8",
+        ),
+    ],
+)
+def test_write(chunks: list[Any], body: bytes, content_type: str) -> None:
+    handler = make_handler()
+    for chunk in chunks:
+        handler.write(chunk)
+    handler.finish()
+    connection = handler.request.connection
+    assert (connection.body, connection.content_type) == (body, content_type)
+
+
+@pytest.mark.parametrize(
+    "chunk", [["a"], 1, None, 1.5, bytearray(b"x"), {"a": {1, 2}}, {"a": b"x"}]
+)
+def test_what_cannot_be_written(chunk: Any) -> None:
+    handler = make_handler()
+    with pytest.raises(TypeError):
+        handler.write(chunk)
+
+
+def test_a_list_is_refused_with_advice() -> None:
+    with pytest.raises(TypeError, match="wrap a list in a dict"):
+        make_handler().write([])
+
+
+def test_nothing_after_finish() -> None:
+    handler = make_handler()
+    handler.finish("a")
+    for method, arguments in (("write", "b"), ("finish", "c"), ("redirect", "/")):
+        with pytest.raises(RuntimeError):
+            getattr(handler, method)(arguments)
+
+
+@pytest.mark.parametrize("status", [100, 204, 304])
+def test_no_body_where_there_is_none(status: int) -> None:
+    handler = make_handler()
+    handler.set_status(status)
+    handler.write("x")
+    with pytest.raises(RuntimeError, match=f"body with status {status}"):
+        handler.finish()
+
+
+@pytest.mark.parametrize(("status", "left"), [(204, []), (304, ["Content-Length"])])
+def test_no_headers_about_a_body_that_is_none(status: int, left: list[str]) -> None:
+    handler = make_handler()
+    handler.set_status(status)
+    for name in ("Content-Type", "Content-Encoding", "Content-Language", "Content-Length"):
+        handler.set_header(name, "5")
+    handler.set_header("X-Other", "1")
+    handler.finish()
+    assert list(handler.request.connection.headers) == ["Server", "Date", *left, "X-Other"]
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "message"),
+    [
+        ("Content-Length", "42", "Tried to write 40 bytes less than Content-Length"),
+        ("Content-Length", "1", "Tried to write more data than Content-Length"),
+        ("Content-Length", "-2", "Invalid Content-Length"),
+        ("Content-Length", "\xb2", "Invalid Content-Length"),
+        ("Transfer-Encoding", "chunked", "Transfer-Encoding"),
+    ],
+)
+def test_headers_that_would_mislead_the_client(header: str, value: str, message: str) -> None:
+    handler = make_handler()
+    handler.set_header(header, value)
+    with pytest.raises(HTTPOutputError, match=message):
+        handler.finish("ok")
+    assert not handler.request.connection.whole
+
+
+def test_a_head_may_tell_a_length_without_a_body() -> None:
+    handler = make_handler(request="HEAD /")
+    handler.set_header("Content-Length", "42")
+    handler.finish()
+    assert handler.request.connection.headers["Content-Length"] == "42"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "location"),
+    [
+        ({"url": "/x"}, 302, "/x"),
+        ({"url": "/x", "permanent": True}, 301, "/x"),
+        ({"url": "/x", "status": 307}, 307, "/x"),
+        ({"url": "http://example.com/é"}, 302, "http://example.com/\xc3\xa9"),
+    ],
+)
+def test_redirect(arguments: dict[str, Any], status: int, location: str) -> None:
+    handler = make_handler()
+    handler.redirect(**arguments)
+    connection = handler.request.connection
+    assert (connection.status, connection.headers["Location"]) == (status, location)
+    assert connection.whole
+
+
+def test_redirects_that_are_refused() -> None:
+    for status in (200, 299, 400, "302"):
+        with pytest.raises(ValueError, match="300 to 399"):
+            make_handler().redirect("/x", status=status)
+    with pytest.raises(ValueError, match="Unsafe"):
+        make_handler().redirect("/x\r\nSet-Cookie: a=b")
+    handler = make_handler()
+    handler.flush()
+    with pytest.raises(RuntimeError, match="after headers"):
+        handler.redirect("/x")
+
+
+def test_a_flush_that_is_refused_leaves_room_for_an_error_page(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class Handler(RequestHandler):
+        async def get(self) -> None:
+            self.set_header("Content-Length", "nonsense")
+            await self.flush()
+
+    with expect_log("tornadolike.application", "Uncaught exception GET /", count=1):
+        assert site(("/", Handler)).ask("GET /").status == 500
+
+
+def test_pieces(site: Callable[..., Site]) -> None:
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            for piece in ("one", "two", ""):
+                self.write(piece)
+                self.flush()
+            self.write("three")
+
+    class WithLength(Handler):
+        def prepare(self) -> None:
+            self.set_header("Content-Length", "11")
+
+    class Later(RequestHandler):
+        async def get(self) -> None:
+            await self.flush()
+            self.set_cookie("too", "late")
+            await asyncio.sleep(0)
+            self.write("onetwo")
+            await self.flush()
+            await self.finish("three")
+
+    served = site(("/", Handler), ("/length", WithLength), ("/later", Later))
+    with served.connect() as connection:
+        for path, coding in (("/", "chunked"), ("/length", None), ("/later", "chunked")):
+            answer = connection.ask(f"GET {path}")
+            assert answer.body == b"onetwothree"
+            assert answer.header("Transfer-Encoding") == coding
+            assert answer.header("Etag") is None
+            assert answer.header("Set-Cookie") is None
+            assert connection.ask(f"HEAD {path}").status == 405
+    assert [handler.get_status() for handler in served.finished] == [200, 405] * 3
+
+
+def test_flush_waits_for_the_client_and_tells_that_it_is_gone(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    gone = threading.Event()
+    cleaned_up = threading.Event()
+
+    class Endless(RequestHandler):
+        async def get(self) -> None:
+            try:
+                while True:
+                    self.write(b"x" * 65536)
+                    await self.flush()
+            except StreamClosedError:
+                gone.set()
+                raise
+
+        def on_finish(self) -> None:
+            cleaned_up.set()
+
+    served = site(("/", Endless))
+    with expect_log("tornadolike.general", "the client closed the connection", count=1):
+        with served.connect() as connection:
+            connection.send("GET /")
+            connection.sock.recv(1000)
+        assert gone.wait(10)
+        assert cleaned_up.wait(10)
+    # It is neither logged as an error (nothing_leaks would see that) nor left out of the log.
+    assert [type(handler) for handler in served.finished] == [Endless]
+
+
+def test_another_streams_end_is_an_error(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class Handler(RequestHandler):
+        async def get(self) -> None:
+            raise StreamClosedError
+
+    with expect_log("tornadolike.application", "Uncaught exception", count=1):
+        assert site(("/", Handler)).ask("GET /").status == 500
+
+
+def test_the_order_of_what_happens_at_the_end(site: Callable[..., Site]) -> None:
+    order: list[str] = []
+
+    class Handler(RequestHandler):
+        def prepare(self) -> None:
+            order.append("prepare")
+
+        def get(self) -> None:
+            order.append("get")
+
+        def on_finish(self) -> None:
+            assert self._finished
+            order.append("on_finish")
+
+    served = site(("/", Handler), log_function=lambda handler: order.append("log"))
+    served.ask("GET /")
+    assert order == ["prepare", "get", "log", "on_finish"]

@@ -1,0 +1,168 @@
+"""What a request gets when something goes wrong: the error page, the log line, the cut connection."""
+
+import traceback
+from types import TracebackType
+from typing import Any
+
+from ..escape import xhtml_escape
+from ..http1 import has_no_body
+from ..httputil import HTTPInputError
+from ..iostream import StreamClosedError
+from ..log import app_log, gen_log
+from .errors import Finish, HTTPError
+from .head import HTML
+from .response import Response
+
+
+class Failures(Response):
+    """Turns exceptions into error responses."""
+
+    SUPPORTED_METHODS: tuple[str, ...] = (
+        "GET",
+        "HEAD",
+        "POST",
+        "DELETE",
+        "PATCH",
+        "PUT",
+        "OPTIONS",
+    )
+
+    def _unimplemented_method(self, *args: str, **kwargs: str) -> None:
+        raise HTTPError(405)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer with an error page (:meth:`write_error`).
+
+        If a part of the response has been sent already, the connection is cut instead, so that the client
+        cannot take the part for the whole.
+        """
+        if self._headers_written:
+            gen_log.error("Cannot send error response after headers written")
+            self._abandon()
+            return
+        self.clear()
+        reason = kwargs.get("reason")
+        if "exc_info" in kwargs:
+            exception = kwargs["exc_info"][1]
+            if isinstance(exception, HTTPError) and exception.reason:
+                reason = exception.reason
+        self.set_status(status_code, reason)
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self._implemented_methods()))
+        try:
+            self.write_error(status_code, **kwargs)
+        except Exception:
+            app_log.error("Uncaught exception in write_error", exc_info=True)
+        if not self._finished:
+            self.finish()
+
+    def _implemented_methods(self) -> list[str]:
+        unimplemented = Failures._unimplemented_method
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower(), unimplemented) is not unimplemented
+        ]
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write an error page. To be overridden.
+
+        ``kwargs["exc_info"]`` is the exception, if one brought us here. With the setting
+        ``serve_traceback`` (part of ``debug``) the page shows its traceback.
+        """
+        if has_no_body(status_code):
+            self.finish()
+        elif self.settings.get("serve_traceback") and "exc_info" in kwargs:
+            self.set_header("Content-Type", "text/plain")
+            for line in traceback.format_exception(*kwargs["exc_info"]):
+                self.write(line)
+            self.finish()
+        else:
+            message = f"{status_code}: {xhtml_escape(self._reason)}"
+            self.finish(f"<html><title>{message}</title><body>{message}</body></html>")
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Log an exception that ended the request. To be overridden.
+
+        By default an :exc:`HTTPError` with a message is a warning, anything else an error with its
+        traceback.
+        """
+        if isinstance(value, HTTPError):
+            message = value.get_message()
+            if message:
+                gen_log.warning("%d %s: %s", value.status_code, self._request_summary(), message)
+        else:
+            app_log.error(
+                "Uncaught exception %s\n%r",
+                self._request_summary(),
+                self.request,
+                exc_info=(typ, value, tb),  # type: ignore[arg-type]
+            )
+
+    def _request_summary(self) -> str:
+        request = self.request
+        return f"{request.method} {request.uri} ({request.remote_ip})"
+
+    def _handle_request_exception(self, error: BaseException) -> None:
+        """End the request because of ``error``. Whatever else goes wrong meanwhile, it is ended."""
+        try:
+            if isinstance(error, Finish):
+                if not self._finished:
+                    self.finish(*error.args)
+            elif self._says_that_client_is_gone(error):
+                gen_log.info("%s: the client closed the connection", self._request_summary())
+                self._abandon()
+            else:
+                if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late
+                    error = HTTPError(error.status, "%s", error)
+                self._log_and_answer(error)
+        except Exception:
+            app_log.error("Exception in exception handler", exc_info=True)
+            self._answer_bluntly()
+
+    def _log_and_answer(self, error: BaseException) -> None:
+        try:
+            self.log_exception(type(error), error, error.__traceback__)
+        except Exception:
+            app_log.error("Error in exception logger", exc_info=True)
+        if not self._finished:
+            status = error.status_code if isinstance(error, HTTPError) else 500
+            self.send_error(status, exc_info=(type(error), error, error.__traceback__))
+
+    def _says_that_client_is_gone(self, error: BaseException) -> bool:
+        """Whether ``error`` came out of waiting for our own sending, and not of some other stream."""
+        sending = self._sending
+        return (
+            isinstance(error, StreamClosedError)
+            and sending is not None
+            and sending.done()
+            and not sending.cancelled()
+            and sending.exception() is error
+        )
+
+    def _abandon(self) -> None:
+        """End a request whose response cannot be completed."""
+        if not self._finished:
+            self._finished = True
+            connection = self.request.connection
+            connection.set_close_callback(None)
+            connection.close()
+            self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+            self.on_finish()
+
+    def _answer_bluntly(self) -> None:
+        """The last resort, where the author's own code fails at answering an error: nothing of it is called."""
+        if not self._finished:
+            self._finished = True
+            self._status_code = 500
+            if self._headers_written:
+                self.request.connection.close()
+            else:
+                self._headers_written = True
+                body = b"500: Internal Server Error"
+                self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)

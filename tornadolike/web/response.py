@@ -1,0 +1,172 @@
+"""The response: written in pieces or at once, and finished."""
+
+import asyncio
+from typing import Any
+
+from ..escape import json_encode, utf8
+from ..http1 import has_no_body
+from ..httputil import HTTPConnection, HTTPHeaders, HTTPOutputError, ResponseStartLine
+from .conditions import ConditionalResponse
+from .cookies import Cookies
+from .head import HTML, JSON
+
+
+class Response(Cookies, ConditionalResponse):
+    """Collects a response and sends it: in one call when it is finished, or from :meth:`flush` on in pieces."""
+
+    _headers_written = False
+    _finished = False
+    _sending: "asyncio.Future[None] | None" = None
+    """What the connection answered to the piece that was sent last."""
+
+    # To be overridden
+
+    def set_default_headers(self) -> None:
+        """Set headers for every response, error pages included."""
+
+    def on_finish(self) -> None:
+        """Called after the response was handed over for sending."""
+
+    # To be called
+
+    def clear(self) -> None:
+        """Forget the response that was made so far: status, headers, body (but not cookies)."""
+        self._header_map = None
+        self._content_type = HTML
+        self._etag = None
+        self._write_buffer = []
+        self._status_code = 200
+        self._reason = "OK"
+        self.set_default_headers()
+
+    def redirect(self, url: str, permanent: bool = False, status: int | None = None) -> None:
+        """Send the client to ``url``, which may be relative to the request's.
+
+        302, or 301 if ``permanent``, or ``status``. The request is finished by this.
+        """
+        if self._headers_written:
+            raise RuntimeError("Cannot redirect after headers have been written")
+        if status is None:
+            status = 301 if permanent else 302
+        elif not (isinstance(status, int) and 300 <= status <= 399):
+            raise ValueError(f"status of a redirect must be from 300 to 399, not {status!r}")
+        self.set_status(status)
+        self.set_header("Location", utf8(url))
+        self.finish()
+
+    def write(self, chunk: str | bytes | dict[str, Any]) -> None:
+        """Add to the response: text (as UTF-8), bytes, or a dict as JSON (which sets the content type).
+
+        A list is refused with :exc:`TypeError`; ``write({"items": my_list})`` does it.
+        """
+        if self._finished:
+            raise RuntimeError("Cannot write() after finish()")
+        if isinstance(chunk, str):
+            self._write_buffer.append(chunk.encode())
+        elif isinstance(chunk, bytes):
+            self._write_buffer.append(chunk)
+        elif isinstance(chunk, dict):
+            self._write_buffer.append(json_encode(chunk).encode())
+            self.set_header("Content-Type", JSON)
+        else:
+            raise TypeError(
+                f"write() takes str, bytes or a dict, not {type(chunk).__name__}; "
+                "wrap a list in a dict: a bare JSON array can leak to other sites"
+            )
+
+    def flush(self, include_footers: bool = False) -> "asyncio.Future[None]":
+        """Send what was written so far; the head with it, the first time.
+
+        Awaiting the result waits until the client has taken enough of it that more may be written, and
+        raises :exc:`~tornadolike.iostream.StreamClosedError` if the client is gone.
+        """
+        connection: HTTPConnection = self.request.connection
+        chunk = b"".join(self._write_buffer)
+        self._write_buffer = []
+        if self._headers_written:
+            future = connection.write(chunk)
+        else:
+            headers = self._headers
+            self._add_cookies(headers)
+            start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
+            future = connection.write_headers(start_line, headers, chunk)
+            self._headers_written = (
+                True  # and not before: a head that is refused leaves room for an error page
+            )
+        self._sending = future
+        return future
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> "asyncio.Future[None]":
+        """Complete the response, with ``chunk`` as the last of it. Awaiting the result is optional."""
+        if self._finished:
+            raise RuntimeError("finish() called twice")
+        if chunk is not None:
+            self.write(chunk)
+        request = self.request
+        connection = request.connection
+        future: asyncio.Future[None]
+        if self._headers_written:
+            future = self.flush(include_footers=True)
+            connection.finish()
+        else:
+            if self._status_code != 200:
+                if has_no_body(self._status_code):
+                    self._clear_content()
+            elif (
+                (request.method == "GET" or request.method == "HEAD")
+                and self._etag is None
+                and (self._header_map is None or "Etag" not in self._header_map)
+            ):
+                self.set_etag_header()
+                if self.check_etag_header():
+                    self._write_buffer = []
+                    self.set_status(304)
+                    self._clear_content()
+            if self._new_cookies is not None:
+                self._add_cookies(self._headers)
+            buffer = self._write_buffer
+            body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+            headers = self._header_map
+            if headers is not None:
+                self._check_framing(headers, body)
+            future = connection.respond(
+                self._status_code,
+                self._reason,
+                self._content_type,
+                headers,
+                b"" if self._etag is None or headers is not None else self._etag_line(),
+                body,
+            )
+            self._headers_written = True
+        self._finished = True
+        self._sending = future
+        self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+        self.on_finish()
+        return future
+
+    def _etag_line(self) -> bytes:
+        return b"Etag: %b\r\n" % self._etag.encode("latin1")  # type: ignore[union-attr]
+
+    def _clear_content(self) -> None:
+        """Drop the headers about content where there is none (RFC 9110 sections 8.6 and 15.4.5)."""
+        if self._write_buffer:
+            raise RuntimeError(f"Cannot send body with status {self._status_code}")
+        for name in ("Content-Encoding", "Content-Language", "Content-Type"):
+            self.clear_header(name)
+        if self._status_code == 204:
+            self.clear_header("Content-Length")
+
+    def _check_framing(self, headers: HTTPHeaders, body: bytes) -> None:
+        """Refuse headers with which the client would misread where the response ends."""
+        if "Transfer-Encoding" in headers:
+            raise HTTPOutputError("Transfer-Encoding is the server's affair: do not set it")
+        length = headers.get("Content-Length")
+        if length is None or self.request.method == "HEAD" or has_no_body(self._status_code):
+            return
+        if not (length.isascii() and length.isdigit()):
+            raise HTTPOutputError(f"Invalid Content-Length {length!r}")
+        missing = int(length) - len(body)
+        if missing < 0:
+            raise HTTPOutputError("Tried to write more data than Content-Length")
+        if missing > 0:
+            raise HTTPOutputError(f"Tried to write {missing} bytes less than Content-Length")

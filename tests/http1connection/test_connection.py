@@ -116,6 +116,51 @@ def test_a_large_answer_among_small_ones(watch: Any) -> None:
         server.until_in("IDLE")
 
 
+def test_a_large_answer_of_a_coroutine_holds_up_those_behind_it(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/held") + get("/now/1") + get("/now/2"))
+        server.until(lambda: held.requests)
+        request = held.requests.pop()
+
+        def respond() -> None:
+            request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 8_000_000)
+
+        server.call(respond)
+        server.until_in("WRITING")
+        assert held.count == 1
+        expect(sock, ok("x" * 8_000_000) + ok("GET /now/1") + ok("GET /now/2"))
+        server.until_in("IDLE")
+
+
+def test_what_comes_between_an_answer_and_the_next_request(watch: Any) -> None:
+    """The next request is taken in a callback of its own; until then much may happen."""
+    held = Held()
+    server = watch(held)
+    with server.connect() as sock:
+        connection = server.connection
+
+        def answer_and_more() -> None:
+            held.answer_next()
+            connection.data_received(get("/now/2"))
+
+        def answer_and_close() -> None:
+            held.answer_next()
+            connection.close()
+
+        sock.sendall(get("/held") + get("/now/1"))
+        server.until(lambda: held.requests)
+        server.call(answer_and_more)
+        expect(sock, ok("GET /held") + ok("GET /now/1") + ok("GET /now/2"))
+        sock.sendall(get("/held") + get("/now/1"))
+        server.until(lambda: held.requests)
+        server.call(answer_and_close)
+        expect_end(sock, ok("GET /held"))
+        assert held.count == 4
+    server.until_gone()
+
+
 # Floods
 
 

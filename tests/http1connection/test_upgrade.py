@@ -11,7 +11,12 @@ import pytest
 from tests.http1connection.helpers import Watched, connect_slowly, reset
 from tests.wire.client import expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
-from tornadolike.httputil import HTTPHeaders, HTTPServerConnectionDelegate, HTTPServerRequest
+from tornadolike.httputil import (
+    HTTPHeaders,
+    HTTPOutputError,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+)
 from tornadolike.iostream import StreamClosedError
 
 HEADERS = HTTPHeaders({"Upgrade": "echo", "Connection": "Upgrade"})
@@ -237,7 +242,7 @@ def test_headers_that_cannot_be_sent(watch: Any) -> None:
     """Nothing has happened then, and another answer can be given."""
 
     def respond(request: HTTPServerRequest) -> None:
-        with pytest.raises(Exception, match="Line break"):
+        with pytest.raises(HTTPOutputError, match="Control character"):
             request.connection.switch_protocol(HTTPHeaders({"X": "a\r\nb"}), Echo())
         answer(request)
 

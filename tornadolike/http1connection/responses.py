@@ -222,14 +222,17 @@ class ResponseSide(HTTPConnection):
         Raises :exc:`RuntimeError` where it is the wrong method for how far the response is.
         """
         if self._request is None:
-            future: asyncio.Future[None] = self._serving.loop.create_future()
-            fail_future(future, None)
-            return future
+            return self._closed_future()
         if self._writer is None:
             raise RuntimeError(f"{method}() needs write_headers() before it")
         raise RuntimeError(f"{method}() after write_headers(): a response has one head")
 
     # Sending
+
+    def _closed_future(self) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = self._serving.loop.create_future()
+        fail_future(future, None)
+        return future
 
     def _write(self, data: bytes) -> "asyncio.Future[None]":
         out = self._out
@@ -237,7 +240,13 @@ class ResponseSide(HTTPConnection):
             out.append(data)
         if out and not (self._corked and len(data) <= CORKED_SIZE and len(out) <= CORKED_PIECES):
             self._send_out()
-        return self._serving.done if self._drained is None else self._when_drained()
+        if self._drained is not None:
+            return self._when_drained()
+        if self.transport.is_closing():
+            # It was lost while it was written to, and nobody could tell us yet: whoever writes in a loop
+            # and waits for nothing but this would never let him.
+            return self._closed_future()
+        return self._serving.done
 
     def _send_out(self) -> None:
         out = self._out

@@ -54,8 +54,10 @@ class RequestHandler(Failures, Arguments):
 
     # To be overridden
 
-    def initialize(self, **kwargs: Any) -> None:
-        """Receives the rule's keyword arguments."""
+    def _initialize(self) -> None:
+        """Receives the rule's keyword arguments. Without an ``initialize`` there may be none."""
+
+    initialize: Callable[..., None] = _initialize
 
     def prepare(self) -> Awaitable[None] | None:
         """Called before the method, whatever it is. May be a coroutine. May finish the request."""

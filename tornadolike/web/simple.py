@@ -15,7 +15,7 @@ class ErrorHandler(RequestHandler):
     :arg status_code: which one.
     """
 
-    def initialize(self, status_code: int) -> None:  # type: ignore[override]
+    def initialize(self, status_code: int) -> None:
         self.set_status(status_code)
 
     def prepare(self) -> None:
@@ -34,7 +34,7 @@ class RedirectHandler(RequestHandler):
     :arg permanent: 301 instead of 302.
     """
 
-    def initialize(self, url: str, permanent: bool = True) -> None:  # type: ignore[override]
+    def initialize(self, url: str, permanent: bool = True) -> None:
         self._url = url
         self._permanent = permanent
 

@@ -125,7 +125,7 @@ def chunks(draw: st.DrawFn, body: bytes) -> bytes:
     return wire + b"0" + draw(EXTENSION) + b"\r\n"
 
 
-@examples(400)
+@examples(250)
 @given(st.lists(good_requests(), max_size=3), st.lists(st.integers(0, 5000), max_size=12))
 def test_a_good_request_is_read_as_it_was_meant(
     requests: list[tuple[bytes, Message]], places: list[int]
@@ -258,7 +258,7 @@ ANY_TEXT = st.text(max_size=20) | st.sampled_from(
 ANY_NAME = TOKEN | ANY_TEXT | st.sampled_from(["Content-Length", "Transfer-Encoding", "Connection"])
 
 
-@examples(500)
+@examples(300)
 @given(
     st.sampled_from(["GET", "HEAD", "POST"]),
     st.sampled_from(["HTTP/1.0", "HTTP/1.1"]),

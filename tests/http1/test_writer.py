@@ -128,16 +128,20 @@ def test_every_combination_is_read_back(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "CONNECT"])
-@pytest.mark.parametrize("status", [100, 101, 102, 103, 199, 200, 204, 299])
-@pytest.mark.parametrize("name", ["Content-Length", "Transfer-Encoding"])
-def test_what_has_no_length(method: str, status: int, name: str) -> None:
-    writer = ResponseWriter(method, "HTTP/1.1", True)
-    headers = HTTPHeaders({name: "5" if name == "Content-Length" else "chunked"})
-    if name == "Content-Length" and 200 <= status != 204 and method != "CONNECT":
-        assert b"Content-Length: 5" in writer.head(status, "", headers)
-    else:
-        with pytest.raises(HTTPOutputError, match=name):
-            writer.head(status, "", headers)
+def test_what_has_no_length(method: str) -> None:
+    coding, length = (
+        HTTPHeaders({"Transfer-Encoding": "chunked"}),
+        HTTPHeaders({"Content-Length": "5"}),
+    )
+    for status in (100, 101, 102, 103, 199, 200, 204, 299, 300, 304):
+        writer = ResponseWriter(method, "HTTP/1.1", True)
+        with pytest.raises(HTTPOutputError, match="Transfer-Encoding"):
+            writer.head(status, "", coding)
+        if status < 200 or status == 204 or (method == "CONNECT" and status < 300):
+            with pytest.raises(HTTPOutputError, match="Content-Length"):
+                writer.head(status, "", length)
+        else:
+            assert b"Content-Length: 5" in writer.head(status, "", length)
 
 
 def test_two_responses_in_a_row() -> None:
@@ -191,14 +195,15 @@ def test_head_tells_a_length_that_need_not_be_kept() -> None:
     assert writer.keep_alive
 
 
-@pytest.mark.parametrize(
-    "length", ["", "-1", "+1", " 1", "1 ", "1,1", "0x1", "1_0", "\xb2", "\u0661", "1.0", "9" * 19]
-)
-def test_no_length_at_all(length: str) -> None:
-    headers = HTTPHeaders()
-    headers["Content-Length"] = length
-    with pytest.raises(HTTPOutputError, match="Content-Length"):
-        ResponseWriter("GET", "HTTP/1.1", True).head(200, "OK", headers)
+NO_LENGTHS = ["", "-1", "+1", " 1", "1 ", "1,1", "0x1", "1_0", "\xb2", "\u0661", "1.0", "9" * 19]
+
+
+def test_no_length_at_all() -> None:
+    for length in NO_LENGTHS:
+        headers = HTTPHeaders()
+        headers["Content-Length"] = length
+        with pytest.raises(HTTPOutputError, match="Content-Length"):
+            ResponseWriter("GET", "HTTP/1.1", True).head(200, "OK", headers)
 
 
 def test_two_lengths() -> None:
@@ -228,11 +233,9 @@ def test_http_1_0_knows_no_interim_responses() -> None:
     assert writer.head(103, "Early Hints", HTTPHeaders({"Link": "</a>"})) == b""
 
 
-@pytest.mark.parametrize(
-    "status", [100, 101, 103, 199, 200, 203, 204, 205, 206, 299, 303, 304, 305]
-)
-def test_statuses_without_content(status: int) -> None:
-    assert has_no_body(status) == (status < 200 or status in (204, 304))
+def test_statuses_without_content() -> None:
+    without = [status for status in range(100, 600) if has_no_body(status)]
+    assert without == [*range(100, 200), 204, 304]
 
 
 # Heads
@@ -275,32 +278,18 @@ def test_nothing_is_smuggled_into_a_value_or_a_reason() -> None:
             lambda evil=evil: DefaultHeads().get(200, "OK", evil),
             lambda evil=evil: DefaultHeads().get(200, evil, "text/plain"),
         ):
-            with pytest.raises(HTTPOutputError, match="Control character"):
+            with pytest.raises(HTTPOutputError, match="control character"):
                 attempt()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        " ",
-        "A ",
-        " A",
-        "A B",
-        "A:",
-        ":",
-        "A: b\r\nB",
-        "A\n",
-        "A\r",
-        "A\0",
-        "A\t",
-        "(A)",
-        "\xc9",
-        "A/B",
-    ],
-)
-def test_a_name_is_a_token(name: str) -> None:
-    for _ in range(2):
+NO_NAMES = [
+    *("", " ", "A ", " A", "A B", "A:", ":", "A: b\r\nB", "A\n", "A\r", "A\0", "A\t"),
+    *("(A)", "\xc9", "A/B", '"A"', "A\x7f"),
+]
+
+
+def test_a_name_is_a_token() -> None:
+    for name in NO_NAMES * 2:
         with pytest.raises(HTTPOutputError, match="name"):
             encode_head(200, "OK", [(name, "b")])
 
@@ -326,23 +315,23 @@ def test_what_latin_1_cannot_say() -> None:
                 encode_head(200, reason, fields)
 
 
-@pytest.mark.parametrize("status", [-1, 0, 1, 20, 99, 1000, 2000])
-def test_a_status_has_three_digits(status: int) -> None:
-    with pytest.raises(HTTPOutputError, match="status"):
-        encode_head(status, "OK", [])
+def test_a_status_has_three_digits() -> None:
+    for status in (-1, 0, 1, 20, 99, 1000, 2000):
+        with pytest.raises(HTTPOutputError, match="status"):
+            encode_head(status, "OK", [])
 
 
 # Responses that the server makes
 
 
-@pytest.mark.parametrize("status", [400, 408, 413, 414, 417, 431, 500, 501, 505])
-def test_refusals(status: int) -> None:
-    found = read_back("GET", error_response(status))
-    assert found.status == status
-    assert found.body.startswith(str(status).encode())
-    assert found.headers["content-length"] == str(len(found.body))
-    assert found.headers["server"] == SERVER
-    assert not found.reusable
+def test_refusals() -> None:
+    for status in (400, 408, 413, 414, 417, 431, 500, 501, 505, 599):
+        found = read_back("GET", error_response(status))
+        assert found.status == status
+        assert found.body.startswith(str(status).encode())
+        assert found.headers["content-length"] == str(len(found.body))
+        assert found.headers["server"] == SERVER
+        assert not found.reusable
 
 
 def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:

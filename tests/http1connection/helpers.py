@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from tornadolike.http1connection import HTTP1ServerConnection
-from tornadolike.iostream import SocketTransport
 
 PATIENCE = 10.0
 
@@ -69,19 +68,21 @@ class Watched:
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
 
 
-def connect_slowly(server: Any, size: int = 4096) -> socket.socket:
-    """A connection whose kernel takes no more than about ``size`` bytes unread."""
+def connect_slowly(server: Any, size: int = 65536) -> socket.socket:
+    """A client whose kernel holds no more than about ``size`` bytes in either direction."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
     sock.settimeout(PATIENCE)
     sock.connect(("127.0.0.1", server.server.port if isinstance(server, Watched) else server.port))
     return sock
 
 
-def shrink(connection: HTTP1ServerConnection, size: int = 4096) -> None:
-    """Have our kernel, too, hold no more than about ``size`` bytes for the peer."""
+def shrink(connection: HTTP1ServerConnection, size: int = 65536) -> None:
+    """Have the server's kernel, too, hold no more than about ``size`` bytes in either direction."""
     sock = connection.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
 
 def reset(sock: socket.socket) -> None:
@@ -91,16 +92,22 @@ def reset(sock: socket.socket) -> None:
 
 
 class Sends:
-    """Counts what a connection sends: each element is the size of one system call's."""
+    """Stands before a connection's socket and counts what it sends, in bytes, by system call."""
 
     def __init__(self, connection: HTTP1ServerConnection) -> None:
         self.sizes: list[int] = []
-        transport: SocketTransport = connection.transport
-        send = transport._send
+        transport: Any = connection.transport
+        self._sock = transport._sock
+        transport._sock = self
 
-        def counted(data: Any) -> int:
-            sent = send(data)
-            self.sizes.append(sent)
-            return sent
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
 
-        transport._send = counted
+    def send(self, data: bytes) -> int:
+        self.sizes.append(len(data))
+        return int(self._sock.send(data))
+
+    def sendmsg(self, pieces: Any) -> int:
+        pieces = list(pieces)
+        self.sizes.append(sum(map(len, pieces)))
+        return int(self._sock.sendmsg(pieces))

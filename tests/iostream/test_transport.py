@@ -691,6 +691,45 @@ def test_a_failing_connection_lost_still_closes_the_socket(bench: Bench, expect_
     run(bench, main)
 
 
+def test_readiness_that_is_none(bench: Bench) -> None:
+    """Pollers may be wrong; whoever tries finds out."""
+
+    async def main() -> None:
+        transport, protocol, _ = bench.open(4096)
+        transport._on_events(IOLoop.READ)
+        transport._on_events(IOLoop.WRITE)
+        transport.pause_reading()
+        transport._on_events(IOLoop.READ | IOLoop.ERROR)
+        assert protocol.names == ["made"]
+        fill(transport)
+        for _ in range(5):  # a full kernel refuses in the end
+            transport._on_events(IOLoop.WRITE)
+        transport.resume_reading()
+        transport.abort()
+        transport._on_events(IOLoop.READ | IOLoop.ERROR)
+        await protocol.hears("lost")
+        assert protocol.names == ["made", "lost"]
+
+    run(bench, main)
+
+
+def test_the_peers_state(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        transport.pause_reading()
+        peer.send(b"unread")
+        assert transport.peer_state() == "open"
+        peer.shutdown(socket.SHUT_WR)
+        assert transport.peer_state() == "ended"
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        assert transport.peer_state() == "lost"
+        transport.abort()
+        await protocol.hears("lost")
+
+    run(bench, main)
+
+
 # About
 
 

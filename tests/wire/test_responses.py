@@ -11,23 +11,16 @@ from typing import Any
 
 import pytest
 
-from tests.wire.client import error, expect_end, get, read_all, undated
+from tests.wire.client import error, expect_end, get, head, lines, read_all, undated
 from tornadolike.httputil import (
     HTTPHeaders,
     HTTPOutputError,
     HTTPServerRequest,
-    ResponseStartLine,
 )
 
 STAYS = "stays open"
 CLOSES = "closes"
 CUT = "is cut"
-
-
-def head(status: int = 200, reason: str = "OK", **headers: str) -> tuple[Any, HTTPHeaders]:
-    """The arguments of ``write_headers``."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return ResponseStartLine("HTTP/1.1", status, reason), HTTPHeaders(named)
 
 
 def in_chunks(connection: Any) -> None:
@@ -131,10 +124,6 @@ def second_thoughts(connection: Any) -> None:
         with pytest.raises(RuntimeError, match="one head"):
             late()
     connection.finish()
-
-
-def lines(*text: str) -> bytes:
-    return "\r\n".join(text).encode()
 
 
 @dataclass

@@ -148,7 +148,7 @@ class ChunkedBody:
             size = len(buffer) - position
             if size >= limit + 4:
                 raise HTTPInputError(f"Trailers larger than {limit} bytes", 431)
-            if CONTROL_IN_PART.search(buffer, max(position + self._searched - 1, position)):
+            if CONTROL_IN_PART.search(buffer, position + self._searched):
                 raise HTTPInputError("Control character or bare line break in a trailer section")
             self._searched = max(size - 3, 0)
             return None, position

@@ -64,7 +64,8 @@ class FieldSection:
             and not self.close
             and self.expect is None
         )
-        """Whether an HTTP/1.1 request with these fields has no body and nothing special about it."""
+        """Whether a request with these fields, of either version, is well framed and has no body, and there
+        is nothing else about it (but HTTP/1.0 is not kept alive)."""
 
     def _read_framing(self) -> None:
         length = self.fields.get("Content-Length")

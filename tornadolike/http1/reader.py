@@ -150,7 +150,7 @@ class RequestReader:
             self.section = section
             request._fields = section.fields
             self._position = end + 4
-            if section.plain and request.version == "HTTP/1.1" and target[:1] == "/":
+            if section.plain and target[:1] == "/":
                 self.complete = True
             else:
                 self._check_agreement(request, section)
@@ -197,9 +197,7 @@ class RequestReader:
             return self._skip_empty_line()
         searched = self._searched
         # The pattern looks back for the CR of an LF, but not into the message before.
-        if buffer.startswith(b"\n", start) or CONTROL_IN_PART.search(
-            buffer, max(start + searched - 1, start)
-        ):
+        if buffer.startswith(b"\n", start) or CONTROL_IN_PART.search(buffer, start + searched):
             raise HTTPInputError("Control character or bare line break in a request's head")
         # The last three bytes may belong to the line breaks that end the head.
         size = len(buffer) - start - 3
@@ -242,7 +240,6 @@ class RequestReader:
         if self._empty_lines > MAX_EMPTY_LINES:
             raise HTTPInputError("Too many empty lines before a request")
         self._position += 2
-        self._searched = 0
         return self.next_event()
 
     # The body

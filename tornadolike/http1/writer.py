@@ -55,7 +55,9 @@ def encode_head(status: int, reason: str, fields: Iterable[tuple[str, str]]) -> 
     lines += [f"{_good_names[name]}: {value}" for name, value in fields]
     text = "".join(lines)
     if not text.isprintable() and FORBIDDEN_IN_VALUE.search(text):
-        raise HTTPOutputError(f"Control character in the head of a response: {lines!r}")
+        raise HTTPOutputError(
+            f"Line break or other control character in the head of a response: {lines!r}"
+        )
     lines.append("")
     try:
         return "\r\n".join(lines).encode("latin1")

@@ -48,6 +48,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             self._serve()
         elif self._reader.buffered > self._serving.parameters.max_pipelined_size:
             self.transport.pause_reading()
+            self._restart_clock()
 
     def eof_received(self) -> bool:
         """The peer will say no more. See the package's notes on what that means."""
@@ -165,8 +166,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
     def _response_done(self) -> None:
         self._request = None
         self._writer = self._delegate = self._close_callback = None
-        # If it came before the request was whole: what is still coming is of no interest.
-        if self._keep_alive and self._reader.complete:
+        if self._keep_alive:
             self.phase = IDLE
         else:
             self._closing = True
@@ -255,7 +255,9 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         elif phase is LINGERING:
             timeout = parameters.linger_timeout
             end = self._phase_end
-        elif self._peer_ended:
+        elif not self.transport.is_reading():
+            # A request is being answered, and the peer has ended its side; or reading is paused, so
+            # that somebody has to look whether it has.
             timeout = parameters.linger_timeout
         self.deadline = end if timeout is None else min(end, serving.loop.time() + timeout)
         serving.deadlines.add(self)
@@ -272,8 +274,17 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
                 self._restart_clock()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
             self._refuse(HTTPInputError(f"time-out while reading its {phase.lower()}", 408))
+        elif phase is HANDLING and not self._peer_ended and self._look_at_peer():
+            self._restart_clock()
         else:
             self.close()
+
+    def _look_at_peer(self) -> bool:
+        """Whether the peer is there, for a request that is being answered while reading is paused."""
+        state = self.transport.peer_state()
+        if state == "ended" and not self._awaiting:
+            self._tell_closed()
+        return state != "lost"
 
     def _close_gently(self) -> None:
         """Close after the last response so that the peer gets it.
@@ -298,7 +309,11 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def _start_lingering(self) -> None:
         """The peer has got our last word."""
-        self._phase_end = self._serving.loop.time() + self._serving.parameters.max_linger_time
+        parameters = self._serving.parameters
+        longest = parameters.max_linger_time
+        if self._serving.draining:
+            longest = min(longest, parameters.draining_linger_time)
+        self._phase_end = self._serving.loop.time() + longest
         self._restart_clock()
 
     def close(self) -> None:
@@ -314,6 +329,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def drain(self) -> None:
         """Close as soon as the current request is answered; if there is none, now."""
-        self._keep_alive = False
+        self._keep_alive = self._keep_alive_if_whole = False
         if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
             self.transport.close()
+        elif self.phase is LINGERING and self._drained is None:
+            self._start_lingering()

@@ -86,6 +86,10 @@ class RequestSide(ResponseSide):
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
         self._awaiting = False
         self._delegate = None
+        if not self._reader.complete:
+            # If it is answered before it is whole, what is still coming is of no interest.
+            self._keep_alive_if_whole = self._keep_alive
+            self._keep_alive = False
         try:
             self._delegate = delegate = serving.delegate.start_request(self, self)
         except Exception as error:
@@ -121,6 +125,8 @@ class RequestSide(ResponseSide):
     def _body_told(self) -> None:
         assert self._delegate is not None
         self.deadline = math.inf
+        self._keep_alive = self._keep_alive or self._keep_alive_if_whole
+        self._keep_alive_if_whole = False
         self._tell(self._delegate.finish, None)
 
     def _tell(

@@ -35,6 +35,7 @@ class ResponseSide(HTTPConnection):
         "_corked",
         "_drained",
         "_keep_alive",
+        "_keep_alive_if_whole",
         "_out",
         "_request",
         "_serving",
@@ -53,6 +54,9 @@ class ResponseSide(HTTPConnection):
         self._out: list[bytes] = []
         self._corked = False
         self._keep_alive = True
+        """Whether the connection stays open after the response."""
+        self._keep_alive_if_whole = False
+        """Whether it will if the request becomes whole before the response is."""
         self._closing = False
         """Nothing is served any more; what is in ``_out`` is the last that is sent."""
         self._drained: list[asyncio.Future[None]] | None = None
@@ -170,7 +174,8 @@ class ResponseSide(HTTPConnection):
             )
             # Who speaks HTTP/1.0 does not know them (RFC 9110 section 15.2).
             return self._write(data if request.version == "HTTP/1.1" else b"")
-        writer = ResponseWriter(request.method, request.version, self._keep_alive)
+        keep_alive = self._keep_alive or self._keep_alive_if_whole
+        writer = ResponseWriter(request.method, request.version, keep_alive)
         data = writer.head(status, reason, headers)
         first = writer.data(chunk) if chunk else b""
         self._writer = writer

@@ -41,6 +41,8 @@ class ServingParameters:
     whose peer has ended its side."""
     max_linger_time: float = 30.0
     """For the peer to close, however much it still sends."""
+    draining_linger_time: float = 1.0
+    """The same while the server stops, which need not wait for clients that keep their side open."""
     max_pipelined_size: int = 64 * 1024
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
 

@@ -18,6 +18,7 @@ the kernel took before still goes; :meth:`~SocketTransport.reset` has the kernel
 
 import asyncio
 import fcntl
+import select
 import socket
 import struct
 import termios
@@ -41,6 +42,7 @@ HIGH_WATER: Final = 64 * 1024
 MAX_PIECES: Final = 64
 """How many pieces one vectored write takes; kernels allow at least this many."""
 
+_PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
 
 Piece = bytes | memoryview
@@ -67,8 +69,6 @@ class SocketTransport(asyncio.Transport):
         "_paused",
         "_protocol",
         "_protocol_paused",
-        "_recv",
-        "_send",
         "_sock",
         "_taken",
         "_unread",
@@ -81,8 +81,6 @@ class SocketTransport(asyncio.Transport):
         self._loop = loop
         self._sock = sock
         self._fd = sock.fileno()
-        self._recv = sock.recv
-        self._send = sock.send
         self._protocol = cast(asyncio.Protocol, protocol)
         self._unread = b""
         self.when_lost: Callable[[SocketTransport], object] | None = None
@@ -124,7 +122,7 @@ class SocketTransport(asyncio.Transport):
             data, self._unread = self._unread, b""
         else:
             try:
-                data = self._recv(READ_SIZE)
+                data = self._sock.recv(READ_SIZE)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -172,7 +170,7 @@ class SocketTransport(asyncio.Transport):
         """Send what the kernel takes of ``pieces`` in one call; how much that was."""
         try:
             if len(pieces) == 1:
-                return self._send(pieces[0])
+                return self._sock.send(pieces[0])
             return self._sock.sendmsg(islice(pieces, MAX_PIECES))
         except (BlockingIOError, InterruptedError):
             return 0
@@ -232,6 +230,17 @@ class SocketTransport(asyncio.Transport):
     def is_reading(self) -> bool:
         return not (self._paused or self._closing or self._ended)
 
+    def peer_state(self) -> str:
+        """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``.
+
+        For those who have paused reading, whom no event tells. It is a system call.
+        """
+        poll = select.poll()
+        poll.register(self._fd, _PEER_ENDED)
+        for _, events in poll.poll(0):
+            return "lost" if events & (select.POLLERR | select.POLLHUP) else "ended"
+        return "open"
+
     # Writing
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -248,7 +257,7 @@ class SocketTransport(asyncio.Transport):
             data = memoryview(data).cast("B")
         if not self._waiting:
             try:
-                sent = self._send(data)
+                sent = self._sock.send(data)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError as error:

@@ -1,0 +1,534 @@
+"""One request after another: the order of bytes, floods, peers that leave, connections that are handed over."""
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+
+from tests.http1connection.helpers import Sends, Watched, connect_slowly, reset, shrink
+from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
+from tests.wire.site import answer
+from tornadolike.httputil import HTTPHeaders, HTTPServerRequest
+from tornadolike.iostream import StreamClosedError
+
+KILOBYTE = 1024
+
+
+class Held:
+    """Keeps what it gets until it is told to answer it; answers at once what is under ``/now``."""
+
+    def __init__(self) -> None:
+        self.requests: list[HTTPServerRequest] = []
+        self.closed: list[str | None] = []
+        self.count = 0
+
+    def __call__(self, request: HTTPServerRequest) -> None:
+        self.count += 1
+        if request.path.startswith("/now"):
+            answer(request)
+            return
+        self.requests.append(request)
+        request.connection.set_close_callback(lambda: self.closed.append(request.uri))
+
+    def answer_next(self) -> None:
+        answer(self.requests.pop(0))
+
+
+# The order of bytes, and how many sends they take
+
+
+def test_pipelined_requests_leave_in_one_send(watch: Any) -> None:
+    server = watch()
+    with server.connect() as sock:
+        sends = Sends(server.connection)
+        sock.sendall(b"".join([get(f"/{number}") for number in range(50)]))
+        expected = b"".join([ok(f"GET /{number}") for number in range(50)])
+        expect(sock, expected)
+    assert len(sends.sizes) == 1
+
+
+def test_very_many_leave_in_few(watch: Any) -> None:
+    server = watch()
+    with server.connect() as sock:
+        connection = server.connection
+        sends = Sends(connection)
+        # From inside the loop, so that all of it is read by one call.
+        requests = b"".join([get(f"/{number}") for number in range(1000)])
+        server.call(connection.data_received, requests)
+        expect(sock, b"".join([ok(f"GET /{number}") for number in range(1000)]))
+    assert len(sends.sizes) == 8
+
+
+def test_answers_of_a_coroutine_leave_with_those_behind_it(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with server.connect() as sock:
+        connection = server.connection
+        sends = Sends(connection)
+        sock.sendall(get("/now/1") + get("/now/2") + get("/3") + get("/now/4") + get("/now/5"))
+        expect(sock, ok("GET /now/1") + ok("GET /now/2"))
+        server.call(held.answer_next)
+        expect(sock, ok("GET /3") + ok("GET /now/4") + ok("GET /now/5"))
+        assert len(sends.sizes) == 2
+        sock.sendall(get("/6") + get("/7") + get("/now/8"))
+        server.until(lambda: held.requests)
+        server.call(held.answer_next)
+        server.until(lambda: held.requests)
+        expect(sock, ok("GET /6"))
+        server.call(held.answer_next)
+        expect(sock, ok("GET /7") + ok("GET /now/8"))
+        assert len(sends.sizes) == 4
+
+
+def test_coroutines_of_one_connection_are_tasks_of_their_own(serve: Any) -> None:
+    """The next request is not begun inside the task that has answered the one before."""
+    from tornadolike.web import Application, RequestHandler
+
+    tasks = []
+
+    class Handler(RequestHandler):
+        async def get(self) -> None:
+            tasks.append(asyncio.current_task())
+            await asyncio.sleep(0)
+            self.finish("x")
+            assert asyncio.current_task() is tasks[-1]
+
+    server = serve(Application([("/", Handler)]))
+    with server.connect() as sock:
+        sock.sendall(get("/") * 5 + get("/", "Connection: close"))
+        assert read_all(sock).count(b"\r\n\r\nx") == 6
+    assert len(set(tasks)) == 6
+    assert None not in tasks
+
+
+def test_a_large_answer_among_small_ones(watch: Any) -> None:
+    sizes = [10, 100_000, 20, 5000, 30, 2_000_000, 40]
+
+    def respond(request: HTTPServerRequest) -> None:
+        size = sizes[int(request.path[1:])]
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * size)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(b"".join([get(f"/{number}") for number in range(7)]))
+        expect(sock, b"".join([ok("x" * size) for size in sizes]))
+        server.until_in("IDLE")
+
+
+def test_a_large_answer_of_a_coroutine_holds_up_those_behind_it(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/held") + get("/now/1") + get("/now/2"))
+        server.until(lambda: held.requests)
+        request = held.requests.pop()
+
+        def respond() -> None:
+            request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 8_000_000)
+
+        server.call(respond)
+        server.until_in("WRITING")
+        assert held.count == 1
+        expect(sock, ok("x" * 8_000_000) + ok("GET /now/1") + ok("GET /now/2"))
+        server.until_in("IDLE")
+
+
+def test_what_comes_between_an_answer_and_the_next_request(watch: Any) -> None:
+    """The next request is taken in a callback of its own; until then much may happen."""
+    held = Held()
+    server = watch(held)
+    with server.connect() as sock:
+        connection = server.connection
+
+        def answer_and_more() -> None:
+            held.answer_next()
+            connection.data_received(get("/now/2"))
+
+        def answer_and_close() -> None:
+            held.answer_next()
+            connection.close()
+
+        sock.sendall(get("/held") + get("/now/1"))
+        server.until(lambda: held.requests)
+        server.call(answer_and_more)
+        expect(sock, ok("GET /held") + ok("GET /now/1") + ok("GET /now/2"))
+        sock.sendall(get("/held") + get("/now/1"))
+        server.until(lambda: held.requests)
+        server.call(answer_and_close)
+        expect_end(sock, ok("GET /held"))
+        assert held.count == 4
+    server.until_gone()
+
+
+# Floods
+
+
+def flood(server: Watched, sock: socket.socket, data: bytes) -> int:
+    """Send until the server has stopped reading and the kernel takes no more; how much that was."""
+    sock.setblocking(False)
+    sent = 0
+    while True:
+        stopped = not server.call(server_reads, server)
+        try:
+            sent += sock.send(data[sent % len(data) :])
+        except BlockingIOError:
+            if stopped:
+                break
+    sock.settimeout(10)
+    return sent
+
+
+def server_reads(server: Watched) -> bool:
+    (connection,) = server.serving.connections
+    return bool(connection.transport.is_reading())
+
+
+def test_a_flood_of_requests_behind_an_unfinished_one_is_not_read(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with connect_slowly(server, 65536) as sock:
+        connection = server.connection
+        sent = flood(server, sock, get("/held") * 200)
+        assert sent > 2 * 64 * KILOBYTE
+        for _ in range(500):
+            server.until(lambda: held.requests)
+            assert server.call(lambda: connection._reader.buffered) <= 2 * 65536
+            server.call(held.answer_next)
+        expect(sock, ok("GET /held") * 500)
+
+
+def test_a_flood_whose_answers_nobody_reads_is_bounded(watch: Any) -> None:
+    served = []
+
+    def respond(request: HTTPServerRequest) -> None:
+        served.append(request.path)
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 3000)
+
+    server = watch(respond)
+    with connect_slowly(server) as sock:
+        connection = server.connection
+        server.call(shrink, connection)
+        sent = flood(server, sock, get("/") * 2000)
+        server.until_in("WRITING")
+        waiting = server.call(connection.transport.get_write_buffer_size)
+        assert waiting < 512 * KILOBYTE
+        assert server.call(lambda: connection._reader.buffered) <= 2 * 65536
+        count = len(served)
+        assert count < 1000
+        # Once it reads, everything is answered, in order.
+        whole, part = divmod(sent, len(get("/")))
+        expect(sock, ok("x" * 3000) * whole)
+        assert len(served) == whole
+        sock.sendall(get("/")[part:] if part else get("/"))
+        expect(sock, ok("x" * 3000))
+        server.until_in("IDLE")
+
+
+def test_a_head_that_is_larger_than_what_may_wait(watch: Any) -> None:
+    """Paused behind a request, reading goes on when the next head needs more to be whole."""
+    held = Held()
+    server = watch(held, max_header_size=400_000, max_pipelined_size=1000)
+    with server.connect() as sock:
+        sock.sendall(get("/1"))
+        server.until_in("HANDLING")
+        large = get("/now", "X: " + "y" * 200_000)
+        sock.sendall(large[:150_000])
+        server.until(lambda: not server_reads(server))
+        server.call(held.answer_next)
+        sock.sendall(large[150_000:])
+        expect(sock, ok("GET /1") + ok("GET /now"))
+
+
+def test_a_coroutine_that_never_stops_writing_waits_for_the_peer(watch: Any) -> None:
+    """Even in its first step, in which what it writes is held back."""
+    written = []
+
+    async def stream(connection: Any) -> None:
+        connection.write_headers(*head())
+        while True:
+            written.append(1)
+            await connection.write(b"x" * 1000)
+
+    tasks: list[asyncio.Task[None]] = []
+
+    def start(request: HTTPServerRequest) -> None:
+        loop: Any = asyncio.get_running_loop()
+        tasks.append(loop.start_task(stream(request.connection)))
+
+    server = watch(start)
+    with connect_slowly(server) as sock:
+        server.call(shrink, server.connection)
+        sock.sendall(get("/"))
+        connection = server.connection
+        server.until(lambda: connection._drained)
+        assert len(written) < 2000
+    server.until(lambda: tasks[0].done())
+    assert isinstance(tasks[0].exception(), StreamClosedError)
+
+
+def test_who_stops_waiting_for_the_peer_stops_only_himself(watch: Any) -> None:
+    outcomes: list[str] = []
+
+    async def impatient(connection: Any, piece: bytes) -> None:
+        try:
+            await asyncio.wait_for(connection.write(piece), 0.01)
+        except TimeoutError:
+            outcomes.append("gave up")
+
+    async def patient(connection: Any) -> None:
+        await connection.write(b"y")
+        outcomes.append("waited")
+        connection.finish()
+
+    tasks: list[asyncio.Task[None]] = []
+
+    def start(request: HTTPServerRequest) -> None:
+        connection = request.connection
+        connection.write_headers(*head(Content_Length=str(4_000_001)), b"x" * 4_000_000)
+        loop = asyncio.get_running_loop()
+        tasks.append(loop.create_task(impatient(connection, b"")))
+        tasks.append(loop.create_task(patient(connection)))
+
+    server = watch(start)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/"))
+        server.until(lambda: outcomes == ["gave up"])
+        body = b"x" * 4_000_000 + b"y"
+        expect(sock, b"HTTP/1.1 200 OK\r\nContent-Length: 4000001\r\n\r\n" + body)
+        server.until(lambda: outcomes == ["gave up", "waited"])
+
+
+# Peers that end their side
+
+
+def test_all_that_a_peer_asked_is_answered_after_its_end(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with server.connect() as sock:
+        sock.sendall(get("/now/1") + get("/2") + get("/now/3") + get("/4") + get("/now/5"))
+        sock.shutdown(socket.SHUT_WR)
+        connection = server.connection
+        server.until(lambda: connection._peer_ended)
+        assert held.closed == ["/2"]
+        server.call(held.answer_next)
+        server.until(lambda: held.closed == ["/2", "/4"])
+        server.call(held.answer_next)
+        expected = [ok(f"GET {path}") for path in ("/now/1", "/2", "/now/3", "/4", "/now/5")]
+        expect_end(sock, b"".join(expected))
+    server.until_gone()
+
+
+def test_an_answer_that_takes_too_long_after_the_end(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with server.connect() as sock:
+        sock.sendall(get("/1"))
+        sock.shutdown(socket.SHUT_WR)
+        connection = server.connection
+        server.until(lambda: connection._peer_ended)
+        server.advance(4)
+        server.until_in("HANDLING")
+        server.advance(2)
+        expect_end(sock)
+    server.until_gone()
+    assert held.closed == ["/1"]
+    server.call(held.answer_next)  # which nobody gets
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="fresh"),
+        pytest.param(b"GET / HT", id="part of a head"),
+        pytest.param(get("/", "Content-Length: 5", method="POST") + b"abc", id="part of a body"),
+    ],
+)
+def test_an_end_in_the_middle_of_a_request(watch: Any, data: bytes) -> None:
+    server = watch()
+    with server.connect() as sock:
+        sock.sendall(data)
+        sock.shutdown(socket.SHUT_WR)
+        expect_end(sock)
+    server.until_gone()
+
+
+def test_an_end_between_requests(watch: Any) -> None:
+    server = watch()
+    with server.connect() as sock:
+        sock.sendall(get("/") + b"GET / HT")
+        expect(sock, ok("GET /"))
+        sock.shutdown(socket.SHUT_WR)
+        expect_end(sock)
+    server.until_gone()
+
+
+def test_an_end_while_answers_wait_to_be_read(watch: Any) -> None:
+    """The peer gets them, and then the connection closes by itself."""
+
+    def respond(request: HTTPServerRequest) -> None:
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 4_000_000)
+
+    server = watch(respond)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/") * 2)
+        connection = server.until_in("WRITING")
+        sock.shutdown(socket.SHUT_WR)
+        server.until(lambda: connection._peer_ended)
+        expect_end(sock, ok("x" * 4_000_000) * 2)
+    server.until_gone()
+
+
+def test_an_end_while_the_last_words_wait_to_be_read(watch: Any) -> None:
+    def respond(request: HTTPServerRequest) -> None:
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 4_000_000)
+
+    server = watch(respond, no_keep_alive=True)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/"))
+        connection = server.until_in("LINGERING")
+        sock.shutdown(socket.SHUT_WR)
+        server.until(lambda: connection._peer_ended)
+        expect_end(sock, ok("x" * 4_000_000, "Connection: close"))
+    server.until_gone()
+
+
+# Peers that crash
+
+
+def test_a_reset_while_a_request_is_handled(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    sock = server.connect()
+    sock.sendall(get("/1") + get("/2"))
+    server.until(lambda: held.requests)
+    reset(sock)
+    server.until_gone()
+    assert held.closed == ["/1"]
+    server.call(held.answer_next)
+    assert held.count == 1
+
+
+@pytest.mark.parametrize("leave", [reset, socket.socket.close])
+def test_a_peer_that_leaves_while_reading_is_paused(watch: Any, leave: Any) -> None:
+    """No event tells it, so that somebody has to look."""
+    held = Held()
+    server = watch(held, max_pipelined_size=100)
+    sock = server.connect()
+    sock.sendall(get("/1"))
+    server.until(lambda: held.requests)
+    sock.sendall(get("/now") * 20)
+    server.until(lambda: not server_reads(server))
+    server.advance(6)
+    server.until_in("HANDLING")
+    assert held.closed == []
+    leave(sock)
+    server.advance(6)
+    server.until(lambda: held.closed == ["/1"])
+    if leave is not reset:  # it may have ended only its side, for all we know
+        server.until_in("HANDLING")
+        server.advance(6)
+        server.call(held.answer_next)
+    server.until_gone()
+    assert held.closed == ["/1"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="fresh"),
+        pytest.param(b"GET / HT", id="part of a head"),
+        pytest.param(get("/", "Content-Length: 5", method="POST") + b"abc", id="part of a body"),
+        pytest.param(get("/"), id="idle"),
+        pytest.param(b"oops\r\n\r\n", id="lingering"),
+    ],
+)
+def test_a_reset_whenever(watch: Any, data: bytes) -> None:
+    server = watch()
+    sock = server.connect()
+    sock.sendall(data)
+    server.connection  # noqa: B018 - waits for it
+    reset(sock)
+    server.until_gone()
+
+
+def test_a_reset_while_answers_wait_to_be_read(watch: Any) -> None:
+    def respond(request: HTTPServerRequest) -> None:
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 4_000_000)
+
+    server = watch(respond)
+    sock = connect_slowly(server)
+    sock.sendall(get("/") * 2)
+    server.until_in("WRITING")
+    reset(sock)
+    server.until_gone()
+
+
+def test_a_close_callback_that_comes_too_late_is_called(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    sock = server.connect()
+    sock.sendall(get("/1"))
+    server.until(lambda: held.requests)
+    reset(sock)
+    server.until_gone()
+    late: list[str] = []
+    server.call(held.requests[0].connection.set_close_callback, lambda: late.append("told"))
+    server.until(lambda: late == ["told"])
+    server.call(held.requests[0].connection.set_close_callback, None)
+
+
+# Closing so that the answer arrives
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(watch: Any) -> None:
+    """50 MB that nobody wants: reading them to the end is what keeps a reset from eating the answer."""
+    server = watch(max_body_size=1000)
+    size = 50_000_000
+    with server.connect() as sock:
+        sock.sendall(get("/", f"Content-Length: {size}", method="POST"))
+        piece = memoryview(bytes(1_000_000))
+        for _ in range(size // len(piece)):
+            sock.sendall(piece)
+        expect_end(sock, error(413))
+    server.until_gone()
+
+
+def test_an_early_answer_reaches_a_client_that_is_still_sending(watch: Any) -> None:
+    from tests.wire.site import Conversation, Listener
+
+    class Early(Listener):
+        def headers_received(self, start_line: Any, headers: HTTPHeaders) -> None:
+            super().headers_received(start_line, headers)
+            answer(self.request)
+
+    class Site(Conversation):
+        def start_request(self, server_conn: object, request_conn: Any) -> Early:
+            return Early(self, request_conn)
+
+    server = watch(Site(answer, patient=False))
+    with server.connect() as sock:
+        sock.sendall(get("/", "Content-Length: 20000000", method="POST"))
+        for _ in range(20):
+            sock.sendall(bytes(1_000_000))
+        expect_end(sock, ok("POST /", "Connection: close"))
+    server.until_gone()
+
+
+def test_a_server_that_wants_to_close_leaves_the_client_time_to_hear_it(watch: Any) -> None:
+    server = watch(no_keep_alive=True)
+    with server.connect() as sock:
+        sock.sendall(get("/1"))
+        server.until_in("LINGERING")
+        sock.sendall(get("/2"))  # it does not know yet
+        server.connection  # noqa: B018 - still there
+        expect_end(sock, ok("GET /1", "Connection: close"))
+    server.until_gone()
+
+
+def test_a_client_that_wants_to_close_is_not_waited_for(watch: Any) -> None:
+    server = watch()
+    with server.connect() as sock:
+        sock.sendall(get("/1", "Connection: close"))
+        server.until_gone()
+        expect_end(sock, ok("GET /1", "Connection: close"))

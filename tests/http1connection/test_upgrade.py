@@ -1,0 +1,339 @@
+"""A connection that another protocol takes over."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.http1connection.helpers import Watched, connect_slowly, reset
+from tests.wire.client import expect, expect_end, get, head, ok, read_all
+from tests.wire.site import answer
+from tornadolike.httputil import (
+    HTTPHeaders,
+    HTTPOutputError,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+)
+from tornadolike.iostream import StreamClosedError
+
+HEADERS = HTTPHeaders({"Upgrade": "echo", "Connection": "Upgrade"})
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
+
+
+class Echo(asyncio.Protocol):
+    """Says hello, sends back what it gets, and writes down what it is told."""
+
+    def __init__(self, hello: bytes = b"hello ") -> None:
+        self.hello = hello
+        self.heard: list[str] = []
+        self.transport: Any = None
+        self.going: list[bool] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.heard.append("made")
+        self.transport = transport
+        if self.hello:
+            self.transport.write(self.hello)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard.append("data")
+        self.transport.write(data)
+
+    def eof_received(self) -> None:
+        self.heard.append("eof")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.heard.append("lost")
+
+    def pause_writing(self) -> None:
+        self.heard.append("pause")
+
+    def resume_writing(self) -> None:
+        self.heard.append("resume")
+
+    def going_away(self) -> None:
+        self.heard.append("going away")
+        self.transport.write(b"bye")
+        self.transport.close()
+
+
+class Upgrader:
+    """Switches for ``/switch``: at once, or when it is told to."""
+
+    def __init__(self, protocol: asyncio.Protocol | None = None, *, held: bool = False) -> None:
+        self.protocol: Any = protocol or Echo()
+        self.held = held
+        self.requests: list[HTTPServerRequest] = []
+        self.errors: list[BaseException] = []
+
+    def __call__(self, request: HTTPServerRequest) -> None:
+        if request.path != "/switch":
+            answer(request)
+            return
+        self.requests.append(request)
+        if not self.held:
+            self.switch()
+
+    def switch(self) -> None:
+        try:
+            transport = self.requests[0].connection.switch_protocol(HEADERS, self.protocol)
+            assert transport is self.protocol.transport
+        except BaseException as error:
+            self.errors.append(error)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_bytes_behind_the_request_belong_to_the_new_protocol(watch: Any, held: bool) -> None:
+    site = Upgrader(held=held)
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(get("/1") + get("/switch") + b"GET /no-request HTTP/1.1\r\n\r\n")
+        if held:
+            server.until(lambda: site.requests)
+            server.call(site.switch)
+        expect(sock, ok("GET /1") + SWITCHED + b"hello GET /no-request HTTP/1.1\r\n\r\n")
+        sock.sendall(b"and more")
+        expect(sock, b"and more")
+        assert not server.call(lambda: server.serving.connections)
+        sock.shutdown(socket.SHUT_WR)
+        expect_end(sock)
+    server.until_gone()
+    server.until(lambda: site.protocol.heard == ["made", "data", "data", "eof", "lost"])
+    assert site.errors == []
+
+
+def test_no_time_out_of_ours_applies_any_more(watch: Any) -> None:
+    server = watch(Upgrader(), idle_connection_timeout=10)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect(sock, SWITCHED + b"hello ")
+        server.advance(1e6)
+        sock.sendall(b"still here")
+        expect(sock, b"still here")
+    server.until_gone()
+
+
+def test_many_bytes_behind_the_request(watch: Any) -> None:
+    """More than may wait behind a request, so that reading was paused."""
+    site = Upgrader(held=True)
+    server = watch(site, max_pipelined_size=1000)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        server.until(lambda: site.requests)
+        data = bytes(range(256)) * 200
+        sock.sendall(data)
+        server.until(lambda: not server.serving.connections.copy().pop().transport.is_reading())
+        server.call(site.switch)
+        expect(sock, SWITCHED + b"hello " + data)
+    server.until_gone()
+
+
+def test_answers_before_it_that_the_peer_has_not_read(watch: Any) -> None:
+    site = Upgrader()
+
+    def respond(request: HTTPServerRequest) -> None:
+        if request.path == "/switch":
+            site(request)
+        else:
+            request.connection.write_headers(*head(), b"x" * 8_000_000)
+            # In the same call, while the peer has not read what was before.
+            request.connection.finish()
+            waiting.append(request.connection._drained)
+
+    waiting: list[Any] = []
+    server = watch(respond)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/1"))
+        server.until_in("WRITING")
+        sock.sendall(get("/switch") + b"echo")
+        received = bytearray()
+        while not received.endswith(b"hello echo"):
+            received += sock.recv(1 << 20)
+        assert received.endswith(b"x\r\n0\r\n\r\n" + SWITCHED + b"hello echo")
+    server.until_gone()
+
+
+def test_a_peer_that_does_not_read_is_known_to_the_new_protocol(watch: Any) -> None:
+    site = Upgrader(Echo(b""))
+
+    def respond(request: HTTPServerRequest) -> None:
+        # An interim answer that is larger than the kernel's buffers.
+        large = HTTPHeaders({f"X-{number}": "x" * 60_000 for number in range(100)})
+        request.connection.write_headers(head(103, "Early Hints")[0], large)
+        site(request)
+
+    server = watch(respond)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/switch"))
+        server.until(lambda: site.protocol.heard == ["made", "pause"])
+        received = bytearray()
+        while not received.endswith(SWITCHED):
+            received += sock.recv(1 << 20)
+        server.until(lambda: site.protocol.heard == ["made", "pause", "resume"])
+        limits = server.call(site.protocol.transport.get_write_buffer_limits)
+        assert limits[1] > 0
+    server.until_gone()
+
+
+def test_a_peer_that_has_ended_its_side_before(watch: Any) -> None:
+    site = Upgrader(held=True)
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(get("/switch") + b"last words")
+        sock.shutdown(socket.SHUT_WR)
+        connection = server.connection
+        server.until(lambda: connection._peer_ended)
+        server.call(site.switch)
+        expect_end(sock, SWITCHED + b"hello last words")
+    server.until(lambda: site.protocol.heard == ["made", "data", "eof", "lost"])
+    server.until_gone()
+
+
+def test_a_connection_that_is_lost_cannot_be_switched(watch: Any) -> None:
+    site = Upgrader(held=True)
+    server = watch(site)
+    sock = server.connect()
+    sock.sendall(get("/switch"))
+    server.until(lambda: site.requests)
+    reset(sock)
+    server.until_gone()
+    server.call(site.switch)
+    (error,) = site.errors
+    assert isinstance(error, StreamClosedError)
+    assert site.protocol.heard == []
+    server.until_gone()
+
+
+def test_it_comes_instead_of_a_response(watch: Any) -> None:
+    site = Upgrader()
+
+    def respond(request: HTTPServerRequest) -> None:
+        request.connection.write_headers(*head(Content_Length="0"))
+        site(request)
+        request.connection.finish()
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect(sock, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    (error,) = site.errors
+    assert isinstance(error, RuntimeError)
+
+
+def test_a_protocol_that_fails_to_start(watch: Any) -> None:
+    class Failing(Echo):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            raise ZeroDivisionError
+
+    site = Upgrader(Failing())
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect_end(sock, SWITCHED)
+    server.until_gone()
+    (error,) = site.errors
+    assert isinstance(error, ZeroDivisionError)
+
+
+def test_headers_that_cannot_be_sent(watch: Any) -> None:
+    """Nothing has happened then, and another answer can be given."""
+
+    def respond(request: HTTPServerRequest) -> None:
+        with pytest.raises(HTTPOutputError, match="control character"):
+            request.connection.switch_protocol(HTTPHeaders({"X": "a\r\nb"}), Echo())
+        answer(request)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect(sock, ok("GET /switch"))
+        server.until_in("IDLE")
+
+
+# Draining
+
+
+def drain(server: Watched, timeout: float = 10) -> Callable[[], bool]:
+    """Begin to drain; the result tells whether that is over."""
+    tasks: list[asyncio.Task[None]] = []
+    server.call(lambda: tasks.append(asyncio.ensure_future(server.server.server.drain(timeout))))
+    return lambda: tasks[0].done() and tasks[0].exception() is None
+
+
+def test_it_is_told_when_the_server_goes_away(watch: Any) -> None:
+    site = Upgrader()
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect(sock, SWITCHED + b"hello ")
+        drained = drain(server)
+        expect_end(sock, b"bye")
+        server.until(drained)
+    assert site.protocol.heard == ["made", "going away", "lost"]
+
+
+def test_it_is_told_so_too_if_it_begins_later(watch: Any) -> None:
+    site = Upgrader(held=True)
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        server.until(lambda: site.requests)
+        drained = drain(server)
+        assert not drained()
+        server.call(site.switch)
+        expect_end(sock, SWITCHED + b"hello bye")
+        server.until(drained)
+
+
+@pytest.mark.parametrize("kind", ["deaf", "failing", "mute"])
+def test_a_protocol_that_does_not_go_is_cut(watch: Any, expect_log: Any, kind: str) -> None:
+    class Mute(asyncio.Protocol):
+        transport: Any = None
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport = transport
+
+    class Deaf(Mute):
+        def going_away(self) -> None:
+            pass
+
+    class Failing(Mute):
+        def going_away(self) -> None:
+            raise RuntimeError
+
+    site = Upgrader({"deaf": Deaf, "failing": Failing, "mute": Mute}[kind]())
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect(sock, SWITCHED)
+        with contextlib.ExitStack() as logs:
+            logs.enter_context(expect_log("tornadolike.general", "Cutting 1 connections", count=1))
+            if kind == "failing":
+                logs.enter_context(expect_log("tornadolike.application", "going_away", count=1))
+            drained = drain(server, 0.02)
+            assert read_all(sock) == b""
+            server.until(drained)
+
+
+def test_the_servers_delegate_hears_of_the_end(watch: Any) -> None:
+    ended: list[object] = []
+
+    class Site(HTTPServerConnectionDelegate):
+        site = Upgrader()
+
+        def __call__(self, request: HTTPServerRequest) -> None:
+            self.site(request)
+
+        def on_close(self, server_conn: object) -> None:
+            ended.append(server_conn)
+
+    server = watch(Site())
+    with server.connect() as sock:
+        sock.sendall(get("/switch"))
+        expect(sock, SWITCHED + b"hello ")
+        assert ended == []
+    server.until_gone()
+    server.until(lambda: len(ended) == 1)

@@ -1,0 +1,494 @@
+"""The server as a whole: what it serves, how it stops, what it survives, and that it leaves nothing behind."""
+
+import asyncio
+import gc
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.http1connection.helpers import Watched, connect_slowly, reset
+from tests.wire.client import error, expect, expect_end, get, head, lines, ok, read_all
+from tests.wire.site import answer
+from tornadolike.http1connection import HTTP1ServerConnection
+from tornadolike.httpserver import HTTPServer
+from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from tornadolike.ioloop import IOLoop
+from tornadolike.iostream import SocketTransport
+from tornadolike.netutil import bind_sockets, bind_unix_socket
+
+
+class Held:
+    """Keeps requests until it is told to answer them; answers at once what is under ``/now``."""
+
+    def __init__(self) -> None:
+        self.requests: list[HTTPServerRequest] = []
+
+    def __call__(self, request: HTTPServerRequest) -> None:
+        if request.path == "/now":
+            answer(request)
+        else:
+            self.requests.append(request)
+
+    def answer_next(self) -> None:
+        answer(self.requests.pop(0))
+
+
+def begin(server: Watched, function: Callable[..., Any], *args: Any) -> Callable[[], bool]:
+    """Start a coroutine in the server's loop; the result tells whether it is done."""
+    tasks: list[asyncio.Task[None]] = []
+    server.call(lambda: tasks.append(asyncio.ensure_future(function(*args))))
+    server.call(lambda: None)  # a turn, in which it takes its first step
+    return lambda: tasks[0].done() and tasks[0].exception() is None
+
+
+# What it is made of
+
+
+def test_parameters_go_where_they_belong() -> None:
+    server = HTTPServer(answer, True, max_header_count=3, linger_timeout=1.5, max_body_size=7)
+    parameters = server._parameters
+    assert parameters.no_keep_alive
+    assert parameters.linger_timeout == 1.5
+    assert parameters.limits.max_header_count == 3
+    assert parameters.limits.max_body_size == 7
+    assert HTTPServer(answer, max_buffer_size=8)._parameters.limits.max_body_size == 8
+    both = HTTPServer(answer, max_buffer_size=8, max_body_size=9)
+    assert both._parameters.limits.max_body_size == 9
+    with pytest.raises(TypeError, match="max_speed"):
+        HTTPServer(answer, max_speed=3)
+
+
+def test_a_request_knows_its_peer(serve: Any) -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    def look(request: HTTPServerRequest) -> None:
+        context = request.connection.context
+        seen.append((request.remote_ip, request.protocol, context.address, str(context)))
+        answer(request)
+
+    server = serve(look)
+    with server.connect() as sock:
+        sock.sendall(get("/"))
+        expect(sock, ok("GET /"))
+        assert seen == [("127.0.0.1", "http", sock.getsockname(), "127.0.0.1")]
+
+
+def test_a_unix_socket(serve: Any, tmp_path: Path) -> None:
+    seen: list[str | None] = []
+
+    def look(request: HTTPServerRequest) -> None:
+        seen.append(request.remote_ip)
+        answer(request)
+
+    server = serve(look)
+    path = str(tmp_path / "http.sock")
+    server.call(lambda: server.server.add_socket(bind_unix_socket(path)))
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(10)
+        sock.connect(path)
+        sock.sendall(get("/a", "Content-Length: 100000", method="POST") + b"x" * 100_000)
+        expect(sock, ok(f"POST /a [{'x' * 100_000}]"))
+        sock.sendall(b"oops\r\n\r\n")
+        expect_end(sock, error(400))
+    assert seen == ["0.0.0.0"]
+
+
+def test_ipv6(serve: Any) -> None:
+    seen: list[str | None] = []
+
+    def look(request: HTTPServerRequest) -> None:
+        seen.append(request.remote_ip)
+        answer(request)
+
+    server = serve(look)
+    try:
+        (listening,) = bind_sockets(0, "::1")
+    except OSError:
+        pytest.skip("no IPv6 here")
+    server.call(lambda: server.server.add_socket(listening))
+    with socket.create_connection(("::1", listening.getsockname()[1]), 10) as sock:
+        sock.sendall(get("/"))
+        expect(sock, ok("GET /"))
+    assert seen == ["::1"]
+
+
+def test_several_servers_share_a_port(serve: Any) -> None:
+    first = serve(lambda request: answer(request))
+    second = serve(lambda request: answer(request))
+    port = 0
+    for server in (first, second):
+        (listening,) = bind_sockets(port, "127.0.0.1", reuse_port=True)
+        port = listening.getsockname()[1]
+        server.call(lambda server=server, listening=listening: server.server.add_socket(listening))
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port), 10) as sock:
+            sock.sendall(get("/"))
+            expect(sock, ok("GET /"))
+
+
+# Clients that are not ours
+
+
+def test_http_client(serve: Any) -> None:
+    server = serve(answer)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for _ in range(3):
+        connection.request("GET", "/a?b=c")
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (200, b"GET /a?b=c")
+        connection.request("HEAD", "/")
+        response = connection.getresponse()
+        assert (response.headers["Content-Length"], response.read()) == ("6", b"")
+        connection.request("POST", "/", body=iter([b"in ", b"chunks"]), encode_chunked=True)
+        assert connection.getresponse().read() == b"POST / [in chunks]"
+        connection.request("PUT", "/", body=b"x" * 1_000_000)
+        assert len(connection.getresponse().read()) == 1_000_008
+    connection.request("GET", "/", headers={"Connection": "close"})
+    response = connection.getresponse()
+    assert response.read() == b"GET /"
+    assert response.will_close
+    connection.close()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl(serve: Any, tmp_path: Path) -> None:
+    server = serve(answer)
+    upload = tmp_path / "upload"
+    upload.write_bytes(b"u" * 3_000_000)
+
+    def curl(*arguments: str) -> str:
+        done = subprocess.run(
+            ["curl", "--silent", "--show-error", "--max-time", "10", "--noproxy", "*", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    url = f"{server.url}/x"
+    assert curl(url) == "GET /x"
+    assert curl("--http1.0", url) == "GET /x"
+    # Several over one connection; the count of connections that it made is in its report.
+    report = "%{num_connects},"
+    assert curl("--write-out", report, url, url, url) == "GET /x1,GET /x0,GET /x0,"
+    assert "HTTP/1.1 200 OK" in curl("--head", url)
+    assert curl("--data", "a=b", url) == "POST /x [a=b]"
+    # By length with "Expect: 100-continue", which it sends by itself for large ones; and in chunks.
+    status = ("--output", os.devnull, "--write-out", "%{http_code} %{size_download}")
+    assert curl("--upload-file", str(upload), *status, url) == "200 3000009"
+    chunked = ("--header", "Transfer-Encoding: chunked")
+    assert curl("--upload-file", str(upload), *chunked, *status, url) == "200 3000009"
+    assert curl("--header", "Expect: the unexpected", "--data", "x", *status, url).startswith("417")
+
+
+# Draining
+
+
+def test_draining_a_server_that_never_served(serve: Any) -> None:
+    server = serve(answer)
+    server.call(server.server.drain)
+    server.call(server.server.close_all_connections)
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+
+
+def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> None:
+    held = Held()
+    server = Watched(serve(held))
+    with (
+        server.connect() as fresh,
+        server.connect() as idle,
+        server.connect() as busy,
+        server.connect() as pipelined,
+        server.connect() as slow,
+        server.connect() as streaming,
+    ):
+        idle.sendall(get("/now"))
+        expect(idle, ok("GET /now"))
+        for sock, path in ((busy, "/busy"), (pipelined, "/first"), (streaming, "/stream")):
+            count = len(held.requests)
+            sock.sendall(get(path) + (get("/now") if sock is pipelined else b""))
+            server.until(lambda count=count: len(held.requests) > count)
+        slow.sendall(get("/now")[:9])
+        server.until(lambda: any(c._reader.buffered == 9 for c in server.serving.connections))
+        stream = held.requests.pop().connection
+        server.call(lambda: stream.write_headers(*head(Content_Length="2")))
+        begun = lines("HTTP/1.1 200 OK", "Content-Length: 2", "", "")
+        expect(streaming, begun)
+
+        drained = begin(server, server.server.server.drain)
+        expect_end(fresh)
+        expect_end(idle)
+        with pytest.raises(ConnectionRefusedError):
+            server.connect()
+        server.call(held.answer_next)
+        expect_end(busy, ok("GET /busy", "Connection: close"))
+        server.call(held.answer_next)
+        expect_end(pipelined, ok("GET /first", "Connection: close"))
+        slow.sendall(get("/now")[9:])
+        expect_end(slow, ok("GET /now", "Connection: close"))
+        assert not server.call(drained)
+        # It had promised to stay open when the draining began.
+        server.call(lambda: stream.write(b"ok") and stream.finish())
+        expect_end(streaming, b"ok")
+    server.until(drained)
+    server.until_gone()
+
+
+def test_draining_waits_for_answers_that_are_being_read(serve: Any) -> None:
+    def respond(request: HTTPServerRequest) -> None:
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 8_000_000)
+
+    server = Watched(serve(respond))
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/"))
+        server.until_in("WRITING")
+        drained = begin(server, server.server.server.drain)
+        assert not server.call(drained)
+        expect_end(sock, ok("x" * 8_000_000))
+    server.until(drained)
+
+
+def test_draining_waits_for_a_body_that_is_coming(serve: Any) -> None:
+    server = Watched(serve(answer))
+    with server.connect() as sock:
+        sock.sendall(get("/", "Content-Length: 5", method="POST") + b"he")
+        server.until_in("BODY")
+        drained = begin(server, server.server.server.drain)
+        sock.sendall(b"llo")
+        expect_end(sock, ok("POST / [hello]", "Connection: close"))
+    server.until(drained)
+
+
+def test_draining_takes_no_longer_than_it_may(serve: Any, expect_log: Any) -> None:
+    held = Held()
+    server = Watched(serve(held))
+    with server.connect() as first, server.connect() as second:
+        first.sendall(get("/1"))
+        second.sendall(get("/2"))
+        server.until(lambda: len(held.requests) == 2)
+        with expect_log(
+            "tornadolike.general", "Cutting 2 connections that did not end within 0.01", count=1
+        ):
+            drained = begin(server, server.server.server.drain, 0.01)
+            expect_end(first)
+            expect_end(second)
+            server.until(drained)
+    server.until_gone()
+
+
+def test_closing_all_at_once(serve: Any) -> None:
+    """Whatever they are doing; those who wait for it do not disturb each other."""
+    held = Held()
+    server = Watched(serve(held))
+    closed: list[str] = []
+
+    def large(request: HTTPServerRequest) -> None:
+        request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 8_000_000)
+
+    with (
+        server.connect() as idle,
+        server.connect() as busy,
+        server.connect() as body,
+        connect_slowly(server) as deaf,
+    ):
+        idle.sendall(get("/now"))
+        expect(idle, ok("GET /now"))
+        deaf.sendall(get("/large"))
+        server.until(lambda: len(held.requests) == 1)
+        server.call(lambda: large(held.requests.pop()))
+        busy.sendall(get("/busy"))
+        server.until(lambda: len(held.requests) == 1)
+        held.requests[0].connection.set_close_callback(lambda: closed.append("busy"))
+        body.sendall(get("/", "Content-Length: 5", method="POST") + b"he")
+        server.until(lambda: any(c.phase == "BODY" for c in server.serving.connections))
+        drained = begin(server, server.server.server.drain)
+        again = begin(server, server.server.server.close_all_connections)
+        server.call(server.server.server.close_all_connections)
+        for sock in (idle, busy, body):
+            expect_end(sock)
+        server.until(drained)
+        server.until(again)
+    server.until_gone()
+    assert closed == ["busy"]
+
+
+def test_a_server_may_go_on_after_closing_all(serve: Any) -> None:
+    server = serve(answer)
+    for _ in range(2):
+        with server.connect() as sock:
+            sock.sendall(get("/"))
+            expect(sock, ok("GET /"))
+            server.call(server.server.close_all_connections)
+            expect_end(sock)
+
+
+# Applications that fail
+
+
+@pytest.mark.parametrize("lane", ["function", "delegate"])
+def test_an_exception_is_logged_once_and_answered(serve: Any, expect_log: Any, lane: str) -> None:
+    class Site(HTTPServerConnectionDelegate):
+        def __call__(self, request: HTTPServerRequest) -> None:
+            fail(request)
+
+    def fail(request: HTTPServerRequest) -> None:
+        if request.path == "/fail":
+            raise ZeroDivisionError
+        answer(request)
+
+    server = serve(fail if lane == "function" else Site())
+    with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
+        sock.sendall(get("/1") + get("/fail") + get("/2"))
+        expect_end(sock, ok("GET /1") + error(500))
+    with server.connect() as sock:
+        sock.sendall(get("/1"))
+        expect(sock, ok("GET /1"))
+
+
+def test_a_connection_that_cannot_be_told_its_options_is_served_all_the_same(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some systems refuse setsockopt() to a connection whose peer has reset it."""
+
+    class Stubborn(socket.socket):
+        def setsockopt(self, *args: Any) -> None:
+            raise OSError(22, "Invalid argument")
+
+    server = serve(answer)
+    handle = server.server.handle_connection
+
+    def with_stubborn(connection: socket.socket, address: Any) -> None:
+        handle(Stubborn(fileno=connection.detach()), address)
+
+    monkeypatch.setattr(server.server, "handle_connection", with_stubborn)
+    with server.connect() as sock:
+        sock.sendall(get("/"))
+        expect(sock, ok("GET /"))
+
+
+# Nothing is left
+
+
+def alive(kind: type) -> int:
+    return sum(type(thing) is kind for thing in gc.get_objects())
+
+
+CHURN: list[tuple[bytes, bool]] = [
+    (b"", False),
+    (b"GET / HT", False),
+    (get("/now"), True),
+    (get("/now", "Connection: close"), True),
+    (get("/now") * 3, True),
+    (get("/held"), False),
+    (get("/", "Content-Length: 5", method="POST") + b"he", False),
+    (b"oops\r\n\r\n", True),
+    (get("/large"), True),
+]
+
+
+@pytest.mark.slow
+def test_five_thousand_connections_leave_nothing(serve: Any) -> None:
+    """Closed and reset in every phase; counted without the garbage collector's help."""
+    held = Held()
+
+    def site(request: HTTPServerRequest) -> None:
+        if request.path == "/large":
+            request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 300_000)
+        else:
+            held(request)
+            held.requests.clear()
+
+    server = Watched(serve(site))
+    descriptors = len(os.listdir("/proc/self/fd"))
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(5000):
+            sock = server.connect()
+            data, answered = CHURN[number % len(CHURN)]
+            if data:
+                sock.sendall(data)
+            if answered:
+                sock.recv(100)
+            if number // len(CHURN) % 2:
+                reset(sock)
+            else:
+                sock.close()
+        server.until(
+            lambda: all(c.phase in ("HANDLING", "LINGERING") for c in server.serving.connections)
+        )
+        server.advance(6)  # requests whose peer has ended its side may be answered for so long
+        server.until_gone()
+        assert server.call(lambda: len(asyncio.all_tasks())) <= 2
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+        assert alive(HTTP1ServerConnection) == 0
+        assert alive(SocketTransport) == 0
+    finally:
+        gc.enable()
+
+
+def test_many_at_once(serve: Any) -> None:
+    """A burst of connections, some of which are gone before they are accepted."""
+    server = Watched(serve(answer))
+    socks = [server.connect() for _ in range(400)]
+    for sock in socks[::4]:
+        reset(sock)
+    rest = [sock for number, sock in enumerate(socks) if number % 4]
+    for sock in rest:
+        sock.sendall(get("/1") + get("/2"))
+    for sock in rest:
+        expect(sock, ok("GET /1") + ok("GET /2"))
+        sock.close()
+    server.until_gone()
+
+
+def test_clients_in_threads(serve: Any) -> None:
+    server = serve(answer)
+    failures: list[BaseException] = []
+
+    def client(name: int) -> None:
+        try:
+            with server.connect() as sock:
+                for number in range(100):
+                    path = f"/{name}/{number}"
+                    sock.sendall(get(path) * 5)
+                    expect(sock, ok(f"GET {path}") * 5)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=client, args=(name,)) for name in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failures == []
+
+
+def test_listening_before_the_loop_runs(io_loop: IOLoop) -> None:
+    server = HTTPServer(answer)
+    (listening,) = bind_sockets(0, "127.0.0.1")
+    server.add_socket(listening)
+    address = listening.getsockname()
+
+    def client() -> bytes:
+        with socket.create_connection(address, 10) as sock:
+            sock.sendall(get("/", "Connection: close"))
+            return read_all(sock)
+
+    async def main() -> None:
+        received = await io_loop.run_in_executor(None, client)
+        assert received == ok("GET /", "Connection: close")
+        await server.drain()
+        await io_loop.shutdown_default_executor()
+
+    io_loop.run_sync(main, timeout=20)

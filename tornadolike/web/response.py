@@ -124,15 +124,15 @@ class Response(Cookies, ConditionalResponse):
             if self._new_cookies is not None:
                 self._add_cookies(self._headers)
             buffer = self._write_buffer
-            body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
             headers = self._header_map
+            etag = None if headers is not None else self._etag
             future = connection.respond(
                 self._status_code,
                 self._reason,
                 self._content_type,
                 headers,
-                b"" if self._etag is None or headers is not None else self._etag_line(),
-                body,
+                b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
+                buffer[0] if len(buffer) == 1 else b"".join(buffer),
             )
             self._headers_written = True
         self._finished = True
@@ -140,9 +140,6 @@ class Response(Cookies, ConditionalResponse):
         self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
         self.on_finish()
         return future
-
-    def _etag_line(self) -> bytes:
-        return b"Etag: %b\r\n" % self._etag.encode("latin1")  # type: ignore[union-attr]
 
     def _clear_content(self) -> None:
         """Drop the headers about content where there is none (RFC 9110 sections 8.6 and 15.4.5)."""

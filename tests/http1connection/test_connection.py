@@ -319,6 +319,23 @@ def test_all_that_a_peer_asked_is_answered_after_its_end(watch: Any) -> None:
     server.until_gone()
 
 
+def test_an_end_between_an_answer_and_the_next_request(watch: Any) -> None:
+    held = Held()
+    server = watch(held)
+    with server.connect() as sock:
+        sock.sendall(get("/1") + get("/now/2"))
+        server.until(lambda: held.requests)
+        transport = server.connection.transport
+
+        def answer_and_end() -> None:
+            held.answer_next()
+            transport._on_end()
+
+        server.call(answer_and_end)
+        expect_end(sock, ok("GET /1") + ok("GET /now/2"))
+    server.until_gone()
+
+
 def test_an_answer_that_takes_too_long_after_the_end(watch: Any) -> None:
     held = Held()
     server = watch(held)

@@ -313,6 +313,28 @@ def test_an_answer_that_begins_before_the_request_is_whole(watch: Any) -> None:
         server.until_in("IDLE")
 
 
+def test_an_answer_that_nobody_reads_does_not_stop_the_request(watch: Any) -> None:
+    """It is for the delegate to make a body wait."""
+    site = Site(
+        headers_received=lambda connection: (
+            connection.write_headers(*head(Content_Length="8000000"), b"x" * 8_000_000) and None
+        ),
+        finish=lambda connection: connection.finish(),
+    )
+    server = watch(site)
+    with connect_slowly(server) as sock:
+        sock.sendall(POST)
+        connection = server.connection
+        server.until(lambda: connection._drained is not None)
+        sock.sendall(b"he")
+        server.until(lambda: ("data_received", b"he") in site.heard)
+        sock.sendall(b"llo" + POST)
+        server.until(lambda: "finish" in site.heard)
+        server.until_in("WRITING", len(POST))
+        expected = lines("HTTP/1.1 200 OK", "Content-Length: 8000000", "", "x" * 8_000_000)
+        expect(sock, expected * 2)
+
+
 def test_an_answer_that_begins_and_ends_before_the_request_is_whole(watch: Any) -> None:
     def say(connection: Any) -> None:
         connection.write_headers(*head(Content_Length="2"), b"no")

@@ -192,6 +192,61 @@ def test_a_peer_that_has_ended_its_side_before(watch: Any) -> None:
     server.until_gone()
 
 
+def test_a_peer_that_has_ended_its_side_long_before(watch: Any) -> None:
+    """The request that switches waited behind another one."""
+    site = Upgrader()
+    first: list[HTTPServerRequest] = []
+
+    def respond(request: HTTPServerRequest) -> None:
+        if request.path == "/first":
+            first.append(request)
+        else:
+            site(request)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/first") + get("/switch") + b"last words")
+        sock.shutdown(socket.SHUT_WR)
+        connection = server.connection
+        server.until(lambda: connection._peer_ended)
+        server.call(answer, first[0])
+        expect_end(sock, ok("GET /first") + SWITCHED + b"hello last words")
+    server.until(lambda: site.protocol.heard == ["made", "data", "eof", "lost"])
+    server.until_gone()
+
+
+def test_a_protocol_that_reads_later(watch: Any) -> None:
+    """Its wish is not undone by what goes on behind it in the HTTP connection."""
+
+    class Later(Echo):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            self.transport.pause_reading()
+
+    site = Upgrader(Later())
+    first: list[HTTPServerRequest] = []
+
+    def respond(request: HTTPServerRequest) -> None:
+        if request.path == "/first":
+            first.append(request)
+        else:
+            site(request)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/first") + get("/switch") + b"early words")
+        server.until(lambda: first)
+        server.call(answer, first[0])
+        expect(sock, ok("GET /first") + SWITCHED + b"hello ")
+        for _ in range(3):
+            server.call(lambda: None)
+        assert site.protocol.heard == ["made"]
+        assert not server.call(site.protocol.transport.is_reading)
+        server.call(site.protocol.transport.resume_reading)
+        expect(sock, b"early words")
+    server.until_gone()
+
+
 def test_a_connection_that_is_lost_cannot_be_switched(watch: Any) -> None:
     site = Upgrader(held=True)
     server = watch(site)
@@ -286,6 +341,20 @@ def test_it_is_told_so_too_if_it_begins_later(watch: Any) -> None:
         server.call(site.switch)
         expect_end(sock, SWITCHED + b"hello bye")
         server.until(drained)
+
+
+def test_it_may_begin_at_once_while_the_server_drains(watch: Any) -> None:
+    site = Upgrader()
+    server = watch(site)
+    with server.connect() as sock:
+        request = get("/switch")
+        sock.sendall(request[:10])
+        server.until_in("HEAD", 10)
+        drained = drain(server)
+        sock.sendall(request[10:])
+        expect_end(sock, SWITCHED + b"hello bye")
+        server.until(drained)
+    assert site.protocol.heard == ["made", "going away", "lost"]
 
 
 @pytest.mark.parametrize("kind", ["deaf", "failing", "mute"])

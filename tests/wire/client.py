@@ -78,7 +78,7 @@ def receive(sock: socket.socket, expected: bytes) -> bytes:
     size = len(expected) + expected.count(b"\r\nDate: D\r\n") * (len(_A_DATE) - 1)
     received = bytearray()
     while len(received) < size:
-        data = sock.recv(65536)
+        data = sock.recv(min(65536, size - len(received)))
         if not data:
             break
         received += data

@@ -53,10 +53,12 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
     def eof_received(self) -> bool:
         """The peer will say no more. See the package's notes on what that means."""
         self._peer_ended = True
-        if self.phase is HANDLING:
+        phase = self.phase
+        if phase is HANDLING:
             self._serve_the_ended()
             return True
-        return self.phase is WRITING
+        # In IDLE something is in the buffer only if it is about to be served.
+        return phase is WRITING or (phase is IDLE and self._reader.buffered > 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.phase = ENDED
@@ -105,7 +107,9 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
                     self._pass_on(event)  # type: ignore[arg-type]
                 if len(out) > CORKED_PIECES:
                     self._send_out()
-                if self.phase is HANDLING or self._closing or self._drained is not None:
+                if self.phase is HANDLING or self._closing:
+                    break
+                if self._drained is not None and self.phase is IDLE:
                     break
         except HTTPInputError as error:
             self._refuse(error)
@@ -126,8 +130,13 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
     def _serve_on(self) -> None:
         """As :meth:`_serve`, where reading may have been paused."""
         self._serve()
-        waits = self.phase is HANDLING or self.phase is WRITING
-        if not waits or self._reader.buffered <= self._serving.parameters.max_pipelined_size:
+        phase = self.phase
+        if phase is UPGRADED:
+            return
+        waits = phase is HANDLING or phase is WRITING
+        if waits and self._reader.buffered > self._serving.parameters.max_pipelined_size:
+            self._restart_clock()
+        else:
             self.transport.resume_reading()
 
     def _settle(self) -> None:
@@ -137,6 +146,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         elif self.phase is HANDLING:
             if self._peer_ended:
                 self._serve_the_ended()
+        elif self.phase is UPGRADED:
+            return
         elif self._drained is not None and self.phase is IDLE:
             self.phase = WRITING
         elif self._peer_ended:

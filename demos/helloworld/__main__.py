@@ -1,9 +1,10 @@
 """`python -m demos.helloworld`: two handlers, one that greets and one that answers in JSON."""
 
-import argparse
-import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import tornadolike
+from demos.serving import main
 from tornadolike.web import Application, RequestHandler
 
 
@@ -17,22 +18,11 @@ class ItemHandler(RequestHandler):
         self.write({"id": int(item), "q": self.get_query_argument("q", "")})
 
 
-def make_app() -> Application:
-    return Application([(r"/", MainHandler), (r"/item/([0-9]+)", ItemHandler)])
-
-
-async def serve(address: str, port: int) -> None:
-    make_app().listen(port, address)
-    print(f"Hello on http://{address}:{port}  (Ctrl-C stops)", flush=True)
-    await asyncio.Event().wait()
+@asynccontextmanager
+async def hello() -> AsyncIterator[Application]:
+    """The application; it needs nothing around it."""
+    yield Application([(r"/", MainHandler), (r"/item/([0-9]+)", ItemHandler)])
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m demos.helloworld", description=__doc__)
-    parser.add_argument("--port", type=int, default=8888)
-    parser.add_argument("--address", default="127.0.0.1")
-    options = parser.parse_args()
-    try:
-        tornadolike.run(serve(options.address, options.port))
-    except KeyboardInterrupt:
-        pass
+    sys.exit(main("HelloWorld", hello))

@@ -403,17 +403,6 @@ def test_it_stops_at_once_and_quietly(demo: Callable[..., Demo], how: signal.Sig
     assert server.complaints == ""
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "http"])
-def test_a_port_must_be_one(port: str, capsys: Any, monkeypatch: Any) -> None:
-    from demos.chat.__main__ import main
-
-    monkeypatch.setattr("sys.argv", ["chat", "--port", port])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == 2
-    assert "--port" in capsys.readouterr().err
-
-
 def public_id(tab: Tab) -> str:
     """What others see instead of the secret."""
     return hashlib.sha256(tab.secret.encode()).hexdigest()[:16]

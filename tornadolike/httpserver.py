@@ -81,7 +81,8 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serve_whole: RequestCallback | None
         if isinstance(callback, HTTPServerConnectionDelegate):
             delegate = callback
-            serve_whole = callback if callable(callback) else None
+            # The method, not the object: calling an object finds its method anew each time.
+            serve_whole = callback.__call__ if callable(callback) else None
         else:
             delegate, serve_whole = self, callback
         self._serving = Serving(loop, delegate, serve_whole, self._parameters)

@@ -93,17 +93,18 @@ class RuleTable:
     def __init__(self, rules: Iterable[URLSpec]) -> None:
         self.rules = list(rules)
         self._patterns = [rule for rule in self.rules if rule.literal is None]
-        self._literals: dict[str, Match] = {}
+        self.literals: dict[str, Match] = {}
+        """What the literal paths are answered by."""
         for position, rule in enumerate(self.rules):
-            if rule.literal is not None and rule.literal not in self._literals:
+            if rule.literal is not None and rule.literal not in self.literals:
                 first = next(
                     filter(None, (r.match(rule.literal) for r in self.rules[:position])), None
                 )
-                self._literals[rule.literal] = first or (rule, (), {})
+                self.literals[rule.literal] = first or (rule, (), {})
 
     def find(self, path: str) -> Match | None:
         """The first rule that matches, with the arguments for its handler."""
-        found = self._literals.get(path)
+        found = self.literals.get(path)
         if found is not None:
             return found
         for rule in self._patterns:

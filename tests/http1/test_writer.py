@@ -275,10 +275,10 @@ def test_nothing_is_smuggled_into_a_value_or_a_reason() -> None:
             lambda evil=evil: encode_head(200, "OK", [("A", evil)]),
             lambda evil=evil: encode_head(200, evil, []),
             lambda headers=headers: ResponseWriter("GET", "HTTP/1.1", True).head(200, "", headers),
-            lambda evil=evil: DefaultHeads().get(200, "OK", evil),
-            lambda evil=evil: DefaultHeads().get(200, evil, "text/plain"),
+            lambda evil=evil: DefaultHeads().get(200, "OK", evil, 1.0),
+            lambda evil=evil: DefaultHeads().get(200, evil, "text/plain", 1.0),
         ):
-            with pytest.raises(HTTPOutputError, match="Control character"):
+            with pytest.raises(HTTPOutputError, match="control character"):
                 attempt()
 
 
@@ -336,18 +336,18 @@ def test_refusals() -> None:
 
 def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 784111777.5
-    monkeypatch.setattr("tornadolike.http1.writer.time.time", lambda: now)
+    monkeypatch.setattr("tornadolike.httputil.dates.time.time", lambda: now)
     heads = DefaultHeads()
-    first = heads.get(200, "OK", "text/plain")
+    first = heads.get(200, "OK", "text/plain", 0.5)
     assert first == (
         b"HTTP/1.1 200 OK\r\nServer: tornadolike\r\nContent-Type: text/plain\r\n"
         b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
     )
-    assert heads.get(200, "OK", "text/plain") is first
-    assert b"text/html" in heads.get(200, "OK", "text/html")
-    assert heads.get(404, "OK", "text/plain").startswith(b"HTTP/1.1 404 OK\r\n")
+    assert heads.get(200, "OK", "text/plain", 0.5) is first
+    assert b"text/html" in heads.get(200, "OK", "text/html", 0.5)
+    assert heads.get(404, "OK", "text/plain", 0.5).startswith(b"HTTP/1.1 404 OK\r\n")
     now += 1
-    assert b"08:49:38" in heads.get(200, "OK", "text/plain")
+    assert b"08:49:38" in heads.get(200, "OK", "text/plain", 1.0)
     for number in range(1000):
-        heads.get(200, "OK", f"text/{number}")
+        heads.get(200, "OK", f"text/{number}", 1.0)
         assert len(heads._heads) <= heads.MAX_ENTRIES + 1

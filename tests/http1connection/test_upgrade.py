@@ -297,7 +297,7 @@ def test_headers_that_cannot_be_sent(watch: Any) -> None:
     """Nothing has happened then, and another answer can be given."""
 
     def respond(request: HTTPServerRequest) -> None:
-        with pytest.raises(HTTPOutputError, match="Control character"):
+        with pytest.raises(HTTPOutputError, match="control character"):
             request.connection.switch_protocol(HTTPHeaders({"X": "a\r\nb"}), Echo())
         answer(request)
 

@@ -53,10 +53,12 @@ def test_canonical_names(name: str, canonical: str) -> None:
 
 
 def test_remembered_names_are_bounded() -> None:
-    for number in range(canonical_names.LIMIT + 100):
-        HTTPHeaders({f"X-Bounded-{number}": "1"})
-    assert len(canonical_names) <= canonical_names.LIMIT
-    assert canonical_names["x-never-seen"] == "X-Never-Seen"
+    names = type(canonical_names)()
+    assert names["x" * 1000] == "X" + "x" * 999
+    assert not dict(names)
+    for number in range(names.MAX_ENTRIES + 100):
+        assert names[f"x-number-{number}"] == f"X-Number-{number}"
+    assert len(names) == names.MAX_ENTRIES
 
 
 @pytest.mark.parametrize(

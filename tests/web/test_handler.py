@@ -81,6 +81,16 @@ def test_what_is_called(
     assert finished.calls == [f"initialize {kwargs}", "prepare", call, "on_finish"]  # type: ignore[attr-defined]
 
 
+def test_arguments_that_nobody_expects_are_an_error(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class Handler(RequestHandler):
+        pass
+
+    with expect_log("tornadolike.application", "Uncaught exception GET /", count=1):
+        assert site(("/", Handler, {"typo": 1})).ask("GET /").status == 500
+
+
 def test_all_methods(site: Callable[..., Site]) -> None:
     class Handler(RequestHandler):
         def method(self) -> None:

@@ -77,21 +77,26 @@ def test_no_headers_about_a_body_that_is_none(status: int, left: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("header", "value", "message"),
+    ("header", "value"),
     [
-        ("Content-Length", "42", "Tried to write 40 bytes less than Content-Length"),
-        ("Content-Length", "1", "Tried to write more data than Content-Length"),
-        ("Content-Length", "-2", "Invalid Content-Length"),
-        ("Content-Length", "\xb2", "Invalid Content-Length"),
-        ("Transfer-Encoding", "chunked", "Transfer-Encoding"),
+        ("Content-Length", "42"),
+        ("Content-Length", "1"),
+        ("Content-Length", "-2"),
+        ("Content-Length", "\xb2"),
+        ("Transfer-Encoding", "chunked"),
     ],
 )
-def test_headers_that_would_mislead_the_client(header: str, value: str, message: str) -> None:
-    handler = make_handler()
-    handler.set_header(header, value)
-    with pytest.raises(HTTPOutputError, match=message):
-        handler.finish("ok")
-    assert not handler.request.connection.whole
+def test_headers_that_would_mislead_the_client(
+    site: Callable[..., Site], expect_log: Callable[..., Any], header: str, value: str
+) -> None:
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.set_header(header, value)
+            self.write("ok")
+
+    with expect_log("tornadolike.application", "Uncaught exception", count=1) as log:
+        assert site(("/", Handler)).ask("GET /").status == 500
+    assert log.matched[0].exc_info[0] is HTTPOutputError
 
 
 def test_a_head_may_tell_a_length_without_a_body() -> None:

@@ -157,6 +157,12 @@ def test_what_is_not(files: Site, path: str, status: int) -> None:
         assert SECRET not in answer.text
 
 
+def test_no_path_makes_a_line_in_the_log(files: Site, caplog: pytest.LogCaptureFixture) -> None:
+    assert files.ask("GET /s/..%0A500%20GET%20/forged/../../..").status == 403
+    (record,) = caplog.records
+    assert "\n" not in record.getMessage()
+
+
 PIECES = ["..", ".", "", "%2e%2e", "%2f", "/", "\\", "%5c", "%00", "sub", "elsewhere", "outside",
           "secret.txt", "root-not", "linked", "~", "%c0%ae", "..;", "hello.txt"]  # fmt: skip
 
@@ -644,7 +650,7 @@ def test_an_initialize_of_ones_own_need_not_call_ours(
     site: Callable[..., Site], tree: Path
 ) -> None:
     class Own(StaticFileHandler):
-        def initialize(self) -> None:  # type: ignore[override]
+        def initialize(self) -> None:
             self.root = str(tree)
             self.default_filename = None
 

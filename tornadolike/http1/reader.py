@@ -141,7 +141,8 @@ class RequestReader:
             request: HTTPServerRequest = _new_request(HTTPServerRequest)
             request.method = _METHODS.get(method) or _read_method(method, raw_target)
             request.uri = target = raw_target.decode("latin1")
-            request.version = "HTTP/1.1" if version == b"HTTP/1.1" else _read_version(version)
+            if version != b"HTTP/1.1":
+                request.version = _read_version(version)
             request._start_time = _monotonic()
             if not (target.isascii() and target.isprintable() and "#" not in target):
                 _check_target(target)

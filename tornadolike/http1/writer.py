@@ -5,14 +5,12 @@ client can read that, else until the connection closes. It refuses (:exc:`HTTPOu
 make the client misread where the response ends.
 """
 
-import time
 from collections.abc import Iterable
 from typing import Final
 
 from ..httputil import (
     HTTPHeaders,
     HTTPOutputError,
-    format_timestamp,
     http_date_now,
     responses,
 )
@@ -55,7 +53,9 @@ def encode_head(status: int, reason: str, fields: Iterable[tuple[str, str]]) -> 
     lines += [f"{_good_names[name]}: {value}" for name, value in fields]
     text = "".join(lines)
     if not text.isprintable() and FORBIDDEN_IN_VALUE.search(text):
-        raise HTTPOutputError(f"Control character in the head of a response: {lines!r}")
+        raise HTTPOutputError(
+            f"Line break or other control character in the head of a response: {lines!r}"
+        )
     lines.append("")
     try:
         return "\r\n".join(lines).encode("latin1")
@@ -66,27 +66,29 @@ def encode_head(status: int, reason: str, fields: Iterable[tuple[str, str]]) -> 
 
 
 class DefaultHeads:
-    """Heads of responses that say nothing but Server, Content-Type and Date, made once a second."""
+    """Heads of responses that say nothing but Server, Content-Type and Date, made once a tick."""
 
     MAX_ENTRIES = 64
 
     def __init__(self) -> None:
-        self._second = 0
+        self._tick = 0.0
         self._heads: dict[tuple[int, str, str], bytes] = {}
 
-    def get(self, status: int, reason: str, content_type: str) -> bytes:
-        """As :func:`encode_head` of the default fields."""
-        second = int(time.time())
-        if second != self._second or len(self._heads) > self.MAX_ENTRIES:
+    def get(self, status: int, reason: str, content_type: str, tick: float) -> bytes:
+        """As :func:`encode_head` of the default fields.
+
+        ``tick`` is a number that changes about twice a second, which saves to ask for the time.
+        """
+        if tick != self._tick or len(self._heads) > self.MAX_ENTRIES:
             self._heads.clear()
-            self._second = second
+            self._tick = tick
         key = (status, reason, content_type)
         head = self._heads.get(key)
         if head is None:
             fields = [
                 ("Server", SERVER),
                 ("Content-Type", content_type),
-                ("Date", format_timestamp(second)),
+                ("Date", http_date_now()),
             ]
             head = self._heads[key] = encode_head(status, reason, fields)
         return head

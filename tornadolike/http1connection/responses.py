@@ -84,9 +84,15 @@ class ResponseSide(HTTPConnection):
         request = self._request
         if request is None or self._writer is not None:
             return self._not_now("respond")
+        size = len(body)
         if headers is None and status == 200 and self._keep_alive and request.version == "HTTP/1.1":
-            default_head = self._serving.default_heads.get(status, reason, content_type)
-            head = b"%b%bContent-Length: %d\r\n\r\n" % (default_head, extra, len(body))
+            serving = self._serving
+            head = serving.default_heads.get(status, reason, content_type, serving.deadlines.now)
+            if size <= CORKED_SIZE and request.method != "HEAD":
+                self._out.append(b"%b%bContent-Length: %d\r\n\r\n%b" % (head, extra, size, body))
+                self._response_done()
+                return serving.done if self._drained is None else self._when_drained()
+            head = b"%b%bContent-Length: %d\r\n\r\n" % (head, extra, size)
         else:
             head = self._head_of_whole(status, reason, content_type, headers, extra, body)
             if has_no_body(status):
@@ -94,7 +100,7 @@ class ResponseSide(HTTPConnection):
         if not body or request.method == "HEAD":
             self._out.append(head)
             self._response_done()
-        elif len(body) <= CORKED_SIZE:
+        elif size <= CORKED_SIZE:
             self._out.append(head + body)
             self._response_done()
         else:
@@ -119,7 +125,8 @@ class ResponseSide(HTTPConnection):
             raise HTTPOutputError(f"{status} is not the status of a final response")
         bodiless = has_no_body(status)
         if headers is None:
-            head = self._serving.default_heads.get(status, reason, content_type)
+            serving = self._serving
+            head = serving.default_heads.get(status, reason, content_type, serving.deadlines.now)
             connection = length = None
         else:
             head = encode_head(status, reason, headers.get_all())
@@ -222,14 +229,17 @@ class ResponseSide(HTTPConnection):
         Raises :exc:`RuntimeError` where it is the wrong method for how far the response is.
         """
         if self._request is None:
-            future: asyncio.Future[None] = self._serving.loop.create_future()
-            fail_future(future, None)
-            return future
+            return self._closed_future()
         if self._writer is None:
             raise RuntimeError(f"{method}() needs write_headers() before it")
         raise RuntimeError(f"{method}() after write_headers(): a response has one head")
 
     # Sending
+
+    def _closed_future(self) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = self._serving.loop.create_future()
+        fail_future(future, None)
+        return future
 
     def _write(self, data: bytes) -> "asyncio.Future[None]":
         out = self._out
@@ -237,7 +247,13 @@ class ResponseSide(HTTPConnection):
             out.append(data)
         if out and not (self._corked and len(data) <= CORKED_SIZE and len(out) <= CORKED_PIECES):
             self._send_out()
-        return self._serving.done if self._drained is None else self._when_drained()
+        if self._drained is not None:
+            return self._when_drained()
+        if self.transport.is_closing():
+            # It was lost while it was written to, and nobody could tell us yet: whoever writes in a loop
+            # and waits for nothing but this would never let him.
+            return self._closed_future()
+        return self._serving.done
 
     def _send_out(self) -> None:
         out = self._out

@@ -29,7 +29,7 @@ class HTTPServerRequest:
     """The path of :attr:`uri`, still percent-encoded."""
     query: str
     """The query of :attr:`uri` without the question mark."""
-    version: str
+    version: str = "HTTP/1.1"
     """``"HTTP/1.1"`` or ``"HTTP/1.0"``."""
     body: bytes = b""
     """The body; empty until the message is whole."""

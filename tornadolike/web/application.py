@@ -127,11 +127,14 @@ class Application(HTTPServerConnectionDelegate):
 
     def __call__(self, request: HTTPServerRequest) -> None:
         """Answer a request that has arrived whole."""
-        try:
-            rule, path_args, path_kwargs = self._find(request)
-        except HTTPInputError as error:
-            self._refuse(request, error)
-            return
+        found = None if self._hosts else self._rules.literals.get(request.path)
+        if found is None:
+            try:
+                found = self._find(request)
+            except HTTPInputError as error:
+                self._refuse(request, error)
+                return
+        rule, path_args, path_kwargs = found
         # Each request gets a context of its own: what a handler sets in a context variable is seen by
         # what it starts, and by nobody else.
         context = copy_context()
@@ -159,12 +162,11 @@ class Application(HTTPServerConnectionDelegate):
         except Exception as error:
             self._refuse(request, error)
             return None
-        if (
-            handler_class.on_connection_close is not RequestHandler.on_connection_close
-            and not handler._finished
-        ):
+        rest = handler._execute(path_args, path_kwargs)
+        if not handler._finished:
+            # Nobody could be told before: the loop was here.
             request.connection.set_close_callback(handler.on_connection_close)
-        return handler._execute(path_args, path_kwargs)
+        return rest
 
     def _refuse(self, request: HTTPServerRequest, error: Exception) -> None:
         """Answer a request that never got a handler as one that fails."""

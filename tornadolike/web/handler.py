@@ -54,8 +54,8 @@ class RequestHandler(Failures, Arguments):
 
     # To be overridden
 
-    def _initialize(self, **kwargs: Any) -> None:
-        """Receives the rule's keyword arguments. An override names those that it takes."""
+    def _initialize(self) -> None:
+        """Receives the rule's keyword arguments. Without an ``initialize`` there may be none."""
 
     initialize: Callable[..., None] = _initialize
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..escape import json_encode, utf8
 from ..http1 import has_no_body
-from ..httputil import HTTPConnection, HTTPHeaders, HTTPOutputError, ResponseStartLine
+from ..httputil import HTTPConnection, ResponseStartLine
 from .conditions import ConditionalResponse
 from .cookies import Cookies
 from .head import HTML, JSON
@@ -90,9 +90,8 @@ class Response(Cookies, ConditionalResponse):
             self._add_cookies(headers)
             start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
             future = connection.write_headers(start_line, headers, chunk)
-            self._headers_written = (
-                True  # and not before: a head that is refused leaves room for an error page
-            )
+            # Not before: a head that is refused leaves room for an error page.
+            self._headers_written = True
         self._sending = future
         return future
 
@@ -125,17 +124,15 @@ class Response(Cookies, ConditionalResponse):
             if self._new_cookies is not None:
                 self._add_cookies(self._headers)
             buffer = self._write_buffer
-            body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
             headers = self._header_map
-            if headers is not None:
-                self._check_framing(headers, body)
+            etag = None if headers is not None else self._etag
             future = connection.respond(
                 self._status_code,
                 self._reason,
                 self._content_type,
                 headers,
-                b"" if self._etag is None or headers is not None else self._etag_line(),
-                body,
+                b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
+                buffer[0] if len(buffer) == 1 else b"".join(buffer),
             )
             self._headers_written = True
         self._finished = True
@@ -143,9 +140,6 @@ class Response(Cookies, ConditionalResponse):
         self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
         self.on_finish()
         return future
-
-    def _etag_line(self) -> bytes:
-        return b"Etag: %b\r\n" % self._etag.encode("latin1")  # type: ignore[union-attr]
 
     def _clear_content(self) -> None:
         """Drop the headers about content where there is none (RFC 9110 sections 8.6 and 15.4.5)."""
@@ -155,18 +149,3 @@ class Response(Cookies, ConditionalResponse):
             self.clear_header(name)
         if self._status_code == 204:
             self.clear_header("Content-Length")
-
-    def _check_framing(self, headers: HTTPHeaders, body: bytes) -> None:
-        """Refuse headers with which the client would misread where the response ends."""
-        if "Transfer-Encoding" in headers:
-            raise HTTPOutputError("Transfer-Encoding is the server's affair: do not set it")
-        length = headers.get("Content-Length")
-        if length is None or self.request.method == "HEAD" or has_no_body(self._status_code):
-            return
-        if not (length.isascii() and length.isdigit()):
-            raise HTTPOutputError(f"Invalid Content-Length {length!r}")
-        missing = int(length) - len(body)
-        if missing < 0:
-            raise HTTPOutputError("Tried to write more data than Content-Length")
-        if missing > 0:
-            raise HTTPOutputError(f"Tried to write {missing} bytes less than Content-Length")

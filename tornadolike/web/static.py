@@ -115,7 +115,7 @@ class StaticFileHandler(RequestHandler):
                     if number % CHUNKS_IN_A_ROW == 0:
                         await asyncio.sleep(0)
         if remaining:
-            raise HTTPError(500, "%s was cut short while it was sent", self.absolute_path)
+            raise HTTPError(500, "%r was cut short while it was sent", self.absolute_path)
 
     def _select_range(self, size: int) -> tuple[int, int] | None:
         """The first byte to send and the one behind the last; None for a range that is not there."""
@@ -187,9 +187,9 @@ class StaticFileHandler(RequestHandler):
         except OSError:
             raise HTTPError(404) from None
         if not stat.S_ISREG(self._stat_result.st_mode):
-            raise HTTPError(403, "%s is not a file", self.path)
+            raise HTTPError(403, "%r is not a file", self.path)
         if not os.access(absolute_path, os.R_OK):
-            raise HTTPError(403, "%s is not readable", self.path)
+            raise HTTPError(403, "%r is not readable", self.path)
         return absolute_path
 
     # Content
@@ -290,7 +290,7 @@ def check_inside(directories: list[str], path: str, shown: str) -> str:
         inside = directory if directory.endswith(os.path.sep) else directory + os.path.sep
         if (path + os.path.sep).startswith(inside):
             return path
-    raise HTTPError(403, "%s is not in root static directory", shown)
+    raise HTTPError(403, "%r is not in root static directory", shown)
 
 
 def can_be_a_path(path: str) -> bool:
@@ -320,10 +320,10 @@ def open_regular(path: str) -> BinaryIO:
     except FileNotFoundError:
         raise HTTPError(404) from None
     except PermissionError:
-        raise HTTPError(403, "%s is not readable", path) from None
+        raise HTTPError(403, "%r is not readable", path) from None
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise HTTPError(403, "%s is not a file", path)
+        raise HTTPError(403, "%r is not a file", path)
     return file
 
 

@@ -126,7 +126,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         connections = set(serving.connections)
         transports = set(serving.upgraded)
         for connection in connections:
-            connection.close()
+            connection.abort()
         for transport in transports:
             transport.abort()
         while connections & serving.connections or transports & serving.upgraded.keys():

@@ -76,6 +76,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        if self.phase is IDLE:
+            self.phase = WRITING
         self._progress = self.transport.write_progress()
         self._restart_clock()
 
@@ -107,9 +109,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
                     self._pass_on(event)  # type: ignore[arg-type]
                 if len(out) > CORKED_PIECES:
                     self._send_out()
-                if self.phase is HANDLING or self._closing:
-                    break
-                if self._drained is not None and self.phase is IDLE:
+                phase = self.phase
+                if phase is HANDLING or phase is WRITING or self._closing:
                     break
         except HTTPInputError as error:
             self._refuse(error)
@@ -120,12 +121,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def _serve_next(self) -> None:
         """Continue with what waits in the buffer, after an answer or once the peer has read it."""
-        if self.phase is not IDLE or self.transport.is_closing():
-            return
-        if self._drained is None:
+        if self.phase is IDLE and not self.transport.is_closing():
             self._serve_on()
-        else:
-            self._settle()
 
     def _serve_on(self) -> None:
         """As :meth:`_serve`, where reading may have been paused."""
@@ -141,15 +138,14 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
     def _settle(self) -> None:
         """All that could be done now is done: what are we waiting for?"""
+        phase = self.phase
         if self._closing:
             self._close_gently()
-        elif self.phase is HANDLING:
+        elif phase is HANDLING:
             if self._peer_ended:
                 self._serve_the_ended()
-        elif self.phase is UPGRADED:
+        elif phase is WRITING or phase is UPGRADED:
             return
-        elif self._drained is not None and self.phase is IDLE:
-            self.phase = WRITING
         elif self._peer_ended:
             self._close_gently()
         else:
@@ -178,7 +174,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         self._request = None
         self._writer = self._delegate = self._close_callback = None
         if self._keep_alive:
-            self.phase = IDLE
+            self.phase = IDLE if self._drained is None else WRITING
         else:
             self._closing = True
         if self._corked:
@@ -328,7 +324,10 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         self._restart_clock()
 
     def close(self) -> None:
-        """Close now, whatever is going on, so that no answer that is under way passes for whole."""
+        """Close, whatever is going on, so that no answer that is under way passes for whole.
+
+        What was said before is still sent.
+        """
         self._closing = True
         self._send_out()
         request = self._request
@@ -336,7 +335,12 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             # Its end may be the connection's end.
             self.transport.reset()
         else:
-            self.transport.abort()
+            self.transport.close()
+
+    def abort(self) -> None:
+        """Close now."""
+        self._closing = True
+        self.transport.abort()
 
     def drain(self) -> None:
         """Close as soon as the current request is answered; if there is none, now."""

@@ -295,7 +295,7 @@ class ResponseSide(HTTPConnection):
         raise NotImplementedError
 
     def close(self) -> None:
-        """Close now, whatever is going on."""
+        """Close, whatever is going on."""
         raise NotImplementedError
 
 

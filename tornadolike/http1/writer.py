@@ -5,6 +5,7 @@ client can read that, else until the connection closes. It refuses (:exc:`HTTPOu
 make the client misread where the response ends.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -94,7 +95,8 @@ class DefaultHeads:
         return head
 
 
-_MAX_LENGTH_DIGITS: Final = 18
+_LENGTH: Final = re.compile("0|[1-9][0-9]{0,17}")
+"""A Content-Length as we write it; a longer one is no length of anything."""
 
 
 class ResponseWriter:
@@ -153,7 +155,7 @@ class ResponseWriter:
             raise HTTPOutputError("Transfer-Encoding is the server's affair: do not set it")
         length = headers.get("Content-Length")
         if length is not None:
-            if not (length.isascii() and length.isdigit() and len(length) <= _MAX_LENGTH_DIGITS):
+            if not _LENGTH.fullmatch(length):
                 raise HTTPOutputError(f"Invalid Content-Length {length!r}")
             if not self._bodiless:
                 self._remaining = int(length)

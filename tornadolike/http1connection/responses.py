@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from ..http1 import ResponseWriter, encode_head, has_no_body
+from ..http1 import SERVER, ResponseWriter, has_no_body
 from ..httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -11,6 +11,7 @@ from ..httputil import (
     HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
+    http_date_now,
 )
 from ..iostream import SocketTransport, StreamClosedError
 from .serving import Serving
@@ -85,31 +86,29 @@ class ResponseSide(HTTPConnection):
         if request is None or self._writer is not None:
             return self._not_now("respond")
         size = len(body)
-        if headers is None and status == 200 and self._keep_alive and request.version == "HTTP/1.1":
+        if (
+            headers is None
+            and status == 200
+            and size <= CORKED_SIZE
+            and self._keep_alive
+            and request.version == "HTTP/1.1"
+            and request.method != "HEAD"
+        ):
             serving = self._serving
             head = serving.default_heads.get(status, reason, content_type, serving.deadlines.now)
-            if size <= CORKED_SIZE and request.method != "HEAD":
-                self._out.append(b"%b%bContent-Length: %d\r\n\r\n%b" % (head, extra, size, body))
-                self._response_done()
-                return serving.done if self._drained is None else self._when_drained()
-            head = b"%b%bContent-Length: %d\r\n\r\n" % (head, extra, size)
-        else:
-            head = self._head_of_whole(status, reason, content_type, headers, extra, body)
-            if has_no_body(status):
-                body = b""
-        if not body or request.method == "HEAD":
-            self._out.append(head)
+            self._out.append(b"%b%bContent-Length: %d\r\n\r\n%b" % (head, extra, size, body))
             self._response_done()
-        elif size <= CORKED_SIZE:
-            self._out.append(head + body)
-            self._response_done()
-        else:
-            self._out += (head, body)
-            self._response_done()
+            return serving.done if self._drained is None else self._when_drained()
+        head, body = self._frame_whole(status, reason, content_type, headers, extra, body)
+        self._out.append(head)
+        if body:
+            self._out.append(body)
+        self._response_done()
+        if size > CORKED_SIZE:
             self._send_out()
         return self._serving.done if self._drained is None else self._when_drained()
 
-    def _head_of_whole(
+    def _frame_whole(
         self,
         status: int,
         reason: str,
@@ -117,44 +116,25 @@ class ResponseSide(HTTPConnection):
         headers: HTTPHeaders | None,
         extra: bytes,
         body: bytes,
-    ) -> bytes:
-        """The head of :meth:`respond`'s response where anything about it is out of the ordinary."""
+    ) -> tuple[bytes, bytes]:
+        """Head and body of :meth:`respond`'s response where anything about it is out of the ordinary."""
         request = self._request
         assert request is not None
-        if not 200 <= status <= 999:
+        if status < 200:
             raise HTTPOutputError(f"{status} is not the status of a final response")
-        bodiless = has_no_body(status)
         if headers is None:
-            serving = self._serving
-            head = serving.default_heads.get(status, reason, content_type, serving.deadlines.now)
-            connection = length = None
-        else:
-            head = encode_head(status, reason, headers.get_all())
-            connection = headers.get("Connection")
-            length = headers.get("Content-Length")
-            if "Transfer-Encoding" in headers:
-                raise HTTPOutputError("Transfer-Encoding is the server's affair: do not set it")
-        if length is None:
-            if not bodiless:
-                extra += b"Content-Length: %d\r\n" % len(body)
-        elif status == 204:
-            raise HTTPOutputError("A response of status 204 has no Content-Length")
-        elif (
-            length != str(len(body))
-            and not bodiless
-            and not (
-                request.method == "HEAD" and not body and length.isascii() and length.isdigit()
+            headers = HTTPHeaders.from_fields(
+                {"Server": SERVER, "Content-Type": content_type, "Date": http_date_now()}
             )
-        ):
-            raise HTTPOutputError(f"Content-Length {length!r} for a body of {len(body)} bytes")
-        if connection is None:
-            if not self._keep_alive:
-                extra += b"Connection: close\r\n"
-            elif request.version != "HTTP/1.1":
-                extra += b"Connection: keep-alive\r\n"
-        elif "close" in connection.lower():
-            self._keep_alive = False
-        return b"%b%b\r\n" % (head, extra)
+        tunnel = request.method == "CONNECT" and status < 300
+        if "Content-Length" not in headers and not has_no_body(status) and not tunnel:
+            headers = headers.copy()
+            headers["Content-Length"] = str(len(body))
+        writer = ResponseWriter(request.method, request.version, self._keep_alive)
+        head = writer.head(status, reason, headers)
+        framed = writer.data(body) + writer.end()
+        self._keep_alive = writer.keep_alive
+        return b"%b%b\r\n" % (head[:-2], extra), framed
 
     # Responses in pieces
 

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.wire.site import answer
 from tornadolike.http1connection import HTTP1ServerConnection
+from tornadolike.httputil import HTTPServerRequest
 
 PATIENCE = 10.0
 
@@ -111,3 +113,28 @@ class Sends:
         pieces = list(pieces)
         self.sizes.append(sum(map(len, pieces)))
         return int(self._sock.sendmsg(pieces))
+
+
+def server_reads(server: Watched) -> bool:
+    (connection,) = server.serving.connections
+    return bool(connection.transport.is_reading())
+
+
+class Held:
+    """Keeps what it gets until it is told to answer it; answers at once what is under ``/now``."""
+
+    def __init__(self) -> None:
+        self.requests: list[HTTPServerRequest] = []
+        self.closed: list[str | None] = []
+        self.count = 0
+
+    def __call__(self, request: HTTPServerRequest) -> None:
+        self.count += 1
+        if request.path.startswith("/now"):
+            answer(request)
+            return
+        self.requests.append(request)
+        request.connection.set_close_callback(lambda: self.closed.append(request.uri))
+
+    def answer_next(self) -> None:
+        answer(self.requests.pop(0))

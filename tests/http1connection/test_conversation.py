@@ -1,100 +1,24 @@
-"""The conversation with a delegate: head, pieces, end; what it says back, when, and what it raises."""
+"""The conversation with a delegate: head, pieces, end; what it says back, and when."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from tests.http1connection.helpers import connect_slowly, reset
-from tests.wire.client import error, expect, expect_end, get, head, lines, ok
-from tornadolike.httputil import (
-    HTTPHeaders,
-    HTTPInputError,
-    HTTPMessageDelegate,
-    HTTPServerConnectionDelegate,
+from tests.http1connection.site import (
+    AWAITED,
+    POST,
+    STEPS,
+    Site,
+    fail,
+    patiently,
+    refuse,
+    refuse_later,
+    say_ok,
 )
-
-STEPS = ("start_request", "headers_received", "data_received", "finish")
-AWAITED = STEPS[1:3]
-POST = get("/", "Content-Length: 5", method="POST")
-
-
-class Site(HTTPServerConnectionDelegate):
-    """Does at each step what the test wants, and writes down each call.
-
-    ``do[step]`` is called with the connection; what it returns is what the step returns.
-    """
-
-    def __init__(self, **do: Callable[[Any], Any]) -> None:
-        self.do = do
-        self.heard: list[Any] = []
-        self.connections: list[Any] = []
-
-    def hear(self, step: str, connection: Any, *what: Any) -> Any:
-        self.heard.append((step, *what) if what else step)
-        action = self.do.get(step)
-        return None if action is None else action(connection)
-
-    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
-        assert server_conn is request_conn
-        self.connections.append(request_conn)
-        self.hear("start_request", request_conn)
-        return Listener(self, request_conn)
-
-    def on_close(self, server_conn: object) -> None:
-        self.hear("on_close", server_conn)
-
-
-class Listener(HTTPMessageDelegate):
-    def __init__(self, site: Site, connection: Any) -> None:
-        self.site = site
-        self.connection = connection
-
-    def headers_received(self, start_line: Any, headers: HTTPHeaders) -> Awaitable[None] | None:
-        waiting: Any = self.site.hear("headers_received", self.connection, start_line.method)
-        return waiting
-
-    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        waiting: Any = self.site.hear("data_received", self.connection, chunk)
-        return waiting
-
-    def finish(self) -> None:
-        self.site.hear("finish", self.connection)
-        if "finish" not in self.site.do:
-            say_ok(self.connection)
-
-    def on_connection_close(self) -> None:
-        self.site.hear("on_connection_close", self.connection)
-
-
-def say_ok(connection: Any) -> None:
-    if connection._request is not None:
-        connection.respond(200, "OK", "text/plain", None, b"", b"ok")
-
-
-def fail(connection: Any) -> None:
-    raise ZeroDivisionError
-
-
-async def fail_later(connection: Any) -> None:
-    await asyncio.sleep(0)
-    raise ZeroDivisionError
-
-
-def refuse(connection: Any) -> None:
-    raise HTTPInputError("too salty", 413)
-
-
-async def refuse_later(connection: Any) -> None:
-    await asyncio.sleep(0)
-    raise HTTPInputError("too salty", 413)
-
-
-async def patiently(connection: Any) -> None:
-    await asyncio.sleep(0)
-
+from tests.wire.client import error, expect, expect_end, get, head, lines, ok
 
 # What is told, in which order
 
@@ -344,147 +268,6 @@ def test_an_answer_that_begins_and_ends_before_the_request_is_whole(watch: Any) 
     with server.connect() as sock:
         sock.sendall(POST + b"hel")
         expect_end(sock, lines("HTTP/1.1 200 OK", "Content-Length: 2", "", "no"))
-
-
-# Exceptions
-
-
-@pytest.mark.parametrize(
-    ("step", "how"), [(s, fail) for s in STEPS] + [(s, fail_later) for s in AWAITED]
-)
-@pytest.mark.parametrize("whole", [True, False])
-def test_a_failure_anywhere_is_a_500(
-    watch: Any, expect_log: Any, step: str, how: Any, whole: bool
-) -> None:
-    site = Site(**{step: how})
-    server = watch(site)
-    with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
-        sock.sendall(POST + (b"hello" if whole or step == "finish" else b"he"))
-        expect_end(sock, error(500))
-    server.until_gone()
-    # There is nobody to be told if it has not even started.
-    assert site.heard.count("on_connection_close") == (step != "start_request")
-    site.do.clear()
-    with server.connect() as sock:  # others are served
-        sock.sendall(get("/"))
-        expect(sock, ok("ok"))
-
-
-@pytest.mark.parametrize(
-    ("step", "how"), [(s, refuse) for s in STEPS] + [(s, refuse_later) for s in AWAITED]
-)
-def test_a_delegate_may_say_that_the_client_is_wrong(
-    watch: Any, expect_log: Any, step: str, how: Any
-) -> None:
-    server = watch(Site(**{step: how}))
-    with server.connect() as sock, expect_log("tornadolike.general", "too salty", count=1):
-        sock.sendall(POST + b"hello")
-        expect_end(sock, error(413))
-    server.until_gone()
-
-
-def test_a_function_may_say_that_the_client_is_wrong(watch: Any, expect_log: Any) -> None:
-    server = watch(refuse)
-    with server.connect() as sock, expect_log("tornadolike.general", "too salty", count=1):
-        sock.sendall(get("/"))
-        expect_end(sock, error(413))
-
-
-@pytest.mark.parametrize("how", [fail, refuse])
-def test_a_failure_after_the_answer_is_logged_and_no_more(
-    watch: Any, expect_log: Any, how: Any
-) -> None:
-    def say_and_fail(connection: Any) -> None:
-        say_ok(connection)
-        how(connection)
-
-    for application in (
-        Site(finish=say_and_fail),
-        lambda request: say_and_fail(request.connection),
-    ):
-        server = watch(application)
-        with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=2):
-            sock.sendall(get("/") * 2)
-            expect(sock, ok("ok") * 2)
-            server.until_in("IDLE")
-
-
-def test_a_failure_of_a_delegate_that_has_answered_is_logged(watch: Any, expect_log: Any) -> None:
-    async def say_and_fail(connection: Any) -> None:
-        say_ok(connection)
-        await asyncio.sleep(0)
-        raise ZeroDivisionError
-
-    server = watch(Site(headers_received=say_and_fail))
-    with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
-        sock.sendall(get("/"))
-        expect(sock, ok("ok"))
-        for _ in range(5):
-            server.call(lambda: None)
-
-
-@pytest.mark.parametrize("how", [fail, refuse, fail_later])
-def test_a_failure_in_the_middle_of_an_answer_breaks_it_off(
-    watch: Any, expect_log: Any, how: Any
-) -> None:
-    """The answers before it, which wait to leave with it, arrive."""
-
-    def begin(connection: Any) -> Any:
-        if len(site.connections) == 1:
-            return say_ok(connection)
-        connection.write_headers(*head(Content_Length="10"), b"half")
-        return how(connection)
-
-    site = Site(headers_received=begin)
-    server = watch(site)
-    logger = "tornadolike.general" if how is refuse else "tornadolike.application"
-    with server.connect() as sock, expect_log(logger, "Uncaught|too salty", count=1):
-        sock.sendall(get("/1") + get("/2") + get("/3"))
-        expect_end(sock, ok("ok") + lines("HTTP/1.1 200 OK", "Content-Length: 10", "", "half"))
-    server.until_gone()
-    assert site.heard.count("on_connection_close") == 1
-
-
-@pytest.mark.parametrize("step", ["on_connection_close", "on_close"])
-def test_a_failure_at_the_end_is_logged(watch: Any, expect_log: Any, step: str) -> None:
-    site = Site(**{step: fail}, finish=lambda connection: None)
-    server = watch(site)
-    with expect_log("tornadolike.application", f"Uncaught .*{step}", count=1):
-        sock = server.connect()
-        sock.sendall(get("/"))
-        server.until_in("HANDLING")
-        reset(sock)
-        server.until_gone()
-    assert site.heard[-2:] == ["on_connection_close", "on_close"]
-
-
-def test_a_failing_close_callback_is_logged(watch: Any, expect_log: Any) -> None:
-    site = Site(finish=lambda connection: connection.set_close_callback(lambda: 1 / 0))
-    server = watch(site)
-    with expect_log("tornadolike.application", "Uncaught", count=1):
-        sock = server.connect()
-        sock.sendall(get("/"))
-        server.until_in("HANDLING")
-        reset(sock)
-        server.until_gone()
-    assert "on_connection_close" not in site.heard  # the callback is called in its stead
-
-
-def test_something_that_cannot_be_waited_for(watch: Any, expect_log: Any) -> None:
-    server = watch(Site(headers_received=lambda connection: "soon"))
-    with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
-        sock.sendall(get("/"))
-        expect_end(sock, error(500))
-
-
-def test_a_wait_that_is_cancelled(watch: Any, expect_log: Any) -> None:
-    async def give_up(connection: Any) -> None:
-        raise asyncio.CancelledError
-
-    server = watch(Site(headers_received=give_up))
-    with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
-        sock.sendall(get("/"))
-        expect_end(sock, error(500))
 
 
 # Peers that leave

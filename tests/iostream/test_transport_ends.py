@@ -1,0 +1,257 @@
+"""The transport: how it ends, by itself, by the peer, by a protocol that fails."""
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+import pytest
+
+from tests.iostream.bench import Bench, Recorder, fill, run
+from tornadolike.ioloop import IOLoop
+from tornadolike.iostream import SocketTransport
+
+
+def test_close_sends_what_waits_and_reads_no_more(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        written = fill(transport)
+        transport.close()
+        transport.close()
+        assert transport.is_closing()
+        transport.write(b"dropped")
+        transport.writelines([b"dropped"])
+        transport.write_eof()
+        peer.send(b"nobody hears this")
+        assert await bench.read(peer, written) == b"x" * written
+        assert await protocol.hears("lost") == ("lost", None)
+        assert "data" not in protocol.names
+
+    run(bench, main)
+
+
+def test_abort_drops_what_waits(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        written = fill(transport)
+        transport.abort()
+        transport.abort()
+        assert transport.get_write_buffer_size() == 0
+        assert protocol.names[-1] != "lost"  # later, in a call of its own
+        received = await bench.read_all(peer)
+        assert 0 < len(received) < written
+        await protocol.hears("lost")
+        assert protocol.names.count("lost") == 1
+
+    run(bench, main)
+
+
+def test_reset_says_that_it_is_no_proper_end(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        transport.write(b"part of it")
+        transport.reset()
+        assert await protocol.hears("lost") == ("lost", None)
+        with pytest.raises(ConnectionResetError):
+            await bench.read_all(peer)
+        transport.reset()  # after the end: nothing
+
+    run(bench, main)
+
+
+def test_a_peers_reset_is_told_once(bench: Bench) -> None:
+    async def main() -> None:
+        _, protocol, peer = bench.open()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        _, error = await protocol.hears("lost")
+        assert isinstance(error, ConnectionResetError)
+        await bench.turns()
+        assert protocol.names == ["made", "lost"]
+
+    run(bench, main)
+
+
+def test_a_peers_reset_is_seen_while_reading_is_paused_and_something_waits(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        fill(transport)
+        transport.pause_reading()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        _, error = await protocol.hears("lost")
+        assert isinstance(error, OSError)
+
+    run(bench, main)
+
+
+def test_writing_to_a_peer_that_is_gone(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        protocol.keep_open = True
+        transport.pause_reading()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        transport.write(b"anybody there?")
+        transport.write(b"hello?")
+        transport.writelines([b"hel", b"lo?"])
+        assert protocol.names == ["made"]
+        _, error = await protocol.hears("lost")
+        assert isinstance(error, OSError)
+        transport.write(b"still?")
+        assert protocol.names.count("lost") == 1
+
+    run(bench, main)
+
+
+def test_write_eof_to_a_peer_that_is_gone(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        transport.pause_reading()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        transport.write_eof()
+        _, error = await protocol.hears("lost")
+        assert isinstance(error, OSError)
+
+    run(bench, main)
+
+
+@pytest.mark.parametrize("call", ["data", "eof"])
+def test_a_protocol_that_fails_is_reported_and_loses_its_connection(
+    bench: Bench, call: str, expect_log: Any
+) -> None:
+    async def main() -> None:
+        _, protocol, peer = bench.open()
+        protocol.actions[call] = lambda: 1 / 0
+        with expect_log("asyncio", "the protocol raised", count=1):
+            peer.send(b"x")
+            peer.shutdown(socket.SHUT_WR)
+            _, error = await protocol.hears("lost")
+        assert isinstance(error, ZeroDivisionError)
+        assert await bench.read_all(peer) == b""
+
+    run(bench, main)
+
+
+def test_a_protocol_that_fails_to_start_leaves_nothing_behind(
+    bench: Bench, expect_log: Any
+) -> None:
+    async def main() -> None:
+        protocol = Recorder()
+        protocol.actions["made"] = lambda: 1 / 0
+        with expect_log("asyncio", "the protocol raised", count=1):
+            transport, _, peer = bench.open(protocol=protocol)
+            await protocol.hears("lost")
+        assert transport.is_closing()
+        assert transport._fd not in bench.loop._watchers
+        assert await bench.read_all(peer) == b""
+
+    run(bench, main)
+
+
+@pytest.mark.parametrize("call", ["pause", "resume"])
+def test_a_protocol_that_fails_at_flow_control_is_reported(
+    bench: Bench, call: str, expect_log: Any
+) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        transport.set_write_buffer_limits(high=0)
+        protocol.actions[call] = lambda: 1 / 0
+        with expect_log("asyncio", rf"protocol.{call}_writing\(\) failed", count=1):
+            written = fill(transport)
+            assert await bench.read(peer, written) == b"x" * written
+            await protocol.hears("resume")
+            await bench.turns()
+        transport.close()
+        await protocol.hears("lost")
+
+    run(bench, main)
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize("call", ["made", "data", "pause"])
+def test_the_end_of_the_process_passes(bench: Bench, error: type[BaseException], call: str) -> None:
+    def end() -> None:
+        raise error
+
+    async def main() -> None:
+        protocol = Recorder()
+        protocol.actions[call] = end
+        transport, _, peer = bench.open(4096, protocol)
+        transport.set_write_buffer_limits(high=0)
+        if call == "pause":
+            fill(transport)
+        peer.send(b"x")
+        await asyncio.sleep(10)
+
+    with pytest.raises(error):
+        run(bench, main)
+
+
+def test_a_lost_transport_lets_go(bench: Bench) -> None:
+    """No circle is left, and whoever counts transports is told after the socket is closed."""
+
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        told: list[tuple[SocketTransport, int]] = []
+        transport.when_lost = lambda lost: told.append((lost, sock.fileno()))
+        sock = transport.get_extra_info("socket")
+        peer.close()
+        await protocol.hears("lost")
+        await bench.turns()
+        assert told == [(transport, -1)]
+        assert transport.get_protocol() is None
+
+    run(bench, main)
+
+
+def test_a_failing_connection_lost_still_closes_the_socket(bench: Bench, expect_log: Any) -> None:
+    async def main() -> None:
+        transport, protocol, _ = bench.open()
+        protocol.actions["lost"] = lambda: 1 / 0
+        with expect_log("asyncio", "connection_lost"):
+            transport.abort()
+            await bench.turns()
+        assert transport.get_extra_info("socket").fileno() == -1
+
+    run(bench, main)
+
+
+def test_readiness_that_is_none(bench: Bench) -> None:
+    """Pollers may be wrong; whoever tries finds out."""
+
+    async def main() -> None:
+        transport, protocol, _ = bench.open(4096)
+        transport._on_events(IOLoop.READ)
+        transport._on_events(IOLoop.WRITE)
+        transport.pause_reading()
+        transport._on_events(IOLoop.READ | IOLoop.ERROR)
+        assert protocol.names == ["made"]
+        fill(transport)
+        for _ in range(5):  # a full kernel refuses in the end
+            transport._on_events(IOLoop.WRITE)
+        transport.resume_reading()
+        transport.abort()
+        transport._on_events(IOLoop.READ | IOLoop.ERROR)
+        await protocol.hears("lost")
+        assert protocol.names == ["made", "lost"]
+
+    run(bench, main)
+
+
+def test_the_peers_state(bench: Bench) -> None:
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        transport.pause_reading()
+        peer.send(b"unread")
+        assert transport.peer_state() == "open"
+        peer.shutdown(socket.SHUT_WR)
+        assert transport.peer_state() == "ended"
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        assert transport.peer_state() == "lost"
+        transport.abort()
+        await protocol.hears("lost")
+
+    run(bench, main)

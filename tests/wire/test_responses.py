@@ -77,6 +77,12 @@ def whole(
     return say
 
 
+def wrong_length_for_head(connection: Any) -> None:
+    with pytest.raises(HTTPOutputError, match="'6' for a body of 5 bytes"):
+        whole(headers={"Content-Length": "6"})(connection)
+    whole(headers={"Content-Length": "5"})(connection)
+
+
 def too_much(connection: Any) -> None:
     connection.write_headers(*head(Content_Length="3"))
     connection.write(b"on")
@@ -192,6 +198,13 @@ TABLE = [
         lines(OK, CLOSE, "", ""),
         CLOSES,
         b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+    ),
+    T(
+        "a wrong length is refused for HEAD as for GET",
+        wrong_length_for_head,
+        lines(OK, "Content-Length: 5", "", ""),
+        STAYS,
+        HEAD,
     ),
     T("HEAD of chunks", in_chunks, lines(OK, "", ""), STAYS, HEAD),
     T("HEAD by length", by_length, lines(OK, "Content-Length: 6", "", ""), STAYS, HEAD),

@@ -127,9 +127,14 @@ class ResponseSide(HTTPConnection):
                 {"Server": SERVER, "Content-Type": content_type, "Date": http_date_now()}
             )
         tunnel = request.method == "CONNECT" and status < 300
-        if "Content-Length" not in headers and not has_no_body(status) and not tunnel:
-            headers = headers.copy()
-            headers["Content-Length"] = str(len(body))
+        length = headers.get("Content-Length")
+        if length is None:
+            if not has_no_body(status) and not tunnel:
+                headers = headers.copy()
+                headers["Content-Length"] = str(len(body))
+        elif request.method == "HEAD" and body and length != str(len(body)):
+            # The writer, to which a HEAD has no body, cannot see it.
+            raise HTTPOutputError(f"Content-Length {length!r} for a body of {len(body)} bytes")
         writer = ResponseWriter(request.method, request.version, self._keep_alive)
         head = writer.head(status, reason, headers)
         framed = writer.data(body) + writer.end()

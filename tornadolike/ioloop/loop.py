@@ -71,6 +71,7 @@ class IOLoop(AsyncioFace):
         except RuntimeError:
             loop = IOLoop._current.loop
             if instance and (loop is None or loop.is_closed()):
+                # Sockets, pipes and processes of asyncio's interface are still to come.
                 loop = IOLoop()  # type: ignore[abstract]
             return loop
         if isinstance(running, IOLoop):

@@ -100,7 +100,8 @@ class Reactor(asyncio.AbstractEventLoop):
             pass
         return True
 
-    # Callbacks
+    # Callbacks. (Their signatures are silenced as overrides: the stubs tie a callback's parameters to the
+    # arguments that follow it, which keyword arguments, Tornado's way, do not fit.)
 
     time = staticmethod(time.monotonic)
     """The loop's clock in seconds: monotonic, its zero is arbitrary. A subclass may have another."""

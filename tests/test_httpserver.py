@@ -21,7 +21,7 @@ from tornadolike.http1connection import HTTP1ServerConnection
 from tornadolike.httpserver import HTTPServer
 from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornadolike.ioloop import IOLoop
-from tornadolike.iostream import SocketTransport
+from tornadolike.ioloop.transports import SocketTransport
 from tornadolike.netutil import bind_sockets, bind_unix_socket
 
 

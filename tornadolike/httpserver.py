@@ -27,7 +27,7 @@ from .httputil import (
     ResponseStartLine,
 )
 from .ioloop import IOLoop
-from .iostream import SocketTransport
+from .ioloop.transports import SocketTransport
 from .log import gen_log
 from .tcpserver import TCPServer
 

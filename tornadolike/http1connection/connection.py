@@ -8,7 +8,8 @@ from typing import Any
 from ..http1 import encode_head
 from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
 from ..ioloop import Deadlines
-from ..iostream import SocketTransport, StreamClosedError
+from ..ioloop.transports import SocketTransport
+from ..iostream import StreamClosedError
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
 from .requests import RequestSide, call_application
 from .responses import CORKED_PIECES, fail_future

@@ -13,7 +13,8 @@ from ..httputil import (
     ResponseStartLine,
     http_date_now,
 )
-from ..iostream import SocketTransport, StreamClosedError
+from ..ioloop.transports import SocketTransport
+from ..iostream import StreamClosedError
 from .serving import Serving
 
 CORKED_PIECES: Final = 128

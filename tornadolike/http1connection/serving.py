@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
 from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from ..ioloop import Deadlines, IOLoop
-from ..iostream import SocketTransport
+from ..ioloop.transports import SocketTransport
 from ..log import app_log
 
 if TYPE_CHECKING:

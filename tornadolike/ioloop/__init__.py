@@ -13,7 +13,8 @@
 
 Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
 signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
-:mod:`.asyncio_face`, :mod:`.loop` (Tornado's methods), :mod:`.periodic` and :mod:`.deadlines`.
+:mod:`.core` (tasks, threads, errors), :mod:`.transports`, :mod:`.asyncio_face` (sockets, TLS, processes),
+:mod:`.loop` (Tornado's methods), :mod:`.periodic` and :mod:`.deadlines`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The reactor as asyncio knows a loop: tasks, futures, executors, exception handler, debug mode.
+"""An asyncio loop without a network: tasks, futures, executors, exception handler, debug mode.
 
 Coroutines and the synchronisation tools of :mod:`asyncio` need no more than this.
 """
@@ -32,8 +32,8 @@ TaskFactory = Callable[..., asyncio.Future[Any]]
 ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 
-class AsyncioFace(Sources):
-    """A reactor with :class:`asyncio.AbstractEventLoop`'s methods for all but sockets and processes."""
+class Core(Sources):
+    """A reactor with :class:`asyncio.AbstractEventLoop`'s methods for all but sockets, pipes and processes."""
 
     def __init__(self, poller: Poller | None = None) -> None:
         self._task_factory: TaskFactory | None = None

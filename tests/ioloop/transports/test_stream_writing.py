@@ -6,9 +6,9 @@ from collections import deque
 
 import pytest
 
-from tests.iostream.bench import Bench, fill, run
-from tornadolike.iostream import SocketTransport
-from tornadolike.iostream.transport import HIGH_WATER, MAX_PIECES, drop_sent
+from tests.ioloop.transports.bench import Bench, fill, run
+from tornadolike.ioloop.transports import SocketTransport
+from tornadolike.ioloop.transports.stream import HIGH_WATER, MAX_PIECES, drop_sent
 
 
 def test_writes_of_all_kinds_of_bytes(bench: Bench) -> None:

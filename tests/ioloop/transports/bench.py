@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tornadolike.ioloop import IOLoop
-from tornadolike.iostream import SocketTransport
+from tornadolike.ioloop.transports import SocketTransport
 
 Heard = list[tuple[Any, ...]]
 

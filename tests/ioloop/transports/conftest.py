@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.iostream.bench import Bench
+from tests.ioloop.transports.bench import Bench
 from tornadolike.ioloop import IOLoop
 
 

@@ -27,11 +27,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Final, cast
 
-from ..ioloop import IOLoop
-
-READ: Final = IOLoop.READ
-WRITE: Final = IOLoop.WRITE
-ERROR: Final = IOLoop.ERROR
+from ..core import Core
+from ..poller import ERROR, READ, WRITE
 
 READ_SIZE: Final = 65536
 """How many bytes one system call reads at the most."""
@@ -77,7 +74,7 @@ class SocketTransport(asyncio.Transport):
         "when_lost",
     )
 
-    def __init__(self, loop: IOLoop, sock: socket.socket, protocol: asyncio.BaseProtocol) -> None:
+    def __init__(self, loop: Core, sock: socket.socket, protocol: asyncio.BaseProtocol) -> None:
         self._loop = loop
         self._sock = sock
         self._fd = sock.fileno()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.iostream.bench import Bench, Recorder, fill, run
+from tests.ioloop.transports.bench import Bench, Recorder, fill, run
 from tornadolike.ioloop import IOLoop
-from tornadolike.iostream import SocketTransport
+from tornadolike.ioloop.transports import SocketTransport
 
 
 def test_close_sends_what_waits_and_reads_no_more(bench: Bench) -> None:

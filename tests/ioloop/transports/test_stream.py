@@ -2,7 +2,7 @@
 
 import socket
 
-from tests.iostream.bench import Bench, Recorder, fill, run
+from tests.ioloop.transports.bench import Bench, Recorder, fill, run
 
 
 def test_what_comes_is_delivered_and_the_end_closes(bench: Bench) -> None:

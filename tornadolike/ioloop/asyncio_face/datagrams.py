@@ -1,0 +1,7 @@
+"""create_datagram_endpoint."""
+
+from ..core import Core
+
+
+class Datagrams(Core):
+    """create_datagram_endpoint."""

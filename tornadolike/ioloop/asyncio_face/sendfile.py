@@ -1,0 +1,7 @@
+"""Files over connections: sendfile, sock_sendfile."""
+
+from ..core import Core
+
+
+class SendFile(Core):
+    """Files over connections: sendfile, sock_sendfile."""

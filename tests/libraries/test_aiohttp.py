@@ -8,7 +8,6 @@ import aiohttp
 from aiohttp import web
 from tests.tls_certs import Certificates
 
-from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
 
 

@@ -5,7 +5,6 @@ import asyncio
 import httpx
 from tests.tls_certs import Certificates
 
-from tests.tls_certs import Certificates
 from tornadolike.httpserver import HTTPServer
 from tornadolike.netutil import bind_sockets
 from tornadolike.web import Application, RequestHandler

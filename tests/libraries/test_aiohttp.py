@@ -87,9 +87,9 @@ async def test_web_socket() -> None:
             assert await conversation.receive_str() == word.upper()
 
 
-async def test_tls(certificates: Certificates) -> None:
-    trust = certificates.client_context()
-    async with Site(certificates.server_context()) as url, aiohttp.ClientSession() as session:
+async def test_tls(certs: Certificates) -> None:
+    trust = certs.client_context()
+    async with Site(certs.server_context()) as url, aiohttp.ClientSession() as session:
         async with session.get(url, ssl=trust) as response:
             assert await response.text() == "hello world"
         data = b"x" * 5_000_000

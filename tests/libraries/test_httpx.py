@@ -49,7 +49,7 @@ async def test_a_large_body() -> None:
         assert (await client.post(url, content=data)).content == data
 
 
-async def test_tls(certificates: Certificates) -> None:
+async def test_tls(certs: Certificates) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
@@ -57,9 +57,9 @@ async def test_tls(certificates: Certificates) -> None:
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=certificates.server_context())
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=certs.server_context())
     port = server.sockets[0].getsockname()[1]
-    async with server, httpx.AsyncClient(verify=certificates.client_context()) as client:
+    async with server, httpx.AsyncClient(verify=certs.client_context()) as client:
         assert (await client.get(f"https://localhost:{port}")).text == "hello"
 
 

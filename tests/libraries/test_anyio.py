@@ -50,10 +50,13 @@ async def test_sockets(kind: str, tmp_path: Path) -> None:
     else:
         listener = await anyio.create_unix_listener(tmp_path / "socket")
 
+    ended = anyio.Event()
+
     async def echo(stream: anyio.abc.ByteStream) -> None:
         async with stream:
             async for chunk in stream:
                 await stream.send(chunk)
+        ended.set()
 
     async with listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, echo)
@@ -70,6 +73,7 @@ async def test_sockets(kind: str, tmp_path: Path) -> None:
                 while len(received) < len(data):
                     received += await stream.receive()
             assert received == data
+        await ended.wait()
         group.cancel_scope.cancel()
 
 

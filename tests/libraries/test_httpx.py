@@ -50,17 +50,22 @@ async def test_a_large_body() -> None:
 
 
 async def test_tls(certs: Certificates) -> None:
+    ended = asyncio.Event()
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
         await writer.drain()
         writer.close()
         await writer.wait_closed()
+        ended.set()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=certs.server_context())
     port = server.sockets[0].getsockname()[1]
-    async with server, httpx.AsyncClient(verify=certs.client_context()) as client:
-        assert (await client.get(f"https://localhost:{port}")).text == "hello"
+    async with server:
+        async with httpx.AsyncClient(verify=certs.client_context()) as client:
+            assert (await client.get(f"https://localhost:{port}")).text == "hello"
+        await ended.wait()
 
 
 async def test_a_connection_that_is_refused() -> None:

@@ -108,7 +108,7 @@ class TLSMachine:
         filled = 0
         while filled < size and not self.ended and self.has_input:
             try:
-                count = self._read(size - filled, buffer[filled:])  # type: ignore[arg-type]
+                count: int = self._read(size - filled, buffer[filled:])  # type: ignore[assignment]
             except ssl.SSLWantReadError:
                 break
             except ssl.SSLError as error:

@@ -196,7 +196,10 @@ class TLSTransport(ReadingSide):
         self._pump()
         if self._waiting or self._phase is not Phase.CLOSING:
             return
-        machine.say_goodbye()
+        if machine.peer_closed or not self._lower_ended:
+            # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
+            # what comes then for plain bytes): the end of ours has to do.
+            machine.say_goodbye()
         self._send_output()
         if (machine.ended or self._lower_ended) and self._lower is not None:
             self._phase = Phase.LOST

@@ -21,13 +21,14 @@ class TLSProtocol(asyncio.BufferedProtocol):
     :arg sslcontext: with its certificates, its trust and its callbacks.
     :arg waiter: gets its result when the handshake is done and the application knows, or the exception.
     :arg server_side: whether this is the end that answers.
-    :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate.
+    :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate;
+        ``""`` to have nothing checked.
     :arg ssl_handshake_timeout: seconds that the handshake may take; the default is 60.
     :arg ssl_shutdown_timeout: seconds that a closing connection may stand still; the default is 30.
     :arg call_connection_made: False for an application that has its connection already.
 
-    Raises :exc:`ValueError` for time-outs that aren't positive, and when the context wants a host name
-    and there is none.
+    Raises :exc:`ValueError` for time-outs that aren't positive, and for a ``server_hostname``
+    of None where the context checks host names.
     """
 
     def __init__(
@@ -44,11 +45,7 @@ class TLSProtocol(asyncio.BufferedProtocol):
         call_connection_made: bool = True,
     ) -> None:
         self._buffer = _buffer_of(loop)
-        machine = TLSMachine(
-            sslcontext,
-            server_side=server_side,
-            server_hostname=None if server_side else server_hostname or None,
-        )
+        machine = TLSMachine(sslcontext, server_side=server_side, server_hostname=server_hostname)
         self.transport = TLSTransport(
             loop,
             protocol,

@@ -212,9 +212,11 @@ def bind_unix(path: str | bytes) -> socket.socket:
         sock.bind(path)
     except OSError as error:
         sock.close()
-        raise OSError(
-            error.errno, f"cannot listen on {path!r}: {error.strerror or error}"
-        ) from None
+        if error.errno == errno.EADDRINUSE:
+            reason = "Address is already in use (by a file that is no socket?)"
+        else:
+            reason = error.strerror or str(error)
+        raise OSError(error.errno, f"cannot listen on {path!r}: {reason}") from None
     except BaseException:
         sock.close()
         raise

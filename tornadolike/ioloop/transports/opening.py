@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core import Core
 from .stream import SocketTransport
+from .tls import TLSProtocol, make_client_context
 from .wire import ConnectionKeeper
 
 SSL = ssl_module.SSLContext | bool | None
@@ -36,14 +37,12 @@ async def open_stream(
     """
     if not ssl:
         return open_plain(loop, sock, protocol, server=server)
-    from .tls import TLSProtocol, make_client_context
-
     with closing_on_error(sock):
         waiter: asyncio.Future[None] = loop.create_future()
         tls = TLSProtocol(
             loop,
             protocol,
-            ssl if isinstance(ssl, ssl_module.SSLContext) else make_client_context(ssl),
+            make_client_context(ssl, check_hostname=bool(server_hostname)),
             waiter,
             server_side=server_side,
             server_hostname=server_hostname,
@@ -120,8 +119,6 @@ def accepted_tls(
     ssl_shutdown_timeout: float | None,
 ) -> asyncio.BaseProtocol:
     """What to give to the transport of an accepted connection that speaks TLS to ``protocol``."""
-    from .tls import TLSProtocol
-
     return TLSProtocol(
         loop,
         protocol,
@@ -133,28 +130,41 @@ def accepted_tls(
     )
 
 
+def application_side(transport: asyncio.Transport) -> asyncio.Transport:
+    """The transport that the application was told of, which has ``transport`` at its bottom."""
+    protocol = transport.get_protocol()
+    while isinstance(protocol, TLSProtocol):
+        transport = protocol.transport
+        protocol = transport.get_protocol()
+    return transport
+
+
 def check_ssl_arguments(
     ssl: object,
-    handshake_timeout: object,
-    shutdown_timeout: object,
+    handshake_timeout: float | None,
+    shutdown_timeout: float | None,
     server_hostname: str | None = None,
 ) -> None:
-    """Raise :exc:`ValueError` for what has no meaning on a connection without TLS."""
-    if ssl:
-        return
+    """Raise :exc:`ValueError` for what has no meaning on a connection without TLS, or none at all."""
+    if server_hostname is not None and not ssl:
+        raise ValueError("server_hostname is only meaningful with ssl")
     for name, value in (
-        ("server_hostname", server_hostname),
         ("ssl_handshake_timeout", handshake_timeout),
         ("ssl_shutdown_timeout", shutdown_timeout),
     ):
         if value is not None:
-            raise ValueError(f"{name} is only meaningful with ssl")
+            if not ssl:
+                raise ValueError(f"{name} is only meaningful with ssl")
+            if value <= 0:
+                raise ValueError(f"{name} should be a positive number, got {value}")
 
 
-def check_server_ssl(ssl: object, handshake_timeout: object, shutdown_timeout: object) -> None:
+def check_server_ssl(
+    ssl: object, handshake_timeout: float | None, shutdown_timeout: float | None
+) -> None:
     """:func:`check_ssl_arguments` of a server. Raises :exc:`TypeError` for ``ssl=True``."""
     if isinstance(ssl, bool):
-        raise TypeError("ssl must be an SSLContext with the server's certificate, or None")
+        raise TypeError("ssl argument must be an SSLContext with the server's certificate, or None")
     check_ssl_arguments(ssl, handshake_timeout, shutdown_timeout)
 
 

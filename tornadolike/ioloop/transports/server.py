@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ..accepting import Accepting
 from ..core import Core, asyncio_log
-from .opening import accepted_tls, open_plain
+from .opening import accepted_tls, application_side, open_plain
 from .wire import Wire
 
 WAITS_FOR_CONNECTIONS: Final = sys.version_info >= (3, 12)
@@ -59,7 +59,7 @@ class Server(asyncio.AbstractServer):
         # Weak: a connection that everybody has forgotten must be able to complain.
         self._connections: weakref.WeakSet[Wire] = weakref.WeakSet()
         self._forever: asyncio.Future[None] | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[asyncio.Future[None]] | None = []  # None when all is over
 
     @property
     def sockets(self) -> tuple[TransportSocket, ...]:
@@ -154,9 +154,9 @@ class Server(asyncio.AbstractServer):
         self._wake_if_all_is_over()
 
     def close_clients(self) -> None:
-        """Close the connections: what waits to be sent to them is sent."""
+        """Close the connections: what waits to be sent to them is sent, and TLS's goodbye."""
         for transport in list(self._connections):
-            transport.close()
+            application_side(transport).close()
 
     def abort_clients(self) -> None:
         """Close the connections at once."""
@@ -168,7 +168,7 @@ class Server(asyncio.AbstractServer):
 
         With Python 3.11 a server that is closed already is not waited for, as with asyncio's own.
         """
-        if self._sockets is None and not (WAITS_FOR_CONNECTIONS and self._connections):
+        if self._waiters is None or (self._sockets is None and not WAITS_FOR_CONNECTIONS):
             return
         waiter: asyncio.Future[None] = self._loop.create_future()
         self._waiters.append(waiter)
@@ -177,8 +177,8 @@ class Server(asyncio.AbstractServer):
     def _wake_if_all_is_over(self) -> None:
         if self._sockets is not None or self._connections:
             return
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
             if not waiter.done():
                 waiter.set_result(None)
 

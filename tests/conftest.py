@@ -16,6 +16,7 @@ from typing import Any
 import hypothesis  # noqa: F401 - before gc.freeze(): it looks for referrers, and finds no frozen ones
 import pytest
 
+from tests.tls_certs import certs  # noqa: F401 (a fixture)
 from tornadolike.ioloop import IOLoop
 
 PATIENCE = 10.0

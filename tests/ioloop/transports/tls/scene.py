@@ -205,6 +205,9 @@ class MemoryTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         self.asked.append("resume")
 
+    def is_closing(self) -> bool:
+        return "close" in self.asked or "abort" in self.asked
+
     def close(self) -> None:
         self.asked.append("close")
 

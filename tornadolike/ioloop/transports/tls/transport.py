@@ -33,6 +33,7 @@ class TLSTransport(ReadingSide):
         "_established",
         "_handshake_timeout",
         "_made",
+        "_sent",
         "_shutdown_timeout",
         "_size_at_last_look",
         "_sslcontext",
@@ -40,9 +41,6 @@ class TLSTransport(ReadingSide):
         "_waiter",
         "when_lost",
     )
-
-    # What an asyncio loop (in guest mode) looks at before it puts another TLS on top.
-    _start_tls_compatible = True
 
     def __init__(
         self,
@@ -65,6 +63,7 @@ class TLSTransport(ReadingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
         self._size_at_last_look = 0
+        self._sent = False  # nothing that was written waits any more: only goodbyes are left
         self.when_lost: Callable[[TLSTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -199,14 +198,18 @@ class TLSTransport(ReadingSide):
         self._pump()
         if self._waiting or self._phase is not Phase.CLOSING:
             return
+        lower = self._lower
+        assert lower is not None
+        only_goodbyes = not self.get_write_buffer_size()
         if machine.peer_closed or not self._lower_ended:
             # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
             # what comes then for plain bytes): the end of ours has to do.
             machine.say_goodbye()
         self._send_output()
-        if (machine.ended or self._lower_ended) and self._lower is not None:
+        self._sent = only_goodbyes or not (self.get_write_buffer_size() or lower.is_closing())
+        if machine.ended or self._lower_ended:
             self._phase = Phase.LOST
-            self._lower.close()
+            lower.close()
 
     def _lower_resumed(self) -> None:
         super()._lower_resumed()
@@ -259,6 +262,10 @@ class TLSTransport(ReadingSide):
         """The transport below is no more."""
         self._cancel_timer()
         self._phase = Phase.LOST
+        if self._sent and isinstance(exc, ConnectionError):
+            exc = (
+                None  # the peer did not wait for our goodbye; a plain socket would be closed by now
+            )
         error = self._error or exc
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
@@ -273,6 +280,7 @@ class TLSTransport(ReadingSide):
             self._lower_size = nothing_waits
             self._waiting.clear()
             self._waiting_size = 0
+            self._machine.output()
             self._protocol_paused = False
             self._unread = b""
             self._error = None

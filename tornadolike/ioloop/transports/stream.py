@@ -82,6 +82,7 @@ class SocketTransport(WritingSide):
             else:
                 context.run(self._protocol.connection_made, self)
         except (SystemExit, KeyboardInterrupt):
+            self.abort()  # the caller will never know it
             raise
         except BaseException as error:
             self._protocol_failed(error, "connection_made")

@@ -32,6 +32,8 @@ class TLS(Core):
             raise TypeError(f"sslcontext must be an ssl.SSLContext, got {sslcontext!r}")
         if not isinstance(transport, asyncio.Transport):
             raise TypeError(f"transport {transport!r} is not supported by start_tls()")
+        if transport.is_closing():
+            raise ConnectionAbortedError(f"{transport!r} is closing: too late to start TLS on it")
         waiter = self.create_future()
         tls = TLSProtocol(
             self,
@@ -47,9 +49,9 @@ class TLS(Core):
         transport.set_protocol(tls)
         try:
             tls.connection_made(transport)
-            early = _take_early(protocol)
-            if early:
-                tls.data_received(early)
+            # Ours can be told also to repeat an end of the stream that came already.
+            hand_over = getattr(transport, "unread", tls.data_received)
+            hand_over(_take_early(protocol))
             if not transport.is_reading():
                 transport.resume_reading()
             await waiter

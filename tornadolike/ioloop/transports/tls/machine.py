@@ -29,9 +29,10 @@ class TLSMachine:
 
     :arg context: with its certificates, its trust and its callbacks.
     :arg server_side: whether this is the end that answers.
-    :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate.
+    :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate;
+        ``""`` to have nothing checked. Of no meaning for a server.
 
-    Raises :exc:`ValueError` when the context wants a host name and there is none.
+    Raises :exc:`ValueError` for None where the context checks host names.
     """
 
     __slots__ = (
@@ -50,10 +51,21 @@ class TLSMachine:
     def __init__(
         self, context: ssl.SSLContext, *, server_side: bool, server_hostname: str | None
     ) -> None:
+        if server_side:
+            server_hostname = None
+        elif server_hostname is None and context.check_hostname:
+            # OpenSSL would check nothing, and say nothing of it.
+            raise ValueError(
+                "server_hostname is needed: the SSL context checks host names (check_hostname). "
+                'Pass the name of the peer; "" has it not checked, which is unsafe'
+            )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self.ssl_object = context.wrap_bio(
-            self._incoming, self._outgoing, server_side=server_side, server_hostname=server_hostname
+            self._incoming,
+            self._outgoing,
+            server_side=server_side,
+            server_hostname=server_hostname or None,
         )
         self._read = self.ssl_object.read
         self._write = self.ssl_object.write

@@ -2,14 +2,18 @@
 
 import asyncio
 import ssl
-from typing import cast
+import weakref
+from typing import Final, cast
 
 from ...core import Core
-from .machine import TLSMachine
+from .machine import RECORD, TLSMachine
 from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, TLSTransport
 
+RECEIVE_SIZE: Final = 5 * (RECORD + 512)
+"""How many encrypted bytes are received at once: 64 KiB of clear ones need five records' room."""
 
-class TLSProtocol(asyncio.Protocol):
+
+class TLSProtocol(asyncio.BufferedProtocol):
     """Give this to any transport, and :attr:`transport` to the application.
 
     :arg loop: the loop of both.
@@ -17,13 +21,14 @@ class TLSProtocol(asyncio.Protocol):
     :arg sslcontext: with its certificates, its trust and its callbacks.
     :arg waiter: gets its result when the handshake is done and the application knows, or the exception.
     :arg server_side: whether this is the end that answers.
-    :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate.
+    :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate;
+        ``""`` to have nothing checked.
     :arg ssl_handshake_timeout: seconds that the handshake may take; the default is 60.
     :arg ssl_shutdown_timeout: seconds that a closing connection may stand still; the default is 30.
     :arg call_connection_made: False for an application that has its connection already.
 
-    Raises :exc:`ValueError` for time-outs that aren't positive, and when the context wants a host name
-    and there is none.
+    Raises :exc:`ValueError` for time-outs that aren't positive, and for a ``server_hostname``
+    of None where the context checks host names.
     """
 
     def __init__(
@@ -39,11 +44,8 @@ class TLSProtocol(asyncio.Protocol):
         ssl_shutdown_timeout: float | None = None,
         call_connection_made: bool = True,
     ) -> None:
-        machine = TLSMachine(
-            sslcontext,
-            server_side=server_side,
-            server_hostname=None if server_side else server_hostname or None,
-        )
+        self._buffer = _buffer_of(loop)
+        machine = TLSMachine(sslcontext, server_side=server_side, server_hostname=server_hostname)
         self.transport = TLSTransport(
             loop,
             protocol,
@@ -58,7 +60,14 @@ class TLSProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport._start(cast(asyncio.Transport, transport))
 
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.transport._received(self._buffer[:nbytes])
+
     def data_received(self, data: bytes) -> None:
+        """For transports that know nothing of buffered protocols."""
         self.transport._received(data)
 
     def eof_received(self) -> bool:
@@ -80,3 +89,14 @@ def _seconds(name: str, value: float | None, default: float) -> float:
     if value <= 0:
         raise ValueError(f"{name} should be a positive number, got {value}")
     return value
+
+
+_buffers: weakref.WeakKeyDictionary[object, memoryview] = weakref.WeakKeyDictionary()
+
+
+def _buffer_of(loop: Core) -> memoryview:
+    """What all connections of a loop are received into: it is emptied before anything else happens."""
+    buffer = _buffers.get(loop)
+    if buffer is None:
+        buffer = _buffers[loop] = memoryview(bytearray(RECEIVE_SIZE))
+    return buffer

@@ -1,16 +1,16 @@
 """:class:`TLSTransport`: what an application sees of a TLS connection."""
 
 import asyncio
-import logging
 import ssl
 from asyncio.constants import _SendfileMode
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from ...core import Core
-from .machine import TLSMachine
+from ...core import Core, asyncio_log
+from .machine import Buffer, TLSMachine
 from .phase import Phase
-from .writing import WritingSide
+from .reading import ReadingSide
+from .writing import nothing_waits
 
 HANDSHAKE_TIMEOUT: Final = 60.0
 """Seconds that a handshake may take, when the caller gives no other number."""
@@ -18,10 +18,8 @@ HANDSHAKE_TIMEOUT: Final = 60.0
 SHUTDOWN_TIMEOUT: Final = 30.0
 """Seconds that a closing connection may stand still, when the caller gives no other number."""
 
-asyncio_log = logging.getLogger("asyncio")
 
-
-class TLSTransport(WritingSide):
+class TLSTransport(ReadingSide):
     """A transport that has another one below it, and TLS in between.
 
     It is made by :class:`~tornadolike.ioloop.transports.tls.TLSProtocol`, which tells it what happens
@@ -32,18 +30,14 @@ class TLSTransport(WritingSide):
     """
 
     __slots__ = (
-        "_buffered",
         "_error",
+        "_established",
         "_handshake_timeout",
-        "_lower_ended",
-        "_lower_reading_paused",
         "_made",
-        "_reading_paused",
         "_shutdown_timeout",
         "_size_at_last_look",
         "_sslcontext",
         "_timer",
-        "_unread",
         "_waiter",
         "when_lost",
     )
@@ -66,18 +60,14 @@ class TLSTransport(WritingSide):
         made: bool,
     ) -> None:
         super().__init__(loop, protocol, machine)
-        self._buffered = isinstance(protocol, asyncio.BufferedProtocol)
         self._sslcontext = sslcontext
         self._waiter = waiter
         self._handshake_timeout = handshake_timeout
         self._shutdown_timeout = shutdown_timeout
         self._made = made  # the protocol has a connection: it will be told when it is lost
+        self._established = False  # the handshake is done: there is a session to tell about
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
-        self._unread = b""
-        self._reading_paused = False
-        self._lower_reading_paused = False
-        self._lower_ended = False
         self._size_at_last_look = 0
         self.when_lost: Callable[[TLSTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
@@ -87,6 +77,9 @@ class TLSTransport(WritingSide):
     def _start(self, lower: asyncio.Transport) -> None:
         """There is a transport below."""
         self._lower = lower
+        if self._phase is Phase.LOST:  # given up before
+            lower.abort()
+            return
         self._phase = Phase.HANDSHAKE
         if self._made and getattr(lower, "_protocol_paused", False):
             # It has told the application, whose transport it was, to pause. (asyncio's transports
@@ -104,7 +97,6 @@ class TLSTransport(WritingSide):
         try:
             done = self._machine.handshake()
         except OSError as error:
-            self._send_output()  # an alert, that tells the peer why
             self._fail(error)
             return
         if done:
@@ -121,6 +113,7 @@ class TLSTransport(WritingSide):
     def _handshake_done(self) -> None:
         self._cancel_timer()
         self._phase = Phase.OPEN
+        self._established = True
         if not self._made:
             self._made = True
             try:
@@ -140,7 +133,7 @@ class TLSTransport(WritingSide):
 
     # Reading
 
-    def _received(self, data: bytes) -> None:
+    def _received(self, data: Buffer) -> None:
         """Encrypted bytes came from below."""
         self._machine.feed(data)
         self._corked = True
@@ -153,116 +146,6 @@ class TLSTransport(WritingSide):
                 self._finish()
         finally:
             self._uncork()
-
-    def _uncork(self) -> None:
-        """Hand down, in one piece, what the callbacks have written."""
-        self._corked = False
-        self._send_output()
-        if self._waiting and not self._lower_full:
-            self._pump()  # it waited for something that only came in the meantime
-
-    def _deliver(self) -> None:
-        """Give the application what came, if it wants it."""
-        if self._reading_paused:
-            self._pause_lower()
-            return
-        if self._buffered:
-            self._deliver_into_buffers()
-        else:
-            data = self._machine.read()
-            if self._unread:
-                data, self._unread = self._unread + data, b""
-            if data:
-                try:
-                    self._protocol.data_received(data)
-                except (SystemExit, KeyboardInterrupt):
-                    raise
-                except BaseException as error:
-                    self._callback_failed("data_received", error)
-                    return
-        if (self._machine.ended or self._lower_ended) and not self._reading_paused:
-            self._peer_ended()
-
-    def _deliver_into_buffers(self) -> None:
-        machine = self._machine
-        try:
-            while (self._unread or machine.has_input) and not machine.ended:
-                protocol = cast(asyncio.BufferedProtocol, self._protocol)
-                buffer = memoryview(protocol.get_buffer(-1)).cast("B")
-                if not buffer:
-                    raise RuntimeError("get_buffer() returned an empty buffer")
-                count = self._take_unread(buffer) or machine.read_into(buffer)
-                del buffer
-                if not count:
-                    break
-                protocol.buffer_updated(count)
-                if self._reading_paused or self._phase is not Phase.OPEN or not self._buffered:
-                    break
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self._callback_failed("get_buffer/buffer_updated", error)
-
-    def _take_unread(self, buffer: memoryview) -> int:
-        count = min(len(buffer), len(self._unread))
-        buffer[:count] = self._unread[:count]
-        self._unread = self._unread[count:]
-        return count
-
-    def _deliver_again(self) -> None:
-        """From the loop: reading goes on, or something was given back."""
-        if self._phase is Phase.OPEN and not self._reading_paused:
-            self._corked = True
-            try:
-                self._deliver()
-            finally:
-                self._uncork()
-
-    def pause_reading(self) -> None:
-        """Nothing is delivered until :meth:`resume_reading`. Idempotent.
-
-        The transport below is paused as soon as something comes.
-        """
-        if not self.is_closing():
-            self._reading_paused = True
-
-    def resume_reading(self) -> None:
-        """Undo :meth:`pause_reading`. Idempotent."""
-        if self._reading_paused and not self.is_closing():
-            self._reading_paused = False
-            self._loop.call_soon(self._deliver_again)
-            self._resume_lower()
-
-    def is_reading(self) -> bool:
-        return not (
-            self._reading_paused or self.is_closing() or self._lower_ended or self._machine.ended
-        )
-
-    def unread(self, data: bytes) -> None:
-        """Give back bytes that belong to the protocol that takes over; it gets them before all others.
-
-        They come as any others do: from a callback of the loop, and not while reading is paused. If the
-        peer's side has ended already, the new protocol is told that too.
-        """
-        self._unread = data + self._unread
-        self._loop.call_soon(self._deliver_again)
-
-    def peer_state(self) -> str:
-        """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``."""
-        if self._machine.ended or self._lower_ended:
-            return "ended"
-        ask = getattr(self._lower, "peer_state", None)
-        return "open" if ask is None else cast(str, ask())
-
-    def _pause_lower(self) -> None:
-        if not self._lower_reading_paused and self._lower is not None:
-            self._lower_reading_paused = True
-            self._lower.pause_reading()
-
-    def _resume_lower(self) -> None:
-        if self._lower_reading_paused and self._lower is not None:
-            self._lower_reading_paused = False
-            self._lower.resume_reading()
 
     # The peer's end
 
@@ -282,7 +165,6 @@ class TLSTransport(WritingSide):
         if self._phase is not Phase.OPEN:
             return  # closed by what was delivered
         if self._machine.failure is not None:
-            self._send_output()  # the alert
             self._fail(self._machine.failure)
             return
         try:
@@ -318,11 +200,19 @@ class TLSTransport(WritingSide):
         self._pump()
         if self._waiting or self._phase is not Phase.CLOSING:
             return
-        machine.say_goodbye()
+        if machine.peer_closed or not self._lower_ended:
+            # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
+            # what comes then for plain bytes): the end of ours has to do.
+            machine.say_goodbye()
         self._send_output()
         if (machine.ended or self._lower_ended) and self._lower is not None:
             self._phase = Phase.LOST
             self._lower.close()
+
+    def _lower_resumed(self) -> None:
+        super()._lower_resumed()
+        if self._phase is Phase.CLOSING:
+            self._finish()
 
     def _shutdown_is_late(self) -> None:
         size = self.get_write_buffer_size()
@@ -334,9 +224,10 @@ class TLSTransport(WritingSide):
             self.abort()
 
     def abort(self) -> None:
-        """Close now; what waits is dropped."""
+        """Close now; what waits is dropped, but what was encrypted is sent if it can be at once."""
         self._phase = Phase.LOST
         if self._lower is not None:
+            self._send_output()  # also an alert, that tells the peer why
             self._lower.abort()
 
     def reset(self) -> None:
@@ -348,11 +239,6 @@ class TLSTransport(WritingSide):
     def is_closing(self) -> bool:
         return self._phase in (Phase.CLOSING, Phase.LOST)
 
-    def _callback_failed(self, method: str, error: BaseException) -> None:
-        self._report(f"Fatal error: protocol.{method}() raised an exception", error)
-        self._error = error if isinstance(error, Exception) else None
-        self.abort()
-
     def _fail(self, error: Exception) -> None:
         """Something outside (the peer, the network) is to blame: no more can be done."""
         if self._loop.get_debug():
@@ -361,6 +247,13 @@ class TLSTransport(WritingSide):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(error)
         self._waiter = None
+        self.abort()
+
+    def _callback_failed(self, method: str, error: BaseException) -> None:
+        # A protocol that lets pass what became of its connection is not to blame.
+        if not isinstance(error, ConnectionError):
+            self._report(f"Fatal error: the protocol raised an exception in {method}()", error)
+        self._error = error if isinstance(error, Exception) else None
         self.abort()
 
     def _lost(self, exc: Exception | None) -> None:
@@ -378,9 +271,10 @@ class TLSTransport(WritingSide):
                 self._protocol.connection_lost(error)
         finally:
             self._lower = None
-            self._lower_size = _nothing_waits
+            self._lower_size = nothing_waits
             self._waiting.clear()
             self._waiting_size = 0
+            self._protocol_paused = False
             self._unread = b""
             self._error = None
             self._protocol = None  # type: ignore[assignment]
@@ -395,11 +289,8 @@ class TLSTransport(WritingSide):
 
     # About
 
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self._protocol = cast(asyncio.Protocol, protocol)
-        self._buffered = isinstance(protocol, asyncio.BufferedProtocol)
-
     def get_protocol(self) -> asyncio.BaseProtocol:
+        """Whom the transport tells; None after its ``connection_lost``."""
         return self._protocol
 
     @property
@@ -409,8 +300,8 @@ class TLSTransport(WritingSide):
 
     def write_progress(self) -> object:
         """Something that is different from what it was before if the peer has taken anything meanwhile."""
-        ask = getattr(self._lower, "write_progress", None)
-        return self._waiting_size, None if ask is None else ask()
+        ask = getattr(self._lower, "write_progress", self.get_write_buffer_size)
+        return cast(object, ask())
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """``"sslcontext"``; after the handshake ``"ssl_object"``, ``"peercert"``, ``"cipher"`` and
@@ -419,7 +310,7 @@ class TLSTransport(WritingSide):
             return self._sslcontext
         ask = _ABOUT_SESSION.get(name)
         if ask is not None:
-            return ask(self._machine.ssl_object) if self._made else default
+            return ask(self._machine.ssl_object) if self._established else default
         if self._lower is None:
             return default
         return self._lower.get_extra_info(name, default)
@@ -434,7 +325,3 @@ _ABOUT_SESSION: Final[dict[str, Callable[[ssl.SSLObject], Any]]] = {
     "cipher": ssl.SSLObject.cipher,
     "compression": ssl.SSLObject.compression,
 }
-
-
-def _nothing_waits() -> int:
-    return 0

@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
-from ...core import Core
+from ...core import Core, asyncio_log
+from ..writing import view_of
 from .machine import RECORD, Buffer, TLSMachine
 from .phase import Phase
 
@@ -24,6 +25,9 @@ HIGH_WATER: Final = 512 * 1024
 LOWER_HIGH_WATER: Final = 64 * 1024
 """Encrypted bytes that the transport below may hold before no more are made."""
 
+DROPS_UNSAID: Final = 4
+"""How many writes after the end are dropped without a word: the protocol may not know yet."""
+
 PORTION: Final = 64 * 1024
 """Clear bytes that are encrypted before what came out is handed down."""
 
@@ -32,7 +36,9 @@ class WritingSide(asyncio.Transport):
     """What of a TLS transport has to do with writing."""
 
     __slots__ = (
+        "__weakref__",
         "_corked",
+        "_dropped",
         "_high",
         "_loop",
         "_low",
@@ -54,11 +60,12 @@ class WritingSide(asyncio.Transport):
         self._machine = machine
         self._phase = Phase.NEW
         self._lower: asyncio.Transport | None = None
-        self._lower_size: Callable[[], int] = _nothing
+        self._lower_size: Callable[[], int] = nothing_waits
         self._lower_full = False
         self._corked = False  # what is written goes down at the end of the callback
         self._waiting: deque[Buffer] = deque()
         self._waiting_size = 0
+        self._dropped = 0  # writes that came too late
         self._protocol_paused = False
         self._high = HIGH_WATER
         self._low = HIGH_WATER // 4
@@ -68,10 +75,11 @@ class WritingSide(asyncio.Transport):
     def write(self, data: Buffer) -> None:
         """Encrypt and send ``data``, as soon as there is room.
 
-        On a connection that is closing or lost the data is dropped.
+        Raises :exc:`TypeError` for what is not bytes. On a connection that is closing or lost the data
+        is dropped; the log tells of those who go on.
         """
         if type(data) is not bytes:
-            data = _bytes_of(data)
+            data = view_of(data)
         if not data:
             return
         if (
@@ -93,16 +101,15 @@ class WritingSide(asyncio.Transport):
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         """As :meth:`write` of all pieces together: small ones share a record."""
-        pieces = [
-            piece if type(piece) is bytes else _bytes_of(piece) for piece in list_of_data if piece
-        ]
+        pieces = [piece if type(piece) is bytes else view_of(piece) for piece in list_of_data]
         if sum(map(len, pieces)) <= RECORD:
             self.write(b"".join(pieces))
         else:
-            self._write_pieces(pieces)
+            self._write_pieces(filter(len, pieces))
 
     def _write_pieces(self, pieces: Iterable[Buffer]) -> None:
         if self._phase in (Phase.CLOSING, Phase.LOST):
+            self._drop()
             return
         waiting = self._waiting
         at_once = self._phase is Phase.OPEN and not waiting and not self._lower_full
@@ -114,6 +121,11 @@ class WritingSide(asyncio.Transport):
             for i, piece in enumerate(waiting):
                 waiting[i] = _unchanging(piece)
         self._check_marks()
+
+    def _drop(self) -> None:
+        self._dropped += 1
+        if self._dropped > DROPS_UNSAID:
+            asyncio_log.warning("%r: data is dropped, the SSL connection is closed", self)
 
     def can_write_eof(self) -> bool:
         """False: TLS knows no end of one side only that everybody understands."""
@@ -189,7 +201,7 @@ class WritingSide(asyncio.Transport):
         self._lower_size = self._lower.get_write_buffer_size
 
     def _check_marks(self) -> None:
-        # Without one of these nobody would tell when to go on; and then there is little, as well.
+        # Without one of these there is little, and nobody would tell when there is less.
         may_wait = self._lower_full or self._waiting
         size = self.get_write_buffer_size() if may_wait else 0
         if self._protocol_paused:
@@ -224,17 +236,9 @@ class WritingSide(asyncio.Transport):
         raise NotImplementedError
 
 
-def _nothing() -> int:
+def nothing_waits() -> int:
+    """The size of what waits where nothing is known about it."""
     return 0
-
-
-def _bytes_of(data: Any) -> memoryview:
-    try:
-        return memoryview(data).cast("B")
-    except TypeError:
-        raise TypeError(
-            f"data must be bytes, bytearray or memoryview, not {type(data).__name__}"
-        ) from None
 
 
 def _unchanging(piece: Buffer) -> Buffer:

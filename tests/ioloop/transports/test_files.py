@@ -209,9 +209,13 @@ def test_cancelling_does_not_wait_for_a_pipe(io_loop):
             task = asyncio.create_task(FileReading(io_loop, pipe, 0, None).block())
             await asyncio.sleep(0)
             task.cancel()
+            for _ in range(3):
+                await asyncio.sleep(0)
+            was_done = task.done()
+            os.close(write_end)
             with pytest.raises(asyncio.CancelledError):
                 await task
-            os.close(write_end)
+            assert was_done
             await io_loop.shutdown_default_executor()
 
     io_loop.run_sync(main, timeout=10)
@@ -342,8 +346,10 @@ def test_reading_goes_on(bench, file):
         peer.send(b"hello")
         await protocol.has_data(b"hello")
         assert not task.done()
+        progress = transport.write_progress()[0]
         assert await bench.read(peer, len(DATA)) == DATA
         await task
+        assert transport.write_progress()[0] > progress
         transport.abort()
         await protocol.hears("lost")
 

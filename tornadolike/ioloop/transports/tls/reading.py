@@ -134,6 +134,8 @@ class ReadingSide(WritingSide):
 
     def peer_state(self) -> str:
         """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``."""
+        if self._phase is Phase.LOST:
+            return "lost"
         if self._machine.ended or self._lower_ended:
             return "ended"
         ask = getattr(self._lower, "peer_state", None)

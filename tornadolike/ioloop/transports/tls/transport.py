@@ -34,6 +34,7 @@ class TLSTransport(ReadingSide):
         "_established",
         "_handshake_timeout",
         "_made",
+        "_sent",
         "_shutdown_timeout",
         "_size_at_last_look",
         "_sslcontext",
@@ -42,10 +43,7 @@ class TLSTransport(ReadingSide):
         "when_lost",
     )
 
-    # What an asyncio loop (in guest mode) looks at before it puts another TLS on top.
-    _start_tls_compatible = True
-
-    # And before it sends a file: the kernel cannot, for the bytes have to be encrypted.
+    # By which asyncio's transports tell how files can be sent: the bytes have to be encrypted first.
     _sendfile_compatible = _SendfileMode.FALLBACK
 
     def __init__(
@@ -69,6 +67,7 @@ class TLSTransport(ReadingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
         self._size_at_last_look = 0
+        self._sent = False  # nothing that was written waits any more: only goodbyes are left
         self.when_lost: Callable[[TLSTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -197,17 +196,24 @@ class TLSTransport(ReadingSide):
         """Send what waits; then our goodbye; and when the peer's came, close below."""
         machine = self._machine
         machine.read()  # nobody wants it any more
+        if self._waiting and machine.failure is not None:
+            self._fail(machine.failure)
+            return
         self._pump()
         if self._waiting or self._phase is not Phase.CLOSING:
             return
+        lower = self._lower
+        assert lower is not None
+        only_goodbyes = not self.get_write_buffer_size()
         if machine.peer_closed or not self._lower_ended:
             # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
             # what comes then for plain bytes): the end of ours has to do.
             machine.say_goodbye()
         self._send_output()
-        if (machine.ended or self._lower_ended) and self._lower is not None:
+        self._sent = only_goodbyes or not (self.get_write_buffer_size() or lower.is_closing())
+        if machine.ended or self._lower_ended:
             self._phase = Phase.LOST
-            self._lower.close()
+            lower.close()
 
     def _lower_resumed(self) -> None:
         super()._lower_resumed()
@@ -260,6 +266,10 @@ class TLSTransport(ReadingSide):
         """The transport below is no more."""
         self._cancel_timer()
         self._phase = Phase.LOST
+        if self._sent and isinstance(exc, ConnectionError):
+            exc = (
+                None  # the peer did not wait for our goodbye; a plain socket would be closed by now
+            )
         error = self._error or exc
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
@@ -274,6 +284,7 @@ class TLSTransport(ReadingSide):
             self._lower_size = nothing_waits
             self._waiting.clear()
             self._waiting_size = 0
+            self._machine.output()
             self._protocol_paused = False
             self._unread = b""
             self._error = None

@@ -171,7 +171,7 @@ class WritingSide(asyncio.Transport):
                 self._send_output()
                 return
             self._waiting_size -= taken
-            if not self._corked or not waiting or machine.output_size > PORTION:
+            if machine.output_size > PORTION or not (waiting or self._corked):
                 self._send_output()
 
     def _send_output(self) -> None:

@@ -416,6 +416,29 @@ def test_a_file_that_the_kernel_does_not_send_does_no_harm(
     run(bench, main)
 
 
+@pytest.mark.parametrize("something_waits", [False, True])
+def test_a_place_that_no_file_has_does_no_harm(bench, file, something_waits):
+    async def main():
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        before = fill(transport) if something_waits else 0
+        sending = FileSending(file, 1 << 70, None)
+        task = asyncio.create_task(transport.send_file(sending))
+        assert await bench.read(peer, before) == b"x" * before
+        with pytest.raises(OverflowError):
+            await task
+        sending.end()
+        transport.write(b"x")
+        assert await bench.read(peer, 1) == b"x"
+        transport.close()
+        sending = FileSending(file, 0, None)
+        with pytest.raises(RuntimeError, match="Transport is closing"):
+            await transport.send_file(sending)
+        sending.end()
+        await protocol.hears("lost")
+
+    run(bench, main)
+
+
 @pytest.mark.parametrize("then", ["write", "close"])
 @pytest.mark.parametrize("something_waits", [False, True])
 def test_cancelling_leaves_the_connection_open(bench, file, something_waits, then):

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from asyncio.constants import _SendfileMode
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -41,6 +42,9 @@ class TLSTransport(ReadingSide):
         "_waiter",
         "when_lost",
     )
+
+    # By which asyncio's transports tell how files can be sent: the bytes have to be encrypted first.
+    _sendfile_compatible = _SendfileMode.FALLBACK
 
     def __init__(
         self,

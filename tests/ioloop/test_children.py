@@ -216,13 +216,11 @@ def test_no_thread_either(io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch) -> N
 
     no_descriptors(monkeypatch)
     with child(*SLEEP) as process:
-        with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="thread"):
-            patch.setattr(threading.Thread, "start", refuse)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="thread"):
             watch_child(io_loop, process, lambda code: None)
         process.kill()
-        with monkeypatch.context() as patch:
-            patch.setattr(threading.Thread, "start", refuse)
-            reap_later(process)
+        reap_later(process)
         assert process.returncode == -signal.SIGKILL
 
 

@@ -114,19 +114,21 @@ def watch_child(loop: Core, process: "subprocess.Popen[bytes]", on_end: OnEnd) -
 
 def reap(process: "subprocess.Popen[bytes]") -> int:
     """Take the status of a child that has ended (or wait for that), unless it is known already."""
-    if process.returncode is None:
-        try:
-            _, status = os.waitpid(process.pid, 0)
-        except ChildProcessError:
-            asyncio_log.warning(
-                "child process %d was reaped by somebody else; its return code is reported as %d",
-                process.pid,
-                UNKNOWN_RETURNCODE,
-            )
-            process.returncode = UNKNOWN_RETURNCODE
-        else:
-            process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode
+    # A thread may be inside process.wait(), with the status in its hand but not yet in the object.
+    with process._waitpid_lock:  # type: ignore[attr-defined]
+        if process.returncode is None:
+            try:
+                _, status = os.waitpid(process.pid, 0)
+            except ChildProcessError:
+                asyncio_log.warning(
+                    "child process %d was reaped by somebody else; its return code is reported as %d",
+                    process.pid,
+                    UNKNOWN_RETURNCODE,
+                )
+                process.returncode = UNKNOWN_RETURNCODE
+            else:
+                process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode
 
 
 def reap_later(process: "subprocess.Popen[bytes]") -> None:

@@ -352,8 +352,8 @@ def test_dropped_unclosed(io_loop: IOLoop) -> None:
         bench.run(main)
         io_loop.close()
         assert "open" in repr(transport)
+        transport = None
         with pytest.warns(ResourceWarning, match="unclosed transport <ReadPipeTransport"):
-            del transport
             gc.collect()
         assert reading.closed
 

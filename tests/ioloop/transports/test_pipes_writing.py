@@ -444,8 +444,8 @@ def test_a_loop_that_closes_first(
         end(transport)
         assert writing.closed == (not warns)
         if warns:
+            transport = None
             with pytest.warns(ResourceWarning, match="unclosed transport <WritePipeTransport"):
-                del transport
                 gc.collect()
         assert writing.closed
 

@@ -8,9 +8,9 @@ share a descriptor: the master of a pseudo-terminal is read by one and written b
 writer is removed only by the transport that added it.
 
 Order: ``connection_made`` comes in a callback of the loop after the constructor, everything else after
-it; ``connection_lost`` comes exactly once, in a callback of its own, and then the transport lets go of
-the protocol. An exception that the protocol raises is reported to the loop's exception handler and
-changes nothing else.
+it; ``connection_lost`` comes exactly once, in a callback of its own, when the file is closed, and then
+the transport lets go of the protocol. An exception that the protocol raises is reported to the loop's
+exception handler and changes nothing else.
 
 The end, on the side that writes: the kernel shows a pipe nobody reads any more as an error, and a socket
 whose peer has gone as readable, so both are watched for reading. Where that would say something else it
@@ -112,21 +112,19 @@ class _PipeTransport(asyncio.BaseTransport):
             return
         self._lost = self._closing = True
         self._unwatch()
-        if self._loop.is_closed():
-            self._release()  # nobody is there to tell
-        else:
+        pipe, self._pipe = self._pipe, None
+        try:
+            pipe.close()
+        except OSError as not_flushed:  # a buffer of its own, filled before it was ours
+            error = error or not_flushed
+        if not self._loop.is_closed():  # there nobody is told any more
             self._loop.call_soon(self._call_connection_lost, error)
 
     def _call_connection_lost(self, error: BaseException | None) -> None:
         try:
             self._protocol.connection_lost(error)
         finally:
-            self._release()
-
-    def _release(self) -> None:
-        self._pipe.close()
-        self._pipe = None
-        self._protocol = None
+            self._protocol = None
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._protocol = protocol

@@ -50,13 +50,14 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self._protocol: Any = protocol
         self._process: subprocess.Popen[bytes] | None = process
         self._pid = process.pid
-        self._returncode: int | None = None
+        self._status: int | None = None  # when the end is learned
+        self._returncode: int | None = None  # the same, when it is told
         self._pipes: dict[int, ReadPipeTransport | WritePipeTransport] = {}
         streams = enumerate((process.stdin, process.stdout, process.stderr))
         self._unconnected = {fd: file for fd, file in streams if file is not None}
         self._open_pipes = set(self._unconnected)
         self._untold: list[tuple[str, tuple[Any, ...]]] | None = []
-        self._exit_waiters: list[asyncio.Future[int]] = []
+        self._exit_waiters: list[asyncio.Future[None]] | None = []  # None: no need to wait
         self._closing = False
         self._finished = False
         self._context = contextvars.copy_context()
@@ -89,7 +90,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
             self._tell("connection_made", self)
             for method, args in untold:
                 self._tell(method, *args)
-            self._finish_if_over()
+            self._tell_exit_soon()
 
     # What happens
 
@@ -116,12 +117,17 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self._open_pipes.discard(fd)
         self._finish_if_over()
 
-    def _on_end(self, returncode: int) -> None:
-        # By two: what is readable now is read at the next turn at the latest.
-        self._loop.call_soon(self._loop.call_soon, self._exited, returncode, context=self._context)
+    def _on_end(self, status: int) -> None:
+        self._status = status
+        self._tell_exit_soon()
 
-    def _exited(self, returncode: int) -> None:
-        self._returncode = returncode
+    def _tell_exit_soon(self) -> None:
+        """In two turns, but not before the pipes are connected (or never will be)."""
+        if self._status is not None and (self._untold is None or self._closing):
+            self._loop.call_soon(self._loop.call_soon, self._exited, context=self._context)
+
+    def _exited(self) -> None:
+        self._returncode = self._status
         self._tell("process_exited")
         self._finish_if_over()
         self._loop.call_soon(self._loop.call_soon, self._wake_waiters)
@@ -143,19 +149,20 @@ class ProcessTransport(asyncio.SubprocessTransport):
     async def _wait(self) -> int:
         """What :meth:`asyncio.subprocess.Process.wait` awaits: the return code.
 
-        It does not wait for pipes that others keep open.
+        Pipes that others keep open are not waited for, but those that end with the child have ended.
         """
-        if self._returncode is not None:
-            return self._returncode
-        waiter: asyncio.Future[int] = self._loop.create_future()
-        self._exit_waiters.append(waiter)
-        return await waiter
+        if self._exit_waiters is not None:
+            waiter = self._loop.create_future()
+            self._exit_waiters.append(waiter)
+            await waiter
+        assert self._returncode is not None
+        return self._returncode
 
     def _wake_waiters(self) -> None:
-        waiters, self._exit_waiters = self._exit_waiters, []
-        for waiter in waiters:
+        waiters, self._exit_waiters = self._exit_waiters, None
+        for waiter in waiters or ():
             if not waiter.done():
-                waiter.set_result(self._returncode)  # type: ignore[arg-type]
+                waiter.set_result(None)
 
     def send_signal(self, signal: int) -> None:
         """Send ``signal`` to the child; nothing happens if it has ended but that was not told yet.
@@ -187,8 +194,10 @@ class ProcessTransport(asyncio.SubprocessTransport):
                 pipe.abort()
             else:
                 pipe.close()
-        if killed and self._loop.is_closed():
+        if self._loop.is_closed():
             self.loop_closed()
+        elif self._untold is not None:
+            self._tell_exit_soon()
 
     def _kill_if_running(self) -> bool:
         process = self._process

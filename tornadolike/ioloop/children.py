@@ -25,8 +25,8 @@ asyncio_log = logging.getLogger("asyncio")
 UNKNOWN_RETURNCODE = 255
 """What is reported for a child whose status somebody else has taken."""
 
-LAST_PATIENCE = 1.0
-"""Seconds that a killed child is waited for where no thread can do it."""
+KILLED_PATIENCE = 1.0
+"""Seconds at the most that a killed child is waited for where no loop does."""
 
 OnEnd = Callable[[int], object]
 
@@ -131,14 +131,11 @@ def reap(process: "subprocess.Popen[bytes]") -> int:
         return process.returncode
 
 
-def reap_later(process: "subprocess.Popen[bytes]") -> None:
-    """Have a killed child reaped that no loop watches: now if it is gone, else by a thread."""
-    if process.poll() is None:
-        thread = threading.Thread(
-            target=process.wait, name=f"tornadolike reaper of {process.pid}", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError:  # there are no more threads: it cannot take long
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(LAST_PATIENCE)
+def reap_killed(process: "subprocess.Popen[bytes]") -> None:
+    """Reap a child that was killed just now and that no loop watches. That takes a moment.
+
+    (Not a thread: it might be needed when the interpreter ends, and threads cannot be started then.)
+    """
+    # If it takes longer, the Popen's own finalizer looks after it.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(KILLED_PATIENCE)

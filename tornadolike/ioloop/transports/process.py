@@ -13,7 +13,7 @@ Standard streams are pipes, the child's input too. A socket pair would show the 
 system, but to the child it is no pipe: ``/dev/stdin`` cannot be opened again, which shells do.
 
 Lifetime: the loop's watch of the child keeps the transport alive while the child runs. :meth:`close` kills
-a child that still runs; it is reaped by the watch, or by a thread if the loop is closed before that.
+a child that still runs; it is reaped by the watch, or by whoever closes the loop before that.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ import subprocess
 import warnings
 from typing import Any
 
-from ..children import reap_later, watch_child
+from ..children import reap_killed, watch_child
 from ..core import Core
 from .pipes import ReadPipeTransport, WritePipeTransport
 
@@ -59,6 +59,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self._untold: list[tuple[str, tuple[Any, ...]]] | None = []
         self._exit_waiters: list[asyncio.Future[None]] | None = []  # None: no need to wait
         self._closing = False
+        self._killed = False
         self._finished = False
         self._context = contextvars.copy_context()
         self._watch = None
@@ -66,7 +67,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
             self._watch = watch_child(loop, process, self._on_end)
         except BaseException:
             self.close()
-            reap_later(process)
+            reap_killed(process)
             raise
 
     # Start
@@ -186,11 +187,11 @@ class ProcessTransport(asyncio.SubprocessTransport):
         if self._closing:
             return
         self._closing = True
-        killed = self._kill_if_running()
+        self._kill_if_running()
         for file in self._unconnected.values():
             file.close()
         for pipe in self._pipes.values():
-            if killed and isinstance(pipe, WritePipeTransport):
+            if self._killed and isinstance(pipe, WritePipeTransport):
                 pipe.abort()
             else:
                 pipe.close()
@@ -199,22 +200,23 @@ class ProcessTransport(asyncio.SubprocessTransport):
         elif self._untold is not None:
             self._tell_exit_soon()
 
-    def _kill_if_running(self) -> bool:
+    def _kill_if_running(self) -> None:
         process = self._process
         if process is None or process.poll() is not None:
-            return False
+            return
         if self._loop.get_debug():
             asyncio_log.warning("closing a running child process kills it: %r", self)
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or of another user
+        # It may belong to another user by now.
+        with contextlib.suppress(PermissionError):
             process.kill()
-        return True
+            self._killed = True
 
     def loop_closed(self) -> None:
         """The loop's farewell: a child that was killed is reaped without it, others run on."""
         if self._watch is not None:
             self._watch.cancel()
-        if self._closing and self._process is not None:
-            reap_later(self._process)
+        if self._killed and self._process is not None:
+            reap_killed(self._process)
 
     def is_closing(self) -> bool:
         return self._closing

@@ -54,7 +54,7 @@ wait_without_reaping = os.waitid
 
 
 @contextlib.contextmanager
-def child(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
+def child(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command)
     try:
         yield process
@@ -63,7 +63,7 @@ def child(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
-def watched(loop: IOLoop, process: "subprocess.Popen[bytes]") -> tuple[ChildWatch, Any]:
+def watched(loop: IOLoop, process: subprocess.Popen[bytes]) -> tuple[ChildWatch, Any]:
     ended = loop.create_future()
     return watch_child(loop, process, ended.set_result), asyncio.wait_for(ended, 10)
 

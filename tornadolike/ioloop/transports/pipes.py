@@ -59,7 +59,7 @@ class _PipeTransport(asyncio.BaseTransport):
         loop: Core,
         pipe: Any,
         protocol: asyncio.BaseProtocol,
-        waiter: "asyncio.Future[None] | None" = None,
+        waiter: asyncio.Future[None] | None = None,
     ) -> None:
         super().__init__({"pipe": pipe})
         self._loop = loop
@@ -82,7 +82,7 @@ class _PipeTransport(asyncio.BaseTransport):
     def _on_readable(self) -> None:
         raise NotImplementedError
 
-    def _begin(self, waiter: "asyncio.Future[None] | None") -> None:
+    def _begin(self, waiter: asyncio.Future[None] | None) -> None:
         try:
             self._protocol.connection_made(self)
         finally:
@@ -222,7 +222,7 @@ class WritePipeTransport(_PipeTransport, asyncio.WriteTransport):
         loop: Core,
         pipe: Any,
         protocol: asyncio.BaseProtocol,
-        waiter: "asyncio.Future[None] | None" = None,
+        waiter: asyncio.Future[None] | None = None,
     ) -> None:
         self._waiting: deque[Piece] = deque()
         self._waiting_size = 0

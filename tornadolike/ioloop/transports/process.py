@@ -6,8 +6,9 @@ What the protocol hears: ``connection_made`` first, when all pipes are connected
 keeps it open beyond the exit.) An exception of the protocol is reported to the loop's exception handler
 and does not keep the rest from it. A transport that is closed before ``connection_made`` stays silent.
 
-The exit is told one turn of the loop after it was learned: what the child had written before is read, and
-told, by then.
+The exit is told two turns of the loop after it was learned: by then what the child had written before (one
+reading of it) is told. Whoever waits for the exit goes on a little later still, when the pipes that ended
+with the child are closed.
 
 Standard streams are pipes, the child's input too. A socket pair would show the reader's end on every
 system, but to the child it is no pipe: ``/dev/stdin`` cannot be opened again, which shells do.
@@ -43,7 +44,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self,
         loop: Core,
         protocol: asyncio.BaseProtocol,
-        process: "subprocess.Popen[bytes]",
+        process: subprocess.Popen[bytes],
     ) -> None:
         super().__init__({"subprocess": process})
         self._loop = loop
@@ -84,7 +85,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
         loop.call_soon(self._begin, begun)
         await begun
 
-    def _begin(self, begun: "asyncio.Future[None]") -> None:
+    def _begin(self, begun: asyncio.Future[None]) -> None:
         if not begun.done():  # cancelled, that is
             begun.set_result(None)
             untold, self._untold = self._untold or [], None

@@ -309,7 +309,7 @@ def test_a_peer_who_says_no_more_is_gone(
     """As asyncio has it. Not every system tells it apart from data."""
     if not tells_half:
         gone = select.POLLHUP | select.POLLERR
-        monkeypatch.setattr("tornadolike.ioloop.transports.pipes._PEER_GONE", gone)
+        monkeypatch.setattr("tornadolike.ioloop.transports.pipes.writing._PEER_GONE", gone)
 
     async def main() -> None:
         ours, theirs = socket.socketpair()

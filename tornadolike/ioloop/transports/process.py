@@ -138,7 +138,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
         over = self._returncode is not None and not self._open_pipes and self._untold is None
         if over and not self._finished:
             self._finished = True
-            self._loop.call_soon(self._finish, context=self._context)
+            self._loop.call_soon(self._finish)
 
     def _finish(self) -> None:
         self._tell("connection_lost", None)

@@ -123,23 +123,24 @@ class _Meter:
         self._timers = loop._timers
         self._poll = poller.poll
         self._returned: float | None = None
-        """When the last poll returned; None before the first one of a run."""
+        """When the poll of this turn returned; None before the first one of a run."""
         self.events = 0
         self.blocked = 0.0
         self.turns = _Delays()
         self.timers = _Delays()
 
-    def start(self) -> None:
-        """The loop begins to run; what passed since it last did was not its time."""
-        self._returned = None
+    def end_turn(self) -> float:
+        """Count the turn that ends now; return the time."""
+        now = self._clock()
+        if self._returned is not None:
+            self.turns.add(now - self._returned)
+            self._returned = None
+        return now
 
     def poll(self, timeout: float, max_events: int) -> list[tuple[int, int]]:
-        clock = self._clock
-        asleep = clock()
-        if self._returned is not None:
-            self.turns.add(asleep - self._returned)
+        asleep = self.end_turn()
         events = self._poll(timeout, max_events)
-        self._returned = awake = clock()
+        self._returned = awake = self._clock()
         self.blocked += awake - asleep
         self.events += len(events)
         timers = self._timers
@@ -202,10 +203,15 @@ class Statistics(Core):
         self._timed = enabled or self._meter is not None
 
     def _polling(self) -> Callable[[float, int], list[tuple[int, int]]]:
-        if self._meter is None:
-            return super()._polling()
-        self._meter.start()
-        return self._meter.poll
+        return super()._polling() if self._meter is None else self._meter.poll
+
+    def run_forever(self) -> None:
+        try:
+            super().run_forever()
+        finally:
+            # (Not if it was refused because it is running.)
+            if self._meter is not None and self._thread_id is None:
+                self._meter.end_turn()
 
     def _was_slow(self, what: object, took: float) -> None:
         super()._was_slow(what, took)

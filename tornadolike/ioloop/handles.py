@@ -60,8 +60,9 @@ class Handle(asyncio.Handle):
                 raise
             except BaseException as error:
                 report(self, callback, error)
-                # The exception's traceback holds this frame: without these it holds no more.
-                self = callback = args = None
+            # The traceback of an exception, even of one that a task has kept, holds this frame: without
+            # these it holds no more.
+            self = callback = args = None
 
 
 class TimerHandle(asyncio.TimerHandle):
@@ -117,7 +118,7 @@ class TimerHandle(asyncio.TimerHandle):
                 raise
             except BaseException as error:
                 report(self, callback, error)
-                self = callback = args = None  # as above
+            self = callback = args = None  # as above
 
 
 def report(handle: Handle | TimerHandle, callback: object, error: BaseException) -> None:

@@ -151,6 +151,11 @@ class IOLoop(AsyncioFace, Statistics):
                 if asyncio.get_event_loop() is self:
                     asyncio.set_event_loop(None)
 
+    def left_behind(self) -> None:
+        super().left_behind()
+        if IOLoop._current.loop is self:
+            IOLoop._current.loop = None
+
     # Descriptors
 
     def add_handler(self, fd: Any, handler: Callable[..., object], events: int) -> None:

@@ -97,6 +97,8 @@ class Reactor(asyncio.AbstractEventLoop):
         self._closed = False
         self._inherited = False
         """Whether this is the copy of a loop that a child process got by a fork."""
+        self._parents: object = None
+        """What the parent's loop has, in such a copy."""
         self._poll = self._polling()
         leave_behind(self)
         self.watch(self._wake_up.fileno(), self._on_wake_up, READ)
@@ -279,7 +281,8 @@ class Reactor(asyncio.AbstractEventLoop):
                     if fd in changed_hands:
                         continue
                     if watcher is None:
-                        self._stray(fd)
+                        if not self._closed:  # by a fork: the events are the parent's
+                            self._stray(fd)
                         continue
                     try:
                         if self._timed:
@@ -354,6 +357,8 @@ class Reactor(asyncio.AbstractEventLoop):
         """In a child process, right after the fork: let go of what the parent goes on using."""
         if self._closed:
             return
+        # Held, not dropped: no destructor of anybody's should run in the middle of a fork.
+        self._parents = (dict(self._watchers), list(self._timers))
         self._closed = self._inherited = True
         self._thread_id = None
         self._poll = self._refuse_to_poll

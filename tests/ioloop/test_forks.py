@@ -279,7 +279,6 @@ def test_the_turn_in_which_was_forked_ends_in_the_child(loop, pair):
 def test_events_of_the_poll_before_the_fork_are_the_parents(loop, pair):
     reading, writing = os.pipe()
     child = None
-    ours, theirs = pair
     for sock in pair:
         sock.send(b"x")
 

@@ -106,14 +106,12 @@ class TimerHandle(asyncio.TimerHandle):
         def _run(self) -> None:
             callback = self._callback
             args = self._args
+            run = self._context.run
             try:
-                if not args:
-                    result = self._context.run(callback)
-                else:
-                    result = self._context.run(callback, *args)
+                result = run(callback, *args) if args else run(callback)
                 if result is not None and iscoroutine(result):
                     # Tornado's timers take coroutine functions; asyncio's drop what they return.
-                    self._context.run(self._loop.adopt, result, callback)
+                    run(self._loop.adopt, result, callback)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:

@@ -11,8 +11,9 @@ The three differ in what the kernel says, not in what the reactor hears:
 * **epoll** already speaks this language. It watches open files, not numbers: one that was closed but
   has a duplicate stays watched, under its old number.
 * **kqueue** has a filter for reading and one for writing, each an entry of its own in the kernel.
-  End of file on the reading side counts as readable (the reader then sees the end); on the writing
-  side it means that nobody will read any more, which is an error.
+  End of file on the reading side counts as readable (the reader then sees the end, behind what is still
+  in the buffer), and as an error only if the socket has one; on the writing side it means that nobody
+  will read any more, which is an error.
 * **select** has no memory: the sets are handed over at each call. An error shows as readable or
   writable. It cannot see descriptors from ``FD_SETSIZE`` on, and says so with :exc:`ValueError`.
 """
@@ -162,7 +163,8 @@ class KqueuePoller:
             if event.flags & api.KQ_EV_ERROR:
                 bits |= ERROR
             elif event.filter == api.KQ_FILTER_READ:
-                bits |= READ
+                # At the end of file the filter's own flags are the error of the socket, if it has one.
+                bits |= READ | ERROR if event.flags & api.KQ_EV_EOF and event.fflags else READ
             elif event.filter == api.KQ_FILTER_WRITE:
                 bits |= WRITE | ERROR if event.flags & api.KQ_EV_EOF else WRITE
             ready[fd] = bits

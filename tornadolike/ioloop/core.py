@@ -98,8 +98,9 @@ class Core(Sources):
         self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], **kwargs: Any
     ) -> asyncio.Task[T]:
         """Make a task of ``coro``; ``name``, ``context`` and what else the interpreter's Task takes."""
-        if self._closed:
+        if self._debug or self._closed:
             self._check_closed()
+            self._check_thread("create_task")
         if self._task_factory is None:
             return asyncio.Task(coro, loop=self, **kwargs)
         if kwargs.get("context", self) is None:

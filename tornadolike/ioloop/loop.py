@@ -19,6 +19,7 @@ from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
 from .poller import Poller
 from .sources import descriptor_number
+from .stats import Statistics
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class _Current(threading.local):
     loop: "IOLoop | None" = None
 
 
-class IOLoop(AsyncioFace):
+class IOLoop(AsyncioFace, Statistics):
     """Our event loop: a self-contained reactor that is both Tornado's IOLoop and an asyncio loop.
 
     Inside a handler or a task ``IOLoop.current()`` and ``asyncio.get_running_loop()`` are this very
@@ -149,6 +150,11 @@ class IOLoop(AsyncioFace):
             with contextlib.suppress(RuntimeError):  # there is none
                 if asyncio.get_event_loop() is self:
                     asyncio.set_event_loop(None)
+
+    def left_behind(self) -> None:
+        super().left_behind()
+        if IOLoop._current.loop is self:
+            IOLoop._current.loop = None
 
     # Descriptors
 

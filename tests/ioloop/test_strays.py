@@ -1,0 +1,151 @@
+"""Descriptors that are closed before the loop was told, while a duplicate keeps the file alive."""
+
+import builtins
+import logging
+import os
+import socket
+
+import pytest
+
+from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop.poller import ERROR, READ, WRITE, EpollPoller, epoll_entries
+
+from .conftest import on_linux
+from .test_stats import run_turns
+
+
+def closed_too_early(loop, pair):
+    """Have ``loop`` watch a number that was closed, of a file that is open and readable; the number."""
+    ours, theirs = pair
+    duplicate = ours.dup()
+    number = ours.fileno()
+    loop.watch(number, lambda events: None, READ)
+    ours.close()
+    theirs.send(b"x")
+    loop.unwatch(number)
+    return number, duplicate
+
+
+def reported(loop):
+    return [fd for fd, _ in loop._poller.poll(0.0, 100)]
+
+
+def test_a_stray_is_dropped_and_the_others_stay(loop, pair, caplog):
+    told = []
+    first, second = socket.socketpair()
+    with first, second:
+        first.send(b"y")
+        loop.watch(first.fileno(), lambda events: told.append(("first", events)), WRITE)
+        loop.watch(second.fileno(), lambda events: told.append(("second", events)), READ)
+        number, duplicate = closed_too_early(loop, pair)
+        with duplicate, caplog.at_level(logging.WARNING, "asyncio"):
+            run_turns(loop, 3)
+            assert number not in reported(loop)
+            warnings = [record.getMessage() for record in caplog.records]
+            told.clear()
+            run_turns(loop, 1)
+            assert sorted(told) == [("first", WRITE), ("second", READ)]
+            loop.rewatch(first.fileno(), READ)
+            run_turns(loop, 1)
+            assert told[2:] == [("second", READ)]
+            loop.call_soon_threadsafe(
+                loop.stop
+            )  # the loop's own descriptor is among those that stay
+            loop.run_forever()
+        loop.unwatch(first.fileno())
+        loop.unwatch(second.fileno())
+    if isinstance(loop._poller, EpollPoller):
+        assert len(warnings) == 1
+        assert f"descriptor {number} was closed while the loop still watched it" in warnings[0]
+    else:
+        assert warnings == []  # only epoll reports such things
+
+
+def test_a_stray_does_not_keep_the_loop_awake(loop, pair):
+    _, duplicate = closed_too_early(loop, pair)
+    with duplicate:
+        loop.watch_lag()
+        loop.call_later(0.05, loop.stop)
+        loop.run_forever()
+    assert loop.stats().turns < 10
+
+
+def test_the_number_may_be_used_again_at_once(loop, pair):
+    """Then the event that comes under it is taken for the new owner's, who finds nothing to read."""
+    number, duplicate = closed_too_early(loop, pair)
+    ours, theirs = socket.socketpair()
+    told = []
+    with duplicate, ours, theirs:
+        assert ours.fileno() == number
+        loop.watch(number, told.append, READ)
+        run_turns(loop, 1)
+        loop.unwatch(number)
+        run_turns(loop, 2)
+        assert number not in reported(loop)
+
+
+def test_a_watcher_that_goes_in_the_dispatch_is_no_stray(loop, pair, caplog):
+    ours, theirs = pair
+
+    def remove_both(events):
+        loop.unwatch(ours.fileno())
+        loop.unwatch(theirs.fileno())
+
+    for sock in pair:
+        loop.watch(sock.fileno(), remove_both, WRITE)
+    run_turns(loop, 2)
+    assert caplog.records == []
+
+
+@on_linux
+def test_without_proc_it_says_what_the_matter_is(pair, monkeypatch, caplog):
+    loop = IOLoop(make_current=False, poller=EpollPoller())
+    number, duplicate = closed_too_early(loop, pair)
+
+    def no_proc(path, *args, **kwargs):
+        raise FileNotFoundError(path)
+
+    with duplicate:
+        monkeypatch.setattr(builtins, "open", no_proc)
+        run_turns(loop, 3)
+        monkeypatch.undo()
+        (record,) = caplog.records  # once
+        assert "the loop cannot sleep" in record.getMessage()
+        run_turns(loop, 1)  # with /proc it can be mended
+        assert number not in reported(loop)
+    loop.close()
+
+
+@on_linux
+def test_the_entries_of_an_epoll(pair):
+    poller = EpollPoller()
+    ours, theirs = pair
+    poller.register(ours.fileno(), READ)
+    poller.register(theirs.fileno(), READ | WRITE)
+    assert sorted(epoll_entries(poller.fileno())) == sorted(
+        (sock.fileno(), events | ERROR, os.fstat(sock.fileno()).st_ino)
+        for sock, events in ((ours, READ), (theirs, READ | WRITE))
+    )
+    poller.close()
+
+
+@on_linux
+def test_the_new_epoll_is_not_inherited_by_programs(pair):
+    poller = EpollPoller()
+    poller.register(pair[0].fileno(), READ)
+    number = poller.fileno()
+    assert poller.drop_closed(pair[0].fileno(), set())
+    assert poller.fileno() == number
+    assert not os.get_inheritable(number)
+    assert epoll_entries(number) == []
+    poller.close()
+
+
+def test_pollers_that_know_it_by_number_just_forget_it(poller, pair):
+    if isinstance(poller, EpollPoller):
+        pytest.skip("epoll does not")
+    poller.register(pair[0].fileno(), WRITE)
+    number = pair[0].fileno()
+    pair[0].close()
+    assert poller.drop_closed(number, set()) is True
+    assert poller.drop_closed(number, set()) is False

@@ -506,6 +506,8 @@ def test_periodic_callbacks(loop):
                 await asyncio.sleep(0.001)
         for callback in callbacks:
             callback.stop()
+        while callbacks[1]._call is not None:  # it goes on to its end
+            await asyncio.sleep(0.001)
 
     loop.run_sync(main)
 
@@ -532,6 +534,7 @@ def test_a_periodic_callback_that_is_started_again_does_not_overlap(loop):
         while len(calls) < 2:
             await asyncio.sleep(0.001)
         callback.stop()
+        await asyncio.sleep(0.001)
 
     loop.run_sync(main)
 

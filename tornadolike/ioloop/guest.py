@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 FORWARDED: Final = (
     # running
-    *("run_forever", "run_until_complete", "stop", "is_running", "is_closed"),
+    *("run_until_complete", "stop", "is_running", "is_closed"),
     *("shutdown_asyncgens", "shutdown_default_executor"),
     # callbacks, futures, threads
     *("call_soon", "call_soon_threadsafe", "time", "create_future"),
@@ -115,6 +115,13 @@ class GuestLoop(IOLoop):
     def slow_callback_duration(self, seconds: float) -> None:
         self._foreign.slow_callback_duration = seconds
 
+    def run_forever(self) -> None:
+        """Run the foreign loop. Raises :exc:`RuntimeError` if a loop runs in this thread already."""
+        # (Asked there, asyncio of Python 3.13.0 says no and yet forgets which loop is running.)
+        if self._foreign.is_running() or _get_running_loop() is not None:
+            raise RuntimeError("a loop is running in this thread already; use await")
+        self._foreign.run_forever()
+
     def close(self, all_fds: bool = False) -> None:
         """Close the foreign loop. ``all_fds``: also what was given to :meth:`add_handler`.
 
@@ -150,7 +157,7 @@ class GuestLoop(IOLoop):
         try:
             poller.register(fd, events)
         except BaseException:
-            self._close_poller_later()
+            self._poller_may_go()
             raise
         self._watched[fd] = watcher, copy_context()
         self._fresh.add(fd)
@@ -168,7 +175,7 @@ class GuestLoop(IOLoop):
             self._inner.unregister(fd)
         except (OSError, ValueError):
             pass  # closed before: the kernel has dropped it by itself
-        self._close_poller_later()
+        self._poller_may_go()
         return True
 
     def _open_poller(self) -> Poller:
@@ -188,13 +195,14 @@ class GuestLoop(IOLoop):
         self._inner = poller
         return poller
 
-    def _close_poller_later(self) -> None:
-        """In the next turn: whoever stops watching the only descriptor may well go on in a moment."""
-        if not self._watched:
-            try:
-                self._foreign.call_soon(self._close_unused_poller)
-            except RuntimeError:  # closed
-                self._close_unused_poller()
+    def _poller_may_go(self) -> None:
+        if self._watched:
+            return
+        if self._foreign.is_running():
+            # In the next turn: whoever stops watching the only descriptor may well go on in a moment.
+            self._foreign.call_soon(self._close_unused_poller)
+        else:
+            self._close_unused_poller()  # perhaps there is no next turn
 
     def _close_unused_poller(self) -> None:
         poller = self._inner

@@ -46,7 +46,7 @@ class Waiter(Future[T]):
     """The future of one who stands in a :class:`Line`."""
 
     __slots__ = ("_giver", "_line", "_timer")
-    _line: "Line[Any]"
+    _line: "Line[Any] | None"
     _giver: "Giver | None"
     _timer: TimerHandle | None
 
@@ -55,13 +55,18 @@ class Waiter(Future[T]):
             return False
         if self._timer is not None:
             self._timer.cancel()
-        self._line.somebody_left()
+        self._leave()
         return True
 
     def on_timeout(self) -> None:
         if not self.done():
             self.give_up()
-            self._line.somebody_left()
+            self._leave()
+
+    def _leave(self) -> None:
+        line, self._line, self._giver = self._line, None, None
+        assert line is not None
+        line.somebody_left()
 
     def give_up(self) -> None:
         """The deadline has passed."""

@@ -135,11 +135,42 @@ def io_loop() -> Iterator[IOLoop]:
     IOLoop.clear_current()
 
 
+@pytest.fixture(scope="session")
+def uvloop() -> Any:
+    """The module, or None. With its first loop it opens a pipe for good, so that one is made here."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    uvloop.new_event_loop().close()
+    return uvloop
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def new_foreign_loop(
+    request: pytest.FixtureRequest, uvloop: Any
+) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Makes an asyncio loop of another kind than ours: each kind in turn."""
+    if request.param == "asyncio":
+        return asyncio.SelectorEventLoop
+    if uvloop is None:
+        pytest.skip("uvloop is not installed")
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
 class ServerThread:
     """An HTTPServer on a loop in a thread of its own, on a free port of 127.0.0.1."""
 
-    def __init__(self, delegate: Any, **server_options: Any) -> None:
+    def __init__(
+        self,
+        delegate: Any,
+        *,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] = IOLoop,
+        **server_options: Any,
+    ) -> None:
         self.port = 0
+        self._loop_factory = loop_factory
         self._started: Future[None] = Future()
         self._stopping: Any = None
         self._thread = threading.Thread(
@@ -169,7 +200,7 @@ class ServerThread:
             await self.server.close_all_connections()
 
         try:
-            with asyncio.Runner(loop_factory=IOLoop) as runner:
+            with asyncio.Runner(loop_factory=self._loop_factory) as runner:
                 runner.run(main())
         except BaseException as error:
             if not self._started.done():

@@ -20,6 +20,7 @@ from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
 from .poller import Poller
 from .sources import descriptor_number
+from .stats import Statistics
 from .yielded import convert_yielded
 
 WALL_CLOCK_AHEAD = 10 * 365 * 86400.0
@@ -31,7 +32,7 @@ GUEST = "_tornadolike_guest"
 two live and die together."""
 
 
-class IOLoop(AsyncioFace, Configurable):
+class IOLoop(AsyncioFace, Statistics, Configurable):
     """Our event loop: a self-contained reactor that is both Tornado's IOLoop and an asyncio loop.
 
     Inside a handler or a task ``IOLoop.current()`` and ``asyncio.get_running_loop()`` are this very

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.tls_certs import certs  # noqa: F401 (a fixture)
 from tornadolike.ioloop import IOLoop
 
 PATIENCE = 10.0

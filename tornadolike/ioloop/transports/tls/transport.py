@@ -193,6 +193,9 @@ class TLSTransport(ReadingSide):
         """Send what waits; then our goodbye; and when the peer's came, close below."""
         machine = self._machine
         machine.read()  # nobody wants it any more
+        if self._waiting and machine.failure is not None:
+            self._fail(machine.failure)
+            return
         self._pump()
         if self._waiting or self._phase is not Phase.CLOSING:
             return

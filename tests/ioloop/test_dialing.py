@@ -125,9 +125,9 @@ def test_a_unix_server_with_a_full_backlog_is_waited_for(io_loop, tmp_path):
         io_loop.run_sync(main, timeout=10)
 
 
-def test_a_socket_that_is_watched_already(io_loop):
+def test_a_socket_that_a_transport_owns(io_loop):
     with full_server() as listening, client() as sock:
         io_loop.watch(sock.fileno(), print, READ)
-        with pytest.raises(ValueError, match="watched already"):
+        with pytest.raises(RuntimeError, match="used by"):
             io_loop.run_sync(lambda: connect(io_loop, sock, listening.getsockname()))
         io_loop.unwatch(sock.fileno())

@@ -6,7 +6,7 @@ import socket
 from typing import Any, Final
 
 from .core import Core
-from .poller import WRITE
+from .readiness import writable
 
 BUSY_PAUSE: Final = 0.01
 """Seconds until a Unix socket whose server's backlog is full is tried again."""
@@ -17,7 +17,7 @@ async def connect(loop: Core, sock: socket.socket, address: Any) -> None:
 
     The socket stays the caller's, also after an error: whoever made it closes it. Cancelling leaves
     nothing behind in the loop. Raises :exc:`OSError` if the connection fails, with the address in its
-    text where the kernel told it late, and :exc:`ValueError` if ``loop`` watches the socket already.
+    text where the kernel told it late, and :exc:`RuntimeError` if a transport owns the socket.
     """
     while True:
         try:
@@ -30,31 +30,8 @@ async def connect(loop: Core, sock: socket.socket, address: Any) -> None:
             # Not "in progress": the backlog is full, and no event will tell when it is not any more.
             await asyncio.sleep(BUSY_PAUSE)
             continue
-        await _until_writable(loop, sock.fileno())
+        await writable(loop, sock)
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
             raise OSError(number, f"cannot connect to {address}: {os.strerror(number)}")
         return
-
-
-async def _until_writable(loop: Core, fd: int) -> None:
-    ready = loop.create_future()
-    watched = True
-
-    def unwatch() -> None:
-        nonlocal watched
-        if watched:
-            watched = False
-            loop.unwatch(fd)
-
-    def on_ready(events: int) -> None:
-        # At once: until the task takes its next step the descriptor would be reported again.
-        unwatch()
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.watch(fd, on_ready, WRITE)
-    try:
-        await ready
-    finally:
-        unwatch()

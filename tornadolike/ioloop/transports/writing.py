@@ -1,15 +1,18 @@
 """:class:`WritingSide`: what is written to a socket, and the queue of what it does not take at once."""
 
+import asyncio
 import contextvars
 import fcntl
 import socket
 import termios
+from asyncio.constants import _SendfileMode
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final, cast
 
 from ..core import Core, asyncio_log
+from .files import FileSending
 from .wire import ConnectionKeeper, Wire
 
 HIGH_WATER: Final = 64 * 1024
@@ -21,6 +24,8 @@ MAX_PIECES: Final = 64
 DROPS_UNSAID: Final = 4
 """How many writes to a connection that is lost are dropped without a word: its protocol may not know yet."""
 
+ENDED: Final = "Cannot write after write_eof()"
+
 Piece = bytes | memoryview
 
 
@@ -30,6 +35,8 @@ class WritingSide(Wire):
     __slots__ = (
         "_dropped",
         "_end_pending",
+        "_file",
+        "_file_done",
         "_high",
         "_low",
         "_protocol_paused",
@@ -38,7 +45,7 @@ class WritingSide(Wire):
         "_waiting_size",
     )
 
-    _waiting: deque[Piece] | None
+    _waiting: deque[Piece] | FileSending | None
 
     def __init__(
         self,
@@ -51,6 +58,8 @@ class WritingSide(Wire):
         super().__init__(loop, sock, server, context, extra)
         self._refusal: str | None = None  # why nothing may be written
         self._end_pending = False  # our side's, by write_eof
+        self._file: FileSending | None = None  # goes when all that waits has gone
+        self._file_done: asyncio.Future[Exception | None] | None = None
         self._waiting_size = 0
         self._taken = 0  # bytes that had to wait and were taken by the kernel
         self._dropped = 0  # writes that came too late
@@ -118,6 +127,7 @@ class WritingSide(Wire):
         waiting = self._waiting
         if waiting is None:
             waiting = self._waiting = deque()
+        assert not isinstance(waiting, FileSending)  # writing is refused meanwhile
         for piece in pieces:
             # What waits must not change under our hands.
             immutable = type(piece) is bytes or isinstance(cast(memoryview, piece).obj, bytes)
@@ -136,6 +146,9 @@ class WritingSide(Wire):
         if not waiting:
             self._update_events()
             return
+        if isinstance(waiting, FileSending):
+            self._send_file_part(waiting)
+            return
         sent = self._send_some(waiting)
         if self._lost:
             return
@@ -146,8 +159,12 @@ class WritingSide(Wire):
             self._protocol_paused = False
             self._tell_protocol("resume_writing")
         if not self._waiting_size and not self._lost:
-            self._waiting = None
-            self._update_events()
+            self._all_sent()
+
+    def _all_sent(self) -> None:
+        self._waiting = self._file
+        self._update_events()
+        if self._file is None:
             if self._end_pending:
                 self._send_end()
             if self._closing:
@@ -172,7 +189,7 @@ class WritingSide(Wire):
         """End our side once everything is sent; reading goes on."""
         if not self._end_pending and not self._closing:
             self._end_pending = True
-            self._refusal = "Cannot write after write_eof()"
+            self._refusal = ENDED
             if not self._waiting:
                 self._send_end()
 
@@ -185,6 +202,66 @@ class WritingSide(Wire):
     def _forget_data(self) -> None:
         super()._forget_data()
         self._waiting_size = 0
+        if self._file is not None:
+            self._end_file(
+                ConnectionError("the connection was closed before all of a file was sent")
+            )
+
+    # Files
+
+    _sendfile_compatible = _SendfileMode.TRY_NATIVE
+    """By which asyncio's transports tell that :meth:`asyncio.loop.sendfile` can use them."""
+
+    async def send_file(self, sending: FileSending) -> None:
+        """Send a part of a file behind what was written before; return when the kernel has taken all of it.
+
+        Meanwhile nothing may be written; :meth:`close` and :meth:`write_eof` wait for the end of the file,
+        and reading goes on. Cancelled, it leaves the connection open, with a part of the file sent.
+
+        Raises :exc:`asyncio.SendfileNotAvailableError` with nothing sent if the kernel cannot send this
+        file, :exc:`OSError` if it failed, in which case the connection is lost too, and
+        :exc:`RuntimeError` if nothing may be written.
+        """
+        if self._refusal:
+            raise RuntimeError(self._refusal)
+        self._refusal = "unable to write; sendfile is in progress"
+        self._file = sending
+        self._file_done = done = self._loop.create_future()
+        if not self._waiting:
+            self._waiting = sending
+            self._send_file_part(sending)
+            self._update_events()
+        try:
+            problem = await done
+        finally:
+            if self._file is sending:  # cancelled
+                self._end_file(None)
+        if problem is not None:
+            raise problem
+
+    def _send_file_part(self, sending: FileSending) -> None:
+        before = sending.sent
+        try:
+            ended = sending.step(self._fd)
+        except asyncio.SendfileNotAvailableError as error:
+            self._end_file(error)
+        except OSError as error:
+            if self._file_done is not None and not self._file_done.done():
+                self._file_done.set_result(error)
+            self._fail(error)
+        else:
+            self._taken += sending.sent - before
+            if ended:
+                self._end_file(None)
+
+    def _end_file(self, problem: Exception | None) -> None:
+        sending, self._file = self._file, None
+        done, self._file_done = self._file_done, None
+        self._refusal = ENDED if self._end_pending else None
+        if done is not None and not done.done():
+            done.set_result(problem)
+        if self._waiting is sending:
+            self._all_sent()
 
     # Flow control
 

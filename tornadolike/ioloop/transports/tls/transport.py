@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from asyncio.constants import _SendfileMode
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -43,6 +44,9 @@ class TLSTransport(ReadingSide):
 
     # What an asyncio loop (in guest mode) looks at before it puts another TLS on top.
     _start_tls_compatible = True
+
+    # And before it sends a file: the kernel cannot, for the bytes have to be encrypted.
+    _sendfile_compatible = _SendfileMode.FALLBACK
 
     def __init__(
         self,

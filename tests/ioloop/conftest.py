@@ -10,6 +10,7 @@ from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import EpollPoller, KqueuePoller, SelectPoller
 
 from . import kqueue
+from .processes import no_child_is_left  # noqa: F401 (for every test here)
 from .virtual import VirtualLoop
 
 POLLERS = {

@@ -1,7 +1,46 @@
 """connect_read_pipe, connect_write_pipe."""
 
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from ..core import Core
+from ..transports.pipes import ReadPipeTransport, WritePipeTransport
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
 class Pipes(Core):
     """connect_read_pipe, connect_write_pipe."""
+
+    async def connect_read_pipe(
+        self, protocol_factory: Callable[[], P], pipe: Any
+    ) -> tuple[ReadPipeTransport, P]:
+        """Read ``pipe``, a file object of a pipe, FIFO, socket or terminal, for a new protocol.
+
+        The transport makes it non-blocking and closes it in the end. Raises :exc:`ValueError` for what
+        cannot be watched, such as a regular file; the object stays the caller's then.
+        """
+        protocol = protocol_factory()
+        waiter = self.create_future()
+        transport = ReadPipeTransport(self, pipe, protocol, waiter)
+        try:
+            await waiter
+        except BaseException:
+            transport.close()
+            raise
+        return transport, protocol
+
+    async def connect_write_pipe(
+        self, protocol_factory: Callable[[], P], pipe: Any
+    ) -> tuple[WritePipeTransport, P]:
+        """Write ``pipe`` for a new protocol; otherwise as :meth:`connect_read_pipe`."""
+        protocol = protocol_factory()
+        waiter = self.create_future()
+        transport = WritePipeTransport(self, pipe, protocol, waiter)
+        try:
+            await waiter
+        except BaseException:
+            transport.close()
+            raise
+        return transport, protocol

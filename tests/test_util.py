@@ -1,12 +1,13 @@
 """Small things."""
 
 import os.path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tornadolike import util
-from tornadolike.util import ObjectDict, import_object, lazy
+from tornadolike.util import Configurable, ObjectDict, import_object, lazy
 
 
 class Thing:
@@ -80,3 +81,113 @@ def test_import_object(name: str, found: object) -> None:
 def test_import_object_that_is_not_there(name: str) -> None:
     with pytest.raises(ImportError):
         import_object(name)
+
+
+class Shape(Configurable):
+    @classmethod
+    def configurable_base(cls) -> type[Configurable]:
+        return Shape
+
+    @classmethod
+    def configurable_default(cls) -> type[Configurable]:
+        return Circle
+
+    def initialize(self, size: int = 1) -> None:
+        self.size = size
+
+
+class Circle(Shape):
+    pass
+
+
+class Polygon(Shape):
+    """An implementation that is a choice itself."""
+
+    @classmethod
+    def configurable_base(cls) -> type[Configurable]:
+        return Polygon
+
+    @classmethod
+    def configurable_default(cls) -> type[Configurable]:
+        return Square
+
+    def initialize(self, size: int = 1, corners: int = 3) -> None:
+        super().initialize(size)
+        self.corners = corners
+
+
+class Square(Polygon):
+    pass
+
+
+@pytest.fixture
+def _nothing_configured() -> Iterator[None]:
+    yield
+    for base in Shape, Polygon:
+        base._configured = None
+
+
+@pytest.mark.usefixtures("_nothing_configured")
+class TestConfigurable:
+    def test_what_is_made_is_the_default(self) -> None:
+        assert Shape.configured_class() is Circle
+        made = Shape(5)
+        assert type(made) is Circle
+        assert made.size == 5
+
+    def test_what_is_made_is_what_was_chosen(self) -> None:
+        class Dot(Shape):
+            pass
+
+        Shape.configure(Dot)
+        assert Shape.configured_class() is Dot
+        assert type(Shape()) is Dot
+        assert type(Circle()) is Circle
+        Shape.configure(None)
+        assert type(Shape()) is Circle
+
+    def test_by_name_with_arguments(self) -> None:
+        Shape.configure(f"{__name__}.Circle", size=7)
+        assert Shape().size == 7
+        assert Shape(size=8).size == 8
+        assert Circle().size == 1
+        Shape.configure(None, size=9)
+        assert Shape().size == 9
+
+    def test_a_choice_below_a_choice(self) -> None:
+        Shape.configure(Polygon, size=2)
+        made = Shape(corners=4)
+        assert type(made) is Square
+        assert (made.size, made.corners) == (2, 4)
+        assert type(Polygon()) is Square
+        Polygon.configure(Polygon, corners=6)
+        # The choice for the base below is not the base's above.
+        assert Shape.configured_class() is Polygon
+        made = Shape()
+        assert type(made) is Polygon
+        assert (made.size, made.corners) == (2, 6)
+
+    def test_what_is_no_implementation_is_refused(self) -> None:
+        for wrong in (dict, Square(), "builtins.dict"):
+            with pytest.raises(ValueError, match="is not a subclass of Shape"):
+                Shape.configure(wrong)  # type: ignore[arg-type]
+        with pytest.raises(ImportError):
+            Shape.configure("nowhere.Nothing")
+
+    def test_what_the_base_must_say(self) -> None:
+        with pytest.raises(NotImplementedError):
+            Configurable()
+        with pytest.raises(NotImplementedError):
+            Configurable.configurable_default()
+
+    def test_initialize_may_be_left_out(self) -> None:
+        class Plain(Configurable):
+            @classmethod
+            def configurable_base(cls) -> type[Configurable]:
+                return Plain
+
+            @classmethod
+            def configurable_default(cls) -> type[Configurable]:
+                return Plain
+
+        assert type(Plain()) is Plain

@@ -17,6 +17,7 @@ from fractions import Fraction
 import pytest
 
 from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop.loop import loop_of_thread
 from tornadolike.ioloop.poller import EpollPoller
 
 from .test_reactor import run_turns
@@ -126,12 +127,107 @@ def test_clearing(io_loop):
     assert IOLoop.current(instance=False) is None
 
 
-def test_under_a_foreign_loop_it_says_what_to_do(no_current):
-    async def main():
-        with pytest.raises(RuntimeError, match=r"tornadolike\.run"):
-            IOLoop.current()
+def test_asyncios_word_counts(io_loop):
+    other = IOLoop(make_current=False)
+    asyncio.set_event_loop(other)
+    assert IOLoop.current() is other
+    asyncio.set_event_loop(None)
+    assert IOLoop.current(instance=False) is None
+    other.close()
 
-    asyncio.run(main())
+
+def test_the_loop_from_before_comes_back(no_current):
+    first, second, third = IOLoop(), IOLoop(), IOLoop()
+    third.make_current()  # again: it does not stand in its own way
+    IOLoop.clear_current()
+    assert IOLoop.current() is second
+    second.close()
+    assert IOLoop.current() is first
+    third.make_current()
+    first.close()
+    IOLoop.clear_current()
+    assert IOLoop.current(instance=False) is None
+    third.close()
+
+
+def test_a_foreign_loop_comes_back_too(no_current):
+    async def main():
+        before = loop_of_thread()
+        assert before is asyncio.get_running_loop()
+        IOLoop().close()
+        assert loop_of_thread() is before
+
+    with asyncio.Runner() as runner:
+        runner.run(main())
+
+
+def test_the_set_loop_is_found_without_making_one(no_current, monkeypatch):
+    assert loop_of_thread() is None
+
+    class Policy(asyncio.AbstractEventLoopPolicy):
+        loop = None
+
+        def get_event_loop(self):
+            if self.loop is None:
+                raise RuntimeError("none is set")
+            return self.loop
+
+    policy = Policy()
+    monkeypatch.setattr(asyncio, "get_event_loop_policy", lambda: policy)
+    assert loop_of_thread() is None
+    policy.loop = object()
+    assert loop_of_thread() is policy.loop
+
+
+# Which class
+
+
+@pytest.fixture
+def configured(no_current):
+    yield
+    IOLoop.configure(None)
+
+
+class Mine(IOLoop):
+    def initialize(self, make_current=False):
+        self.initialized = True
+        super().initialize(make_current)
+
+
+def test_the_class_can_be_chosen(configured):
+    assert IOLoop.configured_class() is IOLoop
+    assert IOLoop.configurable_base() is IOLoop.configurable_default() is IOLoop
+    for choice in (Mine, f"{__name__}.Mine"):
+        IOLoop.configure(choice)
+        for loop in (IOLoop(), IOLoop.current()):
+            assert type(loop).__name__ == "Mine"
+            assert loop.initialized
+            loop.close()
+    IOLoop.configure(None)
+    loop = IOLoop(make_current=False)
+    assert type(loop) is IOLoop
+    loop.close()
+
+
+def test_bad_choices_are_refused(configured):
+    with pytest.raises(ValueError, match="not a subclass of IOLoop"):
+        IOLoop.configure(dict)
+    with pytest.raises(TypeError, match="give poller to the constructor"):
+        IOLoop.configure(None, poller=None)
+
+
+def test_a_subclass_may_have_a_constructor_of_its_own(no_current):
+    class Named(IOLoop):
+        def __init__(self, name):
+            super().__init__(make_current=False)
+            self.name = name
+
+    loop = Named("one")
+    assert loop.name == "one"
+    assert IOLoop.current(instance=False) is None
+    loop.close()
+    with pytest.raises(TypeError, match="runs on no other"):
+        Mine(asyncio_loop=loop)
 
 
 def test_the_poller_is_an_argument_by_name():
@@ -437,6 +533,18 @@ def test_a_handler_is_removed_after_its_descriptor_was_closed(loop, pair, as_obj
     loop.remove_handler(fd)
     assert loop._descriptor_objects == {}
     assert loop._watchers.keys() == {loop._wake_up.fileno()}
+
+
+def test_what_subclasses_need_for_descriptors(io_loop, pair):
+    ours, theirs = pair
+    assert io_loop.split_fd(ours) == (ours.fileno(), ours)
+    assert io_loop.split_fd(ours.fileno()) == (ours.fileno(), ours.fileno())
+    io_loop.close_fd(ours)
+    io_loop.close_fd(theirs.fileno())
+    assert ours.fileno() == -1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(theirs.fileno())
+    io_loop.close_fd(theirs.detach())  # it is closed already
 
 
 # Callbacks

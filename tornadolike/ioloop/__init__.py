@@ -14,7 +14,8 @@
 Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
 signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
 :mod:`.core` (tasks, threads, errors), :mod:`.transports`, :mod:`.asyncio_face` (sockets, TLS, processes),
-:mod:`.loop` (Tornado's methods), :mod:`.periodic` and :mod:`.deadlines`.
+:mod:`.loop` (Tornado's methods), :mod:`.guest` (the same over a loop of another kind),
+:mod:`.periodic` and :mod:`.deadlines`.
 """
 
 import asyncio
@@ -22,11 +23,22 @@ import functools
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from ..util import Configurable, import_object
 from .deadlines import Deadlines
+from .guest import GuestLoop
 from .loop import IOLoop
 from .periodic import PeriodicCallback
 
-__all__ = ["Deadlines", "IOLoop", "PeriodicCallback", "TimeoutError", "run"]
+__all__ = [
+    "Configurable",
+    "Deadlines",
+    "GuestLoop",
+    "IOLoop",
+    "PeriodicCallback",
+    "TimeoutError",
+    "import_object",
+    "run",
+]
 
 TimeoutError = asyncio.TimeoutError
 

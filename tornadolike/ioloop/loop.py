@@ -1,7 +1,6 @@
 """:class:`IOLoop`: the reactor with Tornado's methods."""
 
 import asyncio
-import contextlib
 import contextvars
 import datetime
 import functools
@@ -9,11 +8,13 @@ import numbers
 import os
 import threading
 import time
+from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, cast, overload
 
 from ..log import app_log
+from ..util import Configurable
 from . import poller
 from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
@@ -26,11 +27,12 @@ WALL_CLOCK_AHEAD = 10 * 365 * 86400.0
 """A deadline that is further away than this (in seconds) was taken from :func:`time.time`."""
 
 
-class _Current(threading.local):
-    loop: "IOLoop | None" = None
+GUEST = "_tornadolike_guest"
+"""The attribute of a foreign loop that holds the IOLoop made for it. Held there and nowhere else, the
+two live and die together."""
 
 
-class IOLoop(AsyncioFace):
+class IOLoop(AsyncioFace, Configurable):
     """Our event loop: a self-contained reactor that is both Tornado's IOLoop and an asyncio loop.
 
     Inside a handler or a task ``IOLoop.current()`` and ``asyncio.get_running_loop()`` are this very
@@ -42,6 +44,8 @@ class IOLoop(AsyncioFace):
 
     :arg make_current: make the new loop the current one of this thread.
     :arg poller: what tells it which descriptors are ready; by default the best that the system has.
+    :arg asyncio_loop: an asyncio loop of another kind. Then no reactor of our own is made but a
+        :class:`~tornadolike.ioloop.guest.GuestLoop`, the same interface over that loop.
     """
 
     NONE: ClassVar[int] = poller.NONE
@@ -49,65 +53,136 @@ class IOLoop(AsyncioFace):
     WRITE: ClassVar[int] = poller.WRITE
     ERROR: ClassVar[int] = poller.ERROR
 
-    _current: ClassVar[_Current] = _Current()
+    _guest_class: "ClassVar[type[IOLoop]]"
+    """What is made for a loop of another kind."""
 
-    def __init__(self, make_current: bool = True, *, poller: Poller | None = None) -> None:
+    _before: asyncio.AbstractEventLoop | None = None
+    """The loop in whose place this one was made current."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "IOLoop":
+        # Only the choice is Configurable's: the work is done by __init__, so that subclasses may have
+        # constructors of their own.
+        made: type[Configurable] = cls
+        if cls is IOLoop:
+            made = IOLoop._guest_class if "asyncio_loop" in kwargs else cls.configured_class()
+        return cast(IOLoop, object.__new__(made))
+
+    def __init__(
+        self,
+        make_current: bool = True,
+        *,
+        poller: Poller | None = None,
+        asyncio_loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if asyncio_loop is not None:
+            raise TypeError(
+                f"{type(self).__name__} is a loop itself and runs on no other; "
+                "IOLoop(asyncio_loop=...) makes one that does"
+            )
         self._descriptor_objects: dict[int, Any] = {}
         super().__init__(poller)
+        self.initialize(make_current=make_current)
+
+    def initialize(self, make_current: bool = True) -> None:
+        """What the constructor does last; subclasses written for Tornado override it."""
         if make_current:
             self.make_current()
 
+    # Which class
+
+    @classmethod
+    def configurable_base(cls) -> type[Configurable]:
+        return IOLoop
+
+    @classmethod
+    def configurable_default(cls) -> type[Configurable]:
+        return IOLoop
+
+    @classmethod
+    def configure(cls, impl: type[Configurable] | str | None, **kwargs: Any) -> None:
+        """Choose the subclass (or its dotted name; None: IOLoop itself) that ``IOLoop()`` makes.
+
+        Arguments cannot be chosen here: :exc:`TypeError`. Raises :exc:`ValueError` for a class that is
+        no IOLoop.
+        """
+        if kwargs:
+            raise TypeError(
+                f"give {', '.join(kwargs)} to the constructor, not to IOLoop.configure()"
+            )
+        super().configure(impl)
+
     # Which loop
 
+    @overload
+    @staticmethod
+    def current(instance: Literal[True] = True) -> "IOLoop": ...
+    @overload
+    @staticmethod
+    def current(instance: bool) -> "IOLoop | None": ...
     @staticmethod
     def current(instance: bool = True) -> "IOLoop | None":
-        """The running loop, or the one that was made current in this thread.
+        """The running loop, or the one that is set for this thread (:meth:`make_current`).
 
-        Where there is neither, a new one is made (``instance=False``: None is returned). Raises
-        :exc:`RuntimeError` if a loop of another kind is running.
+        Where there is neither, a new one is made and made current. For an asyncio loop of another kind
+        it is a :class:`~tornadolike.ioloop.guest.GuestLoop`, always the same for the same loop.
+        With ``instance=False`` nothing is made: None is returned.
         """
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = IOLoop._current.loop
-            if instance and (loop is None or loop.is_closed()):
-                # Sockets, pipes and processes of asyncio's interface are still to come.
-                loop = IOLoop()  # type: ignore[abstract]
+        loop = _get_running_loop()
+        if loop is None:
+            loop = loop_of_thread()
+            if loop is None or loop.is_closed():
+                return IOLoop() if instance else None  # type: ignore[abstract]
+        if isinstance(loop, IOLoop):
             return loop
-        if isinstance(running, IOLoop):
-            return running
-        raise RuntimeError(
-            f"{running!r} is running, which is not an IOLoop; start the program with "
-            "tornadolike.run(main()) instead of asyncio.run(main())"
-        )
+        guest: IOLoop | None = getattr(loop, GUEST, None)
+        if guest is None and instance:
+            guest = IOLoop._guest_class(make_current=False, asyncio_loop=loop)
+        return guest
 
     @staticmethod
-    def instance() -> "IOLoop | None":
-        """Deprecated alias of :meth:`current`."""
+    def instance() -> "IOLoop":
+        """Older name of :meth:`current`."""
         return IOLoop.current()
 
     def make_current(self) -> None:
-        """Make this the loop of this thread that is used while none is running."""
-        IOLoop._current.loop = self
-        asyncio.set_event_loop(self)
+        """Make this the loop of this thread that is used while none is running.
+
+        It is asyncio's too (:func:`asyncio.set_event_loop`).
+        """
+        before = loop_of_thread()
+        if before is not self.asyncio_loop:
+            self._before = before
+            asyncio.set_event_loop(self.asyncio_loop)
 
     @staticmethod
     def clear_current() -> None:
-        """Undo :meth:`make_current` for this thread."""
-        IOLoop._current.loop = None
-        asyncio.set_event_loop(None)
+        """Undo :meth:`make_current` for this thread: the loop from before is current again, if it is open."""
+        loop = IOLoop._of_thread()
+        if loop is not None:
+            loop._step_back()
+
+    @staticmethod
+    def _of_thread() -> "IOLoop | None":
+        loop = loop_of_thread()
+        return loop if isinstance(loop, IOLoop) else getattr(loop, GUEST, None)
+
+    def _step_back(self) -> None:
+        before, self._before = self._before, None
+        if before is not None and before.is_closed():
+            before = None
+        asyncio.set_event_loop(before)
 
     @staticmethod
     def clear_instance() -> None:
-        """Deprecated alias of :meth:`clear_current`."""
+        """Older name of :meth:`clear_current`."""
         IOLoop.clear_current()
 
     def install(self) -> None:
-        """Deprecated alias of :meth:`make_current`."""
+        """Older name of :meth:`make_current`."""
         self.make_current()
 
     @property
-    def asyncio_loop(self) -> "IOLoop":
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop:
         """The asyncio loop behind this object: itself."""
         return self
 
@@ -143,12 +218,10 @@ class IOLoop(AsyncioFace):
         self._descriptor_objects.clear()
         super().close()
         for fd in objects:
-            close_descriptor(fd)
-        if IOLoop._current.loop is self:
-            IOLoop._current.loop = None
-            with contextlib.suppress(RuntimeError):  # there is none
-                if asyncio.get_event_loop() is self:
-                    asyncio.set_event_loop(None)
+            self.close_fd(fd)
+        if loop_of_thread() is self:
+            self._step_back()
+        self._before = None
 
     # Descriptors
 
@@ -185,6 +258,20 @@ class IOLoop(AsyncioFace):
         if objects.pop(number, None) is not None:
             self.unwatch(number)
 
+    def split_fd(self, fd: Any) -> tuple[int, Any]:
+        """The number of a descriptor, and what it was given as: for subclasses."""
+        return descriptor_number(fd), fd
+
+    def close_fd(self, fd: Any) -> None:
+        """Close a descriptor given as a number or an object; no error if it is closed already."""
+        try:
+            if isinstance(fd, int):
+                os.close(fd)
+            else:
+                fd.close()
+        except OSError:
+            pass
+
     # Callbacks
 
     def add_callback(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> None:
@@ -211,7 +298,7 @@ class IOLoop(AsyncioFace):
         try:
             self.call_soon_threadsafe(self._run_callback, callback, args, kwargs)
         except RuntimeError:
-            if not self._closed:
+            if not self.is_closed():
                 raise
 
     def spawn_callback(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> None:
@@ -271,12 +358,16 @@ class IOLoop(AsyncioFace):
         timeout.cancel()
 
 
-def close_descriptor(fd: Any) -> None:
-    """Close a descriptor given as a number or an object; no error if it is closed already."""
+def loop_of_thread() -> asyncio.AbstractEventLoop | None:
+    """The loop that :func:`asyncio.set_event_loop` has set for this thread.
+
+    Unlike :func:`asyncio.get_event_loop` it makes none, and does not look for a running one.
+    """
+    policy = asyncio.get_event_loop_policy()
+    local = getattr(policy, "_local", None)
+    if local is not None:  # so with the standard library's policies and those derived from them
+        return getattr(local, "_loop", None)
     try:
-        if isinstance(fd, int):
-            os.close(fd)
-        else:
-            fd.close()
-    except OSError:
-        pass
+        return policy.get_event_loop()
+    except RuntimeError:
+        return None

@@ -48,10 +48,9 @@ class PeriodicCallback:
         if self._running:
             return
         self.io_loop = loop = IOLoop.current()
-        assert loop is not None
         self._running = True
         self._next_timeout = loop.time()
-        if self._call is not None and self._call.get_loop() is not loop:
+        if self._call is not None and self._call.get_loop() is not loop.asyncio_loop:
             self._call = None  # of another loop, which may never run again
         self._schedule_next(loop)
 

@@ -1,0 +1,289 @@
+""":class:`GuestLoop`: the IOLoop of a program whose event loop is somebody else's.
+
+Under ``asyncio.run``, uvloop or in a notebook the thread belongs to a *foreign* asyncio loop.
+``IOLoop.current()`` is a guest there: all of :class:`IOLoop`'s interface, over that loop. Tasks, futures,
+callbacks and timers are the foreign loop's own, so they mix freely with everybody else's.
+
+Descriptors are another matter. The foreign loop's ``add_reader`` calls through a handle for each side of
+each descriptor, knows no errors without readiness, and with uvloop goes silent after the first error of a
+descriptor. So the guest brings a poller of its own along (:mod:`.poller`). The descriptor of an epoll or a
+kqueue is itself readable whenever something in it is ready: that one is given to the foreign loop. When it
+calls, the guest polls without waiting and dispatches as the reactor does; watchers see no difference, but
+that each runs in the context in which it was watched. The poller is open while something is watched.
+
+Lifetime: the foreign loop holds its guest (by the attribute :data:`.loop.GUEST`), the guest the foreign
+loop, and no registry knows of either. When a foreign loop is closed by its owner, nobody tells the guest,
+but what is watched then can still be unwatched and closed.
+"""
+
+import asyncio
+import sys
+from asyncio.events import _get_running_loop
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import Context, copy_context
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from .loop import GUEST, IOLoop
+from .poller import MAX_EVENTS, Poller, default_poller
+from .reactor import INFINITY, Watcher
+
+T = TypeVar("T")
+
+FORWARDED: Final = (
+    # running
+    *("run_forever", "run_until_complete", "stop", "is_running", "is_closed"),
+    *("shutdown_asyncgens", "shutdown_default_executor"),
+    # callbacks, futures, threads
+    *("call_soon", "call_soon_threadsafe", "time", "create_future"),
+    *("run_in_executor", "set_default_executor", "getaddrinfo", "getnameinfo"),
+    # the network
+    *("create_connection", "create_server", "create_unix_connection", "create_unix_server"),
+    *("connect_accepted_socket", "create_datagram_endpoint", "start_tls", "sendfile"),
+    *("sock_recv", "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into", "sock_sendall"),
+    *("sock_sendto", "sock_connect", "sock_accept", "sock_sendfile"),
+    # pipes and processes, descriptors, signals
+    *("connect_read_pipe", "connect_write_pipe", "subprocess_shell", "subprocess_exec"),
+    *("add_reader", "remove_reader", "add_writer", "remove_writer"),
+    *("add_signal_handler", "remove_signal_handler"),
+    # settings
+    *("set_task_factory", "get_task_factory", "get_debug", "set_debug"),
+    *("get_exception_handler", "set_exception_handler"),
+    *("default_exception_handler", "call_exception_handler"),
+)
+"""The methods of :class:`asyncio.AbstractEventLoop` that the foreign loop does as they are."""
+
+
+class Forwarded:
+    """A method that is the foreign loop's."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, guest: "GuestLoop | None", owner: type) -> Any:
+        return self if guest is None else getattr(guest._foreign, self._name)
+
+
+class GuestLoop(IOLoop):
+    """An IOLoop over an asyncio loop of another kind.
+
+    ``IOLoop.current()`` makes one as needed. For a loop that does not run yet,
+    ``IOLoop(asyncio_loop=loop)`` does; :meth:`start` then runs it.
+
+    :arg asyncio_loop: the foreign loop. :exc:`RuntimeError` if it is an IOLoop itself or has one.
+    :arg make_current: set the foreign loop as this thread's.
+
+    :meth:`close` closes the foreign loop too.
+    """
+
+    _foreign: asyncio.AbstractEventLoop
+    _inner: Poller | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Not IOLoop's: there is no reactor to be made.
+        self.initialize(*args, **kwargs)
+
+    def initialize(  # type: ignore[override]
+        self, asyncio_loop: asyncio.AbstractEventLoop, make_current: bool = True
+    ) -> None:
+        if not isinstance(asyncio_loop, asyncio.AbstractEventLoop):
+            raise TypeError(f"an asyncio loop is expected, not {asyncio_loop!r}")
+        if isinstance(asyncio_loop, IOLoop):
+            raise RuntimeError(f"{asyncio_loop!r} is an IOLoop itself and needs none")
+        if getattr(asyncio_loop, GUEST, None) is not None:
+            raise RuntimeError(f"{asyncio_loop!r} has an IOLoop already; IOLoop.current() gives it")
+        self._foreign = asyncio_loop
+        self._inner = None
+        self._watched: dict[int, tuple[Watcher, Context]] = {}
+        self._fresh: set[int] = set()
+        self._descriptor_objects = {}
+        self._background = set()
+        setattr(asyncio_loop, GUEST, self)
+        super().initialize(make_current=make_current)
+
+    @property
+    def asyncio_loop(self) -> asyncio.AbstractEventLoop:
+        """The foreign loop: in its tasks :func:`asyncio.get_running_loop` gives that one."""
+        return self._foreign
+
+    @property
+    def slow_callback_duration(self) -> float:
+        """The foreign loop's: seconds that a callback may take before debug mode reports it."""
+        return self._foreign.slow_callback_duration
+
+    @slow_callback_duration.setter
+    def slow_callback_duration(self, seconds: float) -> None:
+        self._foreign.slow_callback_duration = seconds
+
+    def close(self, all_fds: bool = False) -> None:
+        """Close the foreign loop. ``all_fds``: also what was given to :meth:`add_handler`.
+
+        Raises :exc:`RuntimeError` if it is running.
+        """
+        foreign = self._foreign
+        if foreign.is_running():
+            foreign.close()  # raises
+        objects = list(self._descriptor_objects.values()) if all_fds else []
+        self._descriptor_objects.clear()
+        self._watched.clear()
+        self._close_unused_poller()
+        foreign.close()
+        for fd in objects:
+            self.close_fd(fd)
+        if IOLoop._of_thread() is self:
+            self._step_back()
+        self._before = None
+        if getattr(foreign, GUEST, None) is self:
+            delattr(foreign, GUEST)  # no circle to be collected
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} over {self._foreign!r}>"
+
+    # Descriptors
+
+    def watch(self, fd: int, watcher: Watcher, events: int) -> None:
+        if fd in self._watched:
+            raise ValueError(
+                f"descriptor {fd} is watched already; remove its handler before adding another"
+            )
+        poller = self._inner or self._open_poller()
+        try:
+            poller.register(fd, events)
+        except BaseException:
+            self._close_poller_later()
+            raise
+        self._watched[fd] = watcher, copy_context()
+        self._fresh.add(fd)
+
+    def rewatch(self, fd: int, events: int) -> None:
+        if self._inner is None:
+            raise FileNotFoundError(f"descriptor {fd} is not watched")
+        self._inner.modify(fd, events)
+
+    def unwatch(self, fd: int) -> bool:
+        if self._watched.pop(fd, None) is None:
+            return False
+        assert self._inner is not None
+        try:
+            self._inner.unregister(fd)
+        except (OSError, ValueError):
+            pass  # closed before: the kernel has dropped it by itself
+        self._close_poller_later()
+        return True
+
+    def _open_poller(self) -> Poller:
+        poller = default_poller()
+        number: int = poller.fileno()  # type: ignore[attr-defined]
+        if number < 0:
+            raise RuntimeError(
+                "on this system IOLoop watches no descriptors under a loop of another kind; start "
+                "the program with tornadolike.run(main())"
+            )
+        try:
+            # In no context: what the first of many happens to run in is nobody else's business.
+            Context().run(self._foreign.add_reader, number, self._dispatch)
+        except BaseException:
+            poller.close()
+            raise
+        self._inner = poller
+        return poller
+
+    def _close_poller_later(self) -> None:
+        """In the next turn: whoever stops watching the only descriptor may well go on in a moment."""
+        if not self._watched:
+            try:
+                self._foreign.call_soon(self._close_unused_poller)
+            except RuntimeError:  # closed
+                self._close_unused_poller()
+
+    def _close_unused_poller(self) -> None:
+        poller = self._inner
+        if poller is not None and not self._watched:
+            self._inner = None
+            if not self._foreign.is_closed():
+                self._foreign.remove_reader(poller.fileno())  # type: ignore[attr-defined]
+            poller.close()
+
+    def _dispatch(self) -> None:
+        """What :meth:`.reactor.Reactor.run_forever` does with the events of a poll."""
+        if self._inner is None:
+            return
+        watched = self._watched
+        fresh = self._fresh
+        fresh.clear()
+        for fd, events in self._inner.poll(0, MAX_EVENTS):
+            entry = watched.get(fd)
+            if entry is None or fd in fresh:
+                continue
+            watcher, context = entry
+            try:
+                context.run(watcher, events)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                self._watcher_failed(fd, watcher, error)
+
+    # Callbacks and timers
+
+    def add_callback(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        foreign = self._foreign
+        here = _get_running_loop() is foreign
+        call_soon: Any = foreign.call_soon if here else foreign.call_soon_threadsafe
+        try:
+            call_soon(self._run_callback, callback, args, kwargs)
+        except RuntimeError:
+            if not foreign.is_closed():
+                raise
+
+    def schedule_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        if not when + 0.0 <= INFINITY:
+            raise ValueError(f"a timer cannot be due at {when!r}")
+        return self._foreign.call_at(when, self._run_timer, callback, args, context=context)
+
+    def _run_timer(self, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        result = callback(*args)
+        if asyncio.iscoroutine(result):
+            self.adopt(result, callback)
+
+    # Tasks
+
+    def create_task(
+        self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], **kwargs: Any
+    ) -> asyncio.Task[T]:
+        return self._foreign.create_task(coro, **kwargs)
+
+    def start_task(
+        self, coro: Coroutine[Any, Any, T], context: Context | None = None
+    ) -> asyncio.Task[T]:
+        """Make a task of ``coro`` and take its first step at once, where the interpreter can.
+
+        Python 3.12 and later can. Before, inside a task, while the loop is not running, or with a task
+        factory set, the first step waits for the next turn as usual.
+        """
+        foreign = self._foreign
+        if (
+            sys.version_info >= (3, 12)
+            and foreign.get_task_factory() is None
+            and _get_running_loop() is foreign
+            and asyncio.current_task(foreign) is None
+        ):
+            return asyncio.Task(coro, loop=foreign, context=context, eager_start=True)
+        return foreign.create_task(coro, context=context)
+
+    def adopt(self, awaitable: Awaitable[T], callback: object) -> asyncio.Future[T]:
+        task = asyncio.ensure_future(awaitable, loop=self._foreign)
+        self._background.add(task)
+        task.add_done_callback(partial(self._adopted_ended, callback))
+        return task
+
+
+for _name in FORWARDED:
+    setattr(GuestLoop, _name, Forwarded(_name))
+
+IOLoop._guest_class = GuestLoop  # type: ignore[type-abstract]

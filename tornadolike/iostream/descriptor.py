@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import errno
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from ..ioloop import IOLoop
 from ..ioloop.sources import descriptor_number
@@ -20,7 +20,7 @@ class Descriptor:
     """A descriptor that does not block; subclasses say what it is and what to do with it."""
 
     def __init__(self) -> None:
-        self.io_loop: IOLoop = cast(IOLoop, IOLoop.current())
+        self.io_loop = IOLoop.current()
         self.error: BaseException | None = None
         """What ended the stream, None if nothing went wrong."""
         self._future_loop = self.io_loop.asyncio_loop

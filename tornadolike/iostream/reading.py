@@ -218,7 +218,7 @@ class ReadingSide(Descriptor):
         return count or 0
 
     def _fail_for_size(self) -> None:
-        gen_log.error("Reached maximum read buffer size")
+        gen_log.warning("Reached maximum read buffer size")
         error = StreamBufferFullError("Reached maximum read buffer size")
         self.close(exc_info=error)
         raise error

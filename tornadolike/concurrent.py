@@ -56,10 +56,7 @@ def is_future(x: Any) -> bool:
 
 def current_asyncio_loop() -> asyncio.AbstractEventLoop:
     """The loop that runs in this thread, or where none does the one of :meth:`.IOLoop.current`."""
-    loop = _get_running_loop()
-    if loop is None:
-        loop = IOLoop.current().asyncio_loop
-    return loop
+    return _get_running_loop() or IOLoop.current().asyncio_loop
 
 
 @overload
@@ -71,10 +68,16 @@ def create_future(kind: type[asyncio.Future[Any]] = Future) -> asyncio.Future[An
 
     In debug mode it remembers the line of the program that asked for it, not ours.
     """
-    loop = _get_running_loop()
-    future = kind(loop=current_asyncio_loop() if loop is None else loop)
+    future = kind(loop=_get_running_loop() or current_asyncio_loop())
     if future._source_traceback:  # type: ignore[attr-defined]
         forget_our_lines(future)
+    return future
+
+
+def done_future(result: T) -> Future[T]:
+    """A new future that has its ``result`` already."""
+    future: Future[T] = Future(loop=_get_running_loop() or current_asyncio_loop())
+    future.set_result(result)
     return future
 
 

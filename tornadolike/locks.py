@@ -17,17 +17,17 @@ Those who wait stand in a :class:`Line`. Two things are easily got wrong there:
 * Who has left (timed out, cancelled) must not stay for ever: the place is skipped when its turn comes,
   and when most of the places are empty the line closes up.
 * What was handed to a waiter whose task is cancelled *before it could take it* must not be lost: it is
-  given back, so that the next in line gets it (:meth:`Waiter.__await__`).
+  given back, so that the next in line gets it (:class:`Taker`).
 """
 
 import datetime
-from asyncio import CancelledError
+from asyncio import CancelledError, _get_running_loop
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
-from .concurrent import Future, create_future
+from .concurrent import Future, current_asyncio_loop, done_future, forget_our_lines
 from .ioloop import IOLoop
 from .ioloop.handles import TimerHandle
 
@@ -45,22 +45,10 @@ EMPTY_PLACES_KEPT = 100
 class Waiter(Future[T]):
     """The future of one who stands in a :class:`Line`."""
 
-    __slots__ = ("_give_back", "_line", "_timer")
+    __slots__ = ("_giver", "_line", "_timer")
     _line: "Line[Any]"
+    _giver: "Giver | None"
     _timer: TimerHandle | None
-    _give_back: Callable[[T], object] | None
-
-    def hand(self, value: T) -> None:
-        """Give it what it waits for: its turn has come."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self.set_result(value)
-
-    def refuse(self, error: Exception) -> None:
-        """Raise ``error`` where it waits."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self.set_exception(error)
 
     def cancel(self, msg: Any | None = None) -> bool:
         if not super().cancel(msg):
@@ -79,15 +67,33 @@ class Waiter(Future[T]):
         """The deadline has passed."""
         self.set_exception(TimeoutError())
 
+
+class Giver(Protocol):
+    """Has something to give to those who wait."""
+
+    def _take_back(self, given: Any, /) -> None:
+        """Give it to somebody else."""
+
+
+class Taker(Waiter[T]):
+    """One who waits for something that would be lost if he were handed it and never got it."""
+
+    __slots__ = ()
+
     def __await__(self) -> Generator[Any, None, T]:
-        try:
-            return (yield from super().__await__())
-        except (CancelledError, GeneratorExit):
-            if not self.done():  # the coroutine is closed: it must not be handed anything any more
-                self.cancel()
-            elif self._give_back and not self.cancelled() and not self.exception():
-                self._give_back(self.result())
-            raise
+        if not self.done():
+            self._asyncio_future_blocking = True
+            try:
+                yield self
+            except (CancelledError, GeneratorExit):
+                if (
+                    not self.done()
+                ):  # the coroutine is closed: nothing must be handed to it any more
+                    self.cancel()
+                elif self._giver and not self.cancelled() and self.exception() is None:
+                    self._giver._take_back(self.result())
+                raise
+        return self.result()
 
     __iter__ = __await__
 
@@ -101,17 +107,15 @@ class Line(deque[W]):
         super().__init__()
         self._empty_places = 0
 
-    def enter(
-        self, waiter: W, timeout: Deadline, give_back: Callable[[Any], object] | None = None
-    ) -> W:
-        """Put ``waiter`` at the end.
-
-        :arg give_back: takes back what it was handed, if its task is cancelled before it gets it.
-        """
+    def wait(self, kind: type[W], timeout: Deadline, giver: Giver | None = None) -> W:
+        """A new waiter at the end; ``giver`` has what a :class:`Taker` would take."""
         if self._empty_places:
             self.has_waiter()
+        waiter = kind(loop=_get_running_loop() or current_asyncio_loop())
+        if waiter._source_traceback:  # type: ignore[attr-defined]
+            forget_our_lines(waiter)
         waiter._line = self
-        waiter._give_back = give_back
+        waiter._giver = giver
         waiter._timer = None
         if timeout is not None:
             waiter._timer = IOLoop.current().add_timeout(timeout, waiter.on_timeout)
@@ -127,6 +131,24 @@ class Line(deque[W]):
             self._empty_places -= 1
         return False
 
+    def call_first(self) -> W | None:
+        """The one who has waited longest: his turn has come. None if nobody waits."""
+        while self:
+            waiter = self.popleft()
+            if not waiter.done():
+                if waiter._timer is not None:
+                    waiter._timer.cancel()
+                return waiter
+            self._empty_places -= 1
+        return None
+
+    def call_all(self) -> list[W]:
+        """All who wait."""
+        called = []
+        while (waiter := self.call_first()) is not None:
+            called.append(waiter)
+        return called
+
     def somebody_left(self) -> None:
         self._empty_places = count = self._empty_places + 1
         if count > EMPTY_PLACES_KEPT and count * 2 > len(self):
@@ -136,7 +158,7 @@ class Line(deque[W]):
             self._empty_places = 0
 
 
-class ConditionWaiter(Waiter[bool]):
+class ConditionWaiter(Taker[bool]):
     """Is told False when its deadline passes."""
 
     __slots__ = ()
@@ -160,20 +182,22 @@ class Condition:
 
     def wait(self, timeout: Deadline = None) -> Future[bool]:
         """Wait for :meth:`notify`. The result is True, or False if ``timeout`` came first."""
-        return self._waiters.enter(create_future(ConditionWaiter), timeout, self._notify_another)
+        return self._waiters.wait(ConditionWaiter, timeout, self)
 
     def notify(self, n: int = 1) -> None:
         """Wake the ``n`` who have waited longest. They run in the loop's next turn."""
         waiters = self._waiters
-        while n and waiters.has_waiter():
-            n -= 1
-            waiters.popleft().hand(True)
+        while n and waiters:
+            if (waiter := waiters.call_first()) is not None:
+                waiter.set_result(True)
+                n -= 1
 
     def notify_all(self) -> None:
         """Wake all who wait."""
-        self.notify(len(self._waiters))
+        for waiter in self._waiters.call_all():
+            waiter.set_result(True)
 
-    def _notify_another(self, notified: bool) -> None:
+    def _take_back(self, notified: bool) -> None:
         if notified:
             self.notify()
 
@@ -195,9 +219,8 @@ class Event:
     def set(self) -> None:
         """Put the flag up and wake all who wait."""
         self._value = True
-        waiters = self._waiters
-        while waiters.has_waiter():
-            waiters.popleft().hand(None)
+        for waiter in self._waiters.call_all():
+            waiter.set_result(None)
 
     def clear(self) -> None:
         """Take the flag down: :meth:`wait` waits again."""
@@ -206,10 +229,8 @@ class Event:
     def wait(self, timeout: Deadline = None) -> Future[None]:
         """Wait until the flag is up. Raises :exc:`TimeoutError` if ``timeout`` comes first."""
         if self._value:
-            there: Future[None] = create_future()
-            there.set_result(None)
-            return there
-        return self._waiters.enter(create_future(Waiter), timeout)
+            return done_future(None)
+        return self._waiters.wait(Waiter, timeout)
 
 
 class Releasing:
@@ -251,7 +272,7 @@ class Semaphore(NotBlocking):
         if value < 0:
             raise ValueError("semaphore initial value must be >= 0")
         self._value = value
-        self._waiters: Line[Waiter[Releasing]] = Line()
+        self._waiters: Line[Taker[Releasing]] = Line()
 
     def __repr__(self) -> str:
         state = f"unlocked,value:{self._value}" if self._value else "locked"
@@ -261,8 +282,8 @@ class Semaphore(NotBlocking):
     def release(self) -> None:
         """Give a place back; who has waited longest gets it."""
         waiters = self._waiters
-        if waiters.has_waiter():
-            waiters.popleft().hand(Releasing(self))
+        if waiters and (waiter := waiters.call_first()) is not None:
+            waiter.set_result(Releasing(self))
         else:
             self._value += 1
 
@@ -273,12 +294,10 @@ class Semaphore(NotBlocking):
         """
         if self._value > 0:
             self._value -= 1
-            there: Future[Releasing] = create_future()
-            there.set_result(Releasing(self))
-            return there
-        return self._waiters.enter(create_future(Waiter), timeout, self._release_unused)
+            return done_future(Releasing(self))
+        return self._waiters.wait(Taker, timeout, self)
 
-    def _release_unused(self, releasing: Releasing) -> None:
+    def _take_back(self, releasing: Releasing) -> None:
         self.release()
 
     def __exit__(

@@ -26,8 +26,8 @@ import heapq
 from collections.abc import Awaitable
 from typing import Any, Generic, TypeVar
 
-from .concurrent import Future, create_future
-from .locks import Deadline, Line, Waiter
+from .concurrent import Future, done_future
+from .locks import Deadline, Line, Taker, Waiter
 
 __all__ = ["LifoQueue", "PriorityQueue", "Queue", "QueueEmpty", "QueueFull"]
 
@@ -80,7 +80,7 @@ class Queue(Generic[T]):
             raise ValueError("maxsize can't be negative; 0 is no limit")
         self._maxsize = maxsize
         self._init()
-        self._getters: Line[Waiter[T]] = Line()
+        self._getters: Line[Taker[T]] = Line()
         self._putters: Line[Putter[T]] = Line()
         self._joiners: Line[Waiter[None]] = Line()
         self._unfinished_tasks = 0
@@ -110,12 +110,10 @@ class Queue(Generic[T]):
         It is put at once if there is room, whether the future is awaited or not.
         """
         if not self._put_if_room(item):
-            putter: Putter[T] = create_future(Putter)
+            putter = self._putters.wait(Putter, timeout)
             putter.item = item
-            return self._putters.enter(putter, timeout)
-        there: Future[None] = create_future()
-        there.set_result(None)
-        return there
+            return putter
+        return done_future(None)
 
     def put_nowait(self, item: T) -> None:
         """Put ``item``. Raises :exc:`QueueFull` if there is no room."""
@@ -127,7 +125,9 @@ class Queue(Generic[T]):
             # Through the queue all the same: a subclass may make something else of it.
             self._enter(item)
             got = self._get()
-            self._getters.popleft().hand(got)
+            getter = self._getters.call_first()
+            assert getter is not None
+            getter.set_result(got)
             return True
         if self._maxsize and self.full():
             return False
@@ -146,10 +146,8 @@ class Queue(Generic[T]):
         (A number is a moment, not a duration as in :meth:`queue.Queue.get`.)
         """
         if not self._has_item():
-            return self._getters.enter(create_future(Waiter), timeout, self._give_back)
-        there: Future[T] = create_future()
-        there.set_result(self._get())
-        return there
+            return self._getters.wait(Taker, timeout, self)
+        return done_future(self._get())
 
     def get_nowait(self) -> T:
         """Take an item. Raises :exc:`QueueEmpty` if there is none."""
@@ -161,21 +159,22 @@ class Queue(Generic[T]):
         """Whether there is an item to take now. Let in before who waits with one, as one goes out."""
         putters = self._putters
         # (One that was given an item back may have too many for that.)
-        while putters and putters.has_waiter() and self.qsize() - 1 < self._maxsize:
-            putter = putters[0]
-            try:
-                self._enter(putter.item)
-            except Exception as error:  # one that cannot be compared: its putter is to blame
-                putters.popleft().refuse(error)
-                continue
-            putters.popleft().hand(None)
-            return True
+        while putters and self.qsize() - 1 < self._maxsize:
+            putter = putters.call_first()
+            if putter is not None:
+                try:
+                    self._enter(putter.item)
+                except Exception as error:  # it cannot be compared: its putter is to blame
+                    putter.set_exception(error)
+                else:
+                    putter.set_result(None)
+                    break
         return bool(self._queue)
 
-    def _give_back(self, item: T) -> None:
+    def _take_back(self, item: T) -> None:
         """Take back an item whose getter was cancelled before it got it."""
-        if self._getters.has_waiter():
-            self._getters.popleft().hand(item)
+        if (getter := self._getters.call_first()) is not None:
+            getter.set_result(item)
         elif type(self)._get is Queue._get:
             self._queue.appendleft(item)
         else:
@@ -189,8 +188,8 @@ class Queue(Generic[T]):
             raise ValueError("task_done() called too many times")
         self._unfinished_tasks -= 1
         if not self._unfinished_tasks:
-            while self._joiners.has_waiter():
-                self._joiners.popleft().hand(None)
+            for joiner in self._joiners.call_all():
+                joiner.set_result(None)
 
     def join(self, timeout: Deadline = None) -> Future[None]:
         """Wait until :meth:`task_done` was called for each item that was put.
@@ -198,10 +197,8 @@ class Queue(Generic[T]):
         Raises :exc:`TimeoutError` if ``timeout`` comes first.
         """
         if self._unfinished_tasks:
-            return self._joiners.enter(create_future(Waiter), timeout)
-        there: Future[None] = create_future()
-        there.set_result(None)
-        return there
+            return self._joiners.wait(Waiter, timeout)
+        return done_future(None)
 
     def __aiter__(self) -> QueueIterator[T]:
         return QueueIterator(self)

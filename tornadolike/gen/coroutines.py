@@ -20,6 +20,7 @@ import inspect
 from asyncio import CancelledError, _get_running_loop
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
+from types import GeneratorType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from ..concurrent import (
@@ -27,7 +28,6 @@ from ..concurrent import (
     Future,
     create_future,
     current_asyncio_loop,
-    forget_our_lines,
     future_set_exception_unless_cancelled,
     future_set_result_unless_cancelled,
 )
@@ -104,64 +104,59 @@ def _start(
     kwargs: dict[str, Any],
 ) -> Future[Any]:
     """Call ``func`` and run what it gives as far as it gets."""
-    loop = _get_running_loop()
-    if loop is None:
-        loop = current_asyncio_loop()  # made current, for the tasks of what is yielded
+    # One is made if there is none, for the tasks of what is yielded, too.
+    loop = _get_running_loop() or current_asyncio_loop()
     try:
         value = func(*args, **kwargs)
-        # (The second question alone is slow to deny.)
-        if hasattr(value, "send") and isinstance(value, Generator):
-            awaited = _advance(value, None)
+        # (The last question is slow to deny.)
+        if type(value) is GeneratorType or (
+            hasattr(value, "send") and isinstance(value, Generator)
+        ):
+            awaited = _not_ready(value, value.send(None))
             suspended = create_future(Runner)
             suspended.wait_for(awaited, value, context)
             return suspended
     except (StopIteration, Return) as stop:
         value = stop.value
     except CancelledError as error:
-        future = create_future()
-        future.cancel(*error.args[:1])
-        return future
+        cancelled = create_future()
+        cancelled.cancel(*error.args[:1])
+        return cancelled
     except Exception as error:
-        future = create_future()
-        future.set_exception(drop_frames(error))
-        return future
-    future = Future(loop=loop)
-    if future._source_traceback:  # type: ignore[attr-defined]
-        forget_our_lines(future)
-    future.set_result(value)
-    return future
+        failed = create_future()
+        failed.set_exception(drop_frames(error))
+        return failed
+    done: Future[Any] = Future(loop=loop)
+    done.set_result(value)
+    return done
 
 
-def _advance(generator: Generator[Any, Any, Any], awaited: AnyFuture[Any] | None) -> AnyFuture[Any]:
-    """Continue ``generator`` with the outcome of ``awaited`` until it has to wait, and return for what.
+def _continue(generator: Generator[Any, Any, Any], awaited: AnyFuture[Any]) -> Any:
+    """Tell ``generator`` how ``awaited`` ended, and return what it yields next."""
+    try:
+        value = awaited.result()
+    except (Exception, CancelledError) as raised:
+        error = drop_frames(raised)
+    else:
+        return generator.send(value)
+    # Not inside the handler: the generator would see us handling an exception.
+    return generator.throw(error)
 
-    What it raises passes, its end as :exc:`StopIteration` or :exc:`Return`.
-    """
-    value = None
-    error: BaseException | None = None
+
+def _not_ready(generator: Generator[Any, Any, Any], yielded: Any) -> AnyFuture[Any]:
+    """Continue ``generator`` as long as what it yields is there already; return what is not."""
     while True:
-        if awaited is not None:
-            try:
-                value = awaited.result()
-            except (Exception, CancelledError) as raised:
-                error = drop_frames(raised)
-        # (Not in the handler above: the generator would see us handling an exception.)
-        if error is None:
-            yielded = generator.send(value)
-        else:
-            thrown, error = error, None
-            yielded = generator.throw(thrown)
-            del thrown
-        value = None
         try:
             awaited = convert_yielded(yielded)
         except Exception as raised:
-            awaited, error = None, drop_frames(raised)
+            error = drop_frames(raised)
+        else:
+            if awaited is moment or not awaited.done():
+                return awaited
+            yielded = _continue(generator, awaited)
             continue
-        finally:
-            del yielded
-        if awaited is moment or not awaited.done():
-            return awaited
+        yielded = generator.throw(error)
+        del error
 
 
 class Runner(Future[T]):
@@ -190,7 +185,7 @@ class Runner(Future[T]):
         generator = self._generator
         assert generator is not None
         try:
-            awaited = _advance(generator, awaited)
+            awaited = _not_ready(generator, _continue(generator, awaited))
         except (StopIteration, Return) as stop:
             future_set_result_unless_cancelled(self, stop.value)
         except CancelledError as error:

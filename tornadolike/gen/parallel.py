@@ -1,12 +1,11 @@
 """Several things at once: all of them (:func:`multi`), or each as it comes (:class:`WaitIterator`)."""
 
-import functools
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from ..concurrent import AnyFuture, Future, copy_outcome, create_future, when_done
+from ..concurrent import Future, copy_outcome, create_future, when_done
 from ..ioloop.yielded import convert_yielded
 from ..log import app_log
 from .yielding import drop_frames
@@ -95,9 +94,10 @@ class WaitIterator:
         results = gen.WaitIterator(slow, quick)      # or, to know them by name: (a=slow, b=quick)
         while not results.done():
             try:
-                print(results.current_index, await results.next())
+                answer = await results.next()
             except Exception as error:
-                print(results.current_index, "failed:", error)
+                answer = error
+            print(results.current_index, answer)
 
     Each argument is whatever a coroutine may yield. ``async for`` works too, and ends with the first
     exception; a second ``async for`` goes on behind it.
@@ -112,18 +112,20 @@ class WaitIterator:
         if args and kwargs:
             raise ValueError("You must provide args or kwargs, not both")
         self.current_index = self.current_future = None
-        self._finished: deque[tuple[int | str, Future[Any]]] = deque()
+        self._indices: dict[Future[Any], list[int | str]] = {}
+        """The arguments that have not been given out; one may have been passed more than once."""
+        self._finished: deque[Future[Any]] = deque()
         """Those that are done and that nobody has asked for yet."""
         self._asked: deque[Future[Any]] = deque()
         """Those that :meth:`next` has given out and that have no result yet."""
-        self._left = len(args) or len(kwargs)
-        """How many results are still to be given out."""
         for index, child in kwargs.items() if kwargs else enumerate(args):
-            when_done(convert_yielded(child), functools.partial(self._one_is_there, index))
+            future = child if isinstance(child, Future) else convert_yielded(child)
+            self._indices.setdefault(future, []).append(index)
+            when_done(future, self._one_is_there)
 
     def done(self) -> bool:
         """Whether all results have been given out."""
-        if self._left:
+        if self._indices:
             return False
         self.current_index = self.current_future = None
         return True
@@ -133,33 +135,36 @@ class WaitIterator:
 
         If it is cancelled, the result goes to whoever asks next.
         """
-        if not self._left:
+        if not self._indices:
             raise RuntimeError("all results have been given out; ask done() before next()")
         asked: Future[Any] = create_future()
         if self._finished:
-            self._give(*self._finished.popleft(), asked)
+            self._give(self._finished.popleft(), asked)
         else:
             self._asked.append(asked)
         return asked
 
-    def _one_is_there(self, index: int | str, child: Future[Any]) -> None:
+    def _one_is_there(self, child: Future[Any]) -> None:
         while self._asked:
             asked = self._asked.popleft()
             if not asked.done():
-                self._give(index, child, asked)
+                self._give(child, asked)
                 return
-        self._finished.append((index, child))
+        self._finished.append(child)
 
-    def _give(self, index: int | str, child: AnyFuture[Any], asked: Future[Any]) -> None:
-        self._left -= 1
-        self.current_index = index
-        self.current_future = child  # type: ignore[assignment]
+    def _give(self, child: Future[Any], asked: Future[Any]) -> None:
+        indices = self._indices[child]
+        self.current_index = indices.pop(0)
+        self.current_future = child
+        if not indices:
+            del self._indices[child]
         copy_outcome(child, asked)
 
     def __aiter__(self) -> "WaitIterator":
         return self
 
     def __anext__(self) -> Future[Any]:
-        if self.done():
-            raise StopAsyncIteration
-        return self.next()
+        if self._indices:
+            return self.next()
+        self.done()
+        raise StopAsyncIteration

@@ -2,21 +2,25 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..concurrent import (
     AnyFuture,
     Future,
     copy_outcome,
     create_future,
+    done_future,
     future_set_result_unless_cancelled,
     is_future,
     when_done,
 )
 from ..ioloop import IOLoop
+from ..ioloop.handles import TimerHandle
 from ..ioloop.yielded import convert_yielded
 from ..log import app_log
 from .parallel import Quiet
+
+T = TypeVar("T")
 
 
 def with_timeout(
@@ -40,10 +44,23 @@ def with_timeout(
     return limited
 
 
-class Limited(Future[Any]):
+class Timed(Future[T]):
+    """A future with a timer that nobody needs when it is cancelled."""
+
+    __slots__ = ("_timer",)
+    _timer: TimerHandle
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        if not super().cancel(msg):
+            return False
+        self._timer.cancel()
+        return True
+
+
+class Limited(Timed[Any]):
     """Becomes what it waits for, or a TimeoutError."""
 
-    __slots__ = ("_awaited", "_message", "_quiet", "_timer")
+    __slots__ = ("_awaited", "_message", "_quiet")
 
     def limit(
         self,
@@ -81,18 +98,13 @@ class Limited(Future[Any]):
         else:
             self.set_exception(TimeoutError("Timeout" if text is None else text))
 
-    def cancel(self, msg: Any | None = None) -> bool:
-        if not super().cancel(msg):
-            return False
-        self._timer.cancel()
-        return True
-
 
 def sleep(duration: float) -> Future[None]:
     """A future that is done in ``duration`` seconds. Wait for it; the call alone does nothing."""
-    result: Future[None] = create_future()
-    timer = IOLoop.current().call_later(duration, future_set_result_unless_cancelled, result, None)
-    result.add_done_callback(lambda _: timer.cancel())
+    result: Timed[None] = create_future(Timed)
+    result._timer = IOLoop.current().call_later(
+        duration, future_set_result_unless_cancelled, result, None
+    )
     return result
 
 
@@ -103,6 +115,4 @@ def maybe_future(x: Any) -> Future[Any]:
     """
     if is_future(x):
         return x  # type: ignore[no-any-return]
-    result: Future[Any] = create_future()
-    result.set_result(x)
-    return result
+    return done_future(x)

@@ -49,9 +49,12 @@ class LogExpectation(logging.Handler):
 def open_descriptors() -> dict[str, str]:
     found = {}
     # The standard ones are pytest's affair: its capture exchanges them, at Ctrl-C even inside a test.
-    for fd in set(os.listdir("/proc/self/fd")) - {"0", "1", "2"}:
+    folder = (
+        "/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"
+    )  # the BSDs' name for it
+    for fd in set(os.listdir(folder)) - {"0", "1", "2"}:
         with contextlib.suppress(OSError):
-            found[fd] = os.readlink(f"/proc/self/fd/{fd}")
+            found[fd] = os.readlink(f"{folder}/{fd}")
     return found
 
 

@@ -47,9 +47,11 @@ KQ_EV_CLEAR = 0x0020
 KQ_EV_ERROR = 0x4000
 KQ_EV_EOF = 0x8000
 
+POLLRDHUP = getattr(select, "POLLRDHUP", 0)  # (elsewhere than on Linux this is imported, not used)
+
 UNDERSTOOD = KQ_EV_ADD | KQ_EV_DELETE | KQ_EV_ENABLE | KQ_EV_DISABLE | KQ_EV_ONESHOT | KQ_EV_CLEAR
 
-WAITS_FOR = {KQ_FILTER_READ: select.POLLIN | select.POLLRDHUP, KQ_FILTER_WRITE: select.POLLOUT}
+WAITS_FOR = {KQ_FILTER_READ: select.POLLIN | POLLRDHUP, KQ_FILTER_WRITE: select.POLLOUT}
 BROKEN = select.POLLHUP | select.POLLERR
 F_GETPIPE_SZ = 1032
 TCP_CLOSE = 7
@@ -200,7 +202,7 @@ class kqueue:
             if is_unconnected(knote.ident):
                 continue
             read = knote.filter == KQ_FILTER_READ
-            over = bits & (BROKEN | select.POLLRDHUP if read else BROKEN)
+            over = bits & (BROKEN | POLLRDHUP if read else BROKEN)
             if not over and not read and is_shut_down(knote.ident):
                 over = True
             flags = KQ_EV_EOF if over else 0
@@ -229,10 +231,8 @@ def is_unconnected(fd):
     finally:
         sock.detach()
     poll = select.poll()
-    poll.register(fd, select.POLLRDHUP)
-    return closed and not any(
-        bits & (select.POLLERR | select.POLLRDHUP) for _, bits in poll.poll(0)
-    )
+    poll.register(fd, POLLRDHUP)
+    return closed and not any(bits & (select.POLLERR | POLLRDHUP) for _, bits in poll.poll(0))
 
 
 def is_shut_down(fd):

@@ -344,4 +344,4 @@ class GuestLoop(IOLoop):
 for _name in FORWARDED:
     setattr(GuestLoop, _name, Forwarded(_name))
 
-IOLoop._guest_class = GuestLoop  # type: ignore[type-abstract]
+IOLoop._guest_class = GuestLoop

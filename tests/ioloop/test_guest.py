@@ -91,13 +91,8 @@ def test_every_other_method_can_do_without_the_reactor():
     """A new method of IOLoop gets its place here, once it is clear what it does in a guest."""
     asyncios = public_methods(asyncio.AbstractEventLoop)
     overridden = {
-        "watch",
-        "rewatch",
-        "unwatch",
-        "schedule_at",
-        "start_task",
-        "adopt",
-        "add_callback",
+        *("watch", "rewatch", "unwatch", "schedule_at", "start_task", "adopt", "add_callback"),
+        *("stats", "watch_lag", "left_behind"),
     }
     assert overridden <= vars(GuestLoop).keys()
     built_on_others = {
@@ -778,6 +773,30 @@ def test_the_poller_is_open_while_it_is_needed(loop, pair):
     assert loop._inner is None, "nothing runs: there may be no next turn"
 
 
+def test_a_closed_descriptor_with_a_duplicate_does_not_keep_the_loop_awake(loop, pair, expect_log):
+    ours, theirs = pair
+    heard = []
+
+    def handler(fd, events):
+        heard.append(fd.recv(100))
+
+    loop.add_handler(theirs, handler, IOLoop.READ)
+    loop.add_handler(ours, print, IOLoop.WRITE)
+    loop.update_handler(ours, IOLoop.READ)
+    duplicate = ours.dup()
+    number = ours.fileno()
+    ours.close()
+    theirs.send(b"to the duplicate")
+    loop.remove_handler(number)
+    with expect_log("asyncio", f"descriptor {number} was closed while", count=1):
+        run_turns(loop, 5)
+    duplicate.send(b"still heard")
+    until(loop, lambda: heard)
+    assert heard == [b"still heard"]
+    loop.remove_handler(theirs)
+    duplicate.close()
+
+
 def test_handlers_of_a_closed_loop_can_be_removed(loop, pair):
     for sock in pair:
         loop.add_handler(sock, print, IOLoop.READ)
@@ -802,6 +821,32 @@ def test_a_poller_that_the_foreign_loop_refuses_is_closed(loop, pair, monkeypatc
     with pytest.raises(NotImplementedError):
         loop.add_handler(pair[0], print, IOLoop.READ)
     assert loop._inner is None
+
+
+# What there is not
+
+
+def test_there_are_no_statistics(loop):
+    for method in (loop.stats, loop.watch_lag):
+        with pytest.raises(RuntimeError, match="keeps no statistics"):
+            method()
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork.. may lead to deadlocks:DeprecationWarning")
+def test_a_child_process_leaves_the_parents_descriptors_alone(loop, pair):
+    ours, theirs = pair
+    heard = []
+    loop.add_handler(ours, lambda fd, events: heard.append(fd.recv(100)), IOLoop.READ)
+    child = os.fork()
+    if child == 0:
+        loop.remove_handler(ours)
+        loop.unwatch(ours.fileno())
+        os._exit(loop._inner is not None)
+    assert os.waitpid(child, 0)[1] == 0
+    theirs.send(b"x")
+    until(loop, lambda: heard)
+    assert heard == [b"x"]
+    loop.remove_handler(ours)
 
 
 # Signals

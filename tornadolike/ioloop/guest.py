@@ -22,11 +22,12 @@ from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
+from .forks import leave_behind
 from .loop import GUEST, IOLoop
 from .poller import MAX_EVENTS, Poller, default_poller
-from .reactor import INFINITY, Watcher
+from .reactor import INFINITY, Watcher, asyncio_log
 
 T = TypeVar("T")
 
@@ -94,11 +95,13 @@ class GuestLoop(IOLoop):
             raise RuntimeError(f"{asyncio_loop!r} has an IOLoop already; IOLoop.current() gives it")
         self._foreign = asyncio_loop
         self._inner = None
-        self._watched: dict[int, tuple[Watcher, Context]] = {}
-        self._fresh: set[int] = set()
+        self._watched: dict[int, tuple[Watcher, Context, int]] = {}
+        self._changed_hands = set()
         self._descriptor_objects = {}
         self._background = set()
+        self._errors = 0
         setattr(asyncio_loop, GUEST, self)
+        leave_behind(self)
         super().initialize(make_current=make_current)
 
     @property
@@ -159,17 +162,20 @@ class GuestLoop(IOLoop):
         except BaseException:
             self._poller_may_go()
             raise
-        self._watched[fd] = watcher, copy_context()
-        self._fresh.add(fd)
+        self._watched[fd] = watcher, copy_context(), events
+        self._changed_hands.add(fd)
 
     def rewatch(self, fd: int, events: int) -> None:
         if self._inner is None:
             raise FileNotFoundError(f"descriptor {fd} is not watched")
         self._inner.modify(fd, events)
+        watcher, context, _ = self._watched[fd]
+        self._watched[fd] = watcher, context, events
 
     def unwatch(self, fd: int) -> bool:
         if self._watched.pop(fd, None) is None:
             return False
+        self._changed_hands.add(fd)
         assert self._inner is not None
         try:
             self._inner.unregister(fd)
@@ -205,9 +211,12 @@ class GuestLoop(IOLoop):
             self._close_unused_poller()  # perhaps there is no next turn
 
     def _close_unused_poller(self) -> None:
-        poller = self._inner
-        if poller is not None and not self._watched:
-            self._inner = None
+        if not self._watched:
+            self._close_poller()
+
+    def _close_poller(self) -> None:
+        poller, self._inner = self._inner, None
+        if poller is not None:
             if not self._foreign.is_closed():
                 self._foreign.remove_reader(poller.fileno())  # type: ignore[attr-defined]
             poller.close()
@@ -217,19 +226,60 @@ class GuestLoop(IOLoop):
         if self._inner is None:
             return
         watched = self._watched
-        fresh = self._fresh
-        fresh.clear()
+        changed_hands = self._changed_hands
+        changed_hands.clear()
         for fd, events in self._inner.poll(0, MAX_EVENTS):
-            entry = watched.get(fd)
-            if entry is None or fd in fresh:
+            if fd in changed_hands:
                 continue
-            watcher, context = entry
+            entry = watched.get(fd)
+            if entry is None:
+                self._stray(fd)
+                continue
+            watcher, context, _ = entry
             try:
                 context.run(watcher, events)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
                 self._watcher_failed(fd, watcher, error)
+
+    def _stray(self, fd: int) -> None:
+        asyncio_log.warning(
+            "descriptor %d was closed while IOLoop still watched it, and a duplicate of it is open; "
+            "remove its handler before closing it",
+            fd,
+        )
+        # The kernel knows it by what it was, and nobody can name that any more: a new poller does not.
+        self._close_poller()
+        poller = self._open_poller()
+        for number, (_, _, events) in self._watched.items():
+            try:
+                poller.register(number, events)
+            except OSError:
+                pass  # closed, too
+
+    def left_behind(self) -> None:
+        """In a child process, right after the fork: let go of what the parent goes on using.
+
+        The foreign loop is asyncio's affair.
+        """
+        self._watched.clear()
+        poller, self._inner = self._inner, None
+        if poller is not None:
+            poller.close()  # this process's number for it only
+
+    # What the foreign loop knows nothing of
+
+    def stats(self) -> NoReturn:
+        """Raises :exc:`RuntimeError`: only a loop of our own has statistics."""
+        raise RuntimeError(
+            f"{self._foreign!r} keeps no statistics; an IOLoop that was started by "
+            "tornadolike.run(main()) does"
+        )
+
+    def watch_lag(self, enabled: bool = True) -> NoReturn:
+        """Raises :exc:`RuntimeError`, as :meth:`stats`."""
+        self.stats()
 
     # Callbacks and timers
 
@@ -294,4 +344,4 @@ class GuestLoop(IOLoop):
 for _name in FORWARDED:
     setattr(GuestLoop, _name, Forwarded(_name))
 
-IOLoop._guest_class = GuestLoop  # type: ignore[type-abstract]
+IOLoop._guest_class = GuestLoop

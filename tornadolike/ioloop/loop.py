@@ -131,7 +131,7 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
         if loop is None:
             loop = loop_of_thread()
             if loop is None or loop.is_closed():
-                return IOLoop() if instance else None  # type: ignore[abstract]
+                return IOLoop() if instance else None
         if isinstance(loop, IOLoop):
             return loop
         guest: IOLoop | None = getattr(loop, GUEST, None)

@@ -1,5 +1,27 @@
-"""Streams: the pull-style face of transports (``read_until`` and its kin)."""
+"""Streams: bytes are pulled from them (``read_until`` and its kin), when and how one wants them.
 
-from .errors import StreamClosedError
+.. code-block:: python
 
-__all__ = ["StreamClosedError"]
+    async def first_line(fd):
+        stream = PipeIOStream(fd)
+        try:
+            return await stream.read_until(b"\\n", max_bytes=1000)
+        finally:
+            stream.close()
+
+Rooms, from the bottom up: :mod:`.errors`, :mod:`.buffer` (what has arrived), :mod:`.reads` (what somebody
+wants of it), :mod:`.writes` (what waits to be written), all of which know neither loop nor descriptor;
+:mod:`.base`, which ties them to both; :mod:`.pipe`.
+"""
+
+from .base import BaseIOStream
+from .errors import StreamBufferFullError, StreamClosedError, UnsatisfiableReadError
+from .pipe import PipeIOStream
+
+__all__ = [
+    "BaseIOStream",
+    "PipeIOStream",
+    "StreamBufferFullError",
+    "StreamClosedError",
+    "UnsatisfiableReadError",
+]

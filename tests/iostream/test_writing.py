@@ -1,0 +1,219 @@
+"""Writing to streams: order, futures, limits, and what becomes of it when nobody reads any more."""
+
+import asyncio
+import errno
+
+import pytest
+
+from tornadolike.iostream import StreamBufferFullError, StreamClosedError
+
+from .conftest import turns
+
+MUCH = 4 * 1024 * 1024
+"""Bytes: more than any pipe or socket takes at once."""
+
+
+def test_what_the_system_takes_is_written_at_once(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            future = writer.write(b"abc")
+            assert future.done()
+            assert future.result() is None
+            assert not writer.writing()
+            assert await reader.read_bytes(3) == b"abc"
+
+    run(main)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_all_kinds_of_bytes_in_order(run, pair, kind):
+    async def main():
+        with pair() as (reader, writer):
+            sizes = [1, 0, 100, 3000, MUCH, 5, 70_000]
+            pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
+            futures = [writer.write(kind(piece)) for piece in pieces]
+            assert writer.writing()
+            for piece in pieces:
+                assert await reader.read_bytes(len(piece)) == piece
+            await asyncio.gather(*futures)
+            assert not writer.writing()
+
+    run(main)
+
+
+def test_a_view_of_larger_items_is_written_whole(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            await writer.write(memoryview(b"\1\2\3\4").cast("H"))
+            assert await reader.read_bytes(4) == b"\1\2\3\4"
+
+    run(main)
+
+
+def test_nothing(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            assert writer.write(b"").done()
+            much = writer.write(b"x" * MUCH)
+            behind = writer.write(b"")
+            assert not behind.done()
+            await reader.read_bytes(MUCH)
+            await behind
+            assert much.done()
+
+    run(main)
+
+
+def test_a_future_is_done_when_its_piece_is_flushed(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            first = writer.write(b"x" * MUCH)
+            second = writer.write(b"y" * MUCH)
+            await reader.read_bytes(MUCH - 1)
+            await reader.read_bytes(1 + MUCH // 2)
+            await first
+            assert not second.done()
+            await reader.read_bytes(MUCH // 2)
+            await second
+
+    run(main)
+
+
+def test_what_was_given_is_what_arrives(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            memory = bytearray(b"x" * MUCH)
+            future = writer.write(memory)
+            memory[:] = b"y" * MUCH
+            memory.clear()  # nobody holds it
+            assert await reader.read_bytes(MUCH) == b"x" * MUCH
+            await future
+
+    run(main)
+
+
+def test_a_cancelled_write_is_written_all_the_same(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            future = writer.write(b"x" * MUCH)
+            future.cancel()
+            last = writer.write(b"y")
+            await reader.read_bytes(MUCH)
+            assert await reader.read_bytes(1) == b"y"
+            await last
+
+    run(main)
+
+
+def test_the_write_buffer_has_a_limit(run, pair):
+    async def main():
+        with pair(max_write_buffer_size=MUCH) as (reader, writer):
+            with pytest.raises(StreamBufferFullError, match="await the writes"):
+                writer.write(b"x" * (MUCH + 1))
+            assert not writer.writing()
+            future = writer.write(b"x" * MUCH)
+            with pytest.raises(StreamBufferFullError):
+                writer.write(b"x" * MUCH)
+            await reader.read_bytes(MUCH)
+            await future
+            assert writer.write(b"x").done()
+
+    run(main)
+
+
+def test_close_drops_what_waits(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            futures = [writer.write(b"x" * MUCH), writer.write(b"y")]
+            writer.close()
+            assert not writer.writing()
+            for future in futures:
+                with pytest.raises(StreamClosedError):
+                    await future
+            with pytest.raises(StreamClosedError):
+                writer.write(b"z")
+            assert len(await reader.read_until_close()) < MUCH
+
+    run(main)
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_nobody_reads_any_more(run, pair, waiting):
+    async def main():
+        with pair() as (reader, writer):
+            data = bytearray(b"x" * MUCH)
+            if waiting:
+                future = writer.write(data)
+                await turns()
+                reader.close()
+            else:
+                reader.close()
+                future = writer.write(data)
+            with pytest.raises(StreamClosedError) as caught:
+                await future
+            assert isinstance(caught.value.real_error, (BrokenPipeError, ConnectionResetError))
+            assert writer.closed()
+            data.clear()  # held by nothing, not even by the exception's frames
+
+    run(main)
+
+
+def test_errors_nobody_waits_for_are_not_logged(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            reader.close()
+            writer.write(b"x")
+            await turns()
+
+    run(main)
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_other_errors_are_logged(run, pair, expect_log, waiting):
+    async def main():
+        def write_to_fd(data):
+            raise OSError(errno.ENOSPC, "boom")
+
+        with pair() as (reader, writer):
+            future = writer.write(b"x" * MUCH) if waiting else None
+            writer.write_to_fd = write_to_fd
+            with expect_log("tornadolike.general", "Write error on .*: .*boom", count=1):
+                if future is None:
+                    future = writer.write(b"x")
+                else:
+                    reader.read_until_close()
+                with pytest.raises(StreamClosedError) as caught:
+                    await future
+            assert caught.value.real_error.errno == errno.ENOSPC
+
+    run(main)
+
+
+def test_a_broken_subclass_is_closed(run, pair, expect_log):
+    async def main():
+        with pair() as (reader, writer):
+            future = writer.write(b"x" * MUCH)
+            writer.write_to_fd = None
+            with expect_log("tornadolike.general", "Uncaught exception, closing", count=1):
+                reader.read_until_close()
+                with pytest.raises(StreamClosedError):
+                    await future
+
+    run(main)
+
+
+def test_many_writers(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+
+            async def produce(letter):
+                for _ in range(100):
+                    await writer.write(letter * 5000)
+
+            producers = [asyncio.ensure_future(produce(letter)) for letter in (b"a", b"b", b"c")]
+            got = await reader.read_bytes(3 * 100 * 5000)
+            await asyncio.gather(*producers)
+            assert sorted(set(got)) == list(b"abc")
+            assert got.replace(b"a" * 5000, b"").replace(b"b" * 5000, b"").count(b"c") == 500_000
+
+    run(main)

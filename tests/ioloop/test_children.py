@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from tornadolike.ioloop.children import (
     ChildWatch,
     DescriptorWatch,
     ThreadWatch,
-    reap_later,
+    reap_killed,
     watch_child,
 )
 
@@ -55,7 +54,7 @@ wait_without_reaping = os.waitid
 
 
 @contextlib.contextmanager
-def child(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
+def child(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command)
     try:
         yield process
@@ -64,7 +63,7 @@ def child(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
-def watched(loop: IOLoop, process: "subprocess.Popen[bytes]") -> tuple[ChildWatch, Any]:
+def watched(loop: IOLoop, process: subprocess.Popen[bytes]) -> tuple[ChildWatch, Any]:
     ended = loop.create_future()
     return watch_child(loop, process, ended.set_result), asyncio.wait_for(ended, 10)
 
@@ -219,9 +218,6 @@ def test_no_thread_either(io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="thread"):
             watch_child(io_loop, process, lambda code: None)
-        process.kill()
-        reap_later(process)
-        assert process.returncode == -signal.SIGKILL
 
 
 def test_loops_in_threads(way: str) -> None:
@@ -277,13 +273,15 @@ def test_ignored_sigchld(io_loop: IOLoop, way: str, expect_log: Any) -> None:
         signal.signal(signal.SIGCHLD, before)
 
 
-def test_reap_later_waits_in_a_thread(io_loop: IOLoop) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
-    assert process.stdin is not None
-    reap_later(process)
-    assert any("reaper" in thread.name for thread in threading.enumerate())
-    process.stdin.close()
-    for thread in threading.enumerate():
-        if "reaper" in thread.name:
-            thread.join(10)
-    assert process.returncode == 0
+def test_a_killed_child_is_reaped_without_a_loop() -> None:
+    with child(*SLEEP) as process:
+        process.kill()
+        reap_killed(process)
+        assert process.returncode == -signal.SIGKILL
+
+
+def test_a_child_that_does_not_go_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tornadolike.ioloop.children.KILLED_PATIENCE", 0.001)
+    with child(*SLEEP) as process:
+        reap_killed(process)
+        assert process.returncode is None

@@ -25,8 +25,8 @@ asyncio_log = logging.getLogger("asyncio")
 UNKNOWN_RETURNCODE = 255
 """What is reported for a child whose status somebody else has taken."""
 
-LAST_PATIENCE = 1.0
-"""Seconds that a killed child is waited for where no thread can do it."""
+KILLED_PATIENCE = 1.0
+"""Seconds at the most that a killed child is waited for where no loop does."""
 
 OnEnd = Callable[[int], object]
 
@@ -34,7 +34,7 @@ OnEnd = Callable[[int], object]
 class ChildWatch:
     """Calls ``on_end(returncode)`` once, from the loop, when the child has ended and is reaped."""
 
-    def __init__(self, loop: Core, process: "subprocess.Popen[bytes]", on_end: OnEnd) -> None:
+    def __init__(self, loop: Core, process: subprocess.Popen[bytes], on_end: OnEnd) -> None:
         self._loop = loop
         self._process = process
         self._on_end: OnEnd | None = on_end
@@ -55,7 +55,7 @@ class DescriptorWatch(ChildWatch):
 
     _fd = -1
 
-    def __init__(self, loop: Core, process: "subprocess.Popen[bytes]", on_end: OnEnd) -> None:
+    def __init__(self, loop: Core, process: subprocess.Popen[bytes], on_end: OnEnd) -> None:
         super().__init__(loop, process, on_end)
         self._fd = os.pidfd_open(process.pid)
         loop.watch(self._fd, self._on_event, READ)
@@ -81,7 +81,7 @@ class DescriptorWatch(ChildWatch):
 class ThreadWatch(ChildWatch):
     """By a thread that waits. Raises :exc:`RuntimeError` if it cannot be started."""
 
-    def __init__(self, loop: Core, process: "subprocess.Popen[bytes]", on_end: OnEnd) -> None:
+    def __init__(self, loop: Core, process: subprocess.Popen[bytes], on_end: OnEnd) -> None:
         super().__init__(loop, process, on_end)
         threading.Thread(
             target=self._wait, name=f"tornadolike child {process.pid}", daemon=True
@@ -97,7 +97,7 @@ class ThreadWatch(ChildWatch):
             self._loop.call_soon_threadsafe(self._ended)
 
 
-def watch_child(loop: Core, process: "subprocess.Popen[bytes]", on_end: OnEnd) -> ChildWatch:
+def watch_child(loop: Core, process: subprocess.Popen[bytes], on_end: OnEnd) -> ChildWatch:
     """Call ``on_end(returncode)`` from the loop once ``process`` has ended and is reaped.
 
     A negative return code is the number of the signal that killed it; 255 is reported, with a warning,
@@ -112,7 +112,7 @@ def watch_child(loop: Core, process: "subprocess.Popen[bytes]", on_end: OnEnd) -
     return ThreadWatch(loop, process, on_end)
 
 
-def reap(process: "subprocess.Popen[bytes]") -> int:
+def reap(process: subprocess.Popen[bytes]) -> int:
     """Take the status of a child that has ended (or wait for that), unless it is known already."""
     # A thread may be inside process.wait(), with the status in its hand but not yet in the object.
     with process._waitpid_lock:  # type: ignore[attr-defined]
@@ -131,14 +131,11 @@ def reap(process: "subprocess.Popen[bytes]") -> int:
         return process.returncode
 
 
-def reap_later(process: "subprocess.Popen[bytes]") -> None:
-    """Have a killed child reaped that no loop watches: now if it is gone, else by a thread."""
-    if process.poll() is None:
-        thread = threading.Thread(
-            target=process.wait, name=f"tornadolike reaper of {process.pid}", daemon=True
-        )
-        try:
-            thread.start()
-        except RuntimeError:  # there are no more threads: it cannot take long
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(LAST_PATIENCE)
+def reap_killed(process: subprocess.Popen[bytes]) -> None:
+    """Reap a child that was killed just now and that no loop watches. That takes a moment.
+
+    (Not a thread: it might be needed when the interpreter ends, and threads cannot be started then.)
+    """
+    # If it takes longer, the Popen's own finalizer looks after it.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(KILLED_PATIENCE)

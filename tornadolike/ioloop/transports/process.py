@@ -6,14 +6,15 @@ What the protocol hears: ``connection_made`` first, when all pipes are connected
 keeps it open beyond the exit.) An exception of the protocol is reported to the loop's exception handler
 and does not keep the rest from it. A transport that is closed before ``connection_made`` stays silent.
 
-The exit is told one turn of the loop after it was learned: what the child had written before is read, and
-told, by then.
+The exit is told two turns of the loop after it was learned: by then what the child had written before (one
+reading of it) is told. Whoever waits for the exit goes on a little later still, when the pipes that ended
+with the child are closed.
 
 Standard streams are pipes, the child's input too. A socket pair would show the reader's end on every
 system, but to the child it is no pipe: ``/dev/stdin`` cannot be opened again, which shells do.
 
 Lifetime: the loop's watch of the child keeps the transport alive while the child runs. :meth:`close` kills
-a child that still runs; it is reaped by the watch, or by a thread if the loop is closed before that.
+a child that still runs; it is reaped by the watch, or by whoever closes the loop before that.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ import subprocess
 import warnings
 from typing import Any
 
-from ..children import reap_later, watch_child
+from ..children import reap_killed, watch_child
 from ..core import Core
 from .pipes import ReadPipeTransport, WritePipeTransport
 
@@ -43,21 +44,23 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self,
         loop: Core,
         protocol: asyncio.BaseProtocol,
-        process: "subprocess.Popen[bytes]",
+        process: subprocess.Popen[bytes],
     ) -> None:
         super().__init__({"subprocess": process})
         self._loop = loop
         self._protocol: Any = protocol
         self._process: subprocess.Popen[bytes] | None = process
         self._pid = process.pid
-        self._returncode: int | None = None
+        self._status: int | None = None  # when the end is learned
+        self._returncode: int | None = None  # the same, when it is told
         self._pipes: dict[int, ReadPipeTransport | WritePipeTransport] = {}
         streams = enumerate((process.stdin, process.stdout, process.stderr))
         self._unconnected = {fd: file for fd, file in streams if file is not None}
         self._open_pipes = set(self._unconnected)
         self._untold: list[tuple[str, tuple[Any, ...]]] | None = []
-        self._exit_waiters: list[asyncio.Future[int]] = []
+        self._exit_waiters: list[asyncio.Future[None]] | None = []  # None: no need to wait
         self._closing = False
+        self._killed = False
         self._finished = False
         self._context = contextvars.copy_context()
         self._watch = None
@@ -65,7 +68,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
             self._watch = watch_child(loop, process, self._on_end)
         except BaseException:
             self.close()
-            reap_later(process)
+            reap_killed(process)
             raise
 
     # Start
@@ -82,14 +85,14 @@ class ProcessTransport(asyncio.SubprocessTransport):
         loop.call_soon(self._begin, begun)
         await begun
 
-    def _begin(self, begun: "asyncio.Future[None]") -> None:
+    def _begin(self, begun: asyncio.Future[None]) -> None:
         if not begun.done():  # cancelled, that is
             begun.set_result(None)
             untold, self._untold = self._untold or [], None
             self._tell("connection_made", self)
             for method, args in untold:
                 self._tell(method, *args)
-            self._finish_if_over()
+            self._tell_exit_soon()
 
     # What happens
 
@@ -116,12 +119,17 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self._open_pipes.discard(fd)
         self._finish_if_over()
 
-    def _on_end(self, returncode: int) -> None:
-        # By two: what is readable now is read at the next turn at the latest.
-        self._loop.call_soon(self._loop.call_soon, self._exited, returncode, context=self._context)
+    def _on_end(self, status: int) -> None:
+        self._status = status
+        self._tell_exit_soon()
 
-    def _exited(self, returncode: int) -> None:
-        self._returncode = returncode
+    def _tell_exit_soon(self) -> None:
+        """In two turns, but not before the pipes are connected (or never will be)."""
+        if self._status is not None and (self._untold is None or self._closing):
+            self._loop.call_soon(self._loop.call_soon, self._exited, context=self._context)
+
+    def _exited(self) -> None:
+        self._returncode = self._status
         self._tell("process_exited")
         self._finish_if_over()
         self._loop.call_soon(self._loop.call_soon, self._wake_waiters)
@@ -143,19 +151,20 @@ class ProcessTransport(asyncio.SubprocessTransport):
     async def _wait(self) -> int:
         """What :meth:`asyncio.subprocess.Process.wait` awaits: the return code.
 
-        It does not wait for pipes that others keep open.
+        Pipes that others keep open are not waited for, but those that end with the child have ended.
         """
-        if self._returncode is not None:
-            return self._returncode
-        waiter: asyncio.Future[int] = self._loop.create_future()
-        self._exit_waiters.append(waiter)
-        return await waiter
+        if self._exit_waiters is not None:
+            waiter = self._loop.create_future()
+            self._exit_waiters.append(waiter)
+            await waiter
+        assert self._returncode is not None
+        return self._returncode
 
     def _wake_waiters(self) -> None:
-        waiters, self._exit_waiters = self._exit_waiters, []
-        for waiter in waiters:
+        waiters, self._exit_waiters = self._exit_waiters, None
+        for waiter in waiters or ():
             if not waiter.done():
-                waiter.set_result(self._returncode)  # type: ignore[arg-type]
+                waiter.set_result(None)
 
     def send_signal(self, signal: int) -> None:
         """Send ``signal`` to the child; nothing happens if it has ended but that was not told yet.
@@ -179,33 +188,36 @@ class ProcessTransport(asyncio.SubprocessTransport):
         if self._closing:
             return
         self._closing = True
-        killed = self._kill_if_running()
+        self._kill_if_running()
         for file in self._unconnected.values():
             file.close()
         for pipe in self._pipes.values():
-            if killed and isinstance(pipe, WritePipeTransport):
+            if self._killed and isinstance(pipe, WritePipeTransport):
                 pipe.abort()
             else:
                 pipe.close()
-        if killed and self._loop.is_closed():
+        if self._loop.is_closed():
             self.loop_closed()
+        elif self._untold is not None:
+            self._tell_exit_soon()
 
-    def _kill_if_running(self) -> bool:
+    def _kill_if_running(self) -> None:
         process = self._process
         if process is None or process.poll() is not None:
-            return False
+            return
         if self._loop.get_debug():
             asyncio_log.warning("closing a running child process kills it: %r", self)
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or of another user
+        # It may belong to another user by now.
+        with contextlib.suppress(PermissionError):
             process.kill()
-        return True
+            self._killed = True
 
     def loop_closed(self) -> None:
         """The loop's farewell: a child that was killed is reaped without it, others run on."""
         if self._watch is not None:
             self._watch.cancel()
-        if self._closing and self._process is not None:
-            reap_later(self._process)
+        if self._killed and self._process is not None:
+            reap_killed(self._process)
 
     def is_closing(self) -> bool:
         return self._closing

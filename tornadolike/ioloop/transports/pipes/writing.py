@@ -1,21 +1,9 @@
-"""Pipes, FIFOs, sockets and character devices, one direction each.
+"""The end of a pipe that is written.
 
-:class:`ReadPipeTransport` and :class:`WritePipeTransport` speak asyncio's transport interface to a
-protocol. They own the file object they are given and close it in the end.
-
-They stand on the loop's readers and writers, not on watchers of their own, because two transports may
-share a descriptor: the master of a pseudo-terminal is read by one and written by another. A reader or
-writer is removed only by the transport that added it.
-
-Order: ``connection_made`` comes in a callback of the loop after the constructor, everything else after
-it; ``connection_lost`` comes exactly once, in a callback of its own, and then the transport lets go of
-the protocol. An exception that the protocol raises is reported to the loop's exception handler and
-changes nothing else.
-
-The end, on the side that writes: the kernel shows a pipe nobody reads any more as an error, and a socket
-whose peer has gone as readable, so both are watched for reading. Where that would say something else it
-is left alone: a terminal is readable when somebody types, and a FIFO that was opened for both directions
-has a reader for ever, us. There the next write tells.
+When nobody reads it any more is seen without writing: the kernel shows such a pipe as an error, and a
+socket whose peer has gone as readable, so both are watched for reading. Where that would say something
+else it is left alone: a terminal is readable when somebody types, and a FIFO that was opened for both
+directions has a reader for ever, us. There the next write tells.
 """
 
 import asyncio
@@ -26,14 +14,14 @@ import os
 import select
 import stat
 import termios
-import warnings
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final
 
-from ..core import Core
-from .stream import HIGH_WATER, MAX_PIECES, READ_SIZE, Piece, drop_sent
+from ...core import Core
+from ..stream import HIGH_WATER, MAX_PIECES, Piece, drop_sent
+from .common import PipeTransport
 
 asyncio_log = logging.getLogger("asyncio")
 
@@ -43,176 +31,7 @@ DROPPED_WRITES_BORNE: Final = 5
 _PEER_GONE: Final = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 
 
-class _PipeTransport(asyncio.BaseTransport):
-    """What both directions have in common.
-
-    :arg pipe: a file object; :exc:`ValueError` is raised, and the caller keeps it, if it is none that a
-        loop can watch.
-    :arg waiter: is resolved when the protocol's ``connection_made`` was called.
-    """
-
-    _pipe: Any = None  # what a constructor that failed leaves to __del__
-    _closing = False
-
-    def __init__(
-        self,
-        loop: Core,
-        pipe: Any,
-        protocol: asyncio.BaseProtocol,
-        waiter: "asyncio.Future[None] | None" = None,
-    ) -> None:
-        super().__init__({"pipe": pipe})
-        self._loop = loop
-        self._fd: int = pipe.fileno()
-        self._mode = check_pipe(pipe, self._fd)
-        self._protocol: Any = protocol
-        self._lost = False
-        self._reader_added = False
-        try:
-            self._watch_at_first()
-        except PermissionError:  # /dev/null and its like, for epoll
-            raise not_a_pipe(pipe) from None
-        os.set_blocking(self._fd, False)
-        self._pipe = pipe
-        loop.call_soon(self._begin, waiter)
-
-    def _watch_at_first(self) -> None:
-        raise NotImplementedError
-
-    def _on_readable(self) -> None:
-        raise NotImplementedError
-
-    def _begin(self, waiter: "asyncio.Future[None] | None") -> None:
-        try:
-            self._protocol.connection_made(self)
-        finally:
-            if waiter is not None and not waiter.done():
-                waiter.set_result(None)
-
-    def _add_reader(self) -> None:
-        self._loop.add_reader(self._fd, self._on_readable)
-        self._reader_added = True
-
-    def _remove_reader(self) -> None:
-        if self._reader_added:
-            self._reader_added = False
-            self._loop.remove_reader(self._fd)
-
-    def _unwatch(self) -> None:
-        self._remove_reader()
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def _lose(self, error: BaseException | None) -> None:
-        if self._lost:
-            return
-        self._lost = self._closing = True
-        self._unwatch()
-        if self._loop.is_closed():
-            self._release()  # nobody is there to tell
-        else:
-            self._loop.call_soon(self._call_connection_lost, error)
-
-    def _call_connection_lost(self, error: BaseException | None) -> None:
-        try:
-            self._protocol.connection_lost(error)
-        finally:
-            self._release()
-
-    def _release(self) -> None:
-        self._pipe.close()
-        self._pipe = None
-        self._protocol = None
-
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self._protocol = protocol
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        return self._protocol  # type: ignore[no-any-return]
-
-    def __del__(self) -> None:
-        pipe = self._pipe
-        if pipe is not None:
-            if not self._closing:
-                warnings.warn(
-                    f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
-                )
-            pipe.close()
-
-    def __repr__(self) -> str:
-        state = "closed" if self._pipe is None else "closing" if self._closing else "open"
-        return f"<{type(self).__name__} fd={self._fd} {state}>"
-
-
-class ReadPipeTransport(_PipeTransport, asyncio.ReadTransport):
-    """The end of a pipe that is read: ``data_received``, then ``eof_received`` and ``connection_lost``.
-
-    A terminal whose other side was closed has ended, too (Linux calls that an error).
-    """
-
-    _paused = False
-
-    def _watch_at_first(self) -> None:
-        self._add_reader()
-
-    def _on_readable(self) -> None:
-        try:
-            data = os.read(self._fd, READ_SIZE)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            if error.errno != errno.EIO or not stat.S_ISCHR(self._mode):
-                self._read_failed(error)
-                return
-            data = b""
-        if data:
-            self._protocol.data_received(data)
-            return
-        self._closing = True
-        self._remove_reader()
-        try:
-            self._protocol.eof_received()
-        finally:
-            self._lose(None)
-
-    def _read_failed(self, error: OSError) -> None:
-        if not isinstance(error, ConnectionError):  # that is the peer's doing
-            self._loop.call_exception_handler(
-                {
-                    "message": "Fatal read error on pipe transport",
-                    "exception": error,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
-        self._lose(error)
-
-    def pause_reading(self) -> None:
-        """No ``data_received`` until :meth:`resume_reading`. Idempotent."""
-        if self.is_reading():
-            self._paused = True
-            self._remove_reader()
-
-    def resume_reading(self) -> None:
-        """Undo :meth:`pause_reading`. Idempotent."""
-        if self._paused and not self._closing:
-            self._paused = False
-            self._add_reader()
-
-    def is_reading(self) -> bool:
-        return not self._paused and not self._closing
-
-    def close(self) -> None:
-        """Read no more; ``connection_lost(None)`` follows. Idempotent."""
-        if not self._closing:
-            self._lose(None)
-
-
-class WritePipeTransport(_PipeTransport, asyncio.WriteTransport):
+class WritePipeTransport(PipeTransport, asyncio.WriteTransport):
     """The end of a pipe that is written.
 
     When nobody reads it any more ``connection_lost`` comes: with :exc:`BrokenPipeError` if something was
@@ -224,7 +43,7 @@ class WritePipeTransport(_PipeTransport, asyncio.WriteTransport):
         loop: Core,
         pipe: Any,
         protocol: asyncio.BaseProtocol,
-        waiter: "asyncio.Future[None] | None" = None,
+        waiter: asyncio.Future[None] | None = None,
     ) -> None:
         self._waiting: deque[Piece] = deque()
         self._waiting_size = 0
@@ -400,21 +219,6 @@ class WritePipeTransport(_PipeTransport, asyncio.WriteTransport):
     def abort(self) -> None:
         """Close now; what waits is dropped."""
         self._lose(None)
-
-
-def check_pipe(pipe: Any, fd: int) -> int:
-    """The mode of an open file that may be a pipe; :exc:`ValueError` if it is no such thing."""
-    mode = os.fstat(fd).st_mode
-    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)):
-        raise not_a_pipe(pipe)
-    return mode
-
-
-def not_a_pipe(pipe: Any) -> ValueError:
-    return ValueError(
-        f"{pipe!r} is no pipe, FIFO, socket or terminal: a loop cannot wait for it; "
-        "read and write it in a thread, by run_in_executor()"
-    )
 
 
 def peer_has_gone(fd: int) -> bool:

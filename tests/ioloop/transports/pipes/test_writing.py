@@ -309,7 +309,7 @@ def test_a_peer_who_says_no_more_is_gone(
     """As asyncio has it. Not every system tells it apart from data."""
     if not tells_half:
         gone = select.POLLHUP | select.POLLERR
-        monkeypatch.setattr("tornadolike.ioloop.transports.pipes._PEER_GONE", gone)
+        monkeypatch.setattr("tornadolike.ioloop.transports.pipes.writing._PEER_GONE", gone)
 
     async def main() -> None:
         ours, theirs = socket.socketpair()
@@ -448,23 +448,3 @@ def test_a_loop_that_closes_first(
             with pytest.warns(ResourceWarning, match="unclosed transport <WritePipeTransport"):
                 gc.collect()
         assert writing.closed
-
-
-def test_streams_stand_on_it(io_loop: IOLoop) -> None:
-    async def main() -> None:
-        reading, writing = bench.pipe()
-        reader = asyncio.StreamReader()
-        await io_loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), reading)
-        transport, protocol = await io_loop.connect_write_pipe(
-            lambda: asyncio.streams.FlowControlMixin(), writing
-        )
-        writer = asyncio.StreamWriter(transport, protocol, None, io_loop)
-        data = b"line\n" * 100_000
-        writer.write(data)
-        received, _ = await asyncio.gather(reader.readexactly(len(data)), writer.drain())
-        assert received == data
-        writer.close()
-        assert await reader.read() == b""
-
-    with bench_on(io_loop) as bench:
-        bench.run(main)

@@ -273,7 +273,7 @@ def test_an_error_of_reading_is_reported(
         _, protocol = await bench.reader(reading)
         writing.write(b"x")
         with monkeypatch.context() as patch:
-            patch.setattr("tornadolike.ioloop.transports.pipes.os.read", fail)
+            patch.setattr("tornadolike.ioloop.transports.pipes.reading.os.read", fail)
             await turns()
         _, error = await protocol.hears("lost")
         assert error.errno == errno.EIO

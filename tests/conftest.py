@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.tls_certs import certs  # noqa: F401 (a fixture)
 from tornadolike.ioloop import IOLoop
 
 PATIENCE = 10.0
@@ -48,9 +49,12 @@ class LogExpectation(logging.Handler):
 def open_descriptors() -> dict[str, str]:
     found = {}
     # The standard ones are pytest's affair: its capture exchanges them, at Ctrl-C even inside a test.
-    for fd in set(os.listdir("/proc/self/fd")) - {"0", "1", "2"}:
+    folder = (
+        "/proc/self/fd" if os.path.isdir("/proc/self/fd") else "/dev/fd"
+    )  # the BSDs' name for it
+    for fd in set(os.listdir(folder)) - {"0", "1", "2"}:
         with contextlib.suppress(OSError):
-            found[fd] = os.readlink(f"/proc/self/fd/{fd}")
+            found[fd] = os.readlink(f"{folder}/{fd}")
     return found
 
 
@@ -130,11 +134,42 @@ def io_loop() -> Iterator[IOLoop]:
     IOLoop.clear_current()
 
 
+@pytest.fixture(scope="session")
+def uvloop() -> Any:
+    """The module, or None. With its first loop it opens a pipe for good, so that one is made here."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    uvloop.new_event_loop().close()
+    return uvloop
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def new_foreign_loop(
+    request: pytest.FixtureRequest, uvloop: Any
+) -> Callable[[], asyncio.AbstractEventLoop]:
+    """Makes an asyncio loop of another kind than ours: each kind in turn."""
+    if request.param == "asyncio":
+        return asyncio.SelectorEventLoop
+    if uvloop is None:
+        pytest.skip("uvloop is not installed")
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
 class ServerThread:
     """An HTTPServer on a loop in a thread of its own, on a free port of 127.0.0.1."""
 
-    def __init__(self, delegate: Any, **server_options: Any) -> None:
+    def __init__(
+        self,
+        delegate: Any,
+        *,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] = IOLoop,
+        **server_options: Any,
+    ) -> None:
         self.port = 0
+        self._loop_factory = loop_factory
         self._started: Future[None] = Future()
         self._stopping: Any = None
         self._thread = threading.Thread(
@@ -164,7 +199,7 @@ class ServerThread:
             await self.server.close_all_connections()
 
         try:
-            with asyncio.Runner(loop_factory=IOLoop) as runner:
+            with asyncio.Runner(loop_factory=self._loop_factory) as runner:
                 runner.run(main())
         except BaseException as error:
             if not self._started.done():

@@ -66,11 +66,6 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         self._serving: Serving | None = None
 
     def handle_connection(self, connection: socket.socket, address: Any) -> None:
-        if connection.family in (socket.AF_INET, socket.AF_INET6):
-            try:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError:
-                pass  # some systems refuse it to a connection that is gone again; reading will tell
         serving = self._serving or self._start_serving()
         SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
 

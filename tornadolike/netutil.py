@@ -8,34 +8,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .ioloop import IOLoop
-from .log import gen_log
+from .ioloop.accepting import Accepting
 
 DEFAULT_BACKLOG: Final = 1024
 """Connections that the kernel keeps waiting for ``accept``."""
 
-ACCEPTS_A_TURN: Final = 128
-"""Connections taken in one turn of the loop, so that those who are connected already get theirs."""
-
-ACCEPT_PAUSE: Final = 0.1
-"""Seconds without accepting after the process ran out of descriptors or memory."""
-
 FREE_PORT_ATTEMPTS: Final = 10
 """How many free ports are tried until one is free for all addresses."""
-
-_OUT_OF_RESOURCES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-# The connection is gone again, or a network's error shows at accept(2) as Linux does it.
-_CONNECTION_GONE = {
-    errno.ECONNABORTED,
-    errno.EPROTO,
-    errno.ENETDOWN,
-    errno.ENETUNREACH,
-    errno.EHOSTDOWN,
-    errno.EHOSTUNREACH,
-    errno.ENOPROTOOPT,
-    errno.EOPNOTSUPP,
-    errno.EPERM,
-    errno.ETIMEDOUT,
-}
 
 
 def bind_sockets(
@@ -176,48 +155,8 @@ def add_accept_handler(
     """Call ``callback(connection, address)`` for each connection to the listening ``sock``.
 
     Connections come non-blocking. Returns a function that ends this (and leaves ``sock`` open). When the
-    process has no descriptors left, accepting pauses for :data:`ACCEPT_PAUSE` seconds at a time.
+    process has no descriptors left, accepting pauses for a moment at a time.
     """
     loop = IOLoop.current()
     assert loop is not None
-    fd = sock.fileno()
-    removed = False
-    short = False  # of resources, and said so
-
-    def accept(events: int) -> None:
-        nonlocal short
-        for _ in range(ACCEPTS_A_TURN):
-            if removed:
-                return
-            try:
-                connection, address = sock.accept()
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError as error:
-                if error.errno in _OUT_OF_RESOURCES:
-                    if not short:
-                        short = True
-                        gen_log.warning("Accepting no connections for a while: %s", error)
-                    loop.unwatch(fd)
-                    loop.call_later(ACCEPT_PAUSE, watch)
-                    return
-                if error.errno in _CONNECTION_GONE:
-                    continue
-                raise
-            if short:
-                short = False
-                gen_log.warning("Accepting connections again")
-            connection.setblocking(False)
-            callback(connection, address)
-
-    def watch() -> None:
-        if not removed:
-            loop.watch(fd, accept, IOLoop.READ)
-
-    def remove() -> None:
-        nonlocal removed
-        removed = True
-        loop.unwatch(fd)
-
-    watch()
-    return remove
+    return Accepting(loop, sock, callback).stop

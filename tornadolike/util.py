@@ -1,10 +1,14 @@
 """Small things that every floor uses."""
 
+import builtins
 import importlib
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
+
+TimeoutError = builtins.TimeoutError
+"""What is raised when a deadline has passed: the built-in exception, which is asyncio's as well."""
 
 
 class lazy(Generic[T]):

@@ -1,26 +1,37 @@
 """kqueue for systems without one: what of :mod:`select` KqueuePoller uses, told by poll(2) on real descriptors.
 
-After kevent(2) of FreeBSD and macOS:
+After kqueue(2) of FreeBSD and macOS:
 
 * A filter for reading and one for writing are entries of their own, in the order in which they were
   added; what was reported goes to the end, so a short result list is no loss.
-* ``EV_ADD`` of a known filter changes it. ``EV_DELETE`` of an unknown one is ``ENOENT``; a descriptor
-  that is not open is ``EBADF``; writing into a pipe that nobody reads cannot be watched: ``EPIPE``.
-* A change that is refused is an event with ``EV_ERROR`` and the number of the error in ``data`` if the
-  result list has room for it (and then nothing is waited for); if not, the call raises it, and the
-  changes behind it are not made.
-* Closing a descriptor removes its filters.
-* ``EV_EOF`` marks the end of the data on the reading side, that nobody reads any more on the writing
-  side, and a broken connection on both.
+* ``EV_ADD`` of a known filter changes it, and enables it. ``EV_DELETE``, ``EV_ENABLE`` and ``EV_DISABLE`` of
+  an unknown one are ``ENOENT``; a descriptor that is not open is ``EBADF``; writing into a pipe that nobody
+  reads cannot be watched: ``EPIPE``.
+* Changes are made before events are looked for, in the same call. A change that is refused is an event
+  with ``EV_ERROR`` and the number of the error in ``data`` if the result list has room for it (and then
+  nothing is waited for); if not, the call raises it, and the changes behind it are not made.
+* Filters are level-triggered: what is ready is reported at each call; with ``EV_ONESHOT`` once, then the
+  filter is gone; with ``EV_CLEAR`` again only after something has changed.
+* Closing a descriptor removes its filters, whatever duplicates of it there are.
+* ``data`` is the number of bytes that can be read or written (for a listening socket the number of
+  connections, of which this one knows only whether there are any).
+* ``EV_EOF`` marks the end of the data on the reading side, while there is data left too; on the writing
+  side that nobody reads any more, or that our own side was shut down; and a broken connection on both.
+* A stream socket that was never connected, or is on its way, is neither readable nor writable.
 
-Flags that are not in here are refused, so that nobody believes them tested.
+Two things a stand-in on Linux cannot do: tell a socket's error in ``fflags`` (asking for it here takes it
+away), and notice that a number was closed and given to a duplicate of the same file. Flags that are not
+in here are refused, so that nobody believes them tested.
 """
 
 import errno
 import fcntl
 import os
 import select
+import socket
 import stat
+import struct
+import termios
 import time
 from collections.abc import Iterable
 
@@ -32,13 +43,18 @@ KQ_EV_DELETE = 0x0002
 KQ_EV_ENABLE = 0x0004
 KQ_EV_DISABLE = 0x0008
 KQ_EV_ONESHOT = 0x0010
+KQ_EV_CLEAR = 0x0020
 KQ_EV_ERROR = 0x4000
 KQ_EV_EOF = 0x8000
 
-UNDERSTOOD = KQ_EV_ADD | KQ_EV_DELETE | KQ_EV_ENABLE | KQ_EV_DISABLE | KQ_EV_ONESHOT
+POLLRDHUP = getattr(select, "POLLRDHUP", 0)  # (elsewhere than on Linux this is imported, not used)
 
-WAITS_FOR = {KQ_FILTER_READ: select.POLLIN | select.POLLRDHUP, KQ_FILTER_WRITE: select.POLLOUT}
+UNDERSTOOD = KQ_EV_ADD | KQ_EV_DELETE | KQ_EV_ENABLE | KQ_EV_DISABLE | KQ_EV_ONESHOT | KQ_EV_CLEAR
+
+WAITS_FOR = {KQ_FILTER_READ: select.POLLIN | POLLRDHUP, KQ_FILTER_WRITE: select.POLLOUT}
 BROKEN = select.POLLHUP | select.POLLERR
+F_GETPIPE_SZ = 1032
+TCP_CLOSE = 7
 
 
 class kevent:
@@ -64,6 +80,8 @@ class Knote:
         self.filter = change.filter
         self.udata = change.udata
         self.once = bool(change.flags & KQ_EV_ONESHOT)
+        self.clear = bool(change.flags & KQ_EV_CLEAR)
+        self.told = None
         self.disabled = bool(change.flags & KQ_EV_DISABLE)
         self.file = identity(change.ident)
 
@@ -112,8 +130,9 @@ class kqueue:
             except OSError as error:
                 if len(refused) >= max_events:
                     raise
+                number = error.errno or 0
                 refused.append(
-                    kevent(change.ident, change.filter, KQ_EV_ERROR, data=error.errno or 0)
+                    kevent(change.ident, change.filter, KQ_EV_ERROR, 0, number, change.udata)
                 )
         if refused or not max_events:
             return refused
@@ -160,6 +179,7 @@ class kqueue:
             found = list(self._ready(left))[:max_events]
             for event in found:
                 knote = self._knotes.pop((event.ident, event.filter))
+                knote.told = event.flags, event.data
                 if not knote.once:
                     self._knotes[event.ident, event.filter] = knote  # to the end of the queue
             if found or (deadline is not None and time.monotonic() >= deadline):
@@ -177,7 +197,80 @@ class kqueue:
         found = dict(poll.poll(None if timeout is None else timeout * 1000))
         for knote in awake:
             bits = found.get(knote.ident, 0)
-            if bits & (WAITS_FOR[knote.filter] | BROKEN) and not bits & select.POLLNVAL:
-                over = BROKEN | (select.POLLRDHUP if knote.filter == KQ_FILTER_READ else 0)
-                flags = KQ_EV_EOF if bits & over else 0
-                yield kevent(knote.ident, knote.filter, flags, udata=knote.udata)
+            if not bits & (WAITS_FOR[knote.filter] | BROKEN) or bits & select.POLLNVAL:
+                continue
+            if is_unconnected(knote.ident):
+                continue
+            read = knote.filter == KQ_FILTER_READ
+            over = bits & (BROKEN | POLLRDHUP if read else BROKEN)
+            if not over and not read and is_shut_down(knote.ident):
+                over = True
+            flags = KQ_EV_EOF if over else 0
+            data = bytes_to_read(knote.ident) if read else room_to_write(knote.ident)
+            if knote.clear and knote.told == (flags, data):
+                continue
+            yield kevent(knote.ident, knote.filter, flags, 0, data, knote.udata)
+
+
+def as_socket(fd):
+    """A second face of the socket ``fd``, or None if it is none. To be detached."""
+    if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+        return None
+    return socket.socket(fileno=fd)
+
+
+def is_unconnected(fd):
+    """Whether ``fd`` is a TCP socket that was never connected: poll(2) says it hung up, kqueue nothing."""
+    sock = as_socket(fd)
+    if sock is None:
+        return False
+    try:
+        if sock.type != socket.SOCK_STREAM or sock.family == socket.AF_UNIX:
+            return False
+        closed = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE
+    finally:
+        sock.detach()
+    poll = select.poll()
+    poll.register(fd, POLLRDHUP)
+    return closed and not any(bits & (select.POLLERR | POLLRDHUP) for _, bits in poll.poll(0))
+
+
+def is_shut_down(fd):
+    """Whether our side of the socket ``fd``, on which there is no error, was ended by ourselves."""
+    sock = as_socket(fd)
+    if sock is None:
+        return False
+    try:
+        sock.send(b"", socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+    except BrokenPipeError:
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.detach()
+    return False
+
+
+def number_of(fd, request):
+    return struct.unpack("i", fcntl.ioctl(fd, request, bytes(4)))[0]
+
+
+def bytes_to_read(fd):
+    try:
+        return number_of(fd, termios.FIONREAD)
+    except OSError:
+        return 1  # a listening socket: there is at least one connection
+
+
+def room_to_write(fd):
+    sock = as_socket(fd)
+    try:
+        if sock is None:
+            return fcntl.fcntl(fd, F_GETPIPE_SZ) - number_of(fd, termios.FIONREAD)
+        size = sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        return max(0, size - number_of(fd, termios.TIOCOUTQ))
+    except OSError:
+        return 0
+    finally:
+        if sock is not None:
+            sock.detach()

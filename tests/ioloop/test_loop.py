@@ -16,6 +16,7 @@ from fractions import Fraction
 
 import pytest
 
+from tornadolike.gen import BadYieldError
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.loop import loop_of_thread
 from tornadolike.ioloop.poller import EpollPoller
@@ -279,6 +280,23 @@ def test_run_sync_of_a_function_without_result(io_loop):
     called = []
     assert io_loop.run_sync(lambda: called.append(IOLoop.current())) is None
     assert called == [io_loop]
+
+
+def test_run_sync_waits_for_whatever_can_be_waited_for(io_loop):
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert io_loop.run_sync(lambda: pool.submit(sum, [1, 2])) == 3
+        with pytest.raises(ZeroDivisionError):
+            io_loop.run_sync(lambda: pool.submit(divmod, 1, 0))
+    wait = asyncio.sleep
+    assert io_loop.run_sync(lambda: [wait(0, 1), wait(0, 2)]) == [1, 2]
+    assert io_loop.run_sync(lambda: {"a": wait(0, 1)}) == {"a": 1}
+
+
+@pytest.mark.parametrize("result", [42, False, "text"])
+def test_run_sync_refuses_what_cannot(io_loop, result):
+    """Somebody gave a function's result for a coroutine's."""
+    with pytest.raises(BadYieldError):
+        io_loop.run_sync(lambda: result)
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

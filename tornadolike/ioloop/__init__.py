@@ -56,6 +56,6 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
     if asyncio.events._get_running_loop() is not None:
         raise RuntimeError("tornadolike.run() cannot be called while a loop is running; use await")
     # While it runs it is the current loop anyway; afterwards the one from before is again.
-    new_loop = functools.partial(IOLoop, make_current=False)  # type: ignore[abstract]
+    new_loop = functools.partial(IOLoop, make_current=False)
     with asyncio.Runner(debug=debug, loop_factory=new_loop) as runner:
         return runner.run(main)

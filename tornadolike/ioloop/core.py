@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from ..log import app_log
 from .handles import ORIGIN_DEPTH, TimerHandle
+from .origins import origin_of
 from .poller import Poller
 from .reactor import Watcher
 from .sources import Sources
@@ -28,7 +29,13 @@ T = TypeVar("T")
 
 asyncio_log = logging.getLogger("asyncio")
 
+FACTORIES_TAKE_NAMES = sys.version_info >= (3, 13, 3)
+"""Whether asyncio gives a task factory the name too, instead of naming the task afterwards."""
+
 TaskFactory = Callable[..., asyncio.Future[Any]]
+ORIGINS = {"source_traceback": "Object", "handle_traceback": "Handle"}
+"""Entries of an error's context that are stacks, and what was made there."""
+
 ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 
@@ -44,10 +51,12 @@ class Core(Sources):
         self._asyncgens_shut_down = False
         self.slow_callback_duration = 0.1
         """Seconds that a callback may take before debug mode reports it."""
+        self._current_handle: object = None
+        """What debug mode sees running."""
         self._coroutine_tracking_before: int | None = None
         self._background: set[asyncio.Future[Any]] = set()
         super().__init__(poller)
-        self._debug = asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
+        self._debug = self._timed = asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
 
     # Callbacks
 
@@ -93,9 +102,11 @@ class Core(Sources):
             self._check_closed()
         if self._task_factory is None:
             return asyncio.Task(coro, loop=self, **kwargs)
-        name = kwargs.pop("name", None)
         if kwargs.get("context", self) is None:
             del kwargs["context"]  # a factory of two arguments is good enough then
+        if FACTORIES_TAKE_NAMES:
+            return self._task_factory(self, coro, **kwargs)  # type: ignore[return-value]
+        name = kwargs.pop("name", None)
         task = self._task_factory(self, coro, **kwargs)
         if name is not None and hasattr(task, "set_name"):
             task.set_name(name)
@@ -141,6 +152,7 @@ class Core(Sources):
     def _adopted_ended(self, callback: object, task: asyncio.Future[Any]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._errors += 1
             app_log.error("Exception in callback %r", callback, exc_info=error)
 
     def set_task_factory(self, factory: TaskFactory | None) -> None:
@@ -244,7 +256,7 @@ class Core(Sources):
     ) -> None:
         """Use ``executor`` where :meth:`run_in_executor` is given none."""
         if not isinstance(executor, concurrent.futures.ThreadPoolExecutor):
-            raise TypeError("executor must be a ThreadPoolExecutor")
+            raise TypeError(f"executor must be ThreadPoolExecutor instance, not {executor!r}")
         self._default_executor = executor
 
     def run_in_executor(  # type: ignore[override]
@@ -252,8 +264,8 @@ class Core(Sources):
     ) -> asyncio.Future[T]:
         """Run ``func(*args)`` in a thread of ``executor`` (None: the default one) and give its future."""
         self._check_closed()
-        if self._debug and asyncio.iscoroutinefunction(func):
-            raise TypeError("coroutines cannot be used with run_in_executor()")
+        if self._debug:
+            self._check_callable(func, "run_in_executor")
         if executor is None:
             if self._executor_shut_down:
                 raise RuntimeError("Executor shutdown has been called")
@@ -314,10 +326,22 @@ class Core(Sources):
         proto: int = 0,
         flags: int = 0,
     ) -> list[Any]:
-        """As :func:`socket.getaddrinfo`, in a thread."""
-        return await self.run_in_executor(
-            None, functools.partial(socket.getaddrinfo, host, port, family, type, proto, flags)
-        )
+        """As :func:`socket.getaddrinfo`, in a thread. Debug mode logs it, at INFO if it was slow."""
+        look_up = self._look_up_and_time if self._debug else socket.getaddrinfo
+        return await self.run_in_executor(None, look_up, host, port, family, type, proto, flags)
+
+    def _look_up_and_time(self, host: Any, port: Any, *hints: Any) -> list[Any]:
+        started = self.time()
+        found: list[Any] | None = None
+        try:
+            found = socket.getaddrinfo(host, port, *hints)
+            return found
+        finally:
+            took = self.time() - started
+            level = logging.INFO if took >= self.slow_callback_duration else logging.DEBUG
+            asyncio_log.log(
+                level, "Looking up %r, port %r took %.3f seconds: %r", host, port, took, found
+            )
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
         """As :func:`socket.getnameinfo`, in a thread."""
@@ -334,31 +358,50 @@ class Core(Sources):
         return self._exception_handler
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Report an error that nobody is there to catch. Never raises but for process exits."""
-        try:
-            if self._exception_handler is None:
-                self.default_exception_handler(context)
-            else:
+        """Report an error that nobody is there to catch. Never raises but for process exits.
+
+        It goes to the handler of :meth:`set_exception_handler`; if there is none, or if it raises, to
+        :meth:`default_exception_handler`.
+        """
+        self._errors += 1
+        if self._exception_handler is not None:
+            try:
                 source: Any = context.get("task") or context.get("future") or context.get("handle")
                 if hasattr(source, "get_context"):  # a copy: its own may be entered right now
                     source.get_context().copy().run(self._exception_handler, self, context)
                 else:
                     self._exception_handler(self, context)
+                return
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                context = {
+                    "message": "Unhandled error in exception handler",
+                    "exception": error,
+                    "context": context,
+                }
+        try:
+            self.default_exception_handler(context)
         except (SystemExit, KeyboardInterrupt):
             raise
-        except BaseException as error:
-            asyncio_log.error(
-                "Exception in the exception handler while it handled %r", context, exc_info=error
-            )
+        except BaseException as error:  # a subclass's, or something's __repr__
+            asyncio_log.error("Exception in default exception handler", exc_info=error)
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
-        """Log ``context`` to the ``asyncio`` logger: its message, then each of the other entries."""
+        """Log ``context`` to the ``asyncio`` logger: its message, then each of the other entries.
+
+        In debug mode, if ``context`` does not know where its object was made, it says where the
+        callback was that is running.
+        """
+        origin = getattr(self._current_handle, "_source_traceback", None)
+        if origin and "source_traceback" not in context:
+            context["handle_traceback"] = origin
         lines = [context.get("message") or "Unhandled exception in event loop"]
         for key in sorted(context):
             value = context[key]
-            if key == "source_traceback":
+            if key in ORIGINS:
                 where = "".join(traceback.format_list(value)).rstrip()
-                lines.append(f"Object created at (most recent call last):\n{where}")
+                lines.append(f"{ORIGINS[key]} created at (most recent call last):\n{where}")
             elif key not in ("message", "exception"):
                 lines.append(f"{key}: {value!r}")
         asyncio_log.error("\n".join(lines), exc_info=context.get("exception"))
@@ -379,8 +422,8 @@ class Core(Sources):
     def set_debug(self, enabled: bool) -> None:
         """In debug mode calls from wrong threads are refused, handles remember the line that made
         them, coroutines that are never awaited theirs, and callbacks and descriptor handlers slower
-        than :attr:`slow_callback_duration` are reported."""
-        self._debug = enabled
+        than :attr:`slow_callback_duration` are reported. From any thread."""
+        self._debug = self._timed = enabled
         if self._thread_id is not None:
             self.call_soon_threadsafe(self._track_coroutines, enabled)
 
@@ -394,14 +437,29 @@ class Core(Sources):
             sys.set_coroutine_origin_tracking_depth(before)
 
     def _run_and_time(self, what: object, function: Callable[..., object], *args: Any) -> None:
+        if self._debug:
+            self._current_handle = what
         started = self.time()
-        function(*args)
-        del function, args
-        took = self.time() - started
-        if took >= self.slow_callback_duration:
-            step_of = getattr(getattr(what, "_callback", None), "__self__", None)
-            if isinstance(step_of, asyncio.Task):
-                what = step_of  # says more than the handle of its step
-            asyncio_log.warning("Executing %r took %.3f seconds", what, took)
-        # An exception that the call has kept holds this frame: let it hold no more.
-        del what
+        try:
+            function(*args)
+        finally:
+            took = self.time() - started
+            self._current_handle = None
+            if took >= self.slow_callback_duration:
+                step_of = getattr(getattr(what, "_callback", None), "__self__", None)
+                # The task says more than the handle of its step.
+                self._was_slow(step_of if isinstance(step_of, asyncio.Task) else what, took)
+            # An exception that the call has kept holds this frame: let it hold no more.
+            del what, function, args
+            step_of = None
+
+    def _was_slow(self, what: object, took: float) -> None:
+        """A callback, a step of a task or a watcher took at least :attr:`slow_callback_duration`."""
+        if not self._debug:
+            return
+        described = repr(what)
+        if not isinstance(
+            what, (asyncio.Handle, asyncio.Task)
+        ):  # those tell their lines themselves
+            described += f" at {origin_of(what)[1]}"
+        asyncio_log.warning("Executing %s took %.3f seconds", described, took)

@@ -22,17 +22,18 @@ from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
+from .forks import leave_behind
 from .loop import GUEST, IOLoop
 from .poller import MAX_EVENTS, Poller, default_poller
-from .reactor import INFINITY, Watcher
+from .reactor import INFINITY, Watcher, asyncio_log
 
 T = TypeVar("T")
 
 FORWARDED: Final = (
     # running
-    *("run_forever", "run_until_complete", "stop", "is_running", "is_closed"),
+    *("run_until_complete", "stop", "is_running", "is_closed"),
     *("shutdown_asyncgens", "shutdown_default_executor"),
     # callbacks, futures, threads
     *("call_soon", "call_soon_threadsafe", "time", "create_future"),
@@ -94,11 +95,13 @@ class GuestLoop(IOLoop):
             raise RuntimeError(f"{asyncio_loop!r} has an IOLoop already; IOLoop.current() gives it")
         self._foreign = asyncio_loop
         self._inner = None
-        self._watched: dict[int, tuple[Watcher, Context]] = {}
-        self._fresh: set[int] = set()
+        self._watched: dict[int, tuple[Watcher, Context, int]] = {}
+        self._changed_hands = set()
         self._descriptor_objects = {}
         self._background = set()
+        self._errors = 0
         setattr(asyncio_loop, GUEST, self)
+        leave_behind(self)
         super().initialize(make_current=make_current)
 
     @property
@@ -114,6 +117,13 @@ class GuestLoop(IOLoop):
     @slow_callback_duration.setter
     def slow_callback_duration(self, seconds: float) -> None:
         self._foreign.slow_callback_duration = seconds
+
+    def run_forever(self) -> None:
+        """Run the foreign loop. Raises :exc:`RuntimeError` if a loop runs in this thread already."""
+        # (Asked there, asyncio of Python 3.13.0 says no and yet forgets which loop is running.)
+        if self._foreign.is_running() or _get_running_loop() is not None:
+            raise RuntimeError("a loop is running in this thread already; use await")
+        self._foreign.run_forever()
 
     def close(self, all_fds: bool = False) -> None:
         """Close the foreign loop. ``all_fds``: also what was given to :meth:`add_handler`.
@@ -150,25 +160,28 @@ class GuestLoop(IOLoop):
         try:
             poller.register(fd, events)
         except BaseException:
-            self._close_poller_later()
+            self._poller_may_go()
             raise
-        self._watched[fd] = watcher, copy_context()
-        self._fresh.add(fd)
+        self._watched[fd] = watcher, copy_context(), events
+        self._changed_hands.add(fd)
 
     def rewatch(self, fd: int, events: int) -> None:
         if self._inner is None:
             raise FileNotFoundError(f"descriptor {fd} is not watched")
         self._inner.modify(fd, events)
+        watcher, context, _ = self._watched[fd]
+        self._watched[fd] = watcher, context, events
 
     def unwatch(self, fd: int) -> bool:
         if self._watched.pop(fd, None) is None:
             return False
+        self._changed_hands.add(fd)
         assert self._inner is not None
         try:
             self._inner.unregister(fd)
         except (OSError, ValueError):
             pass  # closed before: the kernel has dropped it by itself
-        self._close_poller_later()
+        self._poller_may_go()
         return True
 
     def _open_poller(self) -> Poller:
@@ -188,18 +201,22 @@ class GuestLoop(IOLoop):
         self._inner = poller
         return poller
 
-    def _close_poller_later(self) -> None:
-        """In the next turn: whoever stops watching the only descriptor may well go on in a moment."""
-        if not self._watched:
-            try:
-                self._foreign.call_soon(self._close_unused_poller)
-            except RuntimeError:  # closed
-                self._close_unused_poller()
+    def _poller_may_go(self) -> None:
+        if self._watched:
+            return
+        if self._foreign.is_running():
+            # In the next turn: whoever stops watching the only descriptor may well go on in a moment.
+            self._foreign.call_soon(self._close_unused_poller)
+        else:
+            self._close_unused_poller()  # perhaps there is no next turn
 
     def _close_unused_poller(self) -> None:
-        poller = self._inner
-        if poller is not None and not self._watched:
-            self._inner = None
+        if not self._watched:
+            self._close_poller()
+
+    def _close_poller(self) -> None:
+        poller, self._inner = self._inner, None
+        if poller is not None:
             if not self._foreign.is_closed():
                 self._foreign.remove_reader(poller.fileno())  # type: ignore[attr-defined]
             poller.close()
@@ -209,19 +226,60 @@ class GuestLoop(IOLoop):
         if self._inner is None:
             return
         watched = self._watched
-        fresh = self._fresh
-        fresh.clear()
+        changed_hands = self._changed_hands
+        changed_hands.clear()
         for fd, events in self._inner.poll(0, MAX_EVENTS):
-            entry = watched.get(fd)
-            if entry is None or fd in fresh:
+            if fd in changed_hands:
                 continue
-            watcher, context = entry
+            entry = watched.get(fd)
+            if entry is None:
+                self._stray(fd)
+                continue
+            watcher, context, _ = entry
             try:
                 context.run(watcher, events)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
                 self._watcher_failed(fd, watcher, error)
+
+    def _stray(self, fd: int) -> None:
+        asyncio_log.warning(
+            "descriptor %d was closed while IOLoop still watched it, and a duplicate of it is open; "
+            "remove its handler before closing it",
+            fd,
+        )
+        # The kernel knows it by what it was, and nobody can name that any more: a new poller does not.
+        self._close_poller()
+        poller = self._open_poller()
+        for number, (_, _, events) in self._watched.items():
+            try:
+                poller.register(number, events)
+            except OSError:
+                pass  # closed, too
+
+    def left_behind(self) -> None:
+        """In a child process, right after the fork: let go of what the parent goes on using.
+
+        The foreign loop is asyncio's affair.
+        """
+        self._watched.clear()
+        poller, self._inner = self._inner, None
+        if poller is not None:
+            poller.close()  # this process's number for it only
+
+    # What the foreign loop knows nothing of
+
+    def stats(self) -> NoReturn:
+        """Raises :exc:`RuntimeError`: only a loop of our own has statistics."""
+        raise RuntimeError(
+            f"{self._foreign!r} keeps no statistics; an IOLoop that was started by "
+            "tornadolike.run(main()) does"
+        )
+
+    def watch_lag(self, enabled: bool = True) -> NoReturn:
+        """Raises :exc:`RuntimeError`, as :meth:`stats`."""
+        self.stats()
 
     # Callbacks and timers
 
@@ -286,4 +344,4 @@ class GuestLoop(IOLoop):
 for _name in FORWARDED:
     setattr(GuestLoop, _name, Forwarded(_name))
 
-IOLoop._guest_class = GuestLoop  # type: ignore[type-abstract]
+IOLoop._guest_class = GuestLoop

@@ -1,7 +1,8 @@
 """What is waiting to run: one callback (:class:`Handle`) or one callback at a time (:class:`TimerHandle`).
 
 Both are asyncio's handles, so that whoever checks ``isinstance(h, asyncio.Handle)``, cancels one or
-asks a timer when it is due finds what asyncio promises; only the constructors are leaner.
+asks a timer when it is due finds what asyncio promises; only the constructors are leaner, and so is
+running them: most callbacks have no argument or one, and spreading a tuple costs more than calling.
 """
 
 import asyncio
@@ -45,6 +46,24 @@ class Handle(asyncio.Handle):
             self._repr = None
             self._source_traceback = None
 
+        def _run(self) -> None:
+            callback = self._callback
+            args = self._args
+            try:
+                if not args:
+                    self._context.run(callback)
+                elif len(args) == 1:
+                    self._context.run(callback, args[0])
+                else:
+                    self._context.run(callback, *args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                report(self, callback, error)
+            # The traceback of an exception, even of one that a task has kept, holds this frame: without
+            # these it holds no more.
+            self = callback = args = None
+
 
 class TimerHandle(asyncio.TimerHandle):
     """A callback with the time (of the loop's clock, in seconds) at which it is due."""
@@ -86,24 +105,31 @@ class TimerHandle(asyncio.TimerHandle):
 
         def _run(self) -> None:
             callback = self._callback
+            args = self._args
+            run = self._context.run
             try:
-                result = self._context.run(callback, *self._args)
+                result = run(callback, *args) if args else run(callback)
                 if result is not None and iscoroutine(result):
                     # Tornado's timers take coroutine functions; asyncio's drop what they return.
-                    self._context.run(self._loop.adopt, result, callback)
+                    run(self._loop.adopt, result, callback)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
-                context = {
-                    "message": f"Exception in callback {callback!r}",
-                    "exception": error,
-                    "handle": self,
-                }
-                if self._source_traceback:
-                    context["source_traceback"] = self._source_traceback
-                self._loop.call_exception_handler(context)
-            # The exception's traceback holds this frame: without these it holds no more.
-            self = callback = context = None
+                report(self, callback, error)
+            self = callback = args = None  # as above
+
+
+def report(handle: Handle | TimerHandle, callback: object, error: BaseException) -> None:
+    """Tell the loop's exception handler that ``handle`` failed."""
+    context = {
+        "message": f"Exception in callback {callback!r}",
+        "exception": error,
+        "handle": handle,
+    }
+    origin = handle._source_traceback  # type: ignore[union-attr]
+    if origin:
+        context["source_traceback"] = origin
+    handle._loop.call_exception_handler(context)  # type: ignore[union-attr]
 
 
 def remember_origin(handle: Handle | TimerHandle) -> None:

@@ -9,9 +9,9 @@ import os
 import threading
 import time
 from asyncio.events import _get_running_loop
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from inspect import isawaitable
-from typing import Any, ClassVar, Literal, TypeVar, cast, overload
+from typing import Any, ClassVar, Literal, cast, overload
 
 from ..log import app_log
 from ..util import Configurable
@@ -20,8 +20,8 @@ from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
 from .poller import Poller
 from .sources import descriptor_number
-
-T = TypeVar("T")
+from .stats import Statistics
+from .yielded import convert_yielded
 
 WALL_CLOCK_AHEAD = 10 * 365 * 86400.0
 """A deadline that is further away than this (in seconds) was taken from :func:`time.time`."""
@@ -32,7 +32,7 @@ GUEST = "_tornadolike_guest"
 two live and die together."""
 
 
-class IOLoop(AsyncioFace, Configurable):
+class IOLoop(AsyncioFace, Statistics, Configurable):
     """Our event loop: a self-contained reactor that is both Tornado's IOLoop and an asyncio loop.
 
     Inside a handler or a task ``IOLoop.current()`` and ``asyncio.get_running_loop()`` are this very
@@ -131,7 +131,7 @@ class IOLoop(AsyncioFace, Configurable):
         if loop is None:
             loop = loop_of_thread()
             if loop is None or loop.is_closed():
-                return IOLoop() if instance else None  # type: ignore[abstract]
+                return IOLoop() if instance else None
         if isinstance(loop, IOLoop):
             return loop
         guest: IOLoop | None = getattr(loop, GUEST, None)
@@ -192,17 +192,24 @@ class IOLoop(AsyncioFace, Configurable):
         """Serve until :meth:`stop` is called."""
         self.run_forever()
 
-    def run_sync(self, func: Callable[[], Awaitable[T] | T], timeout: float | None = None) -> T:
+    def run_sync(self, func: Callable[[], Any], timeout: float | None = None) -> Any:
         """Start the loop, run ``func`` (a coroutine function, as a rule), stop, and return its result.
+
+        What ``func`` returns must be None or something to wait for; for the rest
+        :exc:`~tornadolike.gen.BadYieldError` is raised.
 
         :arg timeout: seconds after which the coroutine is cancelled and :exc:`TimeoutError` raised.
         """
 
-        async def main() -> T:
+        async def main() -> Any:
             try:
                 async with asyncio.timeout(timeout) as limit:
                     result = func()
-                    return await result if isawaitable(result) else result
+                    if result is None:
+                        return None
+                    if not isawaitable(result):  # a list of futures, say
+                        result = asyncio.wrap_future(convert_yielded(result))
+                    return await result
             except TimeoutError as error:
                 if limit.expired():
                     raise TimeoutError(f"Operation timed out after {timeout} seconds") from error

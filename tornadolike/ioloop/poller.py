@@ -4,14 +4,16 @@ A poller knows descriptors by number and interests by the bit values that epoll 
 ``WRITE``, ``ERROR``). Reporting is level-triggered: a descriptor that stays ready is reported at each
 poll. ``ERROR`` need not be asked for and may come with the other bits, asked for or not. Who asks for
 nothing (``NONE``) hears of errors from epoll at most. A descriptor that is closed while it is watched
-is not reported any more.
+is not reported any more (but see :meth:`Poller.drop_closed`).
 
 The three differ in what the kernel says, not in what the reactor hears:
 
-* **epoll** already speaks this language.
+* **epoll** already speaks this language. It watches open files, not numbers: one that was closed but
+  has a duplicate stays watched, under its old number.
 * **kqueue** has a filter for reading and one for writing, each an entry of its own in the kernel.
-  End of file on the reading side counts as readable (the reader then sees the end); on the writing
-  side it means that nobody will read any more, which is an error.
+  End of file on the reading side counts as readable (the reader then sees the end, behind what is still
+  in the buffer), and as an error only if the socket has one; on the writing side it means that nobody
+  will read any more, which is an error.
 * **select** has no memory: the sets are handed over at each call. An error shows as readable or
   writable. It cannot see descriptors from ``FD_SETSIZE`` on, and says so with :exc:`ValueError`.
 """
@@ -20,6 +22,7 @@ import contextlib
 import errno
 import os
 import select
+from collections.abc import Container
 from typing import Any, Final, Protocol
 
 NONE: Final = 0
@@ -52,6 +55,13 @@ class Poller(Protocol):
         """
         ...
 
+    def drop_closed(self, fd: int, watched: Container[int], /) -> bool:
+        """Stop reporting ``fd``, which was closed while it was registered; return whether that was done.
+
+        ``watched`` are the numbers that go on being watched.
+        """
+        ...
+
     def close(self) -> None: ...
 
 
@@ -59,13 +69,36 @@ class EpollPoller:
     """Linux. The methods are the kernel object's own, so a poll costs no Python frame."""
 
     def __init__(self) -> None:
-        epoll = select.epoll()
+        self._epoll = epoll = select.epoll()
         self.register = epoll.register
         self.modify = epoll.modify
         self.unregister = epoll.unregister
         self.poll = epoll.poll
         self.close = epoll.close
         self.fileno = epoll.fileno
+
+    def drop_closed(self, fd: int, watched: Container[int]) -> bool:
+        # The kernel finds an entry by number and open file, and the number is not the file's any more.
+        # So a new epoll with the other entries takes the place of this one, under the same descriptor.
+        try:
+            entries = epoll_entries(self._epoll.fileno())
+        except OSError:
+            return False  # no /proc
+        with contextlib.closing(select.epoll()) as successor:
+            for number, events, inode in entries:
+                with contextlib.suppress(OSError):  # others that were closed
+                    if number in watched and os.fstat(number).st_ino == inode:
+                        successor.register(number, events)
+            os.dup2(successor.fileno(), self._epoll.fileno(), inheritable=False)
+        return True
+
+
+def epoll_entries(number: int) -> list[tuple[int, int, int]]:
+    """What an epoll watches: descriptor, events and the number of its file's inode. Raises :exc:`OSError`."""
+    with open(f"/proc/self/fdinfo/{number}") as lines:
+        words = [line.replace(":", " ").split() for line in lines if line.startswith("tfd:")]
+    entries = [dict(zip(each[::2], each[1::2], strict=False)) for each in words]
+    return [(int(e["tfd"]), int(e["events"], 16), int(e["ino"], 16)) for e in entries]
 
 
 class KqueuePoller:
@@ -130,11 +163,15 @@ class KqueuePoller:
             if event.flags & api.KQ_EV_ERROR:
                 bits |= ERROR
             elif event.filter == api.KQ_FILTER_READ:
-                bits |= READ
+                # At the end of file the filter's own flags are the error of the socket, if it has one.
+                bits |= READ | ERROR if event.flags & api.KQ_EV_EOF and event.fflags else READ
             elif event.filter == api.KQ_FILTER_WRITE:
                 bits |= WRITE | ERROR if event.flags & api.KQ_EV_EOF else WRITE
             ready[fd] = bits
         return list(ready.items())
+
+    def drop_closed(self, fd: int, watched: Container[int]) -> bool:
+        return self._interests.pop(fd, None) is not None  # the kernel did so when it was closed
 
     def close(self) -> None:
         self._interests.clear()
@@ -189,6 +226,9 @@ class SelectPoller:
                 os.fstat(fd)
             except OSError:
                 del self._interests[fd]
+
+    def drop_closed(self, fd: int, watched: Container[int]) -> bool:
+        return self._interests.pop(fd, None) is not None
 
     def close(self) -> None:
         self._interests.clear()

@@ -12,14 +12,15 @@ Three rules keep it right:
   this is the path of every byte. Everything else is a :class:`~.handles.Handle` in the ready queue.
 * **An event belongs to the watcher that was there when the poll returned.** A descriptor that is
   closed during the dispatch can come back at once under the same number with another owner; events
-  of this poll that name it are stale, so a number registered during the dispatch is skipped until
-  the next poll (which reports again whatever is still ready).
+  of this poll that name it are stale, so a number that changed hands during the dispatch is skipped
+  until the next poll (which reports again whatever is still ready).
 * **Other threads touch only the ready queue** (a deque, whose append is atomic) **and the wake-up pipe.**
 """
 
 import asyncio
 import heapq
 import itertools
+import logging
 import sys
 import threading
 import time
@@ -27,12 +28,15 @@ from asyncio import _set_running_loop
 from asyncio.events import _get_running_loop
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any
 
+from .forks import leave_behind
 from .handles import Handle, TimerHandle, remember_origin
 from .poller import MAX_EVENTS, READ, Poller, default_poller
 from .wakeup import WakeUp
+
+asyncio_log = logging.getLogger("asyncio")
 
 INFINITY = float("inf")
 
@@ -45,24 +49,58 @@ they are the majority."""
 
 Watcher = Callable[[int], object]
 
+new = object.__new__
+
 
 class Reactor(asyncio.AbstractEventLoop):
     """Ready queue, timers, descriptors and the loop that serves them. Not thread-safe except where said."""
+
+    # What each turn and each callback reads. In the instance's dictionary, where the faces have
+    # theirs, it would be found more slowly: the interpreter's short cut ends at thirty attributes.
+    __slots__ = (
+        "_cancelled_timers",
+        "_changed_hands",
+        "_closed",
+        "_debug",
+        "_poll",
+        "_poller",
+        "_ready",
+        "_stopping",
+        "_thread_id",
+        "_timed",
+        "_timer_order",
+        "_timers",
+        "_wake_up",
+        "_watchers",
+    )
 
     def __init__(self, poller: Poller | None = None) -> None:
         self._closed = True  # until everything is there: making the descriptors can fail
         self._poller = default_poller() if poller is None else poller
         self._wake_up = WakeUp()
         self._watchers: dict[int, Watcher] = {}
-        self._registered_in_dispatch: set[int] = set()
+        self._changed_hands: set[int] = set()
+        """Numbers watched or unwatched since the last poll: its events are not theirs."""
         self._ready: deque[Handle | TimerHandle] = deque()
+        self._strays: set[int] = set()
+        """Numbers that are reported, watched by nobody, and could not be dropped."""
         self._timers: list[tuple[float, int, TimerHandle]] = []
         self._timer_order = itertools.count().__next__
         self._cancelled_timers = 0
         self._stopping = False
         self._debug = False
+        self._timed = False
+        """Whether each callback and watcher goes through :meth:`_run_and_time`."""
         self._thread_id: int | None = None
+        self._errors = 0
+        self._wake_ups = 0
         self._closed = False
+        self._inherited = False
+        """Whether this is the copy of a loop that a child process got by a fork."""
+        self._parents: object = None
+        """What the parent's loop has, in such a copy."""
+        self._poll = self._polling()
+        leave_behind(self)
         self.watch(self._wake_up.fileno(), self._on_wake_up, READ)
 
     # Descriptors
@@ -72,15 +110,16 @@ class Reactor(asyncio.AbstractEventLoop):
 
         Raises :exc:`ValueError` if ``fd`` is watched already and :exc:`OSError` if it cannot be.
         """
-        if self._closed:
+        if self._debug or self._closed:
             self._check_closed()
+            self._check_thread("watch")
         if fd in self._watchers:
             raise ValueError(
                 f"descriptor {fd} is watched already; remove its handler before adding another"
             )
         self._poller.register(fd, events)
         self._watchers[fd] = watcher
-        self._registered_in_dispatch.add(fd)
+        self._changed_hands.add(fd)
 
     def rewatch(self, fd: int, events: int) -> None:
         """Change the events that the watcher of ``fd`` is called for.
@@ -90,15 +129,32 @@ class Reactor(asyncio.AbstractEventLoop):
         self._poller.modify(fd, events)
 
     def unwatch(self, fd: int) -> bool:
-        """Stop watching ``fd``; return whether it was watched. Call it before closing the descriptor."""
+        """Stop watching ``fd``; return whether it was watched. Call it before closing the descriptor.
+
+        Otherwise the kernel goes on reporting it for as long as a duplicate of it is open somewhere.
+        """
         if self._watchers.pop(fd, None) is None:
             return False
+        self._changed_hands.add(fd)
         try:
             self._poller.unregister(fd)
         except (OSError, ValueError):
-            # Closed before: the kernel has dropped it by itself.
+            # Closed before: as a rule the kernel has dropped it by itself.
             pass
         return True
+
+    def _stray(self, fd: int) -> None:
+        """``fd`` is reported, but nobody watches it: it was closed first, and a duplicate is open."""
+        dropped = self._poller.drop_closed(fd, self._watchers.keys())
+        if dropped or fd not in self._strays:
+            asyncio_log.warning(
+                "descriptor %d was closed while the loop still watched it, and a duplicate of it is "
+                "open; remove its handler before closing it%s",
+                fd,
+                "" if dropped else " (until all duplicates are closed the loop cannot sleep)",
+            )
+        if not dropped:
+            self._strays.add(fd)
 
     # Callbacks. (Their signatures are silenced as overrides: the stubs tie a callback's parameters to the
     # arguments that follow it, which keyword arguments, Tornado's way, do not fit.)
@@ -110,11 +166,18 @@ class Reactor(asyncio.AbstractEventLoop):
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Handle:
         """Run ``callback(*args)`` in the loop's next turn."""
-        handle = Handle(callback, args, self, context)
+        # Made by hand: a constructor written in Python costs as much as all the rest.
+        handle: Any = new(Handle)
+        handle._callback = callback
+        handle._args = args
+        handle._loop = self
+        handle._context = copy_context() if context is None else context
+        handle._cancelled = False
+        handle._repr = handle._source_traceback = None
         if self._debug or self._closed:
             self._check_call(callback, "call_soon", handle)
         self._ready.append(handle)
-        return handle
+        return handle  # type: ignore[no-any-return]
 
     def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -140,12 +203,20 @@ class Reactor(asyncio.AbstractEventLoop):
         """
         if not when + 0.0 <= INFINITY:  # a moment that cannot be compared would break the heap
             raise ValueError(f"a timer cannot be due at {when!r}")
-        handle = TimerHandle(when, callback, args, self, context)
+        handle: Any = new(TimerHandle)  # by hand, as above
+        handle._when = when
+        handle._callback = callback
+        handle._args = args
+        handle._loop = self
+        handle._context = copy_context() if context is None else context
+        handle._cancelled = handle._scheduled = False
+        handle._repr = handle._source_traceback = None
         if self._debug or self._closed:
             self._check_call(callback, "call_at", handle, coroutine_functions=True)
-        heapq.heappush(self._timers, (when, self._timer_order(), handle))
+        count = self._timer_order
+        heapq.heappush(self._timers, (when, count(), handle))
         handle._scheduled = True
-        return handle
+        return handle  # type: ignore[no-any-return]
 
     def _timer_handle_cancelled(self, handle: TimerHandle) -> None:
         """What :class:`asyncio.TimerHandle` calls when it is cancelled."""
@@ -170,6 +241,7 @@ class Reactor(asyncio.AbstractEventLoop):
         self._check_startable()
         hooks = sys.get_asyncgen_hooks()
         self._thread_id = threading.get_ident()
+        self._poll = self._polling()
         try:
             sys.set_asyncgen_hooks(self._asyncgen_started, self._asyncgen_dropped)
             _set_running_loop(self)
@@ -184,9 +256,8 @@ class Reactor(asyncio.AbstractEventLoop):
 
     def _serve(self) -> None:
         # Locals: this loop is the inside of everything else.
-        poll = self._poller.poll
         watchers = self._watchers
-        fresh = self._registered_in_dispatch
+        changed_hands = self._changed_hands
         ready = self._ready
         timers = self._timers
         monotonic = self.time
@@ -201,15 +272,20 @@ class Reactor(asyncio.AbstractEventLoop):
                     timeout = MAXIMUM_WAIT
             else:
                 timeout = -1.0
+            poll = self._poll  # looked up each time: somebody may begin to measure
             events = poll(timeout, MAX_EVENTS)
             if events:
-                fresh.clear()
+                changed_hands.clear()
                 for fd, bits in events:
                     watcher = watchers.get(fd)
-                    if watcher is None or fd in fresh:
+                    if fd in changed_hands:
+                        continue
+                    if watcher is None:
+                        if not self._closed:  # by a fork: the events are the parent's
+                            self._stray(fd)
                         continue
                     try:
-                        if self._debug:
+                        if self._timed:
                             self._run_and_time(watcher, watcher, bits)
                         else:
                             watcher(bits)
@@ -224,7 +300,7 @@ class Reactor(asyncio.AbstractEventLoop):
                 for _ in range(len(ready)):
                     handle = ready.popleft()
                     if not handle._cancelled:
-                        if self._debug:
+                        if self._timed:
                             self._run_and_time(handle, handle._run)
                         else:
                             handle._run()
@@ -232,6 +308,10 @@ class Reactor(asyncio.AbstractEventLoop):
                 del handle
             if self._stopping:
                 return
+
+    def _polling(self) -> Callable[[float, int], list[tuple[int, int]]]:
+        """What the loop polls with from here on."""
+        return self._poller.poll
 
     def _move_due_timers(self, timers: list[tuple[float, int, TimerHandle]], now: float) -> None:
         while timers and timers[0][0] <= now:
@@ -243,7 +323,10 @@ class Reactor(asyncio.AbstractEventLoop):
                 self._ready.append(handle)
 
     def stop(self) -> None:
-        """End :meth:`run_forever` after the current turn (or after one turn, if called before it)."""
+        """End :meth:`run_forever` after the current turn (or after one turn, if called before it).
+
+        It does not wake a loop that sleeps: from another thread, ``call_soon_threadsafe(loop.stop)``.
+        """
         self._stopping = True
 
     def is_running(self) -> bool:
@@ -270,15 +353,53 @@ class Reactor(asyncio.AbstractEventLoop):
         self._wake_up.close()
         self._poller.close()
 
+    def left_behind(self) -> None:
+        """In a child process, right after the fork: let go of what the parent goes on using."""
+        if self._closed:
+            return
+        # Held, not dropped: no destructor of anybody's should run in the middle of a fork.
+        self._parents = (dict(self._watchers), list(self._timers))
+        self._closed = self._inherited = True
+        self._thread_id = None
+        self._poll = self._refuse_to_poll
+        # A turn that is under way here as well counts on the queue's length: nothing in it may run.
+        for handle in self._ready:
+            handle._cancelled = True
+        self._timers.clear()
+        self._cancelled_timers = 0
+        self._watchers.clear()
+        self._wake_up.left_behind()
+        try:
+            self._poller.close()  # this process's number for it only
+        except OSError:
+            pass  # kqueues are not inherited
+
+    def _refuse_to_poll(self, timeout: float, max_events: int) -> list[tuple[int, int]]:
+        self._check_closed()
+        raise AssertionError("only a closed loop has this")
+
     def _on_wake_up(self, events: int) -> None:
+        self._wake_ups += 1
         for signum in self._wake_up.heard():
             self._signal_arrived(signum)
 
     # Checks
 
     def _check_closed(self) -> None:
+        if self._inherited:
+            raise RuntimeError(
+                f"{self!r} was made before this process was forked and belongs to the parent; "
+                "make a new loop here, for instance with tornadolike.run()"
+            )
         if self._closed:
             raise RuntimeError("Event loop is closed")
+
+    def _check_thread(self, method: str) -> None:
+        if self._thread_id is not None and self._thread_id != threading.get_ident():
+            raise RuntimeError(
+                "Non-thread-safe operation invoked on an event loop other than the current one: "
+                f"{method}() called from a thread other than the loop's; use call_soon_threadsafe()"
+            )
 
     def _check_startable(self) -> None:
         self._check_closed()
@@ -300,19 +421,24 @@ class Reactor(asyncio.AbstractEventLoop):
     ) -> None:
         """Refuse what ``method`` was wrongly given, before ``handle`` is in a queue."""
         self._check_closed()
-        if not callable(callback):
-            raise TypeError(f"a callable object was expected by {method}(), got {callback!r}")
-        if not coroutine_functions and asyncio.iscoroutinefunction(callback):
+        self._check_callable(callback, method, coroutine_functions)
+        if not self._debug:
+            return
+        if not any_thread:
+            self._check_thread(method)
+        remember_origin(handle)
+
+    def _check_callable(
+        self, callback: object, method: str, coroutine_functions: bool = False
+    ) -> None:
+        if asyncio.iscoroutine(callback) or (
+            asyncio.iscoroutinefunction(callback) and not coroutine_functions
+        ):
             raise TypeError(
                 f"coroutines cannot be used with {method}(); use create_task() or add_callback()"
             )
-        if not self._debug:
-            return
-        if not any_thread and self._thread_id not in (None, threading.get_ident()):
-            raise RuntimeError(
-                f"{method}() called from a thread other than the loop's; use call_soon_threadsafe()"
-            )
-        remember_origin(handle)
+        if not callable(callback):
+            raise TypeError(f"a callable object was expected by {method}(), got {callback!r}")
 
     # What the asyncio face fills in
 

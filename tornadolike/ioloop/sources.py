@@ -50,6 +50,15 @@ class Sources(Reactor):
                 ) from error
         super().close()
 
+    def left_behind(self) -> None:
+        if not self._closed:
+            # The handlers are callbacks of a loop that will not run here; without them the child would
+            # ignore these signals, and whoever waits for it to terminate would wait for ever.
+            for signum in self._signal_handlers:
+                replace_signal_handler(signum, default_action(signum))
+            self._signal_handlers.clear()
+        super().left_behind()
+
     # Descriptors
 
     def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> Handle:  # type: ignore[override]
@@ -72,6 +81,9 @@ class Sources(Reactor):
         watcher = self._watchers.get(number)
         if watcher is None or isinstance(watcher, _ReaderAndWriter):
             return watcher
+        owner = getattr(watcher, "__self__", None)
+        if isinstance(owner, asyncio.BaseTransport):
+            raise RuntimeError(f"File descriptor {number} is used by transport {owner!r}")
         raise RuntimeError(f"descriptor {number} is used by {watcher!r}")
 
     def _set_side(
@@ -136,10 +148,9 @@ class Sources(Reactor):
         Raises :exc:`RuntimeError` outside the main thread and for signals that cannot be caught,
         :exc:`ValueError` for a number that is no signal.
         """
-        if asyncio.iscoroutine(callback) or asyncio.iscoroutinefunction(callback):
-            raise TypeError("coroutines cannot be used with add_signal_handler()")
+        handle = Handle(callback, args, self, None)
+        self._check_call(callback, "add_signal_handler", handle)
         check_signal(sig)
-        self._check_closed()
         try:
             self._wake_up.listen_to_signals()
         except (ValueError, OSError) as error:
@@ -150,15 +161,14 @@ class Sources(Reactor):
             if not self._signal_handlers:
                 self._wake_up.stop_listening()
             raise
-        self._signal_handlers[sig] = Handle(callback, args, self, None)
+        self._signal_handlers[sig] = handle
 
     def remove_signal_handler(self, sig: int) -> bool:
         """Restore the default action of ``sig``; return whether there was a handler."""
         check_signal(sig)
         if sig not in self._signal_handlers:
             return False
-        default = signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL
-        replace_signal_handler(sig, default)
+        replace_signal_handler(sig, default_action(sig))
         del self._signal_handlers[sig]
         if not self._signal_handlers:
             self._wake_up.stop_listening()
@@ -185,6 +195,11 @@ def descriptor_number(fd: Any) -> int:
     if number < 0:
         raise ValueError(f"Invalid file descriptor: {number}")
     return number
+
+
+def default_action(sig: int) -> Callable[[int, Any], Any] | signal.Handlers:
+    """What Python does with a signal that nobody handles."""
+    return signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL
 
 
 def check_signal(sig: int) -> None:

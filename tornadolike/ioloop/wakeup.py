@@ -119,6 +119,13 @@ class WakeUp:
         except (ValueError, OSError):
             pass  # it was closed without a word
 
+    def left_behind(self) -> None:
+        """In a child process: close its copy of the pipe, and have no signal written into the parent's."""
+        if self in self._listeners:
+            self._listeners.clear()
+            signal.set_wakeup_fd(-1)
+        self.close()
+
     def close(self) -> None:
         """Close the pipe once no thread is writing into it. Idempotent."""
         self._reading = self._writing = None

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Any, Final
 
 from ...core import Core
-from ..stream import HIGH_WATER, MAX_PIECES, Piece, drop_sent
+from ..writing import HIGH_WATER, MAX_PIECES, Piece, drop_sent
 from .common import PipeTransport
 
 asyncio_log = logging.getLogger("asyncio")

@@ -1,0 +1,28 @@
+"""The life of a TLS transport, as a table.
+
+========== ======================= ============================ ===============================
+phase      the peer's bytes        write()                      close()
+========== ======================= ============================ ===============================
+NEW        (no transport below)    waits                        LOST
+HANDSHAKE  go on with it: OPEN     waits                        abort: LOST
+OPEN       are delivered           is encrypted and sent        CLOSING
+CLOSING    are dropped             is dropped                   nothing more
+LOST       (none come)             is dropped                   nothing more
+========== ======================= ============================ ===============================
+
+CLOSING sends what waits and then the goodbye, and wants the peer's: then the transport below is closed,
+and it is LOST. The end of the stream below ends the handshake (failed), leads from OPEN to CLOSING, and
+stands for the peer's goodbye in CLOSING.
+"""
+
+import enum
+
+
+class Phase(enum.Enum):
+    """Where a TLS transport is in its life."""
+
+    NEW = enum.auto()
+    HANDSHAKE = enum.auto()
+    OPEN = enum.auto()
+    CLOSING = enum.auto()
+    LOST = enum.auto()

@@ -1,0 +1,330 @@
+""":class:`TLSTransport`: what an application sees of a TLS connection."""
+
+import asyncio
+import ssl
+from asyncio.constants import _SendfileMode
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from ...core import Core, asyncio_log
+from .machine import Buffer, TLSMachine
+from .phase import Phase
+from .reading import ReadingSide
+from .writing import nothing_waits
+
+HANDSHAKE_TIMEOUT: Final = 60.0
+"""Seconds that a handshake may take, when the caller gives no other number."""
+
+SHUTDOWN_TIMEOUT: Final = 30.0
+"""Seconds that a closing connection may stand still, when the caller gives no other number."""
+
+
+class TLSTransport(ReadingSide):
+    """A transport that has another one below it, and TLS in between.
+
+    It is made by :class:`~tornadolike.ioloop.transports.tls.TLSProtocol`, which tells it what happens
+    below. Everything else about it is as with the transport below.
+
+    Lifetime: the transport below keeps it alive, by way of its protocol, until ``connection_lost``; then
+    it lets go of both, so that no circle is left.
+    """
+
+    __slots__ = (
+        "_error",
+        "_established",
+        "_handshake_timeout",
+        "_made",
+        "_shutdown_timeout",
+        "_size_at_last_look",
+        "_sslcontext",
+        "_timer",
+        "_waiter",
+        "when_lost",
+    )
+
+    # What an asyncio loop (in guest mode) looks at before it puts another TLS on top.
+    _start_tls_compatible = True
+
+    # And before it sends a file: the kernel cannot, for the bytes have to be encrypted.
+    _sendfile_compatible = _SendfileMode.FALLBACK
+
+    def __init__(
+        self,
+        loop: Core,
+        protocol: asyncio.BaseProtocol,
+        machine: TLSMachine,
+        sslcontext: ssl.SSLContext,
+        waiter: asyncio.Future[None] | None,
+        handshake_timeout: float,
+        shutdown_timeout: float,
+        made: bool,
+    ) -> None:
+        super().__init__(loop, protocol, machine)
+        self._sslcontext = sslcontext
+        self._waiter = waiter
+        self._handshake_timeout = handshake_timeout
+        self._shutdown_timeout = shutdown_timeout
+        self._made = made  # the protocol has a connection: it will be told when it is lost
+        self._established = False  # the handshake is done: there is a session to tell about
+        self._timer: asyncio.TimerHandle | None = None
+        self._error: Exception | None = None
+        self._size_at_last_look = 0
+        self.when_lost: Callable[[TLSTransport], object] | None = None
+        """Called once the connection is lost, for those who keep count of transports."""
+
+    # The handshake
+
+    def _start(self, lower: asyncio.Transport) -> None:
+        """There is a transport below."""
+        self._lower = lower
+        if self._phase is Phase.LOST:  # given up before
+            lower.abort()
+            return
+        self._phase = Phase.HANDSHAKE
+        if self._made and getattr(lower, "_protocol_paused", False):
+            # It has told the application, whose transport it was, to pause. (asyncio's transports
+            # and ours keep this under the same name.) We owe the application the other half.
+            self._protocol_paused = self._lower_full = True
+        self._set_lower_marks()
+        self._timer = self._loop.call_later(self._handshake_timeout, self._handshake_is_late)
+        self._corked = True
+        try:
+            self._shake_hands()
+        finally:
+            self._uncork()
+
+    def _shake_hands(self) -> None:
+        try:
+            done = self._machine.handshake()
+        except OSError as error:
+            self._fail(error)
+            return
+        if done:
+            self._handshake_done()
+
+    def _handshake_is_late(self) -> None:
+        self._fail(
+            ConnectionAbortedError(
+                f"SSL handshake is taking longer than {self._handshake_timeout} seconds: "
+                "aborting the connection"
+            )
+        )
+
+    def _handshake_done(self) -> None:
+        self._cancel_timer()
+        self._phase = Phase.OPEN
+        self._established = True
+        if not self._made:
+            self._made = True
+            try:
+                self._protocol.connection_made(self)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                self._callback_failed("connection_made", error)
+                return
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        self._waiter = None
+        self._pump()
+        self._check_marks()
+        if self._phase is Phase.OPEN:
+            self._deliver()
+
+    # Reading
+
+    def _received(self, data: Buffer) -> None:
+        """Encrypted bytes came from below."""
+        self._machine.feed(data)
+        self._corked = True
+        try:
+            if self._phase is Phase.OPEN:
+                self._deliver()
+            elif self._phase is Phase.HANDSHAKE:
+                self._shake_hands()
+            elif self._phase is Phase.CLOSING:
+                self._finish()
+        finally:
+            self._uncork()
+
+    # The peer's end
+
+    def _received_end(self) -> bool:
+        """The stream below has ended. Whether we close it ourselves."""
+        self._lower_ended = True
+        if self._phase is Phase.HANDSHAKE:
+            self._fail(ConnectionResetError("the peer ended the connection in the TLS handshake"))
+        elif self._phase is Phase.OPEN:
+            self._received(b"")
+        elif self._phase is Phase.CLOSING:
+            self._finish()
+        return True
+
+    def _peer_ended(self) -> None:
+        """Everything was delivered, and no more will come."""
+        if self._phase is not Phase.OPEN:
+            return  # closed by what was delivered
+        if self._machine.failure is not None:
+            self._fail(self._machine.failure)
+            return
+        try:
+            if self._protocol.eof_received():
+                asyncio_log.warning(
+                    "returning true from eof_received() has no effect when using ssl"
+                )
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._callback_failed("eof_received", error)
+        else:
+            self.close()
+
+    # Our end
+
+    def close(self) -> None:
+        """Send what waits, say goodbye to the peer, wait for its goodbye and close. Reading stops now."""
+        if self._phase in (Phase.NEW, Phase.HANDSHAKE):
+            self.abort()
+        elif self._phase is Phase.OPEN:
+            self._phase = Phase.CLOSING
+            self._unread = b""
+            self._size_at_last_look = self.get_write_buffer_size()
+            self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
+            self._resume_lower()
+            self._finish()
+
+    def _finish(self) -> None:
+        """Send what waits; then our goodbye; and when the peer's came, close below."""
+        machine = self._machine
+        machine.read()  # nobody wants it any more
+        if self._waiting and machine.failure is not None:
+            self._fail(machine.failure)
+            return
+        self._pump()
+        if self._waiting or self._phase is not Phase.CLOSING:
+            return
+        if machine.peer_closed or not self._lower_ended:
+            # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
+            # what comes then for plain bytes): the end of ours has to do.
+            machine.say_goodbye()
+        self._send_output()
+        if (machine.ended or self._lower_ended) and self._lower is not None:
+            self._phase = Phase.LOST
+            self._lower.close()
+
+    def _lower_resumed(self) -> None:
+        super()._lower_resumed()
+        if self._phase is Phase.CLOSING:
+            self._finish()
+
+    def _shutdown_is_late(self) -> None:
+        size = self.get_write_buffer_size()
+        if 0 < size < self._size_at_last_look:  # slow, but the peer does read
+            self._size_at_last_look = size
+            self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
+        else:
+            self._error = self._error or TimeoutError("SSL shutdown timed out")
+            self.abort()
+
+    def abort(self) -> None:
+        """Close now; what waits is dropped, but what was encrypted is sent if it can be at once."""
+        self._phase = Phase.LOST
+        if self._lower is not None:
+            self._send_output()  # also an alert, that tells the peer why
+            self._lower.abort()
+
+    def reset(self) -> None:
+        """:meth:`abort` in a way that the peer cannot take for a proper end."""
+        self._phase = Phase.LOST
+        if self._lower is not None:
+            getattr(self._lower, "reset", self._lower.abort)()
+
+    def is_closing(self) -> bool:
+        return self._phase in (Phase.CLOSING, Phase.LOST)
+
+    def _fail(self, error: Exception) -> None:
+        """Something outside (the peer, the network) is to blame: no more can be done."""
+        if self._loop.get_debug():
+            asyncio_log.debug("%r failed", self, exc_info=error)
+        self._error = error
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self._waiter = None
+        self.abort()
+
+    def _callback_failed(self, method: str, error: BaseException) -> None:
+        # A protocol that lets pass what became of its connection is not to blame.
+        if not isinstance(error, ConnectionError):
+            self._report(f"Fatal error: the protocol raised an exception in {method}()", error)
+        self._error = error if isinstance(error, Exception) else None
+        self.abort()
+
+    def _lost(self, exc: Exception | None) -> None:
+        """The transport below is no more."""
+        self._cancel_timer()
+        self._phase = Phase.LOST
+        error = self._error or exc
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(
+                error or ConnectionAbortedError("the connection was closed in the TLS handshake")
+            )
+        try:
+            if self._made:
+                self._protocol.connection_lost(error)
+        finally:
+            self._lower = None
+            self._lower_size = nothing_waits
+            self._waiting.clear()
+            self._waiting_size = 0
+            self._protocol_paused = False
+            self._unread = b""
+            self._error = None
+            self._protocol = None  # type: ignore[assignment]
+            when_lost, self.when_lost = self.when_lost, None
+            if when_lost is not None:
+                when_lost(self)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # About
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Whom the transport tells; None after its ``connection_lost``."""
+        return self._protocol
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the peer's stream ended without TLS's goodbye: somebody may have cut something off."""
+        return self._lower_ended and not self._machine.peer_closed
+
+    def write_progress(self) -> object:
+        """Something that is different from what it was before if the peer has taken anything meanwhile."""
+        ask = getattr(self._lower, "write_progress", self.get_write_buffer_size)
+        return cast(object, ask())
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """``"sslcontext"``; after the handshake ``"ssl_object"``, ``"peercert"``, ``"cipher"`` and
+        ``"compression"``; else what the transport below knows under this name."""
+        if name == "sslcontext":
+            return self._sslcontext
+        ask = _ABOUT_SESSION.get(name)
+        if ask is not None:
+            return ask(self._machine.ssl_object) if self._established else default
+        if self._lower is None:
+            return default
+        return self._lower.get_extra_info(name, default)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._phase.name.lower()} over {self._lower!r}>"
+
+
+_ABOUT_SESSION: Final[dict[str, Callable[[ssl.SSLObject], Any]]] = {
+    "ssl_object": lambda ssl_object: ssl_object,
+    "peercert": ssl.SSLObject.getpeercert,
+    "cipher": ssl.SSLObject.cipher,
+    "compression": ssl.SSLObject.compression,
+}

@@ -1,0 +1,265 @@
+"""The writing half of a TLS transport: encrypt no more than the transport below takes.
+
+Clear data waits in a queue of pieces while the handshake lasts or the transport below is full. It is
+encrypted in portions, so that many megabytes cost neither a second copy of them nor copies of copies.
+
+The application's marks count what waits here *and* what waits below. The marks of the transport below
+are set so that it is full whenever the sum may be above the application's low mark: then its
+``resume_writing`` comes in time to pass on.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Final, cast
+
+from ...core import Core, asyncio_log
+from ..writing import view_of
+from .machine import RECORD, Buffer, TLSMachine
+from .phase import Phase
+
+HIGH_WATER: Final = 512 * 1024
+"""Bytes waiting to be written at which the protocol is asked to pause."""
+
+LOWER_HIGH_WATER: Final = 64 * 1024
+"""Encrypted bytes that the transport below may hold before no more are made."""
+
+DROPS_UNSAID: Final = 4
+"""How many writes after the end are dropped without a word: the protocol may not know yet."""
+
+PORTION: Final = 64 * 1024
+"""Clear bytes that are encrypted before what came out is handed down."""
+
+
+class WritingSide(asyncio.Transport):
+    """What of a TLS transport has to do with writing."""
+
+    __slots__ = (
+        "__weakref__",
+        "_corked",
+        "_dropped",
+        "_high",
+        "_loop",
+        "_low",
+        "_lower",
+        "_lower_full",
+        "_lower_size",
+        "_machine",
+        "_phase",
+        "_protocol",
+        "_protocol_paused",
+        "_waiting",
+        "_waiting_size",
+    )
+
+    def __init__(self, loop: Core, protocol: asyncio.BaseProtocol, machine: TLSMachine) -> None:
+        super().__init__()
+        self._loop = loop
+        self._protocol = cast(asyncio.Protocol, protocol)
+        self._machine = machine
+        self._phase = Phase.NEW
+        self._lower: asyncio.Transport | None = None
+        self._lower_size: Callable[[], int] = nothing_waits
+        self._lower_full = False
+        self._corked = False  # what is written goes down at the end of the callback
+        self._waiting: deque[Buffer] = deque()
+        self._waiting_size = 0
+        self._dropped = 0  # writes that came too late
+        self._protocol_paused = False
+        self._high = HIGH_WATER
+        self._low = HIGH_WATER // 4
+
+    # The application's side
+
+    def write(self, data: Buffer) -> None:
+        """Encrypt and send ``data``, as soon as there is room.
+
+        Raises :exc:`TypeError` for what is not bytes. On a connection that is closing or lost the data
+        is dropped; the log tells of those who go on.
+        """
+        if type(data) is not bytes:
+            data = view_of(data)
+        if not data:
+            return
+        if (
+            self._phase is Phase.OPEN
+            and not self._waiting
+            and not self._lower_full
+            and len(data) <= PORTION
+        ):
+            try:
+                taken = self._machine.write(data)
+            except ssl.SSLError as error:
+                self._fail(error)
+                return
+            if taken:
+                if not self._corked or self._machine.output_size > PORTION:
+                    self._send_output()
+                return
+        self._write_pieces((data,))
+
+    def writelines(self, list_of_data: Iterable[Any]) -> None:
+        """As :meth:`write` of all pieces together: small ones share a record."""
+        pieces = [piece if type(piece) is bytes else view_of(piece) for piece in list_of_data]
+        if sum(map(len, pieces)) <= RECORD:
+            self.write(b"".join(pieces))
+        else:
+            self._write_pieces(filter(len, pieces))
+
+    def _write_pieces(self, pieces: Iterable[Buffer]) -> None:
+        if self._phase in (Phase.CLOSING, Phase.LOST):
+            self._drop()
+            return
+        waiting = self._waiting
+        at_once = self._phase is Phase.OPEN and not waiting and not self._lower_full
+        for piece in pieces:
+            waiting.append(piece if at_once else _unchanging(piece))
+            self._waiting_size += len(piece)
+        if at_once:
+            self._pump()
+            for i, piece in enumerate(waiting):
+                waiting[i] = _unchanging(piece)
+        self._check_marks()
+
+    def _drop(self) -> None:
+        self._dropped += 1
+        if self._dropped > DROPS_UNSAID:
+            asyncio_log.warning("%r: data is dropped, the SSL connection is closed", self)
+
+    def can_write_eof(self) -> bool:
+        """False: TLS knows no end of one side only that everybody understands."""
+        return False
+
+    def write_eof(self) -> None:
+        """Not possible: raises :exc:`NotImplementedError`. Use :meth:`close`."""
+        raise NotImplementedError("a TLS connection cannot end one side only; use close()")
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """The marks, in bytes, at which the protocol is asked to pause and to go on."""
+        if high is None:
+            high = HIGH_WATER if low is None else 4 * low
+        if low is None:
+            low = high // 4
+        if not high >= low >= 0:
+            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+        self._high, self._low = high, low
+        self._set_lower_marks()
+        self._check_marks()
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._low, self._high
+
+    def get_write_buffer_size(self) -> int:
+        """Bytes that wait to be sent: clear ones here, and encrypted ones here and below."""
+        return self._waiting_size + self._machine.output_size + self._lower_size()
+
+    # Encrypting and handing down
+
+    def _pump(self) -> None:
+        """Encrypt and hand down what waits, as long as the transport below takes it."""
+        waiting, machine = self._waiting, self._machine
+        while waiting and not self._lower_full and self._phase in (Phase.OPEN, Phase.CLOSING):
+            portion = _next_portion(waiting)
+            try:
+                taken = machine.write(portion)
+            except ssl.SSLError as error:
+                self._fail(error)
+                return
+            if not taken:
+                waiting.appendleft(portion)
+                self._send_output()
+                return
+            self._waiting_size -= taken
+            if not self._corked or not waiting or machine.output_size > PORTION:
+                self._send_output()
+
+    def _send_output(self) -> None:
+        output = self._machine.output()
+        if output and self._lower is not None:
+            self._lower.write(output)
+
+    def _lower_paused(self) -> None:
+        self._lower_full = True
+        self._check_marks()
+
+    def _lower_resumed(self) -> None:
+        self._lower_full = False
+        self._pump()
+        self._check_marks()
+
+    # Marks
+
+    def _set_lower_marks(self) -> None:
+        if self._lower is None:
+            return
+        try:
+            self._lower.set_write_buffer_limits(high=min(LOWER_HIGH_WATER, self._low))
+            self._lower.get_write_buffer_size()
+        except NotImplementedError:
+            return  # it has no marks: then only what waits here can be counted
+        self._lower_size = self._lower.get_write_buffer_size
+
+    def _check_marks(self) -> None:
+        # Without one of these there is little, and nobody would tell when there is less.
+        may_wait = self._lower_full or self._waiting
+        size = self.get_write_buffer_size() if may_wait else 0
+        if self._protocol_paused:
+            if size <= self._low:
+                self._protocol_paused = False
+                self._tell_protocol("resume_writing")
+        elif size > self._high and self._phase is not Phase.LOST:
+            self._protocol_paused = True
+            self._tell_protocol("pause_writing")
+
+    def _tell_protocol(self, method: str) -> None:
+        try:
+            getattr(self._protocol, method)()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._report(f"protocol.{method}() failed", error)
+
+    # What the other half does
+
+    def _report(self, message: str, error: BaseException) -> None:
+        self._loop.call_exception_handler(
+            {
+                "message": message,
+                "exception": error,
+                "transport": self,
+                "protocol": self._protocol,
+            }
+        )
+
+    def _fail(self, error: Exception) -> None:
+        raise NotImplementedError
+
+
+def nothing_waits() -> int:
+    """The size of what waits where nothing is known about it."""
+    return 0
+
+
+def _unchanging(piece: Buffer) -> Buffer:
+    """What waits must not change under our hands."""
+    if type(piece) is bytes or isinstance(cast(memoryview, piece).obj, bytes):
+        return piece
+    return bytes(piece)
+
+
+def _next_portion(waiting: deque[Buffer]) -> Buffer:
+    """Take a portion off ``waiting``: a part of a large piece, or small ones that fill records."""
+    first = waiting.popleft()
+    if len(first) > PORTION:
+        view = memoryview(first)
+        waiting.appendleft(view[PORTION:])
+        return view[:PORTION]
+    if len(first) >= RECORD or not waiting:
+        return first
+    pieces = [first]
+    room = RECORD - len(first)
+    while waiting and len(waiting[0]) <= room:
+        room -= len(waiting[0])
+        pieces.append(waiting.popleft())
+    return b"".join(pieces)

@@ -1,0 +1,243 @@
+""":class:`Wire`: the socket below a transport: watching it, ending it, telling about it."""
+
+import asyncio
+import contextvars
+import functools
+import select
+import socket
+import struct
+import warnings
+from asyncio.trsock import TransportSocket
+from collections.abc import Callable
+from typing import Any, Final, Protocol, cast
+
+from ..core import Core, asyncio_log
+from ..poller import READ, WRITE
+
+_PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)
+
+
+class ConnectionKeeper(Protocol):
+    """Who wants to know which connections there are: a server."""
+
+    def attach(self, transport: "Wire", /) -> None:
+        """A connection has been opened."""
+        ...
+
+    def detach(self, transport: "Wire", /) -> None:
+        """The connection's socket is closed."""
+        ...
+
+
+class Wire(asyncio.Transport):
+    """What a transport has of its socket whatever is read from it or written to it."""
+
+    __slots__ = (
+        "__weakref__",
+        "_closing",
+        "_context",
+        "_ended",
+        "_events",
+        "_fd",
+        "_loop",
+        "_lost",
+        "_paused",
+        "_protocol",
+        "_server",
+        "_sock",
+        "_waiting",
+        "when_lost",
+    )
+
+    _extra: dict[str, Any] | None
+
+    def __init__(
+        self,
+        loop: Core,
+        sock: socket.socket,
+        server: ConnectionKeeper | None,
+        context: contextvars.Context | None,
+        extra: dict[str, Any] | None,
+    ) -> None:
+        self._sock = sock
+        self._fd = sock.fileno()
+        self._loop = loop
+        self._server = server
+        self._context = context
+        self._extra = extra
+        self._protocol = cast(asyncio.Protocol, None)
+        self._waiting: Any = None
+        self._paused = False  # reading, by pause_reading
+        self._ended = False  # the peer's side, by end of file
+        self._closing = False
+        self._lost = False
+        self._events = 0
+        self.when_lost: Callable[[Any], object] | None = None
+        """Called once the socket is closed, for those who keep count of transports."""
+
+    # Watching
+
+    def _on_events(self, events: int) -> None:
+        raise NotImplementedError
+
+    def _watch(self, events: int) -> None:
+        watcher: Callable[[int], object] = self._on_events
+        if self._context is not None:
+            watcher = functools.partial(self._context.run, watcher)  # type: ignore[call-arg]
+        self._loop.watch(self._fd, watcher, events)
+
+    def _update_events(self) -> None:
+        """Watch for what matters now; a socket for which nothing does is not watched at all, because
+        its errors would be reported at every poll."""
+        if self._lost:
+            return
+        events = 0 if self._paused or self._ended else READ
+        if self._waiting:
+            events |= WRITE
+        if events == self._events:
+            return
+        if not events:
+            self._loop.unwatch(self._fd)
+        elif not self._events:
+            self._watch(events)
+        else:
+            self._loop.rewatch(self._fd, events)
+        self._events = events
+
+    # The end
+
+    def close(self) -> None:
+        """Send what waits, then close. Reading stops now."""
+        if self._closing:
+            return
+        self._closing = True
+        self._paused = True
+        if self._waiting:
+            self._update_events()
+        else:
+            self._lose(None)
+
+    def abort(self) -> None:
+        """Close now; what waits is dropped."""
+        self._closing = True
+        self._lose(None)
+
+    def reset(self) -> None:
+        """:meth:`abort` in a way that the peer cannot take for a proper end.
+
+        Nothing stays with the kernel either, which otherwise keeps trying for minutes to send what it
+        has taken to a peer that does not read.
+        """
+        try:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        except OSError:
+            pass
+        self.abort()
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def _fail(self, error: BaseException) -> None:
+        """The connection cannot be used any more: it broke (which is nobody's fault here), or the protocol."""
+        if self._loop.get_debug():
+            asyncio_log.debug("%r: the connection is lost", self, exc_info=error)
+        self._closing = True
+        self._lose(error)
+
+    def _protocol_failed(self, error: BaseException, call: str) -> None:
+        # A protocol that lets pass what became of its connection is not to blame.
+        if not isinstance(error, ConnectionError):
+            self._loop.call_exception_handler(
+                {
+                    "message": f"Fatal error: the protocol raised an exception in {call}()",
+                    "exception": error,
+                    "transport": self,
+                    "protocol": self._protocol,
+                }
+            )
+        self._fail(error)
+
+    def _lose(self, error: BaseException | None) -> None:
+        if self._lost:
+            return
+        self._lost = True
+        if self._events:
+            self._loop.unwatch(self._fd)
+            self._events = 0
+        self._forget_data()
+        self._loop.call_soon(self._call_connection_lost, error, context=self._context)
+
+    def _forget_data(self) -> None:
+        """Let go of what was not sent and what was not read."""
+        self._waiting = None
+
+    def _call_connection_lost(self, error: BaseException | None) -> None:
+        try:
+            self._protocol.connection_lost(error)  # type: ignore[arg-type]
+        finally:
+            self._sock.close()
+            self._protocol = None  # type: ignore[assignment]
+            self._context = None
+            server, self._server = self._server, None
+            if server is not None:
+                server.detach(self)
+            when_lost, self.when_lost = self.when_lost, None
+            if when_lost is not None:
+                when_lost(self)
+
+    def __del__(self) -> None:
+        sock = getattr(self, "_sock", None)  # none if the constructor failed
+        if sock is not None and sock.fileno() != -1:
+            warnings.warn(
+                f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
+            )
+            sock.close()
+            if self._server is not None:
+                self._server.detach(self)
+
+    # About
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Have ``protocol`` told everything from now on. Its ``connection_made`` is not called."""
+        self._protocol = cast(asyncio.Protocol, protocol)
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Whom the transport tells; None after its ``connection_lost``."""
+        return self._protocol
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """``"socket"`` (an :class:`asyncio.trsock.TransportSocket`), ``"peername"`` or ``"sockname"``."""
+        extra = self._extra
+        if extra is not None and name in extra:
+            return extra[name]
+        if name == "socket":
+            if extra is None:
+                extra = self._extra = {}
+            extra[name] = made = TransportSocket(self._sock)
+            return made
+        try:
+            if name == "peername":
+                return self._sock.getpeername()
+            if name == "sockname":
+                return self._sock.getsockname()
+        except OSError:
+            pass
+        return default
+
+    def peer_state(self) -> str:
+        """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``.
+
+        For those who have paused reading, whom no event tells. It is a system call.
+        """
+        poll = select.poll()
+        poll.register(self._fd, _PEER_ENDED)
+        for _, events in poll.poll(0):
+            return "lost" if events & (select.POLLERR | select.POLLHUP) else "ended"
+        return "open"
+
+    def __repr__(self) -> str:
+        state = "lost" if self._lost else "closing" if self._closing else "open"
+        return (
+            f"<{type(self).__name__} fd={self._fd} {state} waiting={self.get_write_buffer_size()}>"
+        )

@@ -1,0 +1,1 @@
+"""What depends on the event loop underneath, by Tornado's names: :mod:`tornadolike.platform.asyncio`."""

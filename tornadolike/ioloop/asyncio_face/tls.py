@@ -57,6 +57,9 @@ class TLS(Core):
             await waiter
         except BaseException:
             tls.transport.abort()
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()  # if we were cancelled: nobody else will ask for it
+            waiter.cancel()
             raise
         return tls.transport
 

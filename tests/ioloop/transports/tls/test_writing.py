@@ -205,10 +205,10 @@ def test_what_was_paused_below_is_encrypted_no_further(
         tls, _ = without_network(io_loop, certs, TLSRecorder(), lower)
         lower.when_written = tls.pause_writing
         tls.transport.write(b"x" * 1_000_000)
-        assert len(lower.take()) < 70_000
-        assert tls.transport.get_write_buffer_size() > 900_000
+        assert len(lower.take()) < 140_000
+        assert tls.transport.get_write_buffer_size() > 850_000
         tls.resume_writing()
-        assert len(lower.take()) < 70_000
+        assert len(lower.take()) < 140_000
         tls.connection_lost(None)
 
     io_loop.run_sync(main)

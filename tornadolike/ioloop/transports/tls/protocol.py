@@ -9,8 +9,11 @@ from ...core import Core
 from .machine import RECORD, TLSMachine
 from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, TLSTransport
 
-RECEIVE_SIZE: Final = 5 * (RECORD + 512)
-"""How many encrypted bytes are received at once: 64 KiB of clear ones need five records' room."""
+RECEIVE_SIZE: Final = 8 * (RECORD + 512)
+"""How many encrypted bytes are received at once: full records with their heads.
+
+OpenSSL keeps a buffer of this size for each connection that ever received so much: hence no more.
+"""
 
 
 class TLSProtocol(asyncio.BufferedProtocol):

@@ -28,8 +28,11 @@ LOWER_HIGH_WATER: Final = 64 * 1024
 DROPS_UNSAID: Final = 4
 """How many writes after the end are dropped without a word: the protocol may not know yet."""
 
-PORTION: Final = 64 * 1024
-"""Clear bytes that are encrypted before what came out is handed down."""
+PORTION: Final = 8 * RECORD
+"""Clear bytes that are encrypted before what came out is handed down.
+
+OpenSSL keeps a buffer of this size for each connection that ever sent so much: hence no more.
+"""
 
 
 class WritingSide(asyncio.Transport):
@@ -87,6 +90,7 @@ class WritingSide(asyncio.Transport):
             and not self._waiting
             and not self._lower_full
             and len(data) <= PORTION
+            and not (self._corked and self._machine.output_size + len(data) > PORTION)
         ):
             try:
                 taken = self._machine.write(data)
@@ -94,7 +98,7 @@ class WritingSide(asyncio.Transport):
                 self._fail(error)
                 return
             if taken:
-                if not self._corked or self._machine.output_size > PORTION:
+                if not self._corked:
                     self._send_output()
                 return
         self._write_pieces((data,))
@@ -161,6 +165,10 @@ class WritingSide(asyncio.Transport):
         waiting, machine = self._waiting, self._machine
         while waiting and not self._lower_full and self._phase in (OPEN, CLOSING):
             portion = _next_portion(waiting)
+            if machine.output_size and machine.output_size + len(portion) > PORTION:
+                waiting.appendleft(portion)
+                self._send_output()
+                continue
             try:
                 taken = machine.write(portion)
             except ssl.SSLError as error:
@@ -171,8 +179,8 @@ class WritingSide(asyncio.Transport):
                 self._send_output()
                 return
             self._waiting_size -= taken
-            if machine.output_size > PORTION or not (waiting or self._corked):
-                self._send_output()
+        if not self._corked:
+            self._send_output()
 
     def _send_output(self) -> None:
         output = self._machine.output()

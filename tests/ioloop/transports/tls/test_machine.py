@@ -218,7 +218,7 @@ def test_sound_records_before_a_broken_one_are_given_out(
         assert server.read() == b""
     assert server.ended
     assert not server.peer_closed
-    assert isinstance(server.failure, ssl.SSLError)
+    assert "bad record mac" in str(server.failure)
     client.feed(server.output())
     assert client.read() == b""
     assert "alert" in str(client.failure).lower()

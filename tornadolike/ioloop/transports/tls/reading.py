@@ -41,7 +41,8 @@ class ReadingSide(WritingSide):
             return
         self._send_output()
         if self._waiting and not self._lower_full:
-            self._pump()  # it waited for something that only came in the meantime
+            self._pump()  # it waited for something that has only come now
+            self._check_marks()
 
     def _deliver(self) -> None:
         """Give the application what came, if it wants it."""

@@ -125,8 +125,6 @@ class TLSTransport(ReadingSide):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
         self._waiter = None
-        self._pump()
-        self._check_marks()
         if self._phase is OPEN:
             self._deliver()
 

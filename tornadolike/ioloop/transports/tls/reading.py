@@ -11,7 +11,7 @@ from typing import cast
 
 from ...core import Core
 from .machine import TLSMachine
-from .phase import Phase
+from .phase import LOST, OPEN
 from .writing import WritingSide
 
 
@@ -37,7 +37,7 @@ class ReadingSide(WritingSide):
     def _uncork(self) -> None:
         """Hand down, in one piece, what the callbacks have written."""
         self._corked = False
-        if self._phase is Phase.LOST:
+        if self._phase is LOST:
             return
         self._send_output()
         if self._waiting and not self._lower_full:
@@ -78,7 +78,7 @@ class ReadingSide(WritingSide):
                 if not count:
                     break
                 protocol.buffer_updated(count)
-                if self._reading_paused or self._phase is not Phase.OPEN or not self._buffered:
+                if self._reading_paused or self._phase is not OPEN or not self._buffered:
                     break
         except (SystemExit, KeyboardInterrupt):
             raise
@@ -95,7 +95,7 @@ class ReadingSide(WritingSide):
 
     def _deliver_again(self) -> None:
         """From the loop: reading goes on, or something was given back."""
-        if self._phase is Phase.OPEN and not self._reading_paused:
+        if self._phase is OPEN and not self._reading_paused:
             self._corked = True
             try:
                 self._deliver()
@@ -134,7 +134,7 @@ class ReadingSide(WritingSide):
 
     def peer_state(self) -> str:
         """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``."""
-        if self._phase is Phase.LOST:
+        if self._phase is LOST:
             return "lost"
         if self._machine.ended or self._lower_ended:
             return "ended"

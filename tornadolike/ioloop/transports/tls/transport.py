@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from ...core import Core, asyncio_log
 from .machine import Buffer, TLSMachine
-from .phase import Phase
+from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
 from .reading import ReadingSide
 from .writing import nothing_waits
 
@@ -76,10 +76,10 @@ class TLSTransport(ReadingSide):
     def _start(self, lower: asyncio.Transport) -> None:
         """There is a transport below."""
         self._lower = lower
-        if self._phase is Phase.LOST:  # given up before
+        if self._phase is LOST:  # given up before
             lower.abort()
             return
-        self._phase = Phase.HANDSHAKE
+        self._phase = HANDSHAKE
         if self._made and getattr(lower, "_protocol_paused", False):
             # It has told the application, whose transport it was, to pause. (asyncio's transports
             # and ours keep this under the same name.) We owe the application the other half.
@@ -111,7 +111,7 @@ class TLSTransport(ReadingSide):
 
     def _handshake_done(self) -> None:
         self._cancel_timer()
-        self._phase = Phase.OPEN
+        self._phase = OPEN
         self._established = True
         if not self._made:
             self._made = True
@@ -127,7 +127,7 @@ class TLSTransport(ReadingSide):
         self._waiter = None
         self._pump()
         self._check_marks()
-        if self._phase is Phase.OPEN:
+        if self._phase is OPEN:
             self._deliver()
 
     # Reading
@@ -137,11 +137,11 @@ class TLSTransport(ReadingSide):
         self._machine.feed(data)
         self._corked = True
         try:
-            if self._phase is Phase.OPEN:
+            if self._phase is OPEN:
                 self._deliver()
-            elif self._phase is Phase.HANDSHAKE:
+            elif self._phase is HANDSHAKE:
                 self._shake_hands()
-            elif self._phase is Phase.CLOSING:
+            elif self._phase is CLOSING:
                 self._finish()
         finally:
             self._uncork()
@@ -151,17 +151,17 @@ class TLSTransport(ReadingSide):
     def _received_end(self) -> bool:
         """The stream below has ended. Whether we close it ourselves."""
         self._lower_ended = True
-        if self._phase is Phase.HANDSHAKE:
+        if self._phase is HANDSHAKE:
             self._fail(ConnectionResetError("the peer ended the connection in the TLS handshake"))
-        elif self._phase is Phase.OPEN:
+        elif self._phase is OPEN:
             self._received(b"")
-        elif self._phase is Phase.CLOSING:
+        elif self._phase is CLOSING:
             self._finish()
         return True
 
     def _peer_ended(self) -> None:
         """Everything was delivered, and no more will come."""
-        if self._phase is not Phase.OPEN:
+        if self._phase is not OPEN:
             return  # closed by what was delivered
         if self._machine.failure is not None:
             self._fail(self._machine.failure)
@@ -182,10 +182,10 @@ class TLSTransport(ReadingSide):
 
     def close(self) -> None:
         """Send what waits, say goodbye to the peer, wait for its goodbye and close. Reading stops now."""
-        if self._phase in (Phase.NEW, Phase.HANDSHAKE):
+        if self._phase in (NEW, HANDSHAKE):
             self.abort()
-        elif self._phase is Phase.OPEN:
-            self._phase = Phase.CLOSING
+        elif self._phase is OPEN:
+            self._phase = CLOSING
             self._unread = b""
             self._size_at_last_look = self.get_write_buffer_size()
             self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
@@ -200,7 +200,7 @@ class TLSTransport(ReadingSide):
             self._fail(machine.failure)
             return
         self._pump()
-        if self._waiting or self._phase is not Phase.CLOSING:
+        if self._waiting or self._phase is not CLOSING:
             return
         lower = self._lower
         assert lower is not None
@@ -212,12 +212,12 @@ class TLSTransport(ReadingSide):
         self._send_output()
         self._sent = only_goodbyes or not (self.get_write_buffer_size() or lower.is_closing())
         if machine.ended or self._lower_ended:
-            self._phase = Phase.LOST
+            self._phase = LOST
             lower.close()
 
     def _lower_resumed(self) -> None:
         super()._lower_resumed()
-        if self._phase is Phase.CLOSING:
+        if self._phase is CLOSING:
             self._finish()
 
     def _shutdown_is_late(self) -> None:
@@ -231,19 +231,19 @@ class TLSTransport(ReadingSide):
 
     def abort(self) -> None:
         """Close now; what waits is dropped, but what was encrypted is sent if it can be at once."""
-        self._phase = Phase.LOST
+        self._phase = LOST
         if self._lower is not None:
             self._send_output()  # also an alert, that tells the peer why
             self._lower.abort()
 
     def reset(self) -> None:
         """:meth:`abort` in a way that the peer cannot take for a proper end."""
-        self._phase = Phase.LOST
+        self._phase = LOST
         if self._lower is not None:
             getattr(self._lower, "reset", self._lower.abort)()
 
     def is_closing(self) -> bool:
-        return self._phase in (Phase.CLOSING, Phase.LOST)
+        return self._phase in (CLOSING, LOST)
 
     def _fail(self, error: Exception) -> None:
         """Something outside (the peer, the network) is to blame: no more can be done."""
@@ -265,7 +265,7 @@ class TLSTransport(ReadingSide):
     def _lost(self, exc: Exception | None) -> None:
         """The transport below is no more."""
         self._cancel_timer()
-        self._phase = Phase.LOST
+        self._phase = LOST
         if self._sent and isinstance(exc, ConnectionError):
             exc = (
                 None  # the peer did not wait for our goodbye; a plain socket would be closed by now

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from ...core import Core, asyncio_log
 from ..writing import view_of
 from .machine import RECORD, Buffer, TLSMachine
-from .phase import Phase
+from .phase import CLOSING, LOST, NEW, OPEN
 
 HIGH_WATER: Final = 512 * 1024
 """Bytes waiting to be written at which the protocol is asked to pause."""
@@ -58,7 +58,7 @@ class WritingSide(asyncio.Transport):
         self._loop = loop
         self._protocol = cast(asyncio.Protocol, protocol)
         self._machine = machine
-        self._phase = Phase.NEW
+        self._phase = NEW
         self._lower: asyncio.Transport | None = None
         self._lower_size: Callable[[], int] = nothing_waits
         self._lower_full = False
@@ -83,7 +83,7 @@ class WritingSide(asyncio.Transport):
         if not data:
             return
         if (
-            self._phase is Phase.OPEN
+            self._phase is OPEN
             and not self._waiting
             and not self._lower_full
             and len(data) <= PORTION
@@ -108,11 +108,11 @@ class WritingSide(asyncio.Transport):
             self._write_pieces(filter(len, pieces))
 
     def _write_pieces(self, pieces: Iterable[Buffer]) -> None:
-        if self._phase in (Phase.CLOSING, Phase.LOST):
+        if self._phase in (CLOSING, LOST):
             self._drop()
             return
         waiting = self._waiting
-        at_once = self._phase is Phase.OPEN and not waiting and not self._lower_full
+        at_once = self._phase is OPEN and not waiting and not self._lower_full
         for piece in pieces:
             waiting.append(piece if at_once else _unchanging(piece))
             self._waiting_size += len(piece)
@@ -159,7 +159,7 @@ class WritingSide(asyncio.Transport):
     def _pump(self) -> None:
         """Encrypt and hand down what waits, as long as the transport below takes it."""
         waiting, machine = self._waiting, self._machine
-        while waiting and not self._lower_full and self._phase in (Phase.OPEN, Phase.CLOSING):
+        while waiting and not self._lower_full and self._phase in (OPEN, CLOSING):
             portion = _next_portion(waiting)
             try:
                 taken = machine.write(portion)
@@ -208,7 +208,7 @@ class WritingSide(asyncio.Transport):
             if size <= self._low:
                 self._protocol_paused = False
                 self._tell_protocol("resume_writing")
-        elif size > self._high and self._phase is not Phase.LOST:
+        elif size > self._high and self._phase is not LOST:
             self._protocol_paused = True
             self._tell_protocol("pause_writing")
 

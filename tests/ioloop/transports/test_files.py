@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import io
 import os
 import socket
@@ -377,6 +378,31 @@ def test_the_connection_is_lost(bench, file, how, something_waits):
         assert file.tell() < len(DATA)
 
     run(bench, main)
+
+
+def test_the_error_of_a_lost_connection_is_in_no_circle(bench, file):
+    def errors():
+        return sum(isinstance(each, ConnectionError) for each in gc.get_objects())
+
+    async def main():
+        transport, protocol, _ = bench.open(send_buffer=4096)
+        task = asyncio.create_task(send(transport, file))
+        await bench.turns()
+        before = errors()
+        transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await task
+        del task
+        await bench.turns()  # the step that has just run holds the task
+        assert errors() == before
+        await protocol.hears("lost")
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(bench, main)
+    finally:
+        gc.enable()
 
 
 def test_a_failure_of_the_file_ends_the_connection(bench, file, monkeypatch):

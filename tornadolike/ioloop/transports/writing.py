@@ -237,7 +237,10 @@ class WritingSide(Wire):
             if self._file is sending:  # cancelled
                 self._end_file(None)
         if problem is not None:
-            raise problem
+            try:
+                raise problem
+            finally:
+                del problem, done  # it holds this frame
 
     def _send_file_part(self, sending: FileSending) -> None:
         before = sending.sent

@@ -22,7 +22,8 @@ def here():
 
 
 def line_of(function):
-    return f"{__file__}:{function.__code__.co_firstlineno}"
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def run_turns(loop, turns):

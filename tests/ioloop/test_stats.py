@@ -118,6 +118,10 @@ def test_it_counts_errors(io_loop, expect_log, pair):
         io_loop.add_callback(fail_later)
         run_turns(io_loop, 3)
     assert io_loop.stats().errors == 3
+    with expect_log("tornadolike.application", "Exception in callback"):
+        io_loop.add_callback(fail)
+        run_turns(io_loop, 1)
+    assert io_loop.stats().errors == 4
 
 
 def test_it_counts_calls_from_outside(io_loop):

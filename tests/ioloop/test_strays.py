@@ -1,6 +1,8 @@
 """Descriptors that are closed before the loop was told, while a duplicate keeps the file alive."""
 
 import builtins
+import errno
+import io
 import logging
 import os
 import socket
@@ -97,16 +99,25 @@ def test_a_watcher_that_goes_in_the_dispatch_is_no_stray(loop, pair, caplog):
     assert caplog.records == []
 
 
+def no_proc(path, *args, **kwargs):
+    raise FileNotFoundError(path)
+
+
+def little_proc(path, *args, **kwargs):
+    return io.StringIO("pos:\t0\ntfd:       12 events:       19 data:                c\n")
+
+
+def no_descriptors(path, *args, **kwargs):
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
 @on_linux
-def test_without_proc_it_says_what_the_matter_is(pair, monkeypatch, caplog):
+@pytest.mark.parametrize("open_instead", [no_proc, little_proc, no_descriptors])
+def test_where_it_cannot_be_dropped_it_says_so(pair, monkeypatch, caplog, open_instead):
     loop = IOLoop(make_current=False, poller=EpollPoller())
     number, duplicate = closed_too_early(loop, pair)
-
-    def no_proc(path, *args, **kwargs):
-        raise FileNotFoundError(path)
-
     with duplicate:
-        monkeypatch.setattr(builtins, "open", no_proc)
+        monkeypatch.setattr(builtins, "open", open_instead)
         run_turns(loop, 3)
         monkeypatch.undo()
         (record,) = caplog.records  # once

@@ -244,6 +244,7 @@ class IOLoop(AsyncioFace, Statistics):
         except asyncio.CancelledError:
             pass
         except Exception:
+            self._errors += 1
             app_log.error("Exception in callback %r", callback, exc_info=True)
 
     # Timers

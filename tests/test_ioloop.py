@@ -19,7 +19,14 @@ async def answer():
 
 
 def test_the_face_has_what_its_users_import():
-    assert set(ioloop.__all__) == {"Deadlines", "IOLoop", "PeriodicCallback", "TimeoutError", "run"}
+    assert set(ioloop.__all__) == {
+        "Deadlines",
+        "IOLoop",
+        "LoopStats",
+        "PeriodicCallback",
+        "TimeoutError",
+        "run",
+    }
     assert all(hasattr(ioloop, name) for name in ioloop.__all__)
     assert ioloop.TimeoutError is asyncio.TimeoutError
     assert tornadolike.run is ioloop.run

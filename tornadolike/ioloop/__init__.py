@@ -14,7 +14,8 @@
 Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
 signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
 :mod:`.core` (tasks, threads, errors), :mod:`.transports`, :mod:`.asyncio_face` (sockets, TLS, processes),
-:mod:`.loop` (Tornado's methods), :mod:`.periodic` and :mod:`.deadlines`.
+:mod:`.stats` (how the loop is doing), :mod:`.loop` (Tornado's methods), :mod:`.periodic` and
+:mod:`.deadlines`. What a fork means for a loop says :mod:`.forks`.
 """
 
 import asyncio
@@ -25,8 +26,9 @@ from typing import Any, TypeVar
 from .deadlines import Deadlines
 from .loop import IOLoop
 from .periodic import PeriodicCallback
+from .stats import LoopStats
 
-__all__ = ["Deadlines", "IOLoop", "PeriodicCallback", "TimeoutError", "run"]
+__all__ = ["Deadlines", "IOLoop", "LoopStats", "PeriodicCallback", "TimeoutError", "run"]
 
 TimeoutError = asyncio.TimeoutError
 

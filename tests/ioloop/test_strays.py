@@ -1,6 +1,8 @@
 """Descriptors that are closed before the loop was told, while a duplicate keeps the file alive."""
 
 import builtins
+import errno
+import io
 import logging
 import os
 import socket
@@ -8,6 +10,7 @@ import socket
 import pytest
 
 from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop import poller as poller_module
 from tornadolike.ioloop.poller import ERROR, READ, WRITE, EpollPoller, epoll_entries
 
 from .conftest import on_linux
@@ -84,6 +87,25 @@ def test_the_number_may_be_used_again_at_once(loop, pair):
         assert number not in reported(loop)
 
 
+def test_a_new_owner_of_the_number_keeps_its_own_events(loop, pair):
+    """Although the entry of the one before, under the same number, is older and wants others."""
+    number, duplicate = closed_too_early(loop, pair)
+    ours, theirs = socket.socketpair()
+    told = []
+    with duplicate, ours, theirs:
+        assert ours.fileno() == number
+        theirs.send(b"y")
+        loop.watch(number, told.append, WRITE)
+        more = socket.socketpair()
+        _, another = closed_too_early(loop, more)
+        with another, more[1]:
+            run_turns(loop, 2)
+            told.clear()
+            run_turns(loop, 2)
+        loop.unwatch(number)
+    assert told == [WRITE, WRITE]
+
+
 def test_a_watcher_that_goes_in_the_dispatch_is_no_stray(loop, pair, caplog):
     ours, theirs = pair
 
@@ -97,16 +119,25 @@ def test_a_watcher_that_goes_in_the_dispatch_is_no_stray(loop, pair, caplog):
     assert caplog.records == []
 
 
+def no_proc(path, *args, **kwargs):
+    raise FileNotFoundError(path)
+
+
+def little_proc(path, *args, **kwargs):
+    return io.StringIO("pos:\t0\ntfd:       12 events:       19 data:                c\n")
+
+
+def no_descriptors(path, *args, **kwargs):
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
 @on_linux
-def test_without_proc_it_says_what_the_matter_is(pair, monkeypatch, caplog):
+@pytest.mark.parametrize("open_instead", [no_proc, little_proc, no_descriptors])
+def test_where_it_cannot_be_dropped_it_says_so(pair, monkeypatch, caplog, open_instead):
     loop = IOLoop(make_current=False, poller=EpollPoller())
     number, duplicate = closed_too_early(loop, pair)
-
-    def no_proc(path, *args, **kwargs):
-        raise FileNotFoundError(path)
-
     with duplicate:
-        monkeypatch.setattr(builtins, "open", no_proc)
+        monkeypatch.setattr(builtins, "open", open_instead)
         run_turns(loop, 3)
         monkeypatch.undo()
         (record,) = caplog.records  # once
@@ -149,3 +180,21 @@ def test_pollers_that_know_it_by_number_just_forget_it(poller, pair):
     pair[0].close()
     assert poller.drop_closed(number, set()) is True
     assert poller.drop_closed(number, set()) is False
+
+
+@on_linux
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_of_two_entries_under_one_number_that_of_the_open_file_counts(
+    pair, monkeypatch, newer_first
+):
+    """In which order the kernel tells them nobody knows."""
+    poller = EpollPoller()
+    number = pair[0].fileno()
+    inode = os.fstat(number).st_ino
+    entries = [(number, READ, inode + 1), (number, WRITE, inode)]
+    monkeypatch.setattr(
+        poller_module, "epoll_entries", lambda fd: entries[::-1] if newer_first else entries
+    )
+    assert poller.drop_closed(number + 100, {number})
+    assert poller.poll(0.0, 10) == [(number, WRITE)]
+    poller.close()

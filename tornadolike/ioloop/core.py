@@ -405,7 +405,10 @@ class Core(Sources):
                 lines.append(f"{ORIGINS[key]} created at (most recent call last):\n{where}")
             elif key not in ("message", "exception"):
                 lines.append(f"{key}: {value!r}")
-        asyncio_log.error("\n".join(lines), exc_info=context.get("exception"))
+        error = context.get("exception")
+        # Spelt out, as those expect who look at what asyncio logs.
+        exc_info = False if error is None else (type(error), error, error.__traceback__)
+        asyncio_log.error("\n".join(lines), exc_info=exc_info)
 
     def _watcher_failed(self, fd: int, watcher: Watcher, error: BaseException) -> None:
         self.call_exception_handler(

@@ -74,6 +74,11 @@ class Reactor(asyncio.AbstractEventLoop):
         "_watchers",
     )
 
+    _errors = 0
+    """Reports to the exception handler, and what else nobody caught."""
+    _wake_ups = 0
+    """How often the wake-up pipe was heard."""
+
     def __init__(self, poller: Poller | None = None) -> None:
         self._closed = True  # until everything is there: making the descriptors can fail
         self._poller = default_poller() if poller is None else poller
@@ -92,8 +97,6 @@ class Reactor(asyncio.AbstractEventLoop):
         self._timed = False
         """Whether each callback and watcher goes through :meth:`_run_and_time`."""
         self._thread_id: int | None = None
-        self._errors = 0
-        self._wake_ups = 0
         self._closed = False
         self._inherited = False
         """Whether this is the copy of a loop that a child process got by a fork."""

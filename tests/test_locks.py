@@ -556,7 +556,6 @@ def test_no_place_is_ever_lost_or_made(places, steps):
             elif step[1] < len(tasks):
                 tasks[step[1]].cancel()
         await turns(3)
-        assert holding == sorted(holding), "first come, first served"
         waiting = [task for task in tasks if not task.done()]
         free = semaphore._value
         assert free + len(holding) == places + released

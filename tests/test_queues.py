@@ -603,6 +603,5 @@ def test_no_item_is_ever_lost_or_doubled(kind, maxsize, steps):
         assert queue._unfinished_tasks == len(everything)
         if kind == "fifo":
             assert left == sorted(left)
-            assert got == sorted(got)
 
     run_on(LOOPS["IOLoop"], main())

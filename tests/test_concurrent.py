@@ -64,6 +64,35 @@ def test_where_there_is_no_loop_ours_is_made():
     loop.close()
 
 
+def test_a_thread_without_a_loop_is_told_so(io_loop):
+    raised = []
+
+    def call():
+        for make in (create_future, lambda: done_future(1)):
+            with pytest.raises(RuntimeError, match="no event loop in thread 'lonely'") as caught:
+                make()
+            raised.append(caught.value)
+
+    thread = threading.Thread(target=call, name="lonely")
+    thread.start()
+    thread.join()
+    assert len(raised) == 2
+
+
+def test_a_thread_with_a_loop_of_its_own():
+    made = []
+
+    def call():
+        loop = IOLoop()
+        made.append(create_future().get_loop() is loop)
+        loop.close()
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert made == [True]
+
+
 @on_every_loop
 async def test_in_debug_mode_a_future_tells_who_asked_for_it():
     asyncio.get_running_loop().set_debug(True)

@@ -440,7 +440,7 @@ async def test_those_who_have_left_are_forgotten(end, how):
         else:
             with pytest.raises(TimeoutError):
                 await wait(now() + 1)
-        assert len(line) < 120
+        assert len(line) == 1
     assert not stays.done()
     assert timers() == 0
 
@@ -603,6 +603,5 @@ def test_no_item_is_ever_lost_or_doubled(kind, maxsize, steps):
         assert queue._unfinished_tasks == len(everything)
         if kind == "fifo":
             assert left == sorted(left)
-            assert got == sorted(got)
 
     run_on(LOOPS["IOLoop"], main())

@@ -240,7 +240,7 @@ class PriorityQueue(Queue[T]):
         self._queue = []
 
     def _put(self, item: T) -> None:
-        heap: list[T] = self._queue
+        heap: list[Any] = self._queue
         try:
             heapq.heappush(heap, item)
         except BaseException:

@@ -569,7 +569,11 @@ class Witness:
 
 
 @pytest.mark.parametrize(
-    "case", ["returns", "raises", "raises at once", "raises through", "all", "bad", "thread"]
+    "case",
+    [
+        *("returns", "raises", "raises at once", "raises through", "no generator"),
+        *("cancelled", "all", "bad", "thread"),
+    ],
 )
 @on_every_loop
 async def test_what_has_ended_leaves_no_circles(case):
@@ -605,6 +609,19 @@ async def test_what_has_ended_leaves_no_circles(case):
             yield
 
     @gen.coroutine
+    def no_generator():
+        witness = Witness()
+        witnesses.append(weakref.ref(witness))
+        raise Oops
+
+    @gen.coroutine
+    def cancelled():
+        witness = Witness()
+        witnesses.append(weakref.ref(witness))
+        yield
+        raise asyncio.CancelledError
+
+    @gen.coroutine
     def all_of_them():
         yield gen.multi([raises(), returns()], quiet_exceptions=Oops)
 
@@ -634,6 +651,8 @@ async def test_what_has_ended_leaves_no_circles(case):
         "raises": raises,
         "raises at once": raises_at_once,
         "raises through": raises_through,
+        "no generator": no_generator,
+        "cancelled": cancelled,
         "all": all_of_them,
         "bad": bad,
         "thread": thread,
@@ -643,7 +662,7 @@ async def test_what_has_ended_leaves_no_circles(case):
     try:
         try:
             await start()
-        except Oops:
+        except (Oops, asyncio.CancelledError):
             pass
         await turns()
         assert witnesses

@@ -6,8 +6,8 @@ import ssl
 
 import aiohttp
 from aiohttp import web
-from tests.tls_certs import Certificates
 
+from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
 
 

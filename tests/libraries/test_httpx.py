@@ -3,8 +3,8 @@
 import asyncio
 
 import httpx
-from tests.tls_certs import Certificates
 
+from tests.tls_certs import Certificates
 from tornadolike.httpserver import HTTPServer
 from tornadolike.netutil import bind_sockets
 from tornadolike.web import Application, RequestHandler

@@ -248,10 +248,12 @@ class Service:
     def __init__(self, pool):
         self.executor = pool
         self._second = pool
+        self.calls = 0
 
     @run_on_executor
     def add(self, a, b=1):
         "Adds."
+        self.calls += 1
         return a + b, threading.current_thread()
 
     @run_on_executor()
@@ -302,6 +304,7 @@ async def test_a_call_that_is_cancelled_in_the_queue_is_not_made(pool):
     assert await asyncio.wrap_future(last) == "last"
     assert busy.result(0)
     assert future.cancelled()
+    assert service.calls == 0
 
 
 @pytest.mark.parametrize(

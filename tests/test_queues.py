@@ -298,6 +298,26 @@ async def test_items_that_cannot_be_compared_harm_nobody_else():
         queue.task_done()
 
 
+def test_an_item_that_can_be_compared_with_some_leaves_the_others_in_order():
+    class Odd:
+        def __init__(self, known):
+            self.known = known
+
+        def __lt__(self, other):
+            if other < self.known:
+                raise TypeError(f"{other} is too small for me")
+            return True
+
+    for known in range(16):
+        queue = PriorityQueue()
+        for item in (0, 8, 1, 9, 12, 2, 3, 10, 11, 13, 14, 4, 5, 6, 7):
+            queue.put_nowait(item)
+        with pytest.raises(TypeError):
+            queue.put_nowait(Odd(known or 1))
+        assert [queue.get_nowait() for _ in range(15)] == list(range(15))
+        assert queue.empty()
+
+
 # Working
 
 

@@ -561,6 +561,35 @@ async def test_a_coroutine_has_a_context_of_its_own():
     assert variable.get() == 1
 
 
+@pytest.mark.parametrize("kind", ["moment", "future", "thread", "native"])
+@on_every_loop
+async def test_it_is_one_context_from_the_first_step_to_the_last(kind):
+    def in_thread():
+        start = threading.Event()
+        asyncio.get_running_loop().call_soon(start.set)
+        return pool.submit(start.wait)
+
+    @gen.coroutine
+    def f():
+        waits = {
+            "moment": lambda: None,
+            "future": lambda: gen.sleep(0),
+            "thread": in_thread,
+            "native": lambda: native(1),
+        }[kind]
+        token = variable.set(1)
+        yield waits()
+        variable.reset(token)
+        second = variable.set(2)
+        yield waits()
+        yield gen.sleep(0)
+        assert variable.get() == 2
+        variable.reset(second)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        await f()
+
+
 # What is left
 
 

@@ -37,8 +37,12 @@ async def first_to_succeed(
                 return winner.result()
     finally:
         for task in running:
-            task.cancel()
-            task.add_done_callback(lambda task: _discard_result(task, discard))
+            if task.done():
+                _discard_result(task, discard)
+            else:
+                task.cancel()
+                # By a callback: whoever cancels us again does not wait for it.
+                task.add_done_callback(lambda task: _discard_result(task, discard))
         if running:
             await asyncio.wait(running)
 

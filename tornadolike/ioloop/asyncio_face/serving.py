@@ -72,7 +72,10 @@ class Serving(Core):
                 "SO_KEEPALIVE": keep_alive,
             }
             found = await asyncio.gather(
-                *(resolve(self, (each, port), family=family, flags=flags) for each in _hosts(host))
+                *(
+                    resolve(self, (each, port or 0), family=family, flags=flags)
+                    for each in _hosts(host)
+                )
             )
             # Each address once, in the order given.
             sockets = bind_all(dict.fromkeys(itertools.chain.from_iterable(found)), options)

@@ -243,7 +243,7 @@ def view_of(data: Any) -> memoryview:
         return memoryview(data).cast("B")
     except TypeError:
         raise TypeError(
-            "data must be bytes, a bytearray or a contiguous memoryview, "
+            "data must be a bytes-like object (bytes, bytearray, contiguous memoryview), "
             f"not {type(data).__name__!r}; encode text before it is written"
         ) from None
 

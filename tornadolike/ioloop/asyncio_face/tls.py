@@ -57,9 +57,7 @@ class TLS(Core):
             await waiter
         except BaseException:
             tls.transport.abort()
-            if waiter.done() and not waiter.cancelled():
-                waiter.exception()  # if we were cancelled: nobody else will ask for it
-            waiter.cancel()
+            waiter.cancel()  # nobody waits for what will become of it
             raise
         return tls.transport
 

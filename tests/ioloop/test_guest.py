@@ -24,6 +24,7 @@ from tornadolike.ioloop.core import Core
 from tornadolike.ioloop.guest import FORWARDED, Forwarded
 from tornadolike.ioloop.loop import GUEST, loop_of_thread
 from tornadolike.ioloop.poller import NONE, SelectPoller
+from tornadolike.ioloop.transports import SocketTransport
 
 from .test_reactor import run_turns
 
@@ -105,10 +106,7 @@ def test_every_other_method_can_do_without_the_reactor():
     assert public_methods(IOLoop) - asyncios == overridden | built_on_others
 
 
-def test_what_is_forwarded_reaches_the_foreign_loop(foreign, loop):
-    class Wanted(Exception):
-        pass
-
+def test_what_is_forwarded_reaches_the_foreign_loop():
     class Recorder(asyncio.AbstractEventLoop):
         def __getattribute__(self, name):
             if name in FORWARDED:
@@ -821,6 +819,70 @@ def test_a_poller_that_the_foreign_loop_refuses_is_closed(loop, pair, monkeypatc
     with pytest.raises(NotImplementedError):
         loop.add_handler(pair[0], print, IOLoop.READ)
     assert loop._inner is None
+
+
+# Our transports and the foreign loop's
+
+
+class Collector(asyncio.Protocol):
+    def __init__(self):
+        self.data = b""
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data):
+        self.data += data
+
+    def connection_lost(self, error):
+        self.lost.set_result(error)
+
+
+def test_tls_and_files_on_our_own_transports(loop, tcp_pair, certs, tmp_path):
+    """Which the foreign loop's start_tls and sendfile know nothing of."""
+    content = bytes(range(256)) * 2000
+    (tmp_path / "file").write_bytes(content)
+    tcp_pair[1].setblocking(False)
+
+    async def main():
+        ours, theirs = Collector(), Collector()
+        transports = [
+            SocketTransport(loop, sock, protocol)
+            for sock, protocol in zip(tcp_pair, (ours, theirs), strict=True)
+        ]
+        with open(tmp_path / "file", "rb") as file:
+            assert await loop.sendfile(transports[0], file) == len(content)
+        while len(theirs.data) < len(content):
+            await asyncio.sleep(0.001)
+        transports = await asyncio.gather(
+            loop.start_tls(
+                transports[0], ours, certs.client_context(), server_hostname="localhost"
+            ),
+            loop.start_tls(transports[1], theirs, certs.server_context(), server_side=True),
+        )
+        with open(tmp_path / "file", "rb") as file:
+            assert await loop.sendfile(transports[0], file) == len(content)
+        transports[0].close()
+        assert await theirs.lost is None
+        assert theirs.data == content * 2
+        await ours.lost
+
+    loop.run_sync(main, timeout=PATIENCE)
+
+
+def test_tls_and_files_on_the_foreign_loops_transports():
+    class Foreign(asyncio.AbstractEventLoop):
+        async def start_tls(self, *args, **kwargs):
+            return ("start_tls", args, kwargs)
+
+        async def sendfile(self, *args, **kwargs):
+            return ("sendfile", args, kwargs)
+
+    async def main():
+        loop = GuestLoop(Foreign(), make_current=False)
+        transport = asyncio.Transport()
+        assert await loop.start_tls(transport, 1, a=2) == ("start_tls", (transport, 1), {"a": 2})
+        assert await loop.sendfile(transport, 1, a=2) == ("sendfile", (transport, 1), {"a": 2})
+
+    asyncio.run(main())
 
 
 # What there is not

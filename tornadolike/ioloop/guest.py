@@ -28,6 +28,8 @@ from .forks import leave_behind
 from .loop import GUEST, IOLoop
 from .poller import MAX_EVENTS, Poller, default_poller
 from .reactor import INFINITY, Watcher, asyncio_log
+from .transports import SocketTransport
+from .transports.tls import TLSTransport
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ FORWARDED: Final = (
     *("run_in_executor", "set_default_executor", "getaddrinfo", "getnameinfo"),
     # the network
     *("create_connection", "create_server", "create_unix_connection", "create_unix_server"),
-    *("connect_accepted_socket", "create_datagram_endpoint", "start_tls", "sendfile"),
+    *("connect_accepted_socket", "create_datagram_endpoint"),
     *("sock_recv", "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into", "sock_sendall"),
     *("sock_sendto", "sock_connect", "sock_accept", "sock_sendfile"),
     # pipes and processes, descriptors, signals
@@ -53,6 +55,9 @@ FORWARDED: Final = (
     *("default_exception_handler", "call_exception_handler"),
 )
 """The methods of :class:`asyncio.AbstractEventLoop` that the foreign loop does as they are."""
+
+
+OUR_TRANSPORTS: Final = (SocketTransport, TLSTransport)
 
 
 class Forwarded:
@@ -267,6 +272,18 @@ class GuestLoop(IOLoop):
         poller, self._inner = self._inner, None
         if poller is not None:
             poller.close()  # this process's number for it only
+
+    # On our own transports the foreign loop can do neither of these, on its own we cannot.
+
+    async def start_tls(self, transport: asyncio.BaseTransport, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(transport, OUR_TRANSPORTS):
+            return await super().start_tls(transport, *args, **kwargs)
+        return await self._foreign.start_tls(transport, *args, **kwargs)  # type: ignore[arg-type]
+
+    async def sendfile(self, transport: asyncio.WriteTransport, *args: Any, **kwargs: Any) -> int:
+        if isinstance(transport, OUR_TRANSPORTS):
+            return await super().sendfile(transport, *args, **kwargs)
+        return await self._foreign.sendfile(transport, *args, **kwargs)
 
     # What the foreign loop knows nothing of
 

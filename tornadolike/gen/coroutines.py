@@ -112,7 +112,7 @@ def _start(
         value = func(*args, **kwargs)
         # (The last question is slow to deny.)
         if type(value) is GeneratorType or (
-            hasattr(value, "send") and isinstance(value, Generator)
+            hasattr(type(value), "send") and isinstance(value, Generator)
         ):
             awaited = _advance(value, None)
             suspended = create_future(Runner)

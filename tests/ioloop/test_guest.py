@@ -169,7 +169,7 @@ def test_a_guest_can_be_made_current(foreign):
     assert IOLoop.current() is loop
     own.close()
     loop.close()
-    assert IOLoop.current(instance=False) is None
+    assert loop_of_thread() is None
 
 
 def test_clearing_leaves_a_loop_alone_that_has_no_guest(foreign):

@@ -147,7 +147,7 @@ def test_the_loop_from_before_comes_back(no_current):
     third.make_current()
     first.close()
     IOLoop.clear_current()
-    assert IOLoop.current(instance=False) is None
+    assert loop_of_thread() is None, "rather than a closed one"
     third.close()
 
 

@@ -142,8 +142,7 @@ class SelectorThread:
                             "exception": error,
                         }
                     )
-        if not self._closed:
-            self._hand_over()
+        self._hand_over()
 
     def _forget_closed(self) -> None:
         """Some descriptor was closed without being removed."""

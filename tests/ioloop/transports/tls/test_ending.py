@@ -19,7 +19,7 @@ from tests.ioloop.transports.tls.scene import (
 )
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
-from tornadolike.ioloop.transports.tls import TLSProtocol, TLSTransport
+from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
 
 
 def test_close_sends_everything_first(scene: Scene) -> None:
@@ -286,7 +286,7 @@ def test_a_peer_that_reads_slowly_when_we_have_closed(scene: Scene) -> None:
     run(scene.bench, main)
 
 
-@pytest.mark.parametrize("end", [TLSTransport.abort, TLSTransport.reset])
+@pytest.mark.parametrize("end", [SSLTransport.abort, SSLTransport.reset])
 @pytest.mark.parametrize("closing", [False, True])
 def test_abort_at_any_time(scene: Scene, end: Any, closing: bool) -> None:
     async def main() -> None:

@@ -16,7 +16,7 @@ from tests.ioloop.transports.tls.scene import (
 )
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
-from tornadolike.ioloop.transports.tls import TLSTransport
+from tornadolike.ioloop.transports.tls import SSLTransport
 
 
 def test_paused_reading_stops_the_peer(scene: Scene) -> None:
@@ -176,7 +176,7 @@ def test_a_buffer_is_paused_between_two_fillings(scene: Scene) -> None:
     run(scene.bench, main)
 
 
-@pytest.mark.parametrize("end", [TLSTransport.close, TLSTransport.abort])
+@pytest.mark.parametrize("end", [SSLTransport.close, SSLTransport.abort])
 def test_a_buffer_that_closes(scene: Scene, end: Any) -> None:
     async def main() -> None:
         class Closer(BufferedRecorder):

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from ...core import Core
 from .machine import RECORD, TLSMachine
-from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, TLSTransport
+from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, SSLTransport
 
 RECEIVE_SIZE: Final = 8 * (RECORD + 512)
 """How many encrypted bytes are received at once: full records with their heads.
@@ -49,7 +49,7 @@ class TLSProtocol(asyncio.BufferedProtocol):
     ) -> None:
         self._buffer = _buffer_of(loop)
         machine = TLSMachine(sslcontext, server_side=server_side, server_hostname=server_hostname)
-        self.transport = TLSTransport(
+        self.transport = SSLTransport(
             loop,
             protocol,
             machine,

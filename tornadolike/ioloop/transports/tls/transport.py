@@ -1,4 +1,4 @@
-""":class:`TLSTransport`: what an application sees of a TLS connection."""
+""":class:`SSLTransport`: what an application sees of a TLS connection."""
 
 import asyncio
 import ssl
@@ -19,7 +19,7 @@ SHUTDOWN_TIMEOUT: Final = 30.0
 """Seconds that a closing connection may stand still, when the caller gives no other number."""
 
 
-class TLSTransport(ReadingSide):
+class SSLTransport(ReadingSide):
     """A transport that has another one below it, and TLS in between.
 
     It is made by :class:`~tornadolike.ioloop.transports.tls.TLSProtocol`, which tells it what happens
@@ -68,7 +68,7 @@ class TLSTransport(ReadingSide):
         self._error: Exception | None = None
         self._size_at_last_look = 0
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
-        self.when_lost: Callable[[TLSTransport], object] | None = None
+        self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
     # The handshake

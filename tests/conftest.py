@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
+import hypothesis  # noqa: F401 - before gc.freeze(): it looks for referrers, and finds no frozen ones
 import pytest
 
 from tests.tls_certs import certs  # noqa: F401 (a fixture)

@@ -37,17 +37,18 @@ def first_time(name):
 """
 
 
-def program(tmp_path, source, status=0, options=("-W", "error")):
+def program(tmp_path, source):
     """Run a program that forks; return the lines that it and its workers wrote."""
     done = subprocess.run(
-        [sys.executable, *options, "-c", PRELUDE + textwrap.dedent(source), tmp_path],
+        [sys.executable, "-W", "error", "-c", PRELUDE + textwrap.dedent(source), tmp_path],
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=LIMIT,
         check=False,
     )
-    assert done.returncode == status, done.stdout
+    assert done.returncode == 0, done.stdout
     return done.stdout.splitlines()
 
 
@@ -206,6 +207,7 @@ def test_what_waits_in_a_file_buffer_is_written_once(tmp_path):
     said = program(
         tmp_path,
         """
+        logging.disable()  # it flushes
         print("hello")
         fork_processes(2)
         """,
@@ -297,13 +299,21 @@ def test_not_while_a_loop_is_running(tmp_path, run):
     assert "once there is an event loop" in said[0]
 
 
-@pytest.mark.parametrize("run", ["asyncio.run", "tornadolike.run"])
-def test_but_after_it_was_closed(tmp_path, run):
+@pytest.mark.parametrize(
+    "use",
+    [
+        "asyncio.run(asyncio.sleep(0))",
+        "tornadolike.run(asyncio.sleep(0))",
+        "loop = tornadolike.ioloop.IOLoop(); loop.close()",
+        "loop = asyncio.new_event_loop(); asyncio.set_event_loop(loop); loop.close()",
+    ],
+)
+def test_but_after_it_was_closed(tmp_path, use):
     said = program(
         tmp_path,
         f"""
         import asyncio, tornadolike
-        {run}(asyncio.sleep(0))
+        {use}
         say("worker", fork_processes(1))
         """,
     )
@@ -453,6 +463,16 @@ def test_it_is_called_too_if_the_child_has_ended_long_ago(run):
         assert not again.done()
         assert await again == 0
         assert await child.wait_for_exit() == 0
+
+    run(main)
+
+
+def test_a_number_that_was_given_back_is_not_watched(run, monkeypatch):
+    async def main():
+        child = python("raise SystemExit(3)")
+        child.proc.wait()
+        monkeypatch.delattr(process, "watch_child")
+        assert await child.wait_for_exit(raise_error=False) == 3
 
     run(main)
 

@@ -8,6 +8,7 @@ another class, which can be done in any thread; both can be awaited by a ``yield
 import asyncio
 import functools
 import os
+import threading
 from asyncio import _get_running_loop
 from collections.abc import Callable
 from concurrent import futures
@@ -55,8 +56,21 @@ def is_future(x: Any) -> bool:
 
 
 def current_asyncio_loop() -> asyncio.AbstractEventLoop:
-    """The loop that runs in this thread, or where none does the one of :meth:`.IOLoop.current`."""
-    return _get_running_loop() or IOLoop.current().asyncio_loop
+    """The loop that runs in this thread, or where none does the one of :meth:`.IOLoop.current`.
+
+    Raises :exc:`RuntimeError` in a thread that is not the main one and has no loop: nobody would run it.
+    """
+    loop = _get_running_loop()
+    if loop is None:
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        io_loop = IOLoop.current(instance=in_main_thread)
+        if io_loop is None:
+            raise RuntimeError(
+                f"there is no event loop in thread {threading.current_thread().name!r}; call this "
+                "in the loop's thread, by its add_callback(), or make an IOLoop() in this one"
+            )
+        loop = io_loop.asyncio_loop
+    return loop
 
 
 @overload

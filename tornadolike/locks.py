@@ -14,8 +14,8 @@ now, or None for no end.
 
 Those who wait stand in a :class:`Line`. Two things are easily got wrong there:
 
-* Who has left (timed out, cancelled) must not stay for ever: the place is skipped when its turn comes,
-  and when most of the places are empty the line closes up.
+* Who has left (timed out, cancelled) must not stay for ever, and all that is on his stack with him: a
+  place at an end of the line goes at once, one in the middle when there are many of them.
 * What was handed to a waiter whose task is cancelled *before it could take it* must not be lost: it is
   given back, so that the next in line gets it (:class:`Taker`).
 """
@@ -38,15 +38,15 @@ W = TypeVar("W", bound="Waiter[Any]")
 
 Deadline = float | datetime.timedelta | None
 
-EMPTY_PLACES_KEPT = 100
-"""A line closes up when more than this many have left it and they are the majority."""
+EMPTY_PLACES_KEPT = 20
+"""So many may have left from the middle of a line before it closes up, and half of all if that is more."""
 
 
 class Waiter(Future[T]):
     """The future of one who stands in a :class:`Line`."""
 
     __slots__ = ("_giver", "_line", "_timer")
-    _line: "Line[Any]"
+    _line: "Line[Any] | None"
     _giver: "Giver | None"
     _timer: TimerHandle | None
 
@@ -55,17 +55,22 @@ class Waiter(Future[T]):
             return False
         if self._timer is not None:
             self._timer.cancel()
-        self._line.somebody_left()
+        self._leave()
         return True
 
     def on_timeout(self) -> None:
         if not self.done():
             self.give_up()
-            self._line.somebody_left()
+            self._leave()
+
+    def _leave(self) -> None:
+        line, self._line, self._giver, self._timer = self._line, None, None, None
+        assert line is not None
+        line.somebody_left()
 
     def give_up(self) -> None:
         """The deadline has passed."""
-        self.set_exception(TimeoutError())
+        self.set_exception(TimeoutError("Timeout"))
 
 
 class Giver(Protocol):
@@ -81,19 +86,19 @@ class Taker(Waiter[T]):
     __slots__ = ()
 
     def __await__(self) -> Generator[Any, None, T]:
-        if not self.done():
-            self._asyncio_future_blocking = True
-            try:
+        try:
+            if not self.done():
+                self._asyncio_future_blocking = True
                 yield self
-            except (CancelledError, GeneratorExit):
-                if (
-                    not self.done()
-                ):  # the coroutine is closed: nothing must be handed to it any more
-                    self.cancel()
-                elif self._giver and not self.cancelled() and self.exception() is None:
-                    self._giver._take_back(self.result())
-                raise
-        return self.result()
+            return self.result()
+        except (CancelledError, GeneratorExit):
+            if not self.done():  # the coroutine is closed: nothing must be handed to it any more
+                self.cancel()
+            elif self._giver and not self.cancelled() and self.exception() is None:
+                self._giver._take_back(self.result())
+            raise
+        finally:
+            del self  # an exception that it raises holds this frame
 
     __iter__ = __await__
 
@@ -109,8 +114,6 @@ class Line(deque[W]):
 
     def wait(self, kind: type[W], timeout: Deadline, giver: Giver | None = None) -> W:
         """A new waiter at the end; ``giver`` has what a :class:`Taker` would take."""
-        if self._empty_places:
-            self.has_waiter()
         waiter = kind(loop=_get_running_loop() or current_asyncio_loop())
         if waiter._source_traceback:  # type: ignore[attr-defined]
             forget_our_lines(waiter)
@@ -150,8 +153,14 @@ class Line(deque[W]):
         return called
 
     def somebody_left(self) -> None:
-        self._empty_places = count = self._empty_places + 1
-        if count > EMPTY_PLACES_KEPT and count * 2 > len(self):
+        """Close up: at the ends at once, in the middle when it is worth the work."""
+        self._empty_places += 1
+        while self and self[-1].done():
+            self.pop()
+            self._empty_places -= 1
+        if not self.has_waiter():
+            return
+        if self._empty_places > EMPTY_PLACES_KEPT and self._empty_places * 2 > len(self):
             waiting = [waiter for waiter in self if not waiter.done()]
             self.clear()
             self.extend(waiting)

@@ -197,6 +197,9 @@ class Subprocess:
         return future
 
     def _watch_or_tell(self) -> None:
+        if self.returncode is None and self._watch is None:
+            # Known if somebody waited by himself. Its number may be another process's by now.
+            self.returncode = self.proc.returncode
         if self.returncode is not None:
             self._tell(self.returncode)
         elif self._watch is None:

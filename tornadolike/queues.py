@@ -240,7 +240,14 @@ class PriorityQueue(Queue[T]):
         self._queue = []
 
     def _put(self, item: T) -> None:
-        heapq.heappush(self._queue, item)
+        heap: list[Any] = self._queue
+        try:
+            heapq.heappush(heap, item)
+        except BaseException:
+            # It cannot be compared with what is there, and was left in the heap: out with it.
+            del heap[next(index for index, there in enumerate(heap) if there is item)]
+            heapq.heapify(heap)
+            raise
 
     def _get(self) -> T:
         return heapq.heappop(self._queue)  # type: ignore[no-any-return]

@@ -22,6 +22,9 @@ if hasattr(select, "kqueue"):
     POLLERS["system kqueue"] = KqueuePoller
 
 
+on_linux = pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
+
+
 @pytest.fixture(params=POLLERS)
 def poller(request):
     """Each poller in turn."""

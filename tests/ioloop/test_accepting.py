@@ -137,14 +137,27 @@ def test_the_end_may_come_during_the_pause(
             left = len(failing.errors)
             await asyncio.sleep(0.01)
             assert len(failing.errors) == left
+            assert sock.fileno() not in io_loop._watchers
 
     with expect_log("tornadolike.general", "for a while"):
         io_loop.run_sync(main, timeout=20)
 
 
-def test_an_error_that_nobody_knows_is_reported(
-    io_loop: IOLoop, sock: socket.socket, expect_log: Any
+def test_an_error_that_nobody_knows_is_reported_and_waited_out(
+    io_loop: IOLoop, sock: socket.socket, monkeypatch: pytest.MonkeyPatch, expect_log: Any
 ) -> None:
-    failing: Any = FailingSocket(sock, [errno.EINVAL])
-    with expect_log("asyncio", "Exception in the handler"):
-        accept_one(io_loop, failing, sock.getsockname())
+    """The socket stays ready: without a pause the loop would do nothing else."""
+    monkeypatch.setattr(accepting, "ACCEPT_PAUSE", 0.05)
+    failing: Any = FailingSocket(sock, [errno.EINVAL] * 3)
+
+    async def main() -> None:
+        accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
+        stop = Accepting(io_loop, failing, lambda sock, _: accepted.put_nowait(sock)).stop
+        with socket.create_connection(sock.getsockname()):
+            start = io_loop.time()
+            (await asyncio.wait_for(accepted.get(), 10)).close()
+            assert io_loop.time() - start >= 3 * 0.05
+        stop()
+
+    with expect_log("asyncio", "Exception in the handler .*Accepting", count=3):
+        io_loop.run_sync(main, timeout=20)

@@ -18,6 +18,7 @@ from tornadolike.ioloop.children import (
     ChildWatch,
     DescriptorWatch,
     ThreadWatch,
+    reap,
     reap_killed,
     watch_child,
 )
@@ -88,6 +89,31 @@ def test_a_child_that_has_ended_before(io_loop: IOLoop, way: str) -> None:
         with child("true") as process:
             wait_without_reaping(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             assert await watched(io_loop, process)[1] == 0
+
+    io_loop.run_sync(main)
+
+
+def test_a_thread_is_about_to_say_how_it_ended() -> None:
+    """As a thread inside ``process.wait()``, between the system's answer and the attribute."""
+    codes = []
+    with child("sh", "-c", "exit 9") as process:
+        waiting = threading.Thread(target=lambda: codes.append(reap(process)))
+        with process._waitpid_lock:  # type: ignore[attr-defined]
+            os.waitpid(process.pid, 0)
+            waiting.start()
+            waiting.join(0.01)
+            process.returncode = 9
+        waiting.join(10)
+    assert codes == [9]
+
+
+def test_one_after_the_other(io_loop: IOLoop) -> None:
+    async def main() -> None:
+        for _ in range(3):
+            with child("true") as process:
+                watch, ended = watched(io_loop, process)
+                assert isinstance(watch, DescriptorWatch)
+                assert await ended == 0
 
     io_loop.run_sync(main)
 

@@ -1196,21 +1196,6 @@ def test_it_tells_about_itself(io_loop):
     assert repr(io_loop) == "<IOLoop running=False closed=False debug=False>"
 
 
-# What is still to come
-
-
-@pytest.mark.parametrize(
-    ("method", "arguments"),
-    [
-        ("subprocess_exec", (asyncio.SubprocessProtocol, "true")),
-        ("subprocess_shell", (asyncio.SubprocessProtocol, "true")),
-    ],
-)
-def test_subprocesses_are_not_there_yet(io_loop, method, arguments):
-    with pytest.raises(NotImplementedError):
-        io_loop.run_until_complete(getattr(io_loop, method)(*arguments))
-
-
 def test_it_is_a_loop_of_asyncio_by_its_own_means(io_loop):
     assert isinstance(io_loop, asyncio.AbstractEventLoop)
     assert not isinstance(io_loop, asyncio.BaseEventLoop)

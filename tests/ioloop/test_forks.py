@@ -363,6 +363,30 @@ def test_a_loop_in_a_thread_is_inherited_by_a_fork_in_another(io_loop, thread):
     io_loop.call_soon_threadsafe(io_loop.stop)
 
 
+def test_a_fork_in_another_thread_leaves_the_signals_behind_too(io_loop, thread):
+    io_loop.add_signal_handler(signal.SIGTERM, print)
+    results = []
+
+    def child():
+        return signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, signal.set_wakeup_fd(-1)
+
+    thread(lambda: results.append(in_child(child))).join()
+    assert results == [[True, -1]]
+    io_loop.remove_signal_handler(signal.SIGTERM)
+
+
+def test_a_fork_costs_little(io_loop):
+    """What runs in the child for each loop that lives."""
+    loops = [IOLoop(make_current=False) for _ in range(50)]
+
+    def child():
+        return [loop.is_closed() for loop in loops]
+
+    assert in_child(child) == [True] * 50
+    for loop in loops:
+        loop.close()
+
+
 # Those who fork for us
 
 

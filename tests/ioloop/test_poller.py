@@ -29,7 +29,7 @@ from tornadolike.ioloop.poller import (
 )
 
 from . import kqueue
-from .conftest import POLLERS
+from .conftest import POLLERS, on_linux
 
 BOTH = READ | WRITE
 
@@ -50,9 +50,6 @@ def readable_and_writable(pair):
 
 def test_nothing_registered_is_nothing_ready(poller):
     assert poll(poller) == {}
-
-
-on_linux = pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
 
 
 @on_linux

@@ -804,7 +804,7 @@ def test_debug_mode_runs_everything_as_well(loop, pair):
     loop.call_at(0, ran.append, "timer")
     run_turns(loop)
     loop.unwatch(pair[0].fileno())
-    assert ran == [WRITE, "callback", "from any thread", "timer"]
+    assert ran == ["callback", "from any thread", WRITE, "timer"]
 
 
 @pytest.mark.parametrize("method", ["call_soon", "call_at"])

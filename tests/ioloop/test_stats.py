@@ -22,7 +22,8 @@ def here():
 
 
 def line_of(function):
-    return f"{__file__}:{function.__code__.co_firstlineno}"
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"
 
 
 def run_turns(loop, turns):
@@ -117,6 +118,10 @@ def test_it_counts_errors(io_loop, expect_log, pair):
         io_loop.add_callback(fail_later)
         run_turns(io_loop, 3)
     assert io_loop.stats().errors == 3
+    with expect_log("tornadolike.application", "Exception in callback"):
+        io_loop.add_callback(fail)
+        run_turns(io_loop, 1)
+    assert io_loop.stats().errors == 4
 
 
 def test_it_counts_calls_from_outside(io_loop):

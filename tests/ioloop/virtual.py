@@ -31,11 +31,11 @@ class VirtualPoller:
 class VirtualLoop(IOLoop):
     """``now`` is its clock. A test may move it, as a callback that works for a while would."""
 
-    def __init__(self, now=1000.0):
+    def __init__(self, now=1000.0, **options):
         self.now = now
         poller = VirtualPoller()
         poller.loop = self
-        super().__init__(poller=poller)
+        super().__init__(poller=poller, **options)
 
     def time(self):
         return self.now

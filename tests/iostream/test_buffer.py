@@ -79,17 +79,21 @@ def test_take_into():
 def test_an_empty_buffer_holds_no_memory():
     buffer = filled(b"x" * 10, b"y" * 10)
     buffer.take(20)
-    assert buffer._data == b""
-    assert buffer._start == 0
+    assert not buffer._first
+    assert not buffer._more
 
 
-@pytest.mark.parametrize("pieces", [1, 2])
-def test_taken_bytes_are_let_go(pieces):
+@pytest.mark.parametrize("merged", [True, False])
+@pytest.mark.parametrize("pieces", [1, 2, 100])
+def test_taken_bytes_are_let_go(pieces, merged):
     size = 4 * SLACK
     buffer = filled(*[b"x" * (size // pieces)] * pieces)
+    if merged:
+        buffer.find(b"y")
     while len(buffer):
-        buffer.take(1024)
-        assert len(buffer._data) <= max(2 * len(buffer), len(buffer) + SLACK)
+        buffer.take(min(1024, len(buffer)))
+        held = len(buffer._first) + sum(map(len, buffer._more))
+        assert held <= max(2 * len(buffer), len(buffer) + SLACK)
 
 
 def test_much_in_small_pieces_takes_linear_time():

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import os
+import socket
 
 import pytest
 
@@ -15,7 +16,7 @@ from tornadolike.iostream import (
 )
 from tornadolike.iostream import reading as module
 
-from .conftest import turns
+from .conftest import SocketStream, turns
 
 KINDS = {
     "bytes": lambda stream: stream.read_bytes(6),
@@ -435,6 +436,67 @@ def test_a_pattern_is_tried_once_more_at_the_end(run, pair):
     run(main)
 
 
+def test_a_pattern_is_tried_before_the_stream_takes_a_rest(run, pair):
+    async def main():
+        with pair(read_chunk_size=10) as (reader, writer):
+            writer.write(b"?" + b"x" * 5)
+            await reader.read_bytes(1)
+            # It is tried at 5, 15, 35, 75 and 155 bytes, and after the last chunk of its turn.
+            writer.write(b"x" * (10 * module.TURN_CHUNKS - 5) + b"z" * 5)
+            assert len(await reader.read_until_regex(b"z")) == 10 * module.TURN_CHUNKS + 1
+
+    run(main)
+
+
+def test_a_pattern_is_tried_when_the_buffer_is_full(run, pair):
+    async def main():
+        with pair(max_buffer_size=100, read_chunk_size=30) as (reader, writer):
+            writer.write(b"x" * 95 + b"z" + b"x" * 100)
+            assert await reader.read_until_regex(b"z") == b"x" * 95 + b"z"
+
+    run(main)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_the_end_of_one_direction(run, idle):
+    async def main():
+        ours, theirs = socket.socketpair()
+        stream = SocketStream(ours)
+        closed = asyncio.Event()
+        stream.set_close_callback(closed.set)
+        future = None if idle else stream.read_until_close()
+        theirs.shutdown(socket.SHUT_WR)
+        await closed.wait()
+        assert stream.error is None
+        assert idle or future.result() == b""
+        theirs.close()
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "read", [*KINDS.values(), lambda stream: stream.read_into(bytearray(10))], ids=[*KINDS, "into"]
+)
+@pytest.mark.parametrize("early", [True, False])
+def test_an_end_is_nothing_to_write_into_the_log(run, pair, read, early, caplog):
+    async def main():
+        with pair() as (reader, writer):
+            writer.write(b"a")
+            future = None if early else read(reader)
+            writer.close()
+            if early:
+                future = read(reader)
+            try:
+                assert await future == b"a"
+            except StreamClosedError:
+                pass
+            assert reader.closed() or future.done()
+
+    with caplog.at_level(logging.INFO):
+        run(main)
+    assert caplog.records == []
+
+
 def test_more_than_a_chunk_before_the_end(run, pair):
     async def main():
         with pair(read_chunk_size=256) as (reader, writer):
@@ -576,8 +638,9 @@ def test_chunks_of_all_sizes(run, pair):
 def test_a_stream_may_read_from_another_in_the_middle(run):
     class Outer(PipeIOStream):
         def read_from_fd(self, buf):
+            count = super().read_from_fd(buf)
             inner.read_bytes(3, partial=True)
-            return super().read_from_fd(buf)
+            return count
 
     async def main():
         nonlocal inner

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 
 import pytest
 
@@ -79,6 +80,19 @@ def test_a_future_is_done_when_its_piece_is_flushed(run, pair):
     run(main)
 
 
+def test_nothing_overtakes_what_waits(run, pair):
+    async def main():
+        with pair() as (reader, writer):
+            writer.write(b"x" * MUCH)
+            begin = await reader.read_bytes(200_000, partial=True)
+            last = writer.write(b"y")  # there is room for it, but the loop has not turned
+            rest = await reader.read_bytes(MUCH + 1 - len(begin))
+            assert rest.endswith(b"xy")
+            await last
+
+    run(main)
+
+
 def test_what_was_given_is_what_arrives(run, pair):
     async def main():
         with pair() as (reader, writer):
@@ -138,7 +152,7 @@ def test_close_drops_what_waits(run, pair):
 
 
 @pytest.mark.parametrize("waiting", [True, False])
-def test_nobody_reads_any_more(run, pair, waiting):
+def test_nobody_reads_any_more(run, pair, waiting, caplog):
     async def main():
         with pair() as (reader, writer):
             data = bytearray(b"x" * MUCH)
@@ -155,7 +169,9 @@ def test_nobody_reads_any_more(run, pair, waiting):
             assert writer.closed()
             data.clear()  # held by nothing, not even by the exception's frames
 
-    run(main)
+    with caplog.at_level(logging.INFO):
+        run(main)
+    assert caplog.records == []
 
 
 def test_errors_nobody_waits_for_are_not_logged(run, pair):

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +16,24 @@ if [ "$1" = --pythons ]; then
   echo /a/python3.13; echo /b/python3.12; echo /c/python3.11
 else
   echo "test $@"
+  [ -S "${REDIS_URL#unix://}" ] || echo "no Redis at $REDIS_URL"
   case "$2" in *3.13) exit ${ON_313:-0};; *3.12) exit ${ON_312:-0};; esac
 fi
+"""
+
+# Listens at the socket that it was told, and says when it is told to end.
+REDIS = f"""\
+exec {sys.executable} -c '
+import signal, socket, sys
+path = sys.argv[sys.argv.index("--unixsocket") + 1]
+socket.socket(socket.AF_UNIX).bind(path)
+signal.sigwait([signal.SIGTERM])
+' "$@"
+"""
+
+APT_GET = """\
+echo "apt-get $@"
+case "$*" in *install*) mv "${0%apt-get}redis-to-install" "${0%apt-get}redis-server";; esac
 """
 
 
@@ -28,23 +45,32 @@ def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple
     (tmp_path / "maint").mkdir()
     fake("test", TESTS).rename(tmp_path / "maint" / "test")
     fake("python3", PYTHON)
-    fake("apt-get", 'echo "apt-get $@"')
+    fake("redis-to-install", REDIS)
+    fake("apt-get", APT_GET)
     fake("sudo", '"$@"')
-    for name in ("bash", "dirname", "env"):
+    for name in ("bash", "cat", "dirname", "env", "mktemp", "mv", "rm", "sleep"):
         path = shutil.which(name)
         assert path
         (tmp_path / "bin" / name).symlink_to(path)
 
     def run(**variables: str) -> tuple[int, list[str]]:
+        temporary = tmp_path / "temporary"
+        temporary.mkdir()
         done = subprocess.run(
             ["bash", ".ci/run"],
             cwd=tmp_path,
-            env={"PATH": str(tmp_path / "bin"), "CI": "true", **variables},
+            env={
+                "PATH": str(tmp_path / "bin"),
+                "CI": "true",
+                "TMPDIR": str(temporary),
+                **variables,
+            },
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.stderr == ""
+        assert list(temporary.iterdir()) == []
         return done.returncode, done.stdout.splitlines()
 
     return run
@@ -55,6 +81,7 @@ def tools(fake: Callable[[str, str], Path]) -> None:
     fake("chromium", "")
     fake("chromedriver", "")
     fake("wrk", "")
+    fake("redis-server", REDIS)
 
 
 Run = Callable[..., tuple[int, list[str]]]
@@ -77,7 +104,7 @@ def test_newer_pythons_first(run: Run) -> None:
 def test_what_the_system_lacks_is_installed(run: Run) -> None:
     status, said = run(NO_VENV="1")
     options = "-q -o Acquire::Retries=3"
-    packages = "chromium chromium-driver wrk python3-venv"
+    packages = "chromium chromium-driver wrk redis-server python3-venv"
     assert status == 0
     assert said == [
         f"apt-get {options} update",

@@ -11,8 +11,10 @@ Three things are to be watched here:
   a variable that it sets is kept across yields (and a token resets it), and does not leak to the caller.
 * **Life.** A suspended coroutine is held by what it waits for, and holds that; so whoever holds the future
   of a coroutine holds everything that is needed for it to end.
-* **Circles.** An exception holds its traceback, that the frames it went through, and a frame here would
-  hold the future that holds the exception: so our frames are taken off (:func:`.drop_frames`).
+* **Circles.** An exception holds its traceback, that the frames it went through, these the frames that
+  called them, and a frame here would hold the future that holds the exception: all that is on the stack
+  would live until the collector comes. So our frames are taken off the traceback
+  (:func:`.drop_frames`), and those that called the generator leave with nothing in their variables.
 """
 
 import functools
@@ -110,53 +112,61 @@ def _start(
         value = func(*args, **kwargs)
         # (The last question is slow to deny.)
         if type(value) is GeneratorType or (
-            hasattr(value, "send") and isinstance(value, Generator)
+            hasattr(type(value), "send") and isinstance(value, Generator)
         ):
-            awaited = _not_ready(value, value.send(None))
+            awaited = _advance(value, None)
             suspended = create_future(Runner)
             suspended.wait_for(awaited, value, context)
             return suspended
     except (StopIteration, Return) as stop:
         value = stop.value
     except CancelledError as error:
-        cancelled = create_future()
-        cancelled.cancel(*error.args[:1])
-        return cancelled
+        return _cancelled(error)
     except Exception as error:
-        failed = create_future()
-        failed.set_exception(drop_frames(error))
-        return failed
+        return _failed(error)
     done: Future[Any] = Future(loop=loop)
     done.set_result(value)
     return done
 
 
-def _continue(generator: Generator[Any, Any, Any], awaited: AnyFuture[Any]) -> Any:
-    """Tell ``generator`` how ``awaited`` ended, and return what it yields next."""
+def _failed(error: Exception) -> Future[Any]:
+    future = create_future()
+    future.set_exception(drop_frames(error))
+    return future
+
+
+def _cancelled(error: CancelledError) -> Future[Any]:
+    future = create_future()
+    future.cancel(*error.args[:1])
+    return future
+
+
+def _advance(generator: Generator[Any, Any, Any], awaited: AnyFuture[Any] | None) -> AnyFuture[Any]:
+    """Continue ``generator`` with the outcome of ``awaited`` until it has to wait; return for what.
+
+    What it raises passes, its end as :exc:`StopIteration` or :exc:`Return`.
+    """
+    value: Any = None
+    error: BaseException | None = None
     try:
-        value = awaited.result()
-    except (Exception, CancelledError) as raised:
-        error = drop_frames(raised)
-    else:
-        return generator.send(value)
-    # Not inside the handler: the generator would see us handling an exception.
-    return generator.throw(error)
-
-
-def _not_ready(generator: Generator[Any, Any, Any], yielded: Any) -> AnyFuture[Any]:
-    """Continue ``generator`` as long as what it yields is there already; return what is not."""
-    while True:
-        try:
-            awaited = convert_yielded(yielded)
-        except Exception as raised:
-            error = drop_frames(raised)
-        else:
+        while True:
+            if awaited is not None:
+                try:
+                    value = awaited.result()
+                except (Exception, CancelledError) as raised:
+                    error = drop_frames(raised)
+            # Not in the handler: the generator would see us handling an exception.
+            yielded = generator.send(value) if error is None else generator.throw(error)
+            value = error = None
+            try:
+                awaited = convert_yielded(yielded)
+            except Exception as raised:
+                awaited, error = None, drop_frames(raised)
+                continue
             if awaited is moment or not awaited.done():
                 return awaited
-            yielded = _continue(generator, awaited)
-            continue
-        yielded = generator.throw(error)
-        del error
+    finally:
+        value = error = awaited = yielded = None  # see above: circles
 
 
 class Runner(Future[T]):
@@ -179,13 +189,14 @@ class Runner(Future[T]):
         elif isinstance(awaited, Future):
             awaited.add_done_callback(self._resume, context=context)
         else:
-            IOLoop.current().add_future(awaited, lambda done: context.run(self._resume, done))
+            resume: Any = functools.partial(context.run, self._resume)  # type: ignore[call-arg]
+            IOLoop.current().add_future(awaited, resume)
 
     def _resume(self, awaited: AnyFuture[Any]) -> None:
         generator = self._generator
         assert generator is not None
         try:
-            awaited = _not_ready(generator, _continue(generator, awaited))
+            awaited = _advance(generator, awaited)
         except (StopIteration, Return) as stop:
             future_set_result_unless_cancelled(self, stop.value)
         except CancelledError as error:
@@ -196,6 +207,7 @@ class Runner(Future[T]):
             self.wait_for(awaited, generator, self._steps_in)
             return
         self._awaited = self._generator = None
+        del self, awaited  # see above: circles
 
     def __repr__(self) -> str:
         text = super().__repr__()

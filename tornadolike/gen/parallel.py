@@ -68,7 +68,6 @@ class Gathered(Future[Any]):
                 results.append(each.result())
             except (Exception, CancelledError) as raised:
                 self._failed(drop_frames(raised))
-        self._children = []
         if not self.done():
             keys = self._keys
             self.set_result(results if keys is None else dict(zip(keys, results, strict=True)))

@@ -61,6 +61,7 @@ class Limited(Timed[Any]):
     """Becomes what it waits for, or a TimeoutError."""
 
     __slots__ = ("_awaited", "_message", "_quiet")
+    _awaited: AnyFuture[Any] | None
 
     def limit(
         self,
@@ -69,18 +70,19 @@ class Limited(Timed[Any]):
         quiet_exceptions: Quiet,
         message: str | Callable[[], str] | None,
     ) -> None:
-        self._awaited = awaited
         self._quiet = quiet_exceptions
         self._message = message
         if awaited.done():
             copy_outcome(awaited, self)
             return
+        self._awaited = awaited  # held: who waits for us may be the only one who does
         self._timer = IOLoop.current().add_timeout(timeout, self._on_timeout)
         when_done(awaited, self._on_done)
 
     def _on_done(self, awaited: AnyFuture[Any]) -> None:
         if not self.done():
             self._timer.cancel()
+            self._awaited = None
             copy_outcome(awaited, self)
         elif not awaited.cancelled():
             error = awaited.exception()
@@ -90,6 +92,7 @@ class Limited(Timed[Any]):
     def _on_timeout(self) -> None:
         if self.done():
             return
+        self._awaited = None
         message = self._message
         try:
             text = message() if callable(message) else message

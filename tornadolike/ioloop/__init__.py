@@ -14,8 +14,9 @@
 Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
 signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
 :mod:`.core` (tasks, threads, errors), :mod:`.transports`, :mod:`.asyncio_face` (sockets, TLS, processes),
-:mod:`.loop` (Tornado's methods), :mod:`.guest` (the same over a loop of another kind),
-:mod:`.periodic` and :mod:`.deadlines`.
+:mod:`.stats` (how the loop is doing), :mod:`.loop` (Tornado's methods), :mod:`.guest` (the same over a
+loop of another kind), :mod:`.periodic` and :mod:`.deadlines`. What a fork means for a loop says
+:mod:`.forks`.
 """
 
 import asyncio
@@ -28,12 +29,14 @@ from .deadlines import Deadlines
 from .guest import GuestLoop
 from .loop import IOLoop
 from .periodic import PeriodicCallback
+from .stats import LoopStats
 
 __all__ = [
     "Configurable",
     "Deadlines",
     "GuestLoop",
     "IOLoop",
+    "LoopStats",
     "PeriodicCallback",
     "TimeoutError",
     "import_object",

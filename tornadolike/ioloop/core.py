@@ -98,8 +98,9 @@ class Core(Sources):
         self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], **kwargs: Any
     ) -> asyncio.Task[T]:
         """Make a task of ``coro``; ``name``, ``context`` and what else the interpreter's Task takes."""
-        if self._closed:
+        if self._debug or self._closed:
             self._check_closed()
+            self._check_thread("create_task")
         if self._task_factory is None:
             return asyncio.Task(coro, loop=self, **kwargs)
         if kwargs.get("context", self) is None:
@@ -404,7 +405,10 @@ class Core(Sources):
                 lines.append(f"{ORIGINS[key]} created at (most recent call last):\n{where}")
             elif key not in ("message", "exception"):
                 lines.append(f"{key}: {value!r}")
-        asyncio_log.error("\n".join(lines), exc_info=context.get("exception"))
+        error = context.get("exception")
+        # Spelt out, as those expect who look at what asyncio logs.
+        exc_info = False if error is None else (type(error), error, error.__traceback__)
+        asyncio_log.error("\n".join(lines), exc_info=exc_info)
 
     def _watcher_failed(self, fd: int, watcher: Watcher, error: BaseException) -> None:
         self.call_exception_handler(

@@ -29,7 +29,7 @@ from .loop import GUEST, IOLoop
 from .poller import MAX_EVENTS, Poller, default_poller
 from .reactor import INFINITY, Watcher, asyncio_log
 from .transports import SocketTransport
-from .transports.tls import TLSTransport
+from .transports.tls import SSLTransport
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ FORWARDED: Final = (
 """The methods of :class:`asyncio.AbstractEventLoop` that the foreign loop does as they are."""
 
 
-OUR_TRANSPORTS: Final = (SocketTransport, TLSTransport)
+OUR_TRANSPORTS: Final = (SocketTransport, SSLTransport)
 
 
 class Forwarded:

@@ -332,6 +332,7 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
         except asyncio.CancelledError:
             pass
         except Exception:
+            self._errors += 1
             app_log.error("Exception in callback %r", callback, exc_info=True)
 
     # Timers

@@ -82,14 +82,14 @@ class EpollPoller:
         # So a new epoll with the other entries takes the place of this one, under the same descriptor.
         try:
             entries = epoll_entries(self._epoll.fileno())
-        except OSError:
-            return False  # no /proc
-        with contextlib.closing(select.epoll()) as successor:
-            for number, events, inode in entries:
-                with contextlib.suppress(OSError):  # others that were closed
-                    if number in watched and os.fstat(number).st_ino == inode:
-                        successor.register(number, events)
-            os.dup2(successor.fileno(), self._epoll.fileno(), inheritable=False)
+            with contextlib.closing(select.epoll()) as successor:
+                for number, events, inode in entries:
+                    with contextlib.suppress(OSError):  # others that were closed
+                        if number in watched and os.fstat(number).st_ino == inode:
+                            successor.register(number, events)
+                os.dup2(successor.fileno(), self._epoll.fileno(), inheritable=False)
+        except (OSError, KeyError, ValueError):
+            return False  # no /proc, or none that tells enough, or no descriptor left
         return True
 
 

@@ -1,12 +1,14 @@
 """The reactor: who runs when.
 
-One turn of the loop is: wait until a descriptor is ready, a timer is due or somebody calls; tell the
-ready descriptors' watchers; move the timers that are due to the ready queue; run the callbacks that
-were in the ready queue at that moment. A callback that a callback adds runs in the next turn, so no
-chain of callbacks can starve the descriptors.
+One turn of the loop is: wait until a descriptor is ready, a timer is due or somebody calls; run the
+callbacks that waited before; tell the ready descriptors' watchers; move the timers that are due to the
+ready queue; run the callbacks that are in the ready queue at that moment. A callback that these add
+runs in the next turn, so no chain of callbacks can starve the descriptors.
 
-Three rules keep it right:
+Four rules keep it right:
 
+* **No event overtakes a callback.** Who was told of a connection in a callback hears of it before the
+  first data come, and a reader that was removed is not called.
 * **Watchers are called at once, callbacks later.** The watcher of a descriptor
   (:meth:`Reactor.watch`) runs inside the dispatch, without a handle and without a context of its own:
   this is the path of every byte. Everything else is a :class:`~.handles.Handle` in the ready queue.
@@ -24,8 +26,7 @@ import logging
 import sys
 import threading
 import time
-from asyncio import _set_running_loop
-from asyncio.events import _get_running_loop
+from asyncio import events as asyncio_events
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
@@ -74,6 +75,11 @@ class Reactor(asyncio.AbstractEventLoop):
         "_watchers",
     )
 
+    _errors = 0
+    """Reports to the exception handler, and what else nobody caught."""
+    _wake_ups = 0
+    """How often the wake-up pipe was heard."""
+
     def __init__(self, poller: Poller | None = None) -> None:
         self._closed = True  # until everything is there: making the descriptors can fail
         self._poller = default_poller() if poller is None else poller
@@ -92,8 +98,6 @@ class Reactor(asyncio.AbstractEventLoop):
         self._timed = False
         """Whether each callback and watcher goes through :meth:`_run_and_time`."""
         self._thread_id: int | None = None
-        self._errors = 0
-        self._wake_ups = 0
         self._closed = False
         self._inherited = False
         """Whether this is the copy of a loop that a child process got by a fork."""
@@ -113,11 +117,13 @@ class Reactor(asyncio.AbstractEventLoop):
         if self._debug or self._closed:
             self._check_closed()
             self._check_thread("watch")
-        if fd in self._watchers:
+        try:
+            self._poller.register(fd, events)
+        except FileExistsError:
             raise ValueError(
                 f"descriptor {fd} is watched already; remove its handler before adding another"
-            )
-        self._poller.register(fd, events)
+            ) from None
+        # (Whose watcher it was before has closed it without a word: the poller knows it no more.)
         self._watchers[fd] = watcher
         self._changed_hands.add(fd)
 
@@ -244,13 +250,13 @@ class Reactor(asyncio.AbstractEventLoop):
         self._poll = self._polling()
         try:
             sys.set_asyncgen_hooks(self._asyncgen_started, self._asyncgen_dropped)
-            _set_running_loop(self)
+            asyncio_events._set_running_loop(self)
             self._track_coroutines(self._debug)
             self._serve()
         finally:
             self._stopping = False
             self._thread_id = None
-            _set_running_loop(None)
+            asyncio_events._set_running_loop(None)
             self._track_coroutines(False)
             sys.set_asyncgen_hooks(*hooks)
 
@@ -276,6 +282,8 @@ class Reactor(asyncio.AbstractEventLoop):
             events = poll(timeout, MAX_EVENTS)
             if events:
                 changed_hands.clear()
+                if ready:
+                    self._run_ready(len(ready))
                 for fd, bits in events:
                     watcher = watchers.get(fd)
                     if fd in changed_hands:
@@ -297,17 +305,19 @@ class Reactor(asyncio.AbstractEventLoop):
             if timers:
                 self._move_due_timers(timers, monotonic())
             if ready:
-                for _ in range(len(ready)):
-                    handle = ready.popleft()
-                    if not handle._cancelled:
-                        if self._timed:
-                            self._run_and_time(handle, handle._run)
-                        else:
-                            handle._run()
-                # The loop may sleep long, and what its last callback held should be free to go.
-                del handle
+                self._run_ready(len(ready))
             if self._stopping:
                 return
+
+    def _run_ready(self, count: int) -> None:
+        ready = self._ready
+        for _ in range(count):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                if self._timed:
+                    self._run_and_time(handle, handle._run)
+                else:
+                    handle._run()
 
     def _polling(self) -> Callable[[float, int], list[tuple[int, int]]]:
         """What the loop polls with from here on."""
@@ -405,7 +415,7 @@ class Reactor(asyncio.AbstractEventLoop):
         self._check_closed()
         if self._thread_id is not None:
             raise RuntimeError("This event loop is already running")
-        if _get_running_loop() is not None:
+        if asyncio_events._get_running_loop() is not None:
             raise RuntimeError(
                 "Cannot run the event loop while another loop is running in this thread; "
                 "await the coroutine there instead"

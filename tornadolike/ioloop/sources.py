@@ -1,6 +1,7 @@
 """What wakes a loop from outside, in asyncio's words: readers and writers of descriptors, signals."""
 
 import asyncio
+import functools
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -81,7 +82,9 @@ class Sources(Reactor):
         watcher = self._watchers.get(number)
         if watcher is None or isinstance(watcher, _ReaderAndWriter):
             return watcher
-        owner = getattr(watcher, "__self__", None)
+        # (In a context of their own transports watch by way of Context.run.)
+        called = watcher.args[0] if isinstance(watcher, functools.partial) else watcher
+        owner = getattr(called, "__self__", None)
         if isinstance(owner, asyncio.BaseTransport):
             raise RuntimeError(f"File descriptor {number} is used by transport {owner!r}")
         raise RuntimeError(f"descriptor {number} is used by {watcher!r}")

@@ -36,7 +36,8 @@ class BaseIOStream(ReadingSide, WritingSide):
     """A stream over a descriptor that does not block.
 
     Subclasses say what the descriptor is: :meth:`fileno`, :meth:`close_fd`, :meth:`read_from_fd`,
-    :meth:`write_to_fd` and perhaps :meth:`get_fd_error`.
+    :meth:`write_to_fd` and perhaps :meth:`get_fd_error`. A stream belongs to the thread of its loop, which
+    is the one that is current when it is made.
 
     Reading methods return a future; one read at a time. A read whose future is cancelled (as by a
     time-out) is forgotten, and the bytes it would have taken stay for the next.
@@ -67,7 +68,7 @@ class BaseIOStream(ReadingSide, WritingSide):
             moved = False
             if events & (READ | ERROR) and self._watched_for & READ:
                 moved = self._on_readable()
-            if events & (WRITE | ERROR) and len(self._write_buffer):
+            if events & (WRITE | ERROR) and self._watched_for & WRITE:
                 moved = self._on_writable() or moved
             if events & ERROR and not moved and not self._closed:
                 # Neither side can tell what it is, and it would be reported for ever.
@@ -77,11 +78,13 @@ class BaseIOStream(ReadingSide, WritingSide):
             self.close(exc_info=error)
 
     def _on_writable(self) -> bool:
+        """There is room for bytes, or an error; whether there was anything to it."""
         moved = self._flush()
-        if not len(self._write_buffer):
-            idle = self._read is None and not len(self._read_buffer)
-            self._watch_for(self._watched_for & ~WRITE | (READ if idle else 0))
-        return moved
+        if len(self._write_buffer):
+            return moved
+        idle = self._read is None and not len(self._read_buffer)
+        self._watch_for(self._watched_for & ~WRITE | (READ if idle else 0))
+        return True
 
     # The end
 
@@ -92,12 +95,12 @@ class BaseIOStream(ReadingSide, WritingSide):
         None takes the callback back. It runs in a copy of the context in which this is called.
         """
         self._close_callback = None
-        if callback is not None:
-            self._close_callback = callback, contextvars.copy_context()
-            if self._closed:
-                self._call_close_callback()
-            else:
-                self._listen_for_the_end()
+        if callback is None:
+            return
+        self._listen_for_the_end()
+        self._close_callback = callback, contextvars.copy_context()
+        if self._closed:
+            self._call_close_callback()
 
     def close(self, exc_info: bool | BaseException | _ExcInfo | None = False) -> None:
         """Close the stream now; what waits to be written is dropped. Idempotent.
@@ -117,8 +120,7 @@ class BaseIOStream(ReadingSide, WritingSide):
         try:
             self.close_fd()
         finally:
-            for future in self._write_buffer.clear():
-                self._fail(future)
+            self._end_writes()
             self._call_close_callback()
 
     def _call_close_callback(self) -> None:

@@ -87,6 +87,11 @@ class WritingSide(Descriptor):
             gen_log.warning("Write error on %s: %s", self.fileno(), error)
         self.close(exc_info=error)
 
+    def _end_writes(self) -> None:
+        """The stream has ended: nothing of what waits will be written."""
+        for future in self._write_buffer.clear():
+            self._fail(future)
+
     def writing(self) -> bool:
         """Whether anything waits to be written."""
         return len(self._write_buffer) > 0

@@ -358,19 +358,27 @@ def test_errors_of_several_kinds():
 
 @pytest.mark.parametrize("delay", [None, 0.25])
 @pytest.mark.parametrize("all_errors", [False, True])
-def test_what_is_raised_holds_nothing_in_a_circle(io_loop, nobody, monkeypatch, delay, all_errors):
+@pytest.mark.parametrize("local_addr", [None, ("192.0.2.1", 0), ("::1", 0)])
+def test_what_is_raised_holds_nothing_in_a_circle(
+    io_loop, nobody, monkeypatch, delay, all_errors, local_addr
+):
     addresses(io_loop, monkeypatch, {"name": [nobody(), nobody()]})
 
     async def main():
         with contextlib.suppress(OSError, ExceptionGroup):
             await io_loop.create_connection(
-                Talker, "name", 1, happy_eyeballs_delay=delay, all_errors=all_errors
+                Talker,
+                "name",
+                1,
+                happy_eyeballs_delay=delay,
+                all_errors=all_errors,
+                local_addr=local_addr,
             )
 
     gc.disable()
     try:
         io_loop.run_until_complete(main())
-        kinds = (ConnectionRefusedError, ExceptionGroup)
+        kinds = (ConnectionRefusedError, OSError, ExceptionGroup)
         assert [left for left in gc.get_objects() if type(left) in kinds] == []
     finally:
         gc.enable()

@@ -137,11 +137,10 @@ def test_what_a_socket_refuses(io_loop, pair, tmp_path):
     async def main():
         with (tmp_path / "text").open() as text, pytest.raises(ValueError, match="binary mode"):
             await io_loop.sock_sendfile(pair[0], text)
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-            pytest.raises(ValueError, match="only SOCK_STREAM"),
-        ):
-            await io_loop.sock_sendfile(udp, io.BytesIO())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.setblocking(False)
+            with pytest.raises(ValueError, match="only SOCK_STREAM"):
+                await io_loop.sock_sendfile(udp, io.BytesIO())
         with pytest.raises(asyncio.SendfileNotAvailableError, match="not a regular file"):
             await io_loop.sock_sendfile(pair[0], io.BytesIO(), fallback=False)
         with pytest.raises(ValueError, match="positive integer"):

@@ -160,6 +160,14 @@ def test_options_of_the_sockets(io_loop, options, name, expected):
     assert io_loop.run_sync(main) is expected
 
 
+def test_a_given_socket_that_cannot_listen_is_closed(io_loop):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        connected = socket.create_connection(other.getsockname())
+        with pytest.raises(OSError, match="Invalid argument"):
+            io_loop.run_until_complete(io_loop.create_server(Echo, sock=connected))
+        assert connected.fileno() == -1
+
+
 def test_two_servers_on_one_port(io_loop):
     async def main():
         first = await io_loop.create_server(Echo, "127.0.0.1", 0, reuse_port=True)

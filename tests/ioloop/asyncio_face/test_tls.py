@@ -178,6 +178,26 @@ def test_cancelled_in_the_handshake(io_loop: IOLoop, certs: Certificates, open_p
     run(io_loop, main)
 
 
+def test_cancelled_as_the_handshake_fails(
+    io_loop: IOLoop, certs: Certificates, open_plain: Any
+) -> None:
+    """The failure is not reported as one that nobody has asked for."""
+
+    async def main() -> None:
+        plain, protocol, _ = open_plain(client_of(certs))
+        starting = asyncio.create_task(
+            io_loop.start_tls(plain, protocol, certs.server_context(), server_side=True)
+        )
+        await asyncio.sleep(0)
+        plain.get_protocol().eof_received()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        await protocol.hears("lost")
+
+    run(io_loop, main)
+
+
 def test_a_peer_that_is_gone_already(io_loop: IOLoop, certs: Certificates, open_plain: Any) -> None:
     """Its end was told to the protocol, which wanted to go on; the handshake fails at once."""
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop.poller import ERROR, READ
 from tornadolike.ioloop.transports.datagram import (
     HEADER_SIZE,
     HIGH_WATER,
@@ -229,6 +230,7 @@ def test_a_crowd_comes_in_few_wake_ups_but_lets_others_have_their_turn(bench):
             peer.sendto(b"x", address)
             await protocol.until(lambda number=number: len(protocol.data) == 201 + number)
         assert wake_ups[-10:] == [1] * 10
+        assert not transport._came_in_crowd  # that another try finds nothing is rare again
         await end(transport, protocol)
 
     run(bench, main)
@@ -269,13 +271,19 @@ def test_reading_can_be_paused(bench):
         transport.resume_reading()
         transport.resume_reading()
         await protocol.hears("data")
+        transport.pause_reading()
+        peer.sendto(b"not for an error that is reported meanwhile", address)
+        transport._on_events(READ | ERROR)
+        assert len(protocol.data) == 1
+        transport.resume_reading()
+        await protocol.until(lambda: len(protocol.data) == 2)
         protocol.actions["data"] = transport.pause_reading
         transport._came_in_crowd = True
         peer.sendto(b"second", address)
         peer.sendto(b"third", address)
-        await protocol.until(lambda: len(protocol.data) == 2)
+        await protocol.until(lambda: len(protocol.data) == 3)
         await turns()
-        assert protocol.data == [b"later", b"second"]
+        assert protocol.data[2:] == [b"second"]
         await end(transport, protocol)
         transport.pause_reading()
         transport.resume_reading()
@@ -365,6 +373,19 @@ def test_what_the_kernel_does_not_take_waits_in_order(bench):
     run(bench, main)
 
 
+def test_nothing_overtakes_what_waits(bench):
+    async def main():
+        transport, protocol, peer, filled = bench.stuck()
+        transport.sendto(b"first")
+        for _ in range(filled):
+            peer.recv(9)
+        transport.sendto(b"last")  # there is room now
+        assert await read(peer, 2) == [b"first", b"last"]
+        await end(transport, protocol)
+
+    run(bench, main)
+
+
 def test_the_protocol_is_asked_to_pause_and_to_go_on(bench):
     async def main():
         transport, protocol, peer, filled = bench.stuck()
@@ -413,12 +434,12 @@ def test_a_unix_socket_that_is_not_connected_waits_without_spinning(bench, tmp_p
         while not transport.get_write_buffer_size():
             transport.sendto(b"%d" % sent, peer.getsockname())
             sent += 1
+        transport.sendto(b"end", peer.getsockname())
         tries = []
         send = transport._send
         transport._send = lambda *args: (tries.append(1), send(*args))
         await asyncio.sleep(0.03)
         assert 0 < len(tries) < 10
-        transport.sendto(b"end", peer.getsockname())
         received = await read(peer, sent + 1)
         assert received == [b"%d" % number for number in range(sent)] + [b"end"]
         assert protocol.names == ["made"]
@@ -503,6 +524,8 @@ def test_ending_in_the_middle_of_an_error(bench, action):
         received = await read(peer, filled + (action == "close"))
         await protocol.hears("lost")
         assert received[filled:] == ([b"last"] if action == "close" else [])
+        with pytest.raises((BlockingIOError, ConnectionError)):
+            peer.recv(1)
         resumed = ["resume"] if action == "close" else []
         assert protocol.names == ["made", "pause", "error", *resumed, "lost"]
 

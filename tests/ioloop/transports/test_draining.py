@@ -68,8 +68,9 @@ def test_the_end_of_the_connection(bench, how):
             getattr(transport, how)()
         if how == "close":
             peer.close()
-        with pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionError) as caught:
             await task
+        assert (caught.type is ConnectionError) is (how == "abort")  # or what has happened
         with pytest.raises(ConnectionError):
             await drain.drained()
         await protocol.hears("lost")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import io
 import os
 import socket
@@ -209,9 +210,13 @@ def test_cancelling_does_not_wait_for_a_pipe(io_loop):
             task = asyncio.create_task(FileReading(io_loop, pipe, 0, None).block())
             await asyncio.sleep(0)
             task.cancel()
+            for _ in range(3):
+                await asyncio.sleep(0)
+            was_done = task.done()
+            os.close(write_end)
             with pytest.raises(asyncio.CancelledError):
                 await task
-            os.close(write_end)
+            assert was_done
             await io_loop.shutdown_default_executor()
 
     io_loop.run_sync(main, timeout=10)
@@ -342,8 +347,10 @@ def test_reading_goes_on(bench, file):
         peer.send(b"hello")
         await protocol.has_data(b"hello")
         assert not task.done()
+        progress = transport.write_progress()[0]
         assert await bench.read(peer, len(DATA)) == DATA
         await task
+        assert transport.write_progress()[0] > progress
         transport.abort()
         await protocol.hears("lost")
 
@@ -371,6 +378,31 @@ def test_the_connection_is_lost(bench, file, how, something_waits):
         assert file.tell() < len(DATA)
 
     run(bench, main)
+
+
+def test_the_error_of_a_lost_connection_is_in_no_circle(bench, file):
+    def errors():
+        return sum(isinstance(each, ConnectionError) for each in gc.get_objects())
+
+    async def main():
+        transport, protocol, _ = bench.open(send_buffer=4096)
+        task = asyncio.create_task(send(transport, file))
+        await bench.turns()
+        before = errors()
+        transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await task
+        del task
+        await bench.turns()  # the step that has just run holds the task
+        assert errors() == before
+        await protocol.hears("lost")
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(bench, main)
+    finally:
+        gc.enable()
 
 
 def test_a_failure_of_the_file_ends_the_connection(bench, file, monkeypatch):
@@ -405,6 +437,29 @@ def test_a_file_that_the_kernel_does_not_send_does_no_harm(
         transport.write(b"x")
         assert await bench.read(peer, 1) == b"x"
         transport.close()
+        await protocol.hears("lost")
+
+    run(bench, main)
+
+
+@pytest.mark.parametrize("something_waits", [False, True])
+def test_a_place_that_no_file_has_does_no_harm(bench, file, something_waits):
+    async def main():
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        before = fill(transport) if something_waits else 0
+        sending = FileSending(file, 1 << 70, None)
+        task = asyncio.create_task(transport.send_file(sending))
+        assert await bench.read(peer, before) == b"x" * before
+        with pytest.raises(OverflowError):
+            await task
+        sending.end()
+        transport.write(b"x")
+        assert await bench.read(peer, 1) == b"x"
+        transport.close()
+        sending = FileSending(file, 0, None)
+        with pytest.raises(RuntimeError, match="Transport is closing"):
+            await transport.send_file(sending)
+        sending.end()
         await protocol.hears("lost")
 
     run(bench, main)

@@ -17,7 +17,7 @@ from tornadolike.ioloop.transports.opening import (
     open_plain,
     open_stream,
 )
-from tornadolike.ioloop.transports.tls import TLSProtocol, TLSTransport
+from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
 
 
 class Kept(asyncio.Protocol):
@@ -125,7 +125,7 @@ def test_tls_from_end_to_end(bench: Bench, certs: Certificates) -> None:
                 server=keeper,
             ),
         )
-        assert isinstance(upper, TLSTransport)
+        assert isinstance(upper, SSLTransport)
         assert client.transport is upper
         assert server.transport is lower
         # A server knows the transport at the bottom, and finds the one that the application knows.

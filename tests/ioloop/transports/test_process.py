@@ -146,7 +146,9 @@ def test_without_pipes(io_loop: IOLoop) -> None:
     io_loop.run_sync(main)
 
 
-def test_what_was_written_before_the_exit_is_told_before_it(io_loop: IOLoop) -> None:
+def test_what_was_written_before_the_exit_is_told_before_it(loop: IOLoop) -> None:
+    """Whatever the poller names first."""
+
     async def main() -> None:
         for _ in range(20):
             _, listener = await start("echo out; echo err >&2", stdin=None)
@@ -155,7 +157,7 @@ def test_what_was_written_before_the_exit_is_told_before_it(io_loop: IOLoop) -> 
                 place for place, name in enumerate(listener.names) if name == "data"
             )
 
-    io_loop.run_sync(main)
+    loop.run_sync(main)
 
 
 def test_connection_lost_comes_after_the_pipes_and_the_exit(io_loop: IOLoop) -> None:
@@ -409,7 +411,7 @@ def test_close_bears_a_child_it_may_not_kill(
 def test_close_drops_the_input_that_waits(io_loop: IOLoop) -> None:
     async def main() -> None:
         # The grandchild holds the other end of our pipe, and does not read.
-        transport, listener = await start("sleep 60 3<&0 & echo $!; wait", stderr=None)
+        transport, listener = await start("exec 3<&0; sleep 60 & echo $!; wait", stderr=None)
         await listener.hears("data")
         grandchild = int(listener.output())
         try:
@@ -565,6 +567,26 @@ def test_a_pipe_that_cannot_be_connected(io_loop: IOLoop) -> None:
         assert children() == before
         await turns()
         assert listener.names == []
+
+    io_loop.run_sync(main)
+
+
+def test_cancelled_when_the_child_has_ended_before_its_pipes_are_connected(io_loop: IOLoop) -> None:
+    async def main() -> None:
+        async def never(*args: Any) -> Any:
+            await io_loop.create_future()
+
+        io_loop.connect_read_pipe = never  # type: ignore[method-assign]
+        before = children()
+        starting = asyncio.create_task(start("exit 0"))
+        await turns(2)
+        async with asyncio.timeout(10):
+            while children() - before:
+                await asyncio.sleep(0.001)
+        await turns()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(starting, 10)
 
     io_loop.run_sync(main)
 

@@ -229,3 +229,27 @@ def test_a_plain_protocol_hands_over_unread_bytes_to_a_buffered_one(bench: Bench
         assert second.calls == ["eof"]
 
     run(bench, main)
+
+
+@pytest.mark.parametrize("how", ["received", "unread"])
+def test_the_protocol_may_resize_its_buffer_once_it_is_told(bench: Bench, how: str) -> None:
+    class Resizing(Buffered):
+        def get_buffer(self, sizehint: int) -> Any:
+            return memoryview(self.buffer)
+
+    async def main() -> None:
+        ours, peer = bench.pair()
+        protocol = Resizing(size=4)
+        protocol.on_data = lambda: protocol.buffer.append(
+            0
+        )  # fails while somebody has a view of it
+        transport = SocketTransport(bench.loop, ours, protocol)
+        if how == "received":
+            peer.send(b"abcdefghij")
+        else:
+            transport.unread(b"abcdefghij")
+        await protocol.has_data(b"abcdefghij")
+        transport.abort()
+        await protocol.lost
+
+    run(bench, main)

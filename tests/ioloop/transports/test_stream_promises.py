@@ -330,3 +330,22 @@ def test_each_call_comes_in_the_connections_own_context(bench: Bench) -> None:
         ("eof", "mine+++"),
         ("lost", "mine++++"),
     ]
+
+
+@pytest.mark.parametrize("end", ["close", "abort"])
+def test_the_end_is_told_in_the_connections_context_whoever_ends_it(bench: Bench, end: str) -> None:
+    class Watching(Recorder):
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.hear_also = variable.get()
+            super().connection_lost(exc)
+
+    async def main() -> None:
+        ours, _ = bench.pair()
+        context = contextvars.copy_context()
+        context.run(variable.set, "mine")
+        protocol = Watching()
+        getattr(SocketTransport(bench.loop, ours, protocol, context=context), end)()
+        await protocol.hears("lost")
+        assert protocol.hear_also == "mine"
+
+    run(bench, main)

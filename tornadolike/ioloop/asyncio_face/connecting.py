@@ -218,8 +218,8 @@ async def _connect_to(
     try:
         sock = socket.socket(family, kind, proto)
         sock.setblocking(False)
-        if local is not None:
-            _bind(sock, local, errors)
+        if local is not None and not _bind(sock, local, errors):
+            raise errors.pop()
         await dialing.connect(loop, sock, address)
     except BaseException as error:
         if sock is not None:
@@ -233,24 +233,19 @@ async def _connect_to(
         del errors
 
 
-def _bind(sock: socket.socket, local: Sequence[AddressInfo], errors: list[OSError]) -> None:
-    """Bind to the first local address that the socket can have."""
-    last: OSError | None = None
-    for family, _, _, _, address in local:
-        if family != sock.family:
-            continue
-        if last is not None:
-            errors.append(last)
+def _bind(sock: socket.socket, local: Sequence[AddressInfo], errors: list[OSError]) -> bool:
+    """Bind to the first local address that the socket can have; what goes wrong is added to ``errors``."""
+    suitable = [address for family, _, _, _, address in local if family == sock.family]
+    for address in suitable:
         try:
             sock.bind(address)
         except OSError as error:
-            last = OSError(error.errno, f"cannot bind to {address!r}: {error.strerror}")
+            errors.append(OSError(error.errno, f"cannot bind to {address!r}: {error.strerror}"))
         else:
-            return
-    try:
-        raise last or OSError(f"no local address of the family of {sock.family!r} was found")
-    finally:
-        last = None  # it would hold itself, through this frame
+            return True
+    if not suitable:
+        errors.append(OSError(f"no local address of the family of {sock.family!r} was found"))
+    return False
 
 
 def combined(errors: list[OSError], all_errors: bool) -> Exception:

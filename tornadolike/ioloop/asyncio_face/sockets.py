@@ -7,11 +7,12 @@ One task may read from a socket while another writes to it. A second reader (or 
 of the first, which then waits for ever, as in asyncio: let one task read.
 """
 
+import asyncio
 import socket
 from typing import Any
 
 from ..core import Core
-from ..dialing import connect
+from ..dialing import BUSY_PAUSE, connect
 from ..readiness import check_socket, readable, writable
 from ..resolving import resolve
 
@@ -91,7 +92,11 @@ class SocketCalls(Core):
                 return sock.sendto(data, address)
             except _BLOCKED:
                 pass
-            await writable(self, sock)
+            if sock.family == socket.AF_UNIX:
+                # Writable, the poll would say: it knows nothing of that receiver's full queue.
+                await asyncio.sleep(BUSY_PAUSE)
+            else:
+                await writable(self, sock)
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
         """Connect ``sock`` to ``address``; a host name in it is resolved, the first result taken."""

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 
 from ..core import Core
-from ..transports.tls import TLSProtocol, TLSTransport
+from ..transports.tls import SSLTransport, TLSProtocol
 
 
 class TLS(Core):
@@ -20,7 +20,7 @@ class TLS(Core):
         server_hostname: str | None = None,
         ssl_handshake_timeout: float | None = None,
         ssl_shutdown_timeout: float | None = None,
-    ) -> TLSTransport:
+    ) -> SSLTransport:
         """Speak TLS on ``transport`` from now on; the transport that ``protocol`` then has to use.
 
         What an :class:`asyncio.StreamReader` of this connection has not read yet is taken for TLS:
@@ -57,6 +57,7 @@ class TLS(Core):
             await waiter
         except BaseException:
             tls.transport.abort()
+            waiter.cancel()  # nobody waits for what will become of it
             raise
         return tls.transport
 

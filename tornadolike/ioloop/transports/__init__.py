@@ -1,6 +1,8 @@
 """What protocols speak to: the places where descriptors are read and written.
 
-:mod:`.stream` (connected stream sockets), and the others as asyncio has them.
+:mod:`.stream` (connected stream sockets; on :mod:`.writing` and :mod:`.wire`), :mod:`.tls` (on top of any
+of them), :mod:`.opening` (from a connected socket to a transport of either kind), :mod:`.server`
+(listening sockets and their connections), and the others as asyncio has them.
 """
 
 from .stream import SocketTransport

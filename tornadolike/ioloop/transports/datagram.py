@@ -196,22 +196,20 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
 
     def _on_writable(self) -> None:
         for count in range(MAX_AT_ONCE):
-            data, address = self._waiting[0]
-            problem: Exception | None = None
             try:
-                self._send(data, address)
+                self._send(*self._waiting[0])
             except (BlockingIOError, InterruptedError):
                 if count == 0:
                     self._rest()
                 break
+            except OSError as error:
+                self._drop_first()
+                self._tell_protocol("error_received", error)
             except Exception as error:
-                problem = error
-            self._waiting.popleft()
-            self._waiting_size -= len(data) + HEADER_SIZE
-            if isinstance(problem, OSError):
-                self._tell_protocol("error_received", problem)
-            elif problem is not None:
-                self._report("a datagram could not be sent", problem)
+                self._drop_first()
+                self._report("a datagram could not be sent", error)
+            else:
+                self._drop_first()
             if not self._waiting:
                 break
         if self._lost:
@@ -223,6 +221,10 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
             self._update_events()
             if self._closing:
                 self._lose()
+
+    def _drop_first(self) -> None:
+        data, _ = self._waiting.popleft()
+        self._waiting_size -= len(data) + HEADER_SIZE
 
     def _rest(self) -> None:
         """Try again in a moment.

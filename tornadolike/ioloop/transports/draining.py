@@ -28,7 +28,10 @@ class Drain(asyncio.Protocol):
         """Wait until writing is welcome. Raises :exc:`ConnectionError` if the connection is closing or lost."""
         await self._may_write.wait()
         if self._problem is not None:
-            raise self._problem
+            try:
+                raise self._problem
+            finally:
+                self._problem = None  # it holds this frame
         if self._transport.is_closing():
             raise ConnectionError("the connection was closed before the whole file was sent")
 

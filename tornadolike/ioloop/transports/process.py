@@ -25,11 +25,15 @@ import logging
 import signal
 import subprocess
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from ..children import reap_killed, watch_child
 from ..core import Core
 from .pipes import ReadPipeTransport, WritePipeTransport
+
+CALLS_A_TURN: Final = 2
+"""So many callbacks, each called by the one before, run in one turn of the loop at the most."""
 
 asyncio_log = logging.getLogger("asyncio")
 
@@ -126,19 +130,30 @@ class ProcessTransport(asyncio.SubprocessTransport):
     def _tell_exit_soon(self) -> None:
         """In two turns, but not before the pipes are connected (or never will be)."""
         if self._status is not None and (self._untold is None or self._closing):
-            self._loop.call_soon(self._loop.call_soon, self._exited, context=self._context)
+            self._in_two_turns(self._exited, context=self._context)
 
     def _exited(self) -> None:
         self._returncode = self._status
         self._tell("process_exited")
         self._finish_if_over()
-        self._loop.call_soon(self._loop.call_soon, self._wake_waiters)
+        self._in_two_turns(self._wake_waiters)
+
+    def _in_two_turns(
+        self,
+        callback: Callable[[], object],
+        context: contextvars.Context | None = None,
+        calls: int = 2 * CALLS_A_TURN,
+    ) -> None:
+        if calls:
+            self._loop.call_soon(self._in_two_turns, callback, context, calls - 1, context=context)
+        else:
+            callback()
 
     def _finish_if_over(self) -> None:
         over = self._returncode is not None and not self._open_pipes and self._untold is None
         if over and not self._finished:
             self._finished = True
-            self._loop.call_soon(self._finish, context=self._context)
+            self._loop.call_soon(self._finish)
 
     def _finish(self) -> None:
         self._tell("connection_lost", None)

@@ -220,35 +220,38 @@ class WritingSide(Wire):
 
         Raises :exc:`asyncio.SendfileNotAvailableError` with nothing sent if the kernel cannot send this
         file, :exc:`OSError` if it failed, in which case the connection is lost too, and
-        :exc:`RuntimeError` if nothing may be written.
+        :exc:`RuntimeError` if nothing may be written or the transport is closing.
         """
-        if self._refusal:
-            raise RuntimeError(self._refusal)
+        if self._refusal or self._closing:
+            raise RuntimeError(self._refusal or "Transport is closing")
         self._refusal = "unable to write; sendfile is in progress"
         self._file = sending
         self._file_done = done = self._loop.create_future()
-        if not self._waiting:
-            self._waiting = sending
-            self._send_file_part(sending)
-            self._update_events()
         try:
+            if not self._waiting:
+                self._waiting = sending
+                self._send_file_part(sending)
+                self._update_events()
             problem = await done
         finally:
             if self._file is sending:  # cancelled
                 self._end_file(None)
         if problem is not None:
-            raise problem
+            try:
+                raise problem
+            finally:
+                del problem, done  # it holds this frame
 
     def _send_file_part(self, sending: FileSending) -> None:
         before = sending.sent
         try:
             ended = sending.step(self._fd)
-        except asyncio.SendfileNotAvailableError as error:
-            self._end_file(error)
         except OSError as error:
             if self._file_done is not None and not self._file_done.done():
                 self._file_done.set_result(error)
             self._fail(error)
+        except Exception as error:  # the kernel cannot do it, or there is no such place in a file
+            self._end_file(error)
         else:
             self._taken += sending.sent - before
             if ended:
@@ -320,7 +323,7 @@ def view_of(data: Any) -> memoryview:
         return memoryview(data).cast("B")
     except TypeError:
         raise TypeError(
-            "data must be bytes, a bytearray or a contiguous memoryview, "
+            "data must be a bytes-like object (bytes, bytearray, contiguous memoryview), "
             f"not {type(data).__name__!r}; encode text before it is written"
         ) from None
 

@@ -48,8 +48,7 @@ def test_it_reads_until_the_end(bench: PipeBench) -> None:
         await turns()
         assert protocol.names.count("lost") == 1
         transport.close()
-        transport.pause_reading()
-        transport.resume_reading()
+        assert transport.get_protocol() is None  # let go
 
     bench.run(main)
 
@@ -107,6 +106,19 @@ def test_pauses(bench: PipeBench) -> None:
     bench.run(main)
 
 
+def test_a_pause_that_outlasts_the_transport(bench: PipeBench) -> None:
+    async def main() -> None:
+        reading, _ = bench.pipe()
+        transport, protocol = await bench.reader(reading)
+        transport.pause_reading()
+        transport.close()
+        transport.resume_reading()
+        transport.pause_reading()
+        await protocol.hears("lost")
+
+    bench.run(main)
+
+
 def test_a_protocol_may_pause_when_it_is_made(bench: PipeBench) -> None:
     async def main() -> None:
         reading, writing = bench.pipe()
@@ -157,9 +169,14 @@ def test_closing_inside_eof_received_is_no_second_end(bench: PipeBench) -> None:
     async def main() -> None:
         reading, writing = bench.pipe()
         transport, protocol = await bench.reader(reading)
-        protocol.actions["eof"] = transport.close
+        closing = []
+        protocol.actions["eof"] = lambda: (
+            closing.append(transport.is_closing()),
+            transport.close(),
+        )
         writing.close()
         await protocol.hears("lost")
+        assert closing == [True]
         await turns()
         assert protocol.names == ["made", "eof", "lost"]
 
@@ -262,21 +279,29 @@ def test_the_end_of_a_terminal_is_the_end(bench: PipeBench) -> None:
     bench.run(main)
 
 
+@pytest.mark.parametrize(
+    ("open_both", "code"), [(os.pipe, errno.EIO), (os.openpty, errno.ENXIO)], ids=["pipe", "pty"]
+)
 def test_an_error_of_reading_is_reported(
-    io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch, expect_log: Any
+    io_loop: IOLoop,
+    monkeypatch: pytest.MonkeyPatch,
+    expect_log: Any,
+    open_both: Any,
+    code: int,
 ) -> None:
     def fail(fd: int, size: int) -> bytes:
-        raise OSError(errno.EIO, "Input/output error")
+        raise OSError(code, "no luck")
 
     async def main() -> None:
-        reading, writing = bench.pipe()
+        source, target = open_both()
+        reading, writing = bench.file(source, "r"), bench.file(target, "w")
         _, protocol = await bench.reader(reading)
         writing.write(b"x")
         with monkeypatch.context() as patch:
             patch.setattr("tornadolike.ioloop.transports.pipes.reading.os.read", fail)
             await turns()
         _, error = await protocol.hears("lost")
-        assert error.errno == errno.EIO
+        assert error.errno == code
         assert "eof" not in protocol.names
 
     with expect_log("asyncio", "Fatal read error"), bench_on(io_loop) as bench:

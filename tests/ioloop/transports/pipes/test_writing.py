@@ -88,6 +88,7 @@ def test_the_marks(bench: PipeBench) -> None:
         await read(reading, written + 1000)
         await protocol.hears("resume")
         assert transport.get_write_buffer_size() == 0
+        assert not bench.loop.remove_writer(writing)  # nothing to be told about any more
         assert protocol.names == ["made", "pause", "resume"]
         transport.close()
         await protocol.hears("lost")

@@ -9,17 +9,17 @@ from typing import Any
 from tests.ioloop.transports.bench import Bench, Recorder
 from tests.tls_certs import Certificates
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.tls import TLSProtocol, TLSTransport
+from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
 from tornadolike.ioloop.transports.tls.machine import TLSMachine
 
 
 class TLSRecorder(Recorder):
     """Writes down each call, and takes any transport."""
 
-    tls: TLSTransport
+    tls: SSLTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, TLSTransport)
+        assert isinstance(transport, SSLTransport)
         self.tls = transport
         self._hear("made")
 
@@ -142,7 +142,7 @@ class Scene:
         protocol: Any = None,
         send_buffer: int = 0,
         **options: Any,
-    ) -> tuple[TLSTransport, Any, Peer, asyncio.Future[None]]:
+    ) -> tuple[SSLTransport, Any, Peer, asyncio.Future[None]]:
         """A transport whose handshake has begun; what its waiter is told."""
         ours, theirs = self.bench.pair(send_buffer)
         client, server = self.certs.client_context, self.certs.server_context
@@ -166,7 +166,7 @@ class Scene:
         SocketTransport(self.loop, ours, tls)
         return tls.transport, protocol, Peer(theirs, machine), waiter
 
-    async def open(self, **options: Any) -> tuple[TLSTransport, Any, Peer]:
+    async def open(self, **options: Any) -> tuple[SSLTransport, Any, Peer]:
         """A transport whose handshake is done."""
         transport, protocol, peer, waiter = self.start(**options)
         await peer.shake_hands()
@@ -204,6 +204,9 @@ class MemoryTransport(asyncio.Transport):
 
     def resume_reading(self) -> None:
         self.asked.append("resume")
+
+    def is_closing(self) -> bool:
+        return "close" in self.asked or "abort" in self.asked
 
     def close(self) -> None:
         self.asked.append("close")

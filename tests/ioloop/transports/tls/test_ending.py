@@ -19,7 +19,7 @@ from tests.ioloop.transports.tls.scene import (
 )
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
-from tornadolike.ioloop.transports.tls import TLSProtocol, TLSTransport
+from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
 
 
 def test_close_sends_everything_first(scene: Scene) -> None:
@@ -211,6 +211,23 @@ def test_bytes_that_make_no_sense_when_we_have_closed(scene: Scene) -> None:
     run(scene.bench, main)
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_peer_that_breaks_off_instead_of_saying_goodbye(scene: Scene, lost: bool) -> None:
+    """Is an error only if something that was written may be lost by it."""
+
+    async def main() -> None:
+        transport, protocol, peer = await scene.open(send_buffer=4096)
+        transport.write(b"x" * (2_000_000 if lost else 10))
+        transport.close()
+        await scene.bench.turns(5)
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.sock.close()
+        error = (await protocol.hears("lost"))[1]
+        assert isinstance(error, ConnectionError) if lost else error is None
+
+    run(scene.bench, main)
+
+
 def test_a_peer_that_never_says_goodbye(scene: Scene) -> None:
     async def main() -> None:
         transport, protocol, peer = await scene.open(ssl_shutdown_timeout=0.05)
@@ -269,7 +286,7 @@ def test_a_peer_that_reads_slowly_when_we_have_closed(scene: Scene) -> None:
     run(scene.bench, main)
 
 
-@pytest.mark.parametrize("end", [TLSTransport.abort, TLSTransport.reset])
+@pytest.mark.parametrize("end", [SSLTransport.abort, SSLTransport.reset])
 @pytest.mark.parametrize("closing", [False, True])
 def test_abort_at_any_time(scene: Scene, end: Any, closing: bool) -> None:
     async def main() -> None:

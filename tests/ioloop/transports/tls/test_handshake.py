@@ -11,7 +11,7 @@ import pytest
 from tests.ioloop.transports.bench import run
 from tests.ioloop.transports.tls.scene import Scene, TLSRecorder
 from tests.tls_certs import SUBJECT
-from tornadolike.ioloop.transports.tls import TLSProtocol, TLSTransport, make_client_context
+from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol, make_client_context
 
 BOTH_SIDES = pytest.mark.parametrize("server_side", [True, False], ids=["server", "client"])
 
@@ -244,7 +244,7 @@ def test_a_peer_that_resets_in_the_handshake(scene: Scene) -> None:
     run(scene.bench, main)
 
 
-@pytest.mark.parametrize("end", [TLSTransport.close, TLSTransport.abort, TLSTransport.reset])
+@pytest.mark.parametrize("end", [SSLTransport.close, SSLTransport.abort, SSLTransport.reset])
 def test_given_up_in_the_handshake(scene: Scene, end: Any) -> None:
     async def main() -> None:
         transport, protocol, peer, waiter = scene.start()

@@ -1,6 +1,7 @@
 """Reading: pausing, buffers of the application's, other protocols, bytes given back."""
 
 import asyncio
+import functools
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.ioloop.transports.tls.scene import (
 )
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop.transports.tls import SSLTransport
 
 
 def test_paused_reading_stops_the_peer(scene: Scene) -> None:
@@ -174,12 +176,13 @@ def test_a_buffer_is_paused_between_two_fillings(scene: Scene) -> None:
     run(scene.bench, main)
 
 
-def test_a_buffer_that_closes(scene: Scene) -> None:
+@pytest.mark.parametrize("end", [SSLTransport.close, SSLTransport.abort])
+def test_a_buffer_that_closes(scene: Scene, end: Any) -> None:
     async def main() -> None:
         class Closer(BufferedRecorder):
             def buffer_updated(self, nbytes: int) -> None:
                 super().buffer_updated(nbytes)
-                transport.close()
+                end(transport)
 
         protocol = Closer(10)
         transport, _, peer = await scene.open(protocol=protocol)
@@ -187,6 +190,7 @@ def test_a_buffer_that_closes(scene: Scene) -> None:
         assert await peer.receive() == b""
         await peer.goodbye()
         await peer.sees_end()
+        await scene.bench.turns()
         assert protocol.updates == [10]
         assert protocol.lost == [None]
 
@@ -371,13 +375,15 @@ def test_what_is_written_while_something_is_delivered_leaves_together(
         assert len(lower.written) == 1
         client.feed(lower.take())
         assert client.read() == b"onetwothree"
-        protocol.actions["data"] = lambda: protocol.tls.write(b"x" * 200_000)
-        client.write(b"much")
-        tls.data_received(client.output())
-        assert max(map(len, lower.written)) < 150_000  # not all of it at once, though
+        for piece, count in ((200_000, 1), (10_000, 50)):
+            pieces = [b"x" * piece] * count
+            protocol.actions["data"] = functools.partial(list, map(protocol.tls.write, pieces))
+            client.write(b"much")
+            tls.data_received(client.output())
+            assert max(map(len, lower.written)) < 140_000  # not all of it at once, though
+            client.feed(lower.take())
+            assert len(client.read()) == piece * count
         protocol.actions["data"] = lambda: (protocol.tls.write(b"word"), protocol.tls.abort())
-        client.feed(lower.take())
-        client.read()
         client.write(b"last")
         tls.data_received(client.output())
         client.feed(lower.take())

@@ -205,10 +205,10 @@ def test_what_was_paused_below_is_encrypted_no_further(
         tls, _ = without_network(io_loop, certs, TLSRecorder(), lower)
         lower.when_written = tls.pause_writing
         tls.transport.write(b"x" * 1_000_000)
-        assert len(lower.take()) < 70_000
-        assert tls.transport.get_write_buffer_size() > 900_000
+        assert len(lower.take()) < 140_000
+        assert tls.transport.get_write_buffer_size() > 850_000
         tls.resume_writing()
-        assert len(lower.take()) < 70_000
+        assert len(lower.take()) < 140_000
         tls.connection_lost(None)
 
     io_loop.run_sync(main)
@@ -339,6 +339,42 @@ def test_a_transport_below_that_has_no_marks(io_loop: IOLoop, certs: Certificate
         await protocol.hears("lost")
 
     io_loop.run_sync(main)
+
+
+def test_what_waits_below_alone_pauses_nobody(io_loop: IOLoop, certs: Certificates) -> None:
+    """Without a pause from below nobody would tell when to go on."""
+
+    async def main() -> None:
+        lower = MemoryTransport()
+        protocol = TLSRecorder()
+        tls, _ = without_network(io_loop, certs, protocol, lower)
+        lower.size = 1_000_000
+        tls.transport.write(b"x" * 200_000)
+        assert protocol.names == ["made"]
+        tls.pause_writing()
+        assert protocol.names == ["made", "pause"]
+        tls.resume_writing()
+        assert protocol.names == ["made", "pause", "resume"]
+        tls.connection_lost(None)
+
+    io_loop.run_sync(main)
+
+
+def test_marks_count_before_the_handshake_is_done(scene: Scene) -> None:
+    async def main() -> None:
+        transport, protocol, peer, waiter = scene.start(call_connection_made=False)
+        transport.write(b"x" * 600_000)
+        assert protocol.names == ["pause"]
+        shaking = asyncio.create_task(peer.shake_hands())
+        await waiter
+        await shaking
+        assert len(await peer.receive(600_000)) == 600_000
+        await protocol.hears("resume")
+        assert protocol.names == ["pause", "resume"]
+        transport.abort()
+        await protocol.hears("lost")
+
+    run(scene.bench, main)
 
 
 def test_the_peer_breaks_the_connection_while_we_write(scene: Scene) -> None:

@@ -99,13 +99,11 @@ class PipeTransport(asyncio.BaseTransport):
         return self._protocol  # type: ignore[no-any-return]
 
     def __del__(self) -> None:
-        pipe = self._pipe
-        if pipe is not None:
-            if not self._closing:
-                warnings.warn(
-                    f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
-                )
-            pipe.close()
+        if self._pipe is not None:
+            warnings.warn(
+                f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
+            )
+            self._pipe.close()
 
     def __repr__(self) -> str:
         state = "closed" if self._pipe is None else "closing" if self._closing else "open"

@@ -1,4 +1,4 @@
-"""TLS on any transport: :class:`TLSProtocol` below, :class:`TLSTransport` above.
+"""TLS on any transport: :class:`TLSProtocol` below, :class:`SSLTransport` above.
 
 From the bottom up: :mod:`.machine` (bytes in, bytes out, no sockets), :mod:`.phase` (the life of a
 transport, as a table), :mod:`.writing`, :mod:`.transport`, :mod:`.protocol`.
@@ -7,9 +7,9 @@ transport, as a table), :mod:`.writing`, :mod:`.transport`, :mod:`.protocol`.
 import ssl as _ssl
 
 from .protocol import TLSProtocol
-from .transport import TLSTransport
+from .transport import SSLTransport
 
-__all__ = ["TLSProtocol", "TLSTransport", "make_client_context"]
+__all__ = ["SSLTransport", "TLSProtocol", "make_client_context"]
 
 
 def make_client_context(

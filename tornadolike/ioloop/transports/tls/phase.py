@@ -16,6 +16,7 @@ stands for the peer's goodbye in CLOSING.
 """
 
 import enum
+from typing import Final
 
 
 class Phase(enum.Enum):
@@ -26,3 +27,11 @@ class Phase(enum.Enum):
     OPEN = enum.auto()
     CLOSING = enum.auto()
     LOST = enum.auto()
+
+
+# A member is looked up in its class several times more slowly than a name of a module.
+NEW: Final = Phase.NEW
+HANDSHAKE: Final = Phase.HANDSHAKE
+OPEN: Final = Phase.OPEN
+CLOSING: Final = Phase.CLOSING
+LOST: Final = Phase.LOST

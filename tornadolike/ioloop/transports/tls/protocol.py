@@ -7,10 +7,13 @@ from typing import Final, cast
 
 from ...core import Core
 from .machine import RECORD, TLSMachine
-from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, TLSTransport
+from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, SSLTransport
 
-RECEIVE_SIZE: Final = 5 * (RECORD + 512)
-"""How many encrypted bytes are received at once: 64 KiB of clear ones need five records' room."""
+RECEIVE_SIZE: Final = 8 * (RECORD + 512)
+"""How many encrypted bytes are received at once: full records with their heads.
+
+OpenSSL keeps a buffer of this size for each connection that ever received so much: hence no more.
+"""
 
 
 class TLSProtocol(asyncio.BufferedProtocol):
@@ -46,7 +49,7 @@ class TLSProtocol(asyncio.BufferedProtocol):
     ) -> None:
         self._buffer = _buffer_of(loop)
         machine = TLSMachine(sslcontext, server_side=server_side, server_hostname=server_hostname)
-        self.transport = TLSTransport(
+        self.transport = SSLTransport(
             loop,
             protocol,
             machine,

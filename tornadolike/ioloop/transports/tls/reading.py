@@ -11,7 +11,7 @@ from typing import cast
 
 from ...core import Core
 from .machine import TLSMachine
-from .phase import Phase
+from .phase import LOST, OPEN
 from .writing import WritingSide
 
 
@@ -37,11 +37,12 @@ class ReadingSide(WritingSide):
     def _uncork(self) -> None:
         """Hand down, in one piece, what the callbacks have written."""
         self._corked = False
-        if self._phase is Phase.LOST:
+        if self._phase is LOST:
             return
         self._send_output()
         if self._waiting and not self._lower_full:
-            self._pump()  # it waited for something that only came in the meantime
+            self._pump()  # it waited for something that has only come now
+            self._check_marks()
 
     def _deliver(self) -> None:
         """Give the application what came, if it wants it."""
@@ -78,7 +79,7 @@ class ReadingSide(WritingSide):
                 if not count:
                     break
                 protocol.buffer_updated(count)
-                if self._reading_paused or self._phase is not Phase.OPEN or not self._buffered:
+                if self._reading_paused or self._phase is not OPEN or not self._buffered:
                     break
         except (SystemExit, KeyboardInterrupt):
             raise
@@ -95,7 +96,7 @@ class ReadingSide(WritingSide):
 
     def _deliver_again(self) -> None:
         """From the loop: reading goes on, or something was given back."""
-        if self._phase is Phase.OPEN and not self._reading_paused:
+        if self._phase is OPEN and not self._reading_paused:
             self._corked = True
             try:
                 self._deliver()
@@ -134,6 +135,8 @@ class ReadingSide(WritingSide):
 
     def peer_state(self) -> str:
         """How it is with the peer behind what has not been read: ``"open"``, ``"ended"`` or ``"lost"``."""
+        if self._phase is LOST:
+            return "lost"
         if self._machine.ended or self._lower_ended:
             return "ended"
         ask = getattr(self._lower, "peer_state", None)

@@ -1,4 +1,4 @@
-""":class:`TLSTransport`: what an application sees of a TLS connection."""
+""":class:`SSLTransport`: what an application sees of a TLS connection."""
 
 import asyncio
 import ssl
@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from ...core import Core, asyncio_log
 from .machine import Buffer, TLSMachine
-from .phase import Phase
+from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
 from .reading import ReadingSide
 from .writing import nothing_waits
 
@@ -19,7 +19,7 @@ SHUTDOWN_TIMEOUT: Final = 30.0
 """Seconds that a closing connection may stand still, when the caller gives no other number."""
 
 
-class TLSTransport(ReadingSide):
+class SSLTransport(ReadingSide):
     """A transport that has another one below it, and TLS in between.
 
     It is made by :class:`~tornadolike.ioloop.transports.tls.TLSProtocol`, which tells it what happens
@@ -34,6 +34,7 @@ class TLSTransport(ReadingSide):
         "_established",
         "_handshake_timeout",
         "_made",
+        "_sent",
         "_shutdown_timeout",
         "_size_at_last_look",
         "_sslcontext",
@@ -42,10 +43,7 @@ class TLSTransport(ReadingSide):
         "when_lost",
     )
 
-    # What an asyncio loop (in guest mode) looks at before it puts another TLS on top.
-    _start_tls_compatible = True
-
-    # And before it sends a file: the kernel cannot, for the bytes have to be encrypted.
+    # By which asyncio's transports tell how files can be sent: the bytes have to be encrypted first.
     _sendfile_compatible = _SendfileMode.FALLBACK
 
     def __init__(
@@ -69,7 +67,8 @@ class TLSTransport(ReadingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
         self._size_at_last_look = 0
-        self.when_lost: Callable[[TLSTransport], object] | None = None
+        self._sent = False  # nothing that was written waits any more: only goodbyes are left
+        self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
     # The handshake
@@ -77,10 +76,10 @@ class TLSTransport(ReadingSide):
     def _start(self, lower: asyncio.Transport) -> None:
         """There is a transport below."""
         self._lower = lower
-        if self._phase is Phase.LOST:  # given up before
+        if self._phase is LOST:  # given up before
             lower.abort()
             return
-        self._phase = Phase.HANDSHAKE
+        self._phase = HANDSHAKE
         if self._made and getattr(lower, "_protocol_paused", False):
             # It has told the application, whose transport it was, to pause. (asyncio's transports
             # and ours keep this under the same name.) We owe the application the other half.
@@ -112,7 +111,7 @@ class TLSTransport(ReadingSide):
 
     def _handshake_done(self) -> None:
         self._cancel_timer()
-        self._phase = Phase.OPEN
+        self._phase = OPEN
         self._established = True
         if not self._made:
             self._made = True
@@ -126,9 +125,7 @@ class TLSTransport(ReadingSide):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
         self._waiter = None
-        self._pump()
-        self._check_marks()
-        if self._phase is Phase.OPEN:
+        if self._phase is OPEN:
             self._deliver()
 
     # Reading
@@ -138,11 +135,11 @@ class TLSTransport(ReadingSide):
         self._machine.feed(data)
         self._corked = True
         try:
-            if self._phase is Phase.OPEN:
+            if self._phase is OPEN:
                 self._deliver()
-            elif self._phase is Phase.HANDSHAKE:
+            elif self._phase is HANDSHAKE:
                 self._shake_hands()
-            elif self._phase is Phase.CLOSING:
+            elif self._phase is CLOSING:
                 self._finish()
         finally:
             self._uncork()
@@ -152,17 +149,17 @@ class TLSTransport(ReadingSide):
     def _received_end(self) -> bool:
         """The stream below has ended. Whether we close it ourselves."""
         self._lower_ended = True
-        if self._phase is Phase.HANDSHAKE:
+        if self._phase is HANDSHAKE:
             self._fail(ConnectionResetError("the peer ended the connection in the TLS handshake"))
-        elif self._phase is Phase.OPEN:
+        elif self._phase is OPEN:
             self._received(b"")
-        elif self._phase is Phase.CLOSING:
+        elif self._phase is CLOSING:
             self._finish()
         return True
 
     def _peer_ended(self) -> None:
         """Everything was delivered, and no more will come."""
-        if self._phase is not Phase.OPEN:
+        if self._phase is not OPEN:
             return  # closed by what was delivered
         if self._machine.failure is not None:
             self._fail(self._machine.failure)
@@ -183,10 +180,10 @@ class TLSTransport(ReadingSide):
 
     def close(self) -> None:
         """Send what waits, say goodbye to the peer, wait for its goodbye and close. Reading stops now."""
-        if self._phase in (Phase.NEW, Phase.HANDSHAKE):
+        if self._phase in (NEW, HANDSHAKE):
             self.abort()
-        elif self._phase is Phase.OPEN:
-            self._phase = Phase.CLOSING
+        elif self._phase is OPEN:
+            self._phase = CLOSING
             self._unread = b""
             self._size_at_last_look = self.get_write_buffer_size()
             self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
@@ -201,20 +198,24 @@ class TLSTransport(ReadingSide):
             self._fail(machine.failure)
             return
         self._pump()
-        if self._waiting or self._phase is not Phase.CLOSING:
+        if self._waiting or self._phase is not CLOSING:
             return
+        lower = self._lower
+        assert lower is not None
+        only_goodbyes = not self.get_write_buffer_size()
         if machine.peer_closed or not self._lower_ended:
             # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
             # what comes then for plain bytes): the end of ours has to do.
             machine.say_goodbye()
         self._send_output()
-        if (machine.ended or self._lower_ended) and self._lower is not None:
-            self._phase = Phase.LOST
-            self._lower.close()
+        self._sent = only_goodbyes or not (self.get_write_buffer_size() or lower.is_closing())
+        if machine.ended or self._lower_ended:
+            self._phase = LOST
+            lower.close()
 
     def _lower_resumed(self) -> None:
         super()._lower_resumed()
-        if self._phase is Phase.CLOSING:
+        if self._phase is CLOSING:
             self._finish()
 
     def _shutdown_is_late(self) -> None:
@@ -228,19 +229,19 @@ class TLSTransport(ReadingSide):
 
     def abort(self) -> None:
         """Close now; what waits is dropped, but what was encrypted is sent if it can be at once."""
-        self._phase = Phase.LOST
+        self._phase = LOST
         if self._lower is not None:
             self._send_output()  # also an alert, that tells the peer why
             self._lower.abort()
 
     def reset(self) -> None:
         """:meth:`abort` in a way that the peer cannot take for a proper end."""
-        self._phase = Phase.LOST
+        self._phase = LOST
         if self._lower is not None:
             getattr(self._lower, "reset", self._lower.abort)()
 
     def is_closing(self) -> bool:
-        return self._phase in (Phase.CLOSING, Phase.LOST)
+        return self._phase in (CLOSING, LOST)
 
     def _fail(self, error: Exception) -> None:
         """Something outside (the peer, the network) is to blame: no more can be done."""
@@ -262,7 +263,11 @@ class TLSTransport(ReadingSide):
     def _lost(self, exc: Exception | None) -> None:
         """The transport below is no more."""
         self._cancel_timer()
-        self._phase = Phase.LOST
+        self._phase = LOST
+        if self._sent and isinstance(exc, ConnectionError):
+            exc = (
+                None  # the peer did not wait for our goodbye; a plain socket would be closed by now
+            )
         error = self._error or exc
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
@@ -277,6 +282,7 @@ class TLSTransport(ReadingSide):
             self._lower_size = nothing_waits
             self._waiting.clear()
             self._waiting_size = 0
+            self._machine.output()
             self._protocol_paused = False
             self._unread = b""
             self._error = None

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from ...core import Core, asyncio_log
 from ..writing import view_of
 from .machine import RECORD, Buffer, TLSMachine
-from .phase import Phase
+from .phase import CLOSING, LOST, NEW, OPEN
 
 HIGH_WATER: Final = 512 * 1024
 """Bytes waiting to be written at which the protocol is asked to pause."""
@@ -28,8 +28,11 @@ LOWER_HIGH_WATER: Final = 64 * 1024
 DROPS_UNSAID: Final = 4
 """How many writes after the end are dropped without a word: the protocol may not know yet."""
 
-PORTION: Final = 64 * 1024
-"""Clear bytes that are encrypted before what came out is handed down."""
+PORTION: Final = 8 * RECORD
+"""Clear bytes that are encrypted before what came out is handed down.
+
+OpenSSL keeps a buffer of this size for each connection that ever sent so much: hence no more.
+"""
 
 
 class WritingSide(asyncio.Transport):
@@ -58,7 +61,7 @@ class WritingSide(asyncio.Transport):
         self._loop = loop
         self._protocol = cast(asyncio.Protocol, protocol)
         self._machine = machine
-        self._phase = Phase.NEW
+        self._phase = NEW
         self._lower: asyncio.Transport | None = None
         self._lower_size: Callable[[], int] = nothing_waits
         self._lower_full = False
@@ -83,10 +86,11 @@ class WritingSide(asyncio.Transport):
         if not data:
             return
         if (
-            self._phase is Phase.OPEN
+            self._phase is OPEN
             and not self._waiting
             and not self._lower_full
             and len(data) <= PORTION
+            and not (self._corked and self._machine.output_size + len(data) > PORTION)
         ):
             try:
                 taken = self._machine.write(data)
@@ -94,7 +98,7 @@ class WritingSide(asyncio.Transport):
                 self._fail(error)
                 return
             if taken:
-                if not self._corked or self._machine.output_size > PORTION:
+                if not self._corked:
                     self._send_output()
                 return
         self._write_pieces((data,))
@@ -108,11 +112,11 @@ class WritingSide(asyncio.Transport):
             self._write_pieces(filter(len, pieces))
 
     def _write_pieces(self, pieces: Iterable[Buffer]) -> None:
-        if self._phase in (Phase.CLOSING, Phase.LOST):
+        if self._phase in (CLOSING, LOST):
             self._drop()
             return
         waiting = self._waiting
-        at_once = self._phase is Phase.OPEN and not waiting and not self._lower_full
+        at_once = self._phase is OPEN and not waiting and not self._lower_full
         for piece in pieces:
             waiting.append(piece if at_once else _unchanging(piece))
             self._waiting_size += len(piece)
@@ -159,8 +163,12 @@ class WritingSide(asyncio.Transport):
     def _pump(self) -> None:
         """Encrypt and hand down what waits, as long as the transport below takes it."""
         waiting, machine = self._waiting, self._machine
-        while waiting and not self._lower_full and self._phase in (Phase.OPEN, Phase.CLOSING):
+        while waiting and not self._lower_full and self._phase in (OPEN, CLOSING):
             portion = _next_portion(waiting)
+            if machine.output_size and machine.output_size + len(portion) > PORTION:
+                waiting.appendleft(portion)
+                self._send_output()
+                continue
             try:
                 taken = machine.write(portion)
             except ssl.SSLError as error:
@@ -171,8 +179,8 @@ class WritingSide(asyncio.Transport):
                 self._send_output()
                 return
             self._waiting_size -= taken
-            if not self._corked or not waiting or machine.output_size > PORTION:
-                self._send_output()
+        if not self._corked:
+            self._send_output()
 
     def _send_output(self) -> None:
         output = self._machine.output()
@@ -208,7 +216,7 @@ class WritingSide(asyncio.Transport):
             if size <= self._low:
                 self._protocol_paused = False
                 self._tell_protocol("resume_writing")
-        elif size > self._high and self._phase is not Phase.LOST:
+        elif size > self._high and self._phase is not LOST:
             self._protocol_paused = True
             self._tell_protocol("pause_writing")
 

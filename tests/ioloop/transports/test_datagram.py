@@ -17,10 +17,10 @@ from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import ERROR, READ
 from tornadolike.ioloop.transports.datagram import (
     HEADER_SIZE,
-    HIGH_WATER,
     MAX_AT_ONCE,
     DatagramTransport,
 )
+from tornadolike.ioloop.transports.flow import HIGH_WATER
 
 
 class Recorder(asyncio.DatagramProtocol):

@@ -17,7 +17,7 @@ import pytest
 from tests.ioloop.transports.bench import Bench, Recorder, fill, run
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.writing import DROPS_UNSAID
+from tornadolike.ioloop.transports.flow import DROPS_UNSAID
 
 variable = contextvars.ContextVar("variable", default="default")
 

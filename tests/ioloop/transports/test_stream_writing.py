@@ -8,7 +8,8 @@ import pytest
 
 from tests.ioloop.transports.bench import Bench, fill, run
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.writing import HIGH_WATER, MAX_PIECES, drop_sent
+from tornadolike.ioloop.transports.flow import HIGH_WATER
+from tornadolike.ioloop.transports.pieces import MAX_PIECES, drop_sent
 
 
 def test_writes_of_all_kinds_of_bytes(bench: Bench) -> None:

@@ -21,7 +21,6 @@ import asyncio
 import contextlib
 import contextvars
 import functools
-import logging
 import signal
 import subprocess
 import warnings
@@ -29,16 +28,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..children import reap_killed, watch_child
-from ..core import Core
+from ..core import Core, asyncio_log
 from .pipes import ReadPipeTransport, WritePipeTransport
+from .telling import Telling
 
 CALLS_A_TURN: Final = 2
 """So many callbacks, each called by the one before, run in one turn of the loop at the most."""
 
-asyncio_log = logging.getLogger("asyncio")
 
-
-class ProcessTransport(asyncio.SubprocessTransport):
+class ProcessTransport(Telling, asyncio.SubprocessTransport):
     """A running child and its protocol. :meth:`connect` must follow the constructor.
 
     :arg process: started, with pipes that are not buffered. It is killed if it cannot be watched.
@@ -103,20 +101,8 @@ class ProcessTransport(asyncio.SubprocessTransport):
     def _tell(self, method: str, *args: Any) -> None:
         if self._untold is not None:
             self._untold.append((method, args))
-            return
-        try:
-            getattr(self._protocol, method)(*args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self._loop.call_exception_handler(
-                {
-                    "message": f"protocol.{method}() failed",
-                    "exception": error,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
+        else:
+            super()._tell(method, *args)
 
     def _pipe_lost(self, fd: int, error: Exception | None) -> None:
         self._tell("pipe_connection_lost", fd, error)

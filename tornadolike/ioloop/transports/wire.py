@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 
 from ..core import Core, asyncio_log
 from ..poller import READ, WRITE
+from .pieces import PieceWriter
 
 _PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
@@ -30,7 +31,7 @@ class ConnectionKeeper(Protocol):
         ...
 
 
-class Wire(asyncio.Transport):
+class Wire(PieceWriter, asyncio.Transport):
     """What a transport has of its socket whatever is read from it or written to it."""
 
     __slots__ = (
@@ -46,11 +47,11 @@ class Wire(asyncio.Transport):
         "_protocol",
         "_server",
         "_sock",
-        "_waiting",
         "when_lost",
     )
 
     _extra: dict[str, Any] | None
+    _protocol: asyncio.Protocol
 
     def __init__(
         self,
@@ -60,14 +61,14 @@ class Wire(asyncio.Transport):
         context: contextvars.Context | None,
         extra: dict[str, Any] | None,
     ) -> None:
+        super().__init__(extra)
         self._sock = sock
+        self._send = sock.send
         self._fd = sock.fileno()
         self._loop = loop
         self._server = server
         self._context = context
-        self._extra = extra
         self._protocol = cast(asyncio.Protocol, None)
-        self._waiting: Any = None
         self._paused = False  # reading, by pause_reading
         self._ended = False  # the peer's side, by end of file
         self._closing = False
@@ -146,16 +147,7 @@ class Wire(asyncio.Transport):
         self._lose(error)
 
     def _protocol_failed(self, error: BaseException, call: str) -> None:
-        # A protocol that lets pass what became of its connection is not to blame.
-        if not isinstance(error, ConnectionError):
-            self._loop.call_exception_handler(
-                {
-                    "message": f"Fatal error: the protocol raised an exception in {call}()",
-                    "exception": error,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
+        self._report_fatal(call, error)
         self._fail(error)
 
     def _lose(self, error: BaseException | None) -> None:
@@ -171,6 +163,7 @@ class Wire(asyncio.Transport):
     def _forget_data(self) -> None:
         """Let go of what was not sent and what was not read."""
         self._waiting = None
+        self._waiting_size = 0
 
     def _call_connection_lost(self, error: BaseException | None) -> None:
         try:

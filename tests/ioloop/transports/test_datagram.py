@@ -405,24 +405,6 @@ def test_the_protocol_is_asked_to_pause_and_to_go_on(bench):
     run(bench, main)
 
 
-def test_water_marks(bench):
-    async def main():
-        transport, protocol, _, _ = bench.stuck()
-        transport.sendto(bytes(1000))
-        transport.set_write_buffer_limits(low=100)
-        assert transport.get_write_buffer_limits() == (100, 400)
-        assert protocol.names == ["made", "pause"]
-        transport.set_write_buffer_limits()
-        assert transport.get_write_buffer_limits() == (HIGH_WATER // 4, HIGH_WATER)
-        transport.set_write_buffer_limits(0)
-        for high, low in ((1, 2), (1, -1)):
-            with pytest.raises(ValueError, match="must be >="):
-                transport.set_write_buffer_limits(high, low)
-        await end(transport, protocol)
-
-    run(bench, main)
-
-
 def test_a_unix_socket_that_is_not_connected_waits_without_spinning(bench, tmp_path):
     """The poll calls it writable, whatever the receiver's queue."""
 

@@ -177,24 +177,6 @@ def test_who_keeps_writing_to_a_lost_connection_is_told(
     run(bench, main)
 
 
-# Limits
-
-
-def test_marks_that_are_set_too_late_are_minded_at_once(bench: Bench) -> None:
-    async def main() -> None:
-        transport, protocol, _ = bench.open(send_buffer=4096)
-        transport.set_write_buffer_limits(high=1 << 30)
-        fill(transport)
-        assert protocol.names == ["made"]
-        transport.set_write_buffer_limits(high=0)
-        transport.set_write_buffer_limits(high=0)
-        assert protocol.names == ["made", "pause"]
-        transport.abort()
-        await protocol.hears("lost")
-
-    run(bench, main)
-
-
 # Errors
 
 

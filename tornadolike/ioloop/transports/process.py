@@ -60,7 +60,7 @@ class ProcessTransport(Telling, asyncio.SubprocessTransport):
         self._unconnected = {fd: file for fd, file in streams if file is not None}
         self._open_pipes = set(self._unconnected)
         self._untold: list[tuple[str, tuple[Any, ...]]] | None = []
-        self._exit_waiters: list[asyncio.Future[None]] | None = []  # None: no need to wait
+        self._exit_over = asyncio.Event()  # told, and the pipes that ended with the child closed
         self._closing = False
         self._killed = False
         self._finished = False
@@ -122,7 +122,7 @@ class ProcessTransport(Telling, asyncio.SubprocessTransport):
         self._returncode = self._status
         self._tell("process_exited")
         self._finish_if_over()
-        self._in_two_turns(self._wake_waiters)
+        self._in_two_turns(self._exit_over.set)
 
     def _in_two_turns(
         self,
@@ -143,7 +143,7 @@ class ProcessTransport(Telling, asyncio.SubprocessTransport):
 
     def _finish(self) -> None:
         self._tell("connection_lost", None)
-        self._wake_waiters()
+        self._exit_over.set()
         self._process = None
         self._protocol = None
 
@@ -154,18 +154,9 @@ class ProcessTransport(Telling, asyncio.SubprocessTransport):
 
         Pipes that others keep open are not waited for, but those that end with the child have ended.
         """
-        if self._exit_waiters is not None:
-            waiter = self._loop.create_future()
-            self._exit_waiters.append(waiter)
-            await waiter
+        await self._exit_over.wait()
         assert self._returncode is not None
         return self._returncode
-
-    def _wake_waiters(self) -> None:
-        waiters, self._exit_waiters = self._exit_waiters, None
-        for waiter in waiters or ():
-            if not waiter.done():
-                waiter.set_result(None)
 
     def send_signal(self, signal: int) -> None:
         """Send ``signal`` to the child; nothing happens if it has ended but that was not told yet.

@@ -276,7 +276,7 @@ def test_a_write_that_fails_later() -> None:
 def test_a_protocol_that_ends_it_when_there_is_room() -> None:
     desk = Desk(0)
     desk.set_write_buffer_limits(0)
-    desk._protocol.actions["resume"] = lambda: desk._fail(OSError())
+    desk._protocol.actions["resume"] = lambda: desk._fail(BrokenPipeError())
     desk.write(b"data")
     desk._send_waiting()
     assert desk.done == 0

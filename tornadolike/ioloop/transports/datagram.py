@@ -10,7 +10,6 @@ callback of its own. The loop's table of watched descriptors keeps an open trans
 
 import asyncio
 import socket
-import warnings
 from asyncio.trsock import TransportSocket
 from collections import deque
 from typing import Any, Final, cast
@@ -19,6 +18,7 @@ from ..core import Core
 from ..handles import TimerHandle
 from ..poller import ERROR, READ, WRITE
 from .flow import FlowControl
+from .watched import WatchedSocket
 
 MAX_DATAGRAM: Final = 256 * 1024
 """Bytes that are read of one datagram; what is longer arrives cut."""
@@ -44,7 +44,7 @@ BUSY_PAUSE: Final = 0.005
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 
-class DatagramTransport(FlowControl, asyncio.Transport, asyncio.DatagramTransport):
+class DatagramTransport(WatchedSocket, FlowControl, asyncio.Transport, asyncio.DatagramTransport):
     """A non-blocking datagram socket and the protocol that it serves.
 
     It is an :class:`asyncio.Transport` too, as asyncio's own are; a stream's ways of writing raise
@@ -235,22 +235,9 @@ class DatagramTransport(FlowControl, asyncio.Transport, asyncio.DatagramTranspor
         self._resting = None
         self._update_events()
 
-    def _update_events(self) -> None:
-        """Watch for what matters now; nothing at all is not watched, because errors would be reported."""
-        if self._lost:
-            return
-        events = 0 if self._paused or self._closing else READ
-        if self._waiting and self._resting is None:
-            events |= WRITE
-        if events == self._events:
-            return
-        if not events:
-            self._loop.unwatch(self._fd)
-        elif not self._events:
-            self._loop.watch(self._fd, self._on_events, events)
-        else:
-            self._loop.rewatch(self._fd, events)
-        self._events = events
+    def _wanted_events(self) -> int:
+        reading = 0 if self._paused or self._closing else READ
+        return reading | WRITE if self._waiting and self._resting is None else reading
 
     def get_write_buffer_size(self) -> int:
         """Bytes that wait to be sent, each datagram's header included."""
@@ -273,16 +260,11 @@ class DatagramTransport(FlowControl, asyncio.Transport, asyncio.DatagramTranspor
         self._closing = True
         self._lose()
 
-    def is_closing(self) -> bool:
-        return self._closing
-
     def _lose(self) -> None:
         if self._lost:
             return
         self._lost = True
-        if self._events:
-            self._loop.unwatch(self._fd)
-            self._events = 0
+        self._watch_for(0)
         if self._resting is not None:
             self._resting.cancel()
             self._resting = None
@@ -297,14 +279,6 @@ class DatagramTransport(FlowControl, asyncio.Transport, asyncio.DatagramTranspor
             self._sock.close()
             self._protocol = None  # type: ignore[assignment]
 
-    def __del__(self) -> None:
-        sock = getattr(self, "_sock", None)  # none if the constructor failed
-        if sock is not None and sock.fileno() != -1:
-            warnings.warn(
-                f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
-            )
-            sock.close()
-
     # About
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
@@ -312,7 +286,3 @@ class DatagramTransport(FlowControl, asyncio.Transport, asyncio.DatagramTranspor
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol
-
-    def __repr__(self) -> str:
-        state = "lost" if self._lost else "closing" if self._closing else "open"
-        return f"<{type(self).__name__} fd={self._fd} {state} waiting={self._waiting_size}>"

@@ -6,7 +6,6 @@ import functools
 import select
 import socket
 import struct
-import warnings
 from asyncio.trsock import TransportSocket
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
@@ -14,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 from ..core import Core, asyncio_log
 from ..poller import READ, WRITE
 from .pieces import PieceWriter
+from .watched import WatchedSocket
 
 _PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
@@ -31,7 +31,7 @@ class ConnectionKeeper(Protocol):
         ...
 
 
-class Wire(PieceWriter, asyncio.Transport):
+class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
     """What a transport has of its socket whatever is read from it or written to it."""
 
     __slots__ = (
@@ -79,32 +79,15 @@ class Wire(PieceWriter, asyncio.Transport):
 
     # Watching
 
-    def _on_events(self, events: int) -> None:
-        raise NotImplementedError
-
     def _watch(self, events: int) -> None:
         watcher: Callable[[int], object] = self._on_events
         if self._context is not None:
             watcher = functools.partial(self._context.run, watcher)  # type: ignore[call-arg]
         self._loop.watch(self._fd, watcher, events)
 
-    def _update_events(self) -> None:
-        """Watch for what matters now; a socket for which nothing does is not watched at all, because
-        its errors would be reported at every poll."""
-        if self._lost:
-            return
-        events = 0 if self._paused or self._ended else READ
-        if self._waiting:
-            events |= WRITE
-        if events == self._events:
-            return
-        if not events:
-            self._loop.unwatch(self._fd)
-        elif not self._events:
-            self._watch(events)
-        else:
-            self._loop.rewatch(self._fd, events)
-        self._events = events
+    def _wanted_events(self) -> int:
+        reading = 0 if self._paused or self._ended else READ
+        return reading | WRITE if self._waiting else reading
 
     # The end
 
@@ -136,9 +119,6 @@ class Wire(PieceWriter, asyncio.Transport):
             pass
         self.abort()
 
-    def is_closing(self) -> bool:
-        return self._closing
-
     def _fail(self, error: BaseException) -> None:
         """The connection cannot be used any more: it broke (which is nobody's fault here), or the protocol."""
         if self._loop.get_debug():
@@ -154,9 +134,7 @@ class Wire(PieceWriter, asyncio.Transport):
         if self._lost:
             return
         self._lost = True
-        if self._events:
-            self._loop.unwatch(self._fd)
-            self._events = 0
+        self._watch_for(0)
         self._forget_data()
         self._loop.call_soon(self._call_connection_lost, error, context=self._context)
 
@@ -172,22 +150,15 @@ class Wire(PieceWriter, asyncio.Transport):
             self._sock.close()
             self._protocol = None  # type: ignore[assignment]
             self._context = None
-            server, self._server = self._server, None
-            if server is not None:
-                server.detach(self)
+            self._socket_closed()
             when_lost, self.when_lost = self.when_lost, None
             if when_lost is not None:
                 when_lost(self)
 
-    def __del__(self) -> None:
-        sock = getattr(self, "_sock", None)  # none if the constructor failed
-        if sock is not None and sock.fileno() != -1:
-            warnings.warn(
-                f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
-            )
-            sock.close()
-            if self._server is not None:
-                self._server.detach(self)
+    def _socket_closed(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.detach(self)
 
     # About
 
@@ -228,9 +199,3 @@ class Wire(PieceWriter, asyncio.Transport):
         for _, events in poll.poll(0):
             return "lost" if events & (select.POLLERR | select.POLLHUP) else "ended"
         return "open"
-
-    def __repr__(self) -> str:
-        state = "lost" if self._lost else "closing" if self._closing else "open"
-        return (
-            f"<{type(self).__name__} fd={self._fd} {state} waiting={self.get_write_buffer_size()}>"
-        )

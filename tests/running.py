@@ -1,13 +1,18 @@
 """Tests that are coroutines: each runs on our loop and, in guest mode, on asyncio's."""
 
 import asyncio
+import datetime
 import functools
 import inspect
 
 import pytest
 
 from tests.ioloop.virtual import VirtualLoop
+from tornadolike import ioloop
 from tornadolike.ioloop import IOLoop
+
+HOUR = datetime.timedelta(hours=1)
+NOW = datetime.timedelta(0)
 
 LOOPS = {
     "IOLoop": functools.partial(IOLoop, make_current=False),
@@ -52,3 +57,31 @@ async def turns(count=3):
     """Let the loop make some turns."""
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+def now():
+    """The time of the loop."""
+    return IOLoop.current().time()
+
+
+def timers():
+    """How many timers the loop holds that somebody still needs."""
+    loop = asyncio.get_running_loop()
+    return len(loop._timers) - loop._cancelled_timers
+
+
+def fixture_of_run(limit):
+    """A fixture: ``run(main)`` runs a coroutine function on a loop of ours, or beside one of asyncio's."""
+
+    @pytest.fixture(params=[ioloop.run, asyncio.run], ids=["own", "guest"])
+    def run(request):
+        def run_it(main):
+            async def limited():
+                async with asyncio.timeout(limit):
+                    await main()
+
+            request.param(limited())
+
+        return run_it
+
+    return run

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.running import fixture_of_run
 from tornadolike import ioloop, process
 from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import PipeIOStream, StreamClosedError
@@ -343,18 +344,7 @@ def test_not_without_fork(monkeypatch):
 # Subprocess
 
 
-@pytest.fixture(params=[ioloop.run, asyncio.run], ids=["own", "guest"])
-def run(request):
-    """``run(main)`` runs a coroutine function on a loop of ours, or beside a loop of asyncio's."""
-
-    def run_it(main):
-        async def limited():
-            async with asyncio.timeout(LIMIT):
-                await main()
-
-        request.param(limited())
-
-    return run_it
+run = fixture_of_run(LIMIT)
 
 
 def python(source, **options):

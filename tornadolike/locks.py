@@ -262,14 +262,39 @@ class Releasing:
         self._held.release()
 
 
-class NotBlocking:
-    """``with`` in place of ``async with`` is refused, with a word about what to write."""
+class AsyncBlock:
+    """``async with`` acquires and releases; ``with`` is refused, with a word about what to write."""
+
+    def acquire(self, timeout: Deadline = None) -> Future[Releasing]:
+        raise NotImplementedError
+
+    def release(self) -> None:
+        raise NotImplementedError
+
+    async def __aenter__(self) -> None:
+        await self.acquire()
+
+    async def __aexit__(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.release()
 
     def __enter__(self) -> NoReturn:
         raise RuntimeError(f"Use 'async with' instead of 'with' for {type(self).__name__}")
 
+    def __exit__(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.__enter__()
 
-class Semaphore(NotBlocking):
+
+class Semaphore(AsyncBlock):
     """``value`` places (1) of something there is too little of: who finds none free waits in line.
 
     ``async with semaphore:`` takes one and gives it back. In a decorated coroutine this is
@@ -309,25 +334,6 @@ class Semaphore(NotBlocking):
     def _take_back(self, releasing: Releasing) -> None:
         self.release()
 
-    def __exit__(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.__enter__()
-
-    async def __aenter__(self) -> None:
-        await self.acquire()
-
-    async def __aexit__(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.release()
-
 
 class BoundedSemaphore(Semaphore):
     """A :class:`Semaphore` that does not grow: one release too many raises :exc:`ValueError`."""
@@ -343,7 +349,7 @@ class BoundedSemaphore(Semaphore):
         super().release()
 
 
-class Lock(NotBlocking):
+class Lock(AsyncBlock):
     """One coroutine at a time: ``async with lock:``. The others wait in line.
 
     In a decorated coroutine this is ``with (yield lock.acquire()):``.
@@ -365,22 +371,3 @@ class Lock(NotBlocking):
             self._block.release()
         except ValueError:
             raise RuntimeError("release unlocked lock") from None
-
-    def __exit__(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.__enter__()
-
-    async def __aenter__(self) -> None:
-        await self.acquire()
-
-    async def __aexit__(
-        self,
-        typ: type[BaseException] | None,
-        value: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.release()

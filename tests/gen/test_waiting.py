@@ -7,23 +7,15 @@ import threading
 
 import pytest
 
-from tests.running import on_every_loop, on_jumping_clock, turns
+from tests.running import HOUR, NOW, now, on_every_loop, on_jumping_clock, turns
 from tornadolike import gen
 from tornadolike.concurrent import create_future
-from tornadolike.ioloop import IOLoop
 
 APP = "tornadolike.application"
-
-HOUR = datetime.timedelta(hours=1)
-NOW = datetime.timedelta(0)
 
 
 class Oops(Exception):
     pass
-
-
-def now():
-    return IOLoop.current().time()
 
 
 # Sleeping

@@ -101,6 +101,7 @@ class Sends:
         transport: Any = connection.transport
         self._sock = transport._sock
         transport._sock = self
+        transport._send = self.send
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)

@@ -1,13 +1,12 @@
 """Two connected streams, over pipes and over sockets, on a loop of ours and on somebody else's."""
 
-import asyncio
 import contextlib
 import os
 import socket
 
 import pytest
 
-from tornadolike import ioloop
+from tests.running import fixture_of_run
 from tornadolike.iostream import BaseIOStream, PipeIOStream
 
 LIMIT = 10.0
@@ -63,21 +62,4 @@ def pair(request):
     return make
 
 
-@pytest.fixture(params=[ioloop.run, asyncio.run], ids=["own", "guest"])
-def run(request):
-    """``run(main)`` runs a coroutine function on a loop of ours, or beside a loop of asyncio's."""
-
-    def run_it(main):
-        async def limited():
-            async with asyncio.timeout(LIMIT):
-                await main()
-
-        request.param(limited())
-
-    return run_it
-
-
-async def turns(count=3):
-    """Let the loop poll and call back some times."""
-    for _ in range(count):
-        await asyncio.sleep(0)
+run = fixture_of_run(LIMIT)

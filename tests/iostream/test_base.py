@@ -12,10 +12,11 @@ import weakref
 
 import pytest
 
+from tests.running import turns
 from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import BaseIOStream, StreamClosedError
 
-from .conftest import SocketStream, turns
+from .conftest import SocketStream
 
 
 def test_options(run, pair):

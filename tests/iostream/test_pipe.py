@@ -7,10 +7,11 @@ import pty
 
 import pytest
 
+from tests.running import turns
 from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import PipeIOStream, StreamClosedError
 
-from .conftest import pipes, turns
+from .conftest import pipes
 
 
 def test_the_descriptor_is_owned_and_does_not_block(run):

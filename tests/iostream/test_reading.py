@@ -8,6 +8,7 @@ import socket
 
 import pytest
 
+from tests.running import turns
 from tornadolike.iostream import (
     PipeIOStream,
     StreamBufferFullError,
@@ -16,7 +17,7 @@ from tornadolike.iostream import (
 )
 from tornadolike.iostream import reading as module
 
-from .conftest import SocketStream, turns
+from .conftest import SocketStream
 
 KINDS = {
     "bytes": lambda stream: stream.read_bytes(6),

@@ -6,9 +6,8 @@ import logging
 
 import pytest
 
+from tests.running import turns
 from tornadolike.iostream import StreamBufferFullError, StreamClosedError
-
-from .conftest import turns
 
 MUCH = 4 * 1024 * 1024
 """Bytes: more than any pipe or socket takes at once."""

@@ -1,7 +1,6 @@
 """Lines in which many wait and from which many leave."""
 
 import asyncio
-import datetime
 import gc
 import inspect
 
@@ -9,22 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.running import LOOPS, on_every_loop, on_jumping_clock, run_on, turns
-from tornadolike.ioloop import IOLoop
+from tests.running import HOUR, LOOPS, now, on_every_loop, on_jumping_clock, run_on, timers, turns
 from tornadolike.locks import Condition, Event, Semaphore
-
-HOUR = datetime.timedelta(hours=1)
-NOW = datetime.timedelta(0)
-
-
-def now():
-    return IOLoop.current().time()
-
-
-def timers():
-    loop = asyncio.get_running_loop()
-    return len(loop._timers) - loop._cancelled_timers
-
 
 # Lines
 

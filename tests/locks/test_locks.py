@@ -1,28 +1,15 @@
 """Who waits, who is served, and that nothing is lost between them."""
 
 import asyncio
-import datetime
 import gc
 import weakref
 
 import pytest
 
-from tests.running import on_every_loop, on_jumping_clock, turns
+from tests.running import HOUR, NOW, now, on_every_loop, on_jumping_clock, timers, turns
 from tornadolike import gen, locks
 from tornadolike.ioloop import IOLoop
 from tornadolike.locks import BoundedSemaphore, Condition, Event, Lock, Semaphore
-
-HOUR = datetime.timedelta(hours=1)
-NOW = datetime.timedelta(0)
-
-
-def now():
-    return IOLoop.current().time()
-
-
-def timers():
-    loop = asyncio.get_running_loop()
-    return len(loop._timers) - loop._cancelled_timers
 
 
 def test_the_names():

@@ -1,7 +1,6 @@
 """Queues against a model, with any operations in any order; and what they leave."""
 
 import asyncio
-import datetime
 import functools
 import gc
 
@@ -9,24 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.running import LOOPS, on_jumping_clock, run_on, turns
-from tornadolike.ioloop import IOLoop
+from tests.running import HOUR, LOOPS, now, on_jumping_clock, run_on, timers, turns
 from tornadolike.queues import LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull
-
-HOUR = datetime.timedelta(hours=1)
-NOW = datetime.timedelta(0)
 
 KINDS = {"fifo": Queue, "priority": PriorityQueue, "lifo": LifoQueue}
 each_kind = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
-
-
-def now():
-    return IOLoop.current().time()
-
-
-def timers():
-    loop = asyncio.get_running_loop()
-    return len(loop._timers) - loop._cancelled_timers
 
 
 # What is left

@@ -1,29 +1,16 @@
 """Items come out in their order, each exactly once, whoever waits, leaves or is cancelled."""
 
 import asyncio
-import datetime
 
 import pytest
 
-from tests.running import on_every_loop, on_jumping_clock, turns
+from tests.running import HOUR, NOW, now, on_every_loop, on_jumping_clock, timers, turns
 from tornadolike import gen, queues
 from tornadolike.ioloop import IOLoop
 from tornadolike.queues import LifoQueue, PriorityQueue, Queue, QueueEmpty, QueueFull
 
-HOUR = datetime.timedelta(hours=1)
-NOW = datetime.timedelta(0)
-
 KINDS = {"fifo": Queue, "priority": PriorityQueue, "lifo": LifoQueue}
 each_kind = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
-
-
-def now():
-    return IOLoop.current().time()
-
-
-def timers():
-    loop = asyncio.get_running_loop()
-    return len(loop._timers) - loop._cancelled_timers
 
 
 def test_the_names():

@@ -11,16 +11,13 @@ system cannot wait without reaping (macOS before Python 3.13) the waiting thread
 """
 
 import contextlib
-import logging
 import os
 import subprocess
 import threading
 from collections.abc import Callable
 
-from .core import Core
+from .core import Core, asyncio_log
 from .poller import READ
-
-asyncio_log = logging.getLogger("asyncio")
 
 UNKNOWN_RETURNCODE = 255
 """What is reported for a child whose status somebody else has taken."""

@@ -17,10 +17,10 @@ from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import ERROR, READ
 from tornadolike.ioloop.transports.datagram import (
     HEADER_SIZE,
-    HIGH_WATER,
     MAX_AT_ONCE,
     DatagramTransport,
 )
+from tornadolike.ioloop.transports.flow import HIGH_WATER
 
 
 class Recorder(asyncio.DatagramProtocol):
@@ -400,24 +400,6 @@ def test_the_protocol_is_asked_to_pause_and_to_go_on(bench):
         protocol.actions["resume"] = lambda: transport.sendto(b"more")
         assert (await read(peer, filled + 4))[filled:] == [bytes(92), b"", b"x", b"more"]
         assert protocol.names == ["made", "pause", "resume"]
-        await end(transport, protocol)
-
-    run(bench, main)
-
-
-def test_water_marks(bench):
-    async def main():
-        transport, protocol, _, _ = bench.stuck()
-        transport.sendto(bytes(1000))
-        transport.set_write_buffer_limits(low=100)
-        assert transport.get_write_buffer_limits() == (100, 400)
-        assert protocol.names == ["made", "pause"]
-        transport.set_write_buffer_limits()
-        assert transport.get_write_buffer_limits() == (HIGH_WATER // 4, HIGH_WATER)
-        transport.set_write_buffer_limits(0)
-        for high, low in ((1, 2), (1, -1)):
-            with pytest.raises(ValueError, match="must be >="):
-                transport.set_write_buffer_limits(high, low)
         await end(transport, protocol)
 
     run(bench, main)

@@ -17,7 +17,7 @@ import pytest
 from tests.ioloop.transports.bench import Bench, Recorder, fill, run
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.writing import DROPS_UNSAID
+from tornadolike.ioloop.transports.flow import DROPS_UNSAID
 
 variable = contextvars.ContextVar("variable", default="default")
 
@@ -172,24 +172,6 @@ def test_who_keeps_writing_to_a_lost_connection_is_told(
         getattr(transport, method)(empty)
         assert len(caplog.records) == 1
         assert "socket.send() raised exception" in caplog.text
-        await protocol.hears("lost")
-
-    run(bench, main)
-
-
-# Limits
-
-
-def test_marks_that_are_set_too_late_are_minded_at_once(bench: Bench) -> None:
-    async def main() -> None:
-        transport, protocol, _ = bench.open(send_buffer=4096)
-        transport.set_write_buffer_limits(high=1 << 30)
-        fill(transport)
-        assert protocol.names == ["made"]
-        transport.set_write_buffer_limits(high=0)
-        transport.set_write_buffer_limits(high=0)
-        assert protocol.names == ["made", "pause"]
-        transport.abort()
         await protocol.hears("lost")
 
     run(bench, main)

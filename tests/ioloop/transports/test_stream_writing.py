@@ -2,13 +2,13 @@
 
 import asyncio
 import struct
-from collections import deque
 
 import pytest
 
 from tests.ioloop.transports.bench import Bench, fill, run
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.writing import HIGH_WATER, MAX_PIECES, drop_sent
+from tornadolike.ioloop.transports.flow import HIGH_WATER
+from tornadolike.ioloop.transports.pieces import MAX_PIECES
 
 
 def test_writes_of_all_kinds_of_bytes(bench: Bench) -> None:
@@ -109,12 +109,6 @@ def test_marks_for_pausing(bench: Bench) -> None:
         assert protocol.names == ["made", "pause"]
         await bench.read(peer, written)
         await protocol.hears("resume")
-        transport.set_write_buffer_limits(low=10)
-        assert transport.get_write_buffer_limits() == (10, 40)
-        transport.set_write_buffer_limits()
-        assert transport.get_write_buffer_limits() == (HIGH_WATER // 4, HIGH_WATER)
-        with pytest.raises(ValueError, match="must be >="):
-            transport.set_write_buffer_limits(high=1, low=2)
         transport.abort()
         await protocol.hears("lost")
 
@@ -183,15 +177,3 @@ def test_write_progress_sees_what_the_peers_kernel_takes(bench: Bench) -> None:
         await protocol.hears("lost")
 
     run(bench, main)
-
-
-def test_dropping_what_is_sent() -> None:
-    pieces: deque[bytes | memoryview] = deque([b"ab", b"cde", b"f"])
-    drop_sent(pieces, 0)
-    assert [bytes(piece) for piece in pieces] == [b"ab", b"cde", b"f"]
-    drop_sent(pieces, 3)
-    assert [bytes(piece) for piece in pieces] == [b"de", b"f"]
-    drop_sent(pieces, 2)
-    assert [bytes(piece) for piece in pieces] == [b"f"]
-    drop_sent(pieces, 1)
-    assert not pieces

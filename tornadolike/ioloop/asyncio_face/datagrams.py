@@ -1,16 +1,15 @@
 """create_datagram_endpoint."""
 
 import asyncio
-import os
 import socket
-import stat
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..core import Core, asyncio_log
+from ..core import Core
 from ..dialing import connect
 from ..resolving import resolve
 from ..transports.datagram import DatagramTransport
+from ..unix_files import remove_stale_socket
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
@@ -153,20 +152,6 @@ def check_paths(*addresses: Any) -> None:
     for address in addresses:
         if address is not None and not isinstance(address, str):
             raise TypeError(f"string is expected as the address of a Unix socket, not {address!r}")
-
-
-def remove_stale_socket(path: str) -> None:
-    """Remove the socket file that stands where a new one shall be bound, if there is one."""
-    if path.startswith("\0"):  # Linux's abstract names are no files
-        return
-    try:
-        if stat.S_ISSOCK(os.stat(path).st_mode):
-            os.remove(path)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        # Binding may be possible all the same.
-        asyncio_log.error("Unable to check or remove stale UNIX socket %r: %r", path, error)
 
 
 async def find_candidates(

@@ -6,15 +6,15 @@ import itertools
 import os
 import socket
 import ssl as ssl_module
-import stat
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..core import Core, asyncio_log
+from ..core import Core
 from ..resolving import AddressInfo, resolve
 from ..transports.opening import check_server_ssl, check_stream_socket
 from ..transports.server import ProtocolFactory, Server
+from ..unix_files import remove_stale_socket
 
 
 class Serving(Core):
@@ -208,8 +208,7 @@ def _switch_on(sock: socket.socket, name: str) -> None:
 
 def bind_unix(path: str | bytes) -> socket.socket:
     """A Unix socket bound to ``path``, in whose place a socket may have been."""
-    if path[:1] not in ("\0", b"\0"):
-        _remove_socket(path)
+    remove_stale_socket(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.bind(path)
@@ -224,14 +223,3 @@ def bind_unix(path: str | bytes) -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-def _remove_socket(path: str | bytes) -> None:
-    try:
-        if stat.S_ISSOCK(os.stat(path).st_mode):
-            os.unlink(path)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        # Binding will fail, and say what is wrong.
-        asyncio_log.error("The old Unix socket %r could not be removed: %s", path, error)

@@ -10,7 +10,6 @@ callback of its own. The loop's table of watched descriptors keeps an open trans
 
 import asyncio
 import socket
-import warnings
 from asyncio.trsock import TransportSocket
 from collections import deque
 from typing import Any, Final, cast
@@ -18,6 +17,8 @@ from typing import Any, Final, cast
 from ..core import Core
 from ..handles import TimerHandle
 from ..poller import ERROR, READ, WRITE
+from .flow import FlowControl
+from .watched import WatchedSocket
 
 MAX_DATAGRAM: Final = 256 * 1024
 """Bytes that are read of one datagram; what is longer arrives cut."""
@@ -34,9 +35,6 @@ LOOK_FOR_CROWD: Final = 8
 half as much as to receive one; so those that arrive singly pay a part of that only, and once more than one
 was there all wake-ups try."""
 
-HIGH_WATER: Final = 64 * 1024
-"""Bytes waiting to be sent at which the protocol is asked to pause."""
-
 HEADER_SIZE: Final = 8
 """What a waiting datagram counts beside its bytes: a flood of empty ones is a flood too."""
 
@@ -46,7 +44,7 @@ BUSY_PAUSE: Final = 0.005
 _INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 
-class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
+class DatagramTransport(WatchedSocket, FlowControl, asyncio.Transport, asyncio.DatagramTransport):
     """A non-blocking datagram socket and the protocol that it serves.
 
     It is an :class:`asyncio.Transport` too, as asyncio's own are; a stream's ways of writing raise
@@ -58,6 +56,8 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
     :arg address: the only one that datagrams may be sent to; None: any, or the one that ``sock`` is
         connected to.
     """
+
+    _protocol: asyncio.DatagramProtocol
 
     def __init__(
         self,
@@ -85,9 +85,6 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
         self._waiting: deque[tuple[bytes, Any]] = deque()
         self._waiting_size = 0
         self._resting: TimerHandle | None = None
-        self._high = HIGH_WATER
-        self._low = HIGH_WATER // 4
-        self._protocol_paused = False
         self._paused = False  # reading, by pause_reading
         self._closing = False
         self._lost = False
@@ -97,7 +94,7 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
         except BaseException:
             del self._sock  # it stays the caller's
             raise
-        self._tell_protocol("connection_made", self)
+        self._tell("connection_made", self)
 
     # Receiving
 
@@ -119,14 +116,14 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
                 self._came_in_crowd = count > 1
                 return
             except OSError as error:
-                self._tell_protocol("error_received", error)
+                self._tell("error_received", error)
                 return
             try:
                 self._protocol.datagram_received(data, address)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
-                self._protocol_failed("datagram_received", error)
+                self._report("protocol.datagram_received() failed", error)
             if not self._events & READ:
                 return
         self._came_in_crowd = many
@@ -180,13 +177,13 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
             except (BlockingIOError, InterruptedError):
                 pass
             except OSError as error:
-                self._tell_protocol("error_received", error)
+                self._tell("error_received", error)
                 return
         data = bytes(data)  # what waits must not change under our hands
         self._waiting.append((data, addr))
         self._waiting_size += len(data) + HEADER_SIZE
         self._update_events()
-        self._ask_to_pause()
+        self._pause_if_full(self._waiting_size)
 
     def _send(self, data: bytes | bytearray | memoryview, address: Any) -> None:
         if self._connected:
@@ -204,7 +201,7 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
                 break
             except OSError as error:
                 self._drop_first()
-                self._tell_protocol("error_received", error)
+                self._tell("error_received", error)
             except Exception as error:
                 self._drop_first()
                 self._report("a datagram could not be sent", error)
@@ -214,9 +211,7 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
                 break
         if self._lost:
             return
-        if self._protocol_paused and self._waiting_size <= self._low:
-            self._protocol_paused = False
-            self._tell_protocol("resume_writing")
+        self._resume_if_room(self._waiting_size)
         if not self._waiting:
             self._update_events()
             if self._closing:
@@ -240,73 +235,13 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
         self._resting = None
         self._update_events()
 
-    def _update_events(self) -> None:
-        """Watch for what matters now; nothing at all is not watched, because errors would be reported."""
-        if self._lost:
-            return
-        events = 0 if self._paused or self._closing else READ
-        if self._waiting and self._resting is None:
-            events |= WRITE
-        if events == self._events:
-            return
-        if not events:
-            self._loop.unwatch(self._fd)
-        elif not self._events:
-            self._loop.watch(self._fd, self._on_events, events)
-        else:
-            self._loop.rewatch(self._fd, events)
-        self._events = events
-
-    def _ask_to_pause(self) -> None:
-        if self._waiting_size > self._high and not self._protocol_paused:
-            self._protocol_paused = True
-            self._tell_protocol("pause_writing")
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """The marks, in bytes, at which the protocol is asked to pause and to go on.
-
-        By default 64 KiB and a quarter of ``high``. Raises :exc:`ValueError` unless
-        ``high >= low >= 0``.
-        """
-        if high is None:
-            high = HIGH_WATER if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high, self._low = high, low
-        self._ask_to_pause()
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        """The low and the high mark, in bytes."""
-        return self._low, self._high
+    def _wanted_events(self) -> int:
+        reading = 0 if self._paused or self._closing else READ
+        return reading | WRITE if self._waiting and self._resting is None else reading
 
     def get_write_buffer_size(self) -> int:
         """Bytes that wait to be sent, each datagram's header included."""
         return self._waiting_size
-
-    # The protocol
-
-    def _tell_protocol(self, method: str, *args: Any) -> None:
-        try:
-            getattr(self._protocol, method)(*args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self._protocol_failed(method, error)
-
-    def _protocol_failed(self, method: str, error: BaseException) -> None:
-        self._report(f"protocol.{method}() failed", error)
-
-    def _report(self, message: str, error: BaseException) -> None:
-        self._loop.call_exception_handler(
-            {
-                "message": message,
-                "exception": error,
-                "transport": self,
-                "protocol": self._protocol,
-            }
-        )
 
     # The end
 
@@ -325,16 +260,11 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
         self._closing = True
         self._lose()
 
-    def is_closing(self) -> bool:
-        return self._closing
-
     def _lose(self) -> None:
         if self._lost:
             return
         self._lost = True
-        if self._events:
-            self._loop.unwatch(self._fd)
-            self._events = 0
+        self._watch_for(0)
         if self._resting is not None:
             self._resting.cancel()
             self._resting = None
@@ -349,14 +279,6 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
             self._sock.close()
             self._protocol = None  # type: ignore[assignment]
 
-    def __del__(self) -> None:
-        sock = getattr(self, "_sock", None)  # none if the constructor failed
-        if sock is not None and sock.fileno() != -1:
-            warnings.warn(
-                f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
-            )
-            sock.close()
-
     # About
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
@@ -364,7 +286,3 @@ class DatagramTransport(asyncio.Transport, asyncio.DatagramTransport):
 
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol
-
-    def __repr__(self) -> str:
-        state = "lost" if self._lost else "closing" if self._closing else "open"
-        return f"<{type(self).__name__} fd={self._fd} {state} waiting={self._waiting_size}>"

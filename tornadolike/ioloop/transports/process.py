@@ -21,7 +21,6 @@ import asyncio
 import contextlib
 import contextvars
 import functools
-import logging
 import signal
 import subprocess
 import warnings
@@ -29,16 +28,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..children import reap_killed, watch_child
-from ..core import Core
+from ..core import Core, asyncio_log
 from .pipes import ReadPipeTransport, WritePipeTransport
+from .telling import Telling
 
 CALLS_A_TURN: Final = 2
 """So many callbacks, each called by the one before, run in one turn of the loop at the most."""
 
-asyncio_log = logging.getLogger("asyncio")
 
-
-class ProcessTransport(asyncio.SubprocessTransport):
+class ProcessTransport(Telling, asyncio.SubprocessTransport):
     """A running child and its protocol. :meth:`connect` must follow the constructor.
 
     :arg process: started, with pipes that are not buffered. It is killed if it cannot be watched.
@@ -62,7 +60,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self._unconnected = {fd: file for fd, file in streams if file is not None}
         self._open_pipes = set(self._unconnected)
         self._untold: list[tuple[str, tuple[Any, ...]]] | None = []
-        self._exit_waiters: list[asyncio.Future[None]] | None = []  # None: no need to wait
+        self._exit_over = asyncio.Event()  # told, and the pipes that ended with the child closed
         self._closing = False
         self._killed = False
         self._finished = False
@@ -103,20 +101,8 @@ class ProcessTransport(asyncio.SubprocessTransport):
     def _tell(self, method: str, *args: Any) -> None:
         if self._untold is not None:
             self._untold.append((method, args))
-            return
-        try:
-            getattr(self._protocol, method)(*args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self._loop.call_exception_handler(
-                {
-                    "message": f"protocol.{method}() failed",
-                    "exception": error,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
+        else:
+            super()._tell(method, *args)
 
     def _pipe_lost(self, fd: int, error: Exception | None) -> None:
         self._tell("pipe_connection_lost", fd, error)
@@ -136,7 +122,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
         self._returncode = self._status
         self._tell("process_exited")
         self._finish_if_over()
-        self._in_two_turns(self._wake_waiters)
+        self._in_two_turns(self._exit_over.set)
 
     def _in_two_turns(
         self,
@@ -157,7 +143,7 @@ class ProcessTransport(asyncio.SubprocessTransport):
 
     def _finish(self) -> None:
         self._tell("connection_lost", None)
-        self._wake_waiters()
+        self._exit_over.set()
         self._process = None
         self._protocol = None
 
@@ -168,18 +154,9 @@ class ProcessTransport(asyncio.SubprocessTransport):
 
         Pipes that others keep open are not waited for, but those that end with the child have ended.
         """
-        if self._exit_waiters is not None:
-            waiter = self._loop.create_future()
-            self._exit_waiters.append(waiter)
-            await waiter
+        await self._exit_over.wait()
         assert self._returncode is not None
         return self._returncode
-
-    def _wake_waiters(self) -> None:
-        waiters, self._exit_waiters = self._exit_waiters, None
-        for waiter in waiters or ():
-            if not waiter.done():
-                waiter.set_result(None)
 
     def send_signal(self, signal: int) -> None:
         """Send ``signal`` to the child; nothing happens if it has ended but that was not told yet.

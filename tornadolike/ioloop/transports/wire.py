@@ -6,13 +6,14 @@ import functools
 import select
 import socket
 import struct
-import warnings
 from asyncio.trsock import TransportSocket
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
 from ..core import Core, asyncio_log
 from ..poller import READ, WRITE
+from .pieces import PieceWriter
+from .watched import WatchedSocket
 
 _PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
@@ -30,7 +31,7 @@ class ConnectionKeeper(Protocol):
         ...
 
 
-class Wire(asyncio.Transport):
+class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
     """What a transport has of its socket whatever is read from it or written to it."""
 
     __slots__ = (
@@ -46,11 +47,11 @@ class Wire(asyncio.Transport):
         "_protocol",
         "_server",
         "_sock",
-        "_waiting",
         "when_lost",
     )
 
     _extra: dict[str, Any] | None
+    _protocol: asyncio.Protocol
 
     def __init__(
         self,
@@ -60,14 +61,14 @@ class Wire(asyncio.Transport):
         context: contextvars.Context | None,
         extra: dict[str, Any] | None,
     ) -> None:
+        super().__init__(extra)
         self._sock = sock
+        self._send = sock.send
         self._fd = sock.fileno()
         self._loop = loop
         self._server = server
         self._context = context
-        self._extra = extra
         self._protocol = cast(asyncio.Protocol, None)
-        self._waiting: Any = None
         self._paused = False  # reading, by pause_reading
         self._ended = False  # the peer's side, by end of file
         self._closing = False
@@ -78,32 +79,15 @@ class Wire(asyncio.Transport):
 
     # Watching
 
-    def _on_events(self, events: int) -> None:
-        raise NotImplementedError
-
     def _watch(self, events: int) -> None:
         watcher: Callable[[int], object] = self._on_events
         if self._context is not None:
             watcher = functools.partial(self._context.run, watcher)  # type: ignore[call-arg]
         self._loop.watch(self._fd, watcher, events)
 
-    def _update_events(self) -> None:
-        """Watch for what matters now; a socket for which nothing does is not watched at all, because
-        its errors would be reported at every poll."""
-        if self._lost:
-            return
-        events = 0 if self._paused or self._ended else READ
-        if self._waiting:
-            events |= WRITE
-        if events == self._events:
-            return
-        if not events:
-            self._loop.unwatch(self._fd)
-        elif not self._events:
-            self._watch(events)
-        else:
-            self._loop.rewatch(self._fd, events)
-        self._events = events
+    def _wanted_events(self) -> int:
+        reading = 0 if self._paused or self._ended else READ
+        return reading | WRITE if self._waiting else reading
 
     # The end
 
@@ -135,9 +119,6 @@ class Wire(asyncio.Transport):
             pass
         self.abort()
 
-    def is_closing(self) -> bool:
-        return self._closing
-
     def _fail(self, error: BaseException) -> None:
         """The connection cannot be used any more: it broke (which is nobody's fault here), or the protocol."""
         if self._loop.get_debug():
@@ -146,31 +127,21 @@ class Wire(asyncio.Transport):
         self._lose(error)
 
     def _protocol_failed(self, error: BaseException, call: str) -> None:
-        # A protocol that lets pass what became of its connection is not to blame.
-        if not isinstance(error, ConnectionError):
-            self._loop.call_exception_handler(
-                {
-                    "message": f"Fatal error: the protocol raised an exception in {call}()",
-                    "exception": error,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
+        self._report_fatal(call, error)
         self._fail(error)
 
     def _lose(self, error: BaseException | None) -> None:
         if self._lost:
             return
         self._lost = True
-        if self._events:
-            self._loop.unwatch(self._fd)
-            self._events = 0
+        self._watch_for(0)
         self._forget_data()
         self._loop.call_soon(self._call_connection_lost, error, context=self._context)
 
     def _forget_data(self) -> None:
         """Let go of what was not sent and what was not read."""
         self._waiting = None
+        self._waiting_size = 0
 
     def _call_connection_lost(self, error: BaseException | None) -> None:
         try:
@@ -179,22 +150,15 @@ class Wire(asyncio.Transport):
             self._sock.close()
             self._protocol = None  # type: ignore[assignment]
             self._context = None
-            server, self._server = self._server, None
-            if server is not None:
-                server.detach(self)
+            self._socket_closed()
             when_lost, self.when_lost = self.when_lost, None
             if when_lost is not None:
                 when_lost(self)
 
-    def __del__(self) -> None:
-        sock = getattr(self, "_sock", None)  # none if the constructor failed
-        if sock is not None and sock.fileno() != -1:
-            warnings.warn(
-                f"unclosed transport {self!r}", ResourceWarning, stacklevel=2, source=self
-            )
-            sock.close()
-            if self._server is not None:
-                self._server.detach(self)
+    def _socket_closed(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.detach(self)
 
     # About
 
@@ -235,9 +199,3 @@ class Wire(asyncio.Transport):
         for _, events in poll.poll(0):
             return "lost" if events & (select.POLLERR | select.POLLHUP) else "ended"
         return "open"
-
-    def __repr__(self) -> str:
-        state = "lost" if self._lost else "closing" if self._closing else "open"
-        return (
-            f"<{type(self).__name__} fd={self._fd} {state} waiting={self.get_write_buffer_size()}>"
-        )

@@ -7,9 +7,10 @@ import warnings
 from typing import Any
 
 from ...core import Core
+from ..telling import Telling
 
 
-class PipeTransport(asyncio.BaseTransport):
+class PipeTransport(Telling, asyncio.BaseTransport):
     """What both directions have in common.
 
     :arg pipe: a file object; :exc:`ValueError` is raised, and the caller keeps it, if it is none that a

@@ -42,14 +42,7 @@ class ReadPipeTransport(PipeTransport, asyncio.ReadTransport):
 
     def _read_failed(self, error: OSError) -> None:
         if not isinstance(error, ConnectionError):  # that is the peer's doing
-            self._loop.call_exception_handler(
-                {
-                    "message": "Fatal read error on pipe transport",
-                    "exception": error,
-                    "transport": self,
-                    "protocol": self._protocol,
-                }
-            )
+            self._report("Fatal read error on pipe transport", error)
         self._lose(error)
 
     def pause_reading(self) -> None:

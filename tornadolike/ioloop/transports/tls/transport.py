@@ -122,11 +122,19 @@ class SSLTransport(ReadingSide):
             except BaseException as error:
                 self._callback_failed("connection_made", error)
                 return
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-        self._waiter = None
+        self._settle_waiter(None)
         if self._phase is OPEN:
             self._deliver()
+
+    def _settle_waiter(self, error: Exception | None) -> None:
+        """Tell who waits for the handshake, the first time, how it ended."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is None or waiter.done():
+            return
+        if error is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(error)
 
     # Reading
 
@@ -248,15 +256,11 @@ class SSLTransport(ReadingSide):
         if self._loop.get_debug():
             asyncio_log.debug("%r failed", self, exc_info=error)
         self._error = error
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(error)
-        self._waiter = None
+        self._settle_waiter(error)
         self.abort()
 
     def _callback_failed(self, method: str, error: BaseException) -> None:
-        # A protocol that lets pass what became of its connection is not to blame.
-        if not isinstance(error, ConnectionError):
-            self._report(f"Fatal error: the protocol raised an exception in {method}()", error)
+        self._report_fatal(method, error)
         self._error = error if isinstance(error, Exception) else None
         self.abort()
 
@@ -269,11 +273,9 @@ class SSLTransport(ReadingSide):
                 None  # the peer did not wait for our goodbye; a plain socket would be closed by now
             )
         error = self._error or exc
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(
-                error or ConnectionAbortedError("the connection was closed in the TLS handshake")
-            )
+        self._settle_waiter(
+            error or ConnectionAbortedError("the connection was closed in the TLS handshake")
+        )
         try:
             if self._made:
                 self._protocol.connection_lost(error)

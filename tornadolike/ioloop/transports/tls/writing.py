@@ -14,19 +14,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
-from ...core import Core, asyncio_log
-from ..writing import view_of
+from ...core import Core
+from ..flow import FlowControl
+from ..pieces import Piece, unchanging, view_of
 from .machine import RECORD, Buffer, TLSMachine
 from .phase import CLOSING, LOST, NEW, OPEN
 
-HIGH_WATER: Final = 512 * 1024
-"""Bytes waiting to be written at which the protocol is asked to pause."""
-
 LOWER_HIGH_WATER: Final = 64 * 1024
 """Encrypted bytes that the transport below may hold before no more are made."""
-
-DROPS_UNSAID: Final = 4
-"""How many writes after the end are dropped without a word: the protocol may not know yet."""
 
 PORTION: Final = 8 * RECORD
 """Clear bytes that are encrypted before what came out is handed down.
@@ -35,26 +30,27 @@ OpenSSL keeps a buffer of this size for each connection that ever sent so much: 
 """
 
 
-class WritingSide(asyncio.Transport):
+class WritingSide(FlowControl, asyncio.Transport):
     """What of a TLS transport has to do with writing."""
 
     __slots__ = (
         "__weakref__",
         "_corked",
-        "_dropped",
-        "_high",
         "_loop",
-        "_low",
         "_lower",
         "_lower_full",
         "_lower_size",
         "_machine",
         "_phase",
         "_protocol",
-        "_protocol_paused",
         "_waiting",
         "_waiting_size",
     )
+
+    _high_water = 512 * 1024
+    _why_dropped = "the SSL connection is closed"
+
+    _protocol: asyncio.Protocol
 
     def __init__(self, loop: Core, protocol: asyncio.BaseProtocol, machine: TLSMachine) -> None:
         super().__init__()
@@ -66,12 +62,8 @@ class WritingSide(asyncio.Transport):
         self._lower_size: Callable[[], int] = nothing_waits
         self._lower_full = False
         self._corked = False  # what is written goes down at the end of the callback
-        self._waiting: deque[Buffer] = deque()
+        self._waiting: deque[Piece] = deque()
         self._waiting_size = 0
-        self._dropped = 0  # writes that came too late
-        self._protocol_paused = False
-        self._high = HIGH_WATER
-        self._low = HIGH_WATER // 4
 
     # The application's side
 
@@ -111,25 +103,20 @@ class WritingSide(asyncio.Transport):
         else:
             self._write_pieces(filter(len, pieces))
 
-    def _write_pieces(self, pieces: Iterable[Buffer]) -> None:
+    def _write_pieces(self, pieces: Iterable[Piece]) -> None:
         if self._phase in (CLOSING, LOST):
             self._drop()
             return
         waiting = self._waiting
         at_once = self._phase is OPEN and not waiting and not self._lower_full
         for piece in pieces:
-            waiting.append(piece if at_once else _unchanging(piece))
+            waiting.append(piece if at_once else unchanging(piece))
             self._waiting_size += len(piece)
         if at_once:
             self._pump()
             for i, piece in enumerate(waiting):
-                waiting[i] = _unchanging(piece)
+                waiting[i] = unchanging(piece)
         self._check_marks()
-
-    def _drop(self) -> None:
-        self._dropped += 1
-        if self._dropped > DROPS_UNSAID:
-            asyncio_log.warning("%r: data is dropped, the SSL connection is closed", self)
 
     def can_write_eof(self) -> bool:
         """False: TLS knows no end of one side only that everybody understands."""
@@ -141,18 +128,9 @@ class WritingSide(asyncio.Transport):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """The marks, in bytes, at which the protocol is asked to pause and to go on."""
-        if high is None:
-            high = HIGH_WATER if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high, self._low = high, low
+        self._set_marks(high, low)
         self._set_lower_marks()
         self._check_marks()
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._low, self._high
 
     def get_write_buffer_size(self) -> int:
         """Bytes that wait to be sent: clear ones here, and encrypted ones here and below."""
@@ -212,33 +190,11 @@ class WritingSide(asyncio.Transport):
         # Without one of these there is little, and nobody would tell when there is less.
         may_wait = self._lower_full or self._waiting
         size = self.get_write_buffer_size() if may_wait else 0
-        if self._protocol_paused:
-            if size <= self._low:
-                self._protocol_paused = False
-                self._tell_protocol("resume_writing")
-        elif size > self._high and self._phase is not LOST:
-            self._protocol_paused = True
-            self._tell_protocol("pause_writing")
-
-    def _tell_protocol(self, method: str) -> None:
-        try:
-            getattr(self._protocol, method)()
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self._report(f"protocol.{method}() failed", error)
+        self._resume_if_room(size)
+        if self._phase is not LOST:
+            self._pause_if_full(size)
 
     # What the other half does
-
-    def _report(self, message: str, error: BaseException) -> None:
-        self._loop.call_exception_handler(
-            {
-                "message": message,
-                "exception": error,
-                "transport": self,
-                "protocol": self._protocol,
-            }
-        )
 
     def _fail(self, error: Exception) -> None:
         raise NotImplementedError
@@ -249,14 +205,7 @@ def nothing_waits() -> int:
     return 0
 
 
-def _unchanging(piece: Buffer) -> Buffer:
-    """What waits must not change under our hands."""
-    if type(piece) is bytes or isinstance(cast(memoryview, piece).obj, bytes):
-        return piece
-    return bytes(piece)
-
-
-def _next_portion(waiting: deque[Buffer]) -> Buffer:
+def _next_portion(waiting: deque[Piece]) -> Piece:
     """Take a portion off ``waiting``: a part of a large piece, or small ones that fill records."""
     first = waiting.popleft()
     if len(first) > PORTION:

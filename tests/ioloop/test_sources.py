@@ -11,10 +11,11 @@ import threading
 import pytest
 
 from tornadolike.ioloop import IOLoop
-from tornadolike.ioloop.poller import SelectPoller
+from tornadolike.ioloop.poller import READ, SelectPoller
 from tornadolike.ioloop.sources import descriptor_number
 from tornadolike.ioloop.wakeup import WakeUp
 
+from .conftest import on_linux
 from .test_reactor import run_turns
 
 # Readers and writers
@@ -230,6 +231,45 @@ def test_a_descriptor_closed_before_it_is_removed(loop, pair, side):
     other = "writer" if side == "reader" else "reader"
     assert getattr(loop, f"remove_{other}")(fd) is True
     assert loop._watchers.keys() == {loop._wake_up.fileno()}
+
+
+@pytest.mark.parametrize("first", ["object", "number", "other side"])
+@pytest.mark.parametrize("side", ["reader", "writer"])
+def test_an_object_that_was_closed_first_is_still_known(loop, pair, side, first):
+    """As libraries do it: the socket is closed by one task, what it was watched for removed by another."""
+    ours, _ = pair
+    sides = [side]
+    if first == "number":
+        getattr(loop, f"add_{side}")(ours.fileno(), print)
+    elif first == "other side":
+        sides = ["reader", "writer"]
+    for each in sides:
+        getattr(loop, f"add_{each}")(ours, print)
+    ours.close()
+    for each in sides:
+        assert getattr(loop, f"remove_{each}")(ours) is True
+    for each in sides:
+        with pytest.raises(ValueError, match=r"Invalid file object.*closed"):
+            getattr(loop, f"remove_{each}")(ours)
+    assert loop.stats().descriptors == 0
+
+
+@on_linux  # elsewhere the poller itself keeps a number until it is removed
+@pytest.mark.parametrize("side", ["reader", "writer"])
+def test_an_object_that_was_closed_first_and_whose_number_is_somebody_elses(io_loop, pair, side):
+    loop = io_loop
+    ours, theirs = pair
+    getattr(loop, f"add_{side}")(ours, print)
+    number = ours.fileno()
+    ours.close()
+    os.dup2(theirs.fileno(), number)
+    try:
+        loop.watch(number, print, READ)
+        with pytest.raises(ValueError, match="Invalid file object"):
+            getattr(loop, f"remove_{side}")(ours)
+        assert loop.unwatch(number)
+    finally:
+        os.close(number)
 
 
 @pytest.mark.parametrize("forgotten", ["reader", "writer"])

@@ -15,10 +15,12 @@ from .wakeup import ignore_signal, replace_signal_handler
 class _ReaderAndWriter:
     """The watcher behind :meth:`~Sources.add_reader` and :meth:`~Sources.add_writer`."""
 
-    __slots__ = ("loop", "reader", "writer")
+    __slots__ = ("file", "loop", "reader", "writer")
 
-    def __init__(self, loop: "Sources") -> None:
+    def __init__(self, loop: "Sources", file: Any) -> None:
         self.loop = loop
+        self.file = file
+        """What the descriptor was given as: closed, an object has forgotten its number."""
         self.reader: Handle | None = None
         self.writer: Handle | None = None
 
@@ -71,11 +73,14 @@ class Sources(Reactor):
         return self._set_side("writer", fd, callback, args)
 
     def remove_reader(self, fd: Any) -> bool:
-        """Undo :meth:`add_reader`; return whether there was one."""
+        """Undo :meth:`add_reader`; return whether there was one.
+
+        An object that was closed before is still known if it was given to :meth:`add_reader`.
+        """
         return self._clear_side("reader", fd)
 
     def remove_writer(self, fd: Any) -> bool:
-        """Undo :meth:`add_writer`; return whether there was one."""
+        """Undo :meth:`add_writer`; return whether there was one. As :meth:`remove_reader`."""
         return self._clear_side("writer", fd)
 
     def _sides(self, number: int) -> _ReaderAndWriter | None:
@@ -110,8 +115,10 @@ class Sources(Reactor):
             else:
                 if before is not None:
                     before.cancel()
+                if not isinstance(fd, int):
+                    sides.file = fd
                 return handle
-        sides = _ReaderAndWriter(self)
+        sides = _ReaderAndWriter(self, fd)
         setattr(sides, side, handle)
         self.watch(number, sides, sides.events())
         return handle
@@ -125,7 +132,10 @@ class Sources(Reactor):
     def _clear_side(self, side: str, fd: Any) -> bool:
         if self._closed:
             return False
-        number = descriptor_number(fd)
+        try:
+            number = descriptor_number(fd)
+        except ValueError:
+            number = self._number_once(fd)
         sides = self._sides(number)
         handle: Handle | None = getattr(sides, side, None)
         if sides is None or handle is None:
@@ -140,6 +150,13 @@ class Sources(Reactor):
         else:
             self.unwatch(number)
         return True
+
+    def _number_once(self, file: Any) -> int:
+        """The number that ``file``, closed in the meantime, was watched under."""
+        for number, watcher in self._watchers.items():
+            if isinstance(watcher, _ReaderAndWriter) and watcher.file is file:
+                return number
+        raise ValueError(f"Invalid file object: {file!r} is closed, and was not watched")
 
     # Signals
 

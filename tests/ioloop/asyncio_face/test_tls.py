@@ -198,6 +198,33 @@ def test_cancelled_as_the_handshake_fails(
     run(io_loop, main)
 
 
+def test_what_came_with_the_handshake_waits_until_the_transport_is_known(
+    io_loop: IOLoop, certs: Certificates, open_plain: Any
+) -> None:
+    """A protocol that answers on the transport it knows must not answer on the plain one."""
+
+    async def main() -> None:
+        plain, protocol, peer = open_plain(client_of(certs))
+        known = plain
+        protocol.actions["data"] = lambda: known.write(b"answer")
+
+        async def shake_hands_and_ask() -> None:
+            while not peer.machine.handshake():
+                await peer.flush()
+                await peer.step()
+            await peer.send(b"question")  # in one piece with the handshake's last words
+
+        shaking = asyncio.create_task(shake_hands_and_ask())
+        known = await io_loop.start_tls(plain, protocol, certs.server_context(), server_side=True)
+        await shaking
+        await peer.has(b"answer")
+        assert protocol.data == b"question"
+        known.abort()
+        await protocol.hears("lost")
+
+    run(io_loop, main)
+
+
 def test_a_peer_that_is_gone_already(io_loop: IOLoop, certs: Certificates, open_plain: Any) -> None:
     """Its end was told to the protocol, which wanted to go on; the handshake fails at once."""
 

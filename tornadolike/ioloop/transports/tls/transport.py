@@ -113,6 +113,7 @@ class SSLTransport(ReadingSide):
         self._cancel_timer()
         self._phase = OPEN
         self._established = True
+        is_known = not self._made  # to the application, once it was told
         if not self._made:
             self._made = True
             try:
@@ -123,8 +124,13 @@ class SSLTransport(ReadingSide):
                 self._callback_failed("connection_made", error)
                 return
         self._settle_waiter(None)
-        if self._phase is OPEN:
-            self._deliver()
+        if is_known:
+            if self._phase is OPEN:
+                self._deliver()
+        else:
+            # Whoever waits for start_tls() has not heard of this transport yet. An application that
+            # answered what came with the handshake would answer on the plain one, for all to read.
+            self._loop.call_soon(self._received, b"")
 
     def _settle_waiter(self, error: Exception | None) -> None:
         """Tell who waits for the handshake, the first time, how it ended."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import inspect
+import itertools
 import logging
 import os
 import re
@@ -34,6 +35,17 @@ class Errors(logging.Handler):
         self.records.append(record)
 
 
+@contextlib.contextmanager
+def listening() -> Iterator[Errors]:
+    handler = Errors()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        root.removeHandler(handler)
+
+
 class LogExpectation(logging.Handler):
     """Wants one record (or more) of a logger whose text matches, and takes it out of the errors."""
 
@@ -60,35 +72,49 @@ def open_descriptors() -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def what_is_there_stays() -> None:
-    """Takes all that was imported out of the garbage collector's sight: each test collects once."""
-    gc.collect()
-    gc.freeze()
+def heap() -> Iterator[Callable[[], None]]:
+    """Call it before a test: at times it takes what is there out of the garbage collector's sight.
+
+    Each test collects once, and that takes as long as the heap is large: with all that was imported, and
+    what pytest keeps of the tests before, a hundred times as long as the test itself. What became
+    garbage only out of sight complains at the end.
+    """
+    tests = itertools.count()
+
+    def before_a_test() -> None:
+        if next(tests) % 50 == 0:
+            gc.collect()
+            gc.freeze()
+
+    yield before_a_test
+    with listening() as late:
+        gc.unfreeze()
+        gc.collect()
+    assert not late.records, [record.getMessage() for record in late.records]
 
 
 @pytest.fixture(autouse=True)
 def errors() -> Iterator[Errors]:
     """Fails the test on a record at ERROR that ``expect_log`` did not ask for."""
-    handler = Errors()
-    root = logging.getLogger()
-    root.addHandler(handler)
-    try:
+    with listening() as handler:
         yield handler
-    finally:
-        root.removeHandler(handler)
     assert not handler.records, [record.getMessage() for record in handler.records]
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaks(errors: Errors) -> Iterator[None]:
+def nothing_leaks(
+    request: pytest.FixtureRequest, errors: Errors, heap: Callable[[], None]
+) -> Iterator[None]:
     """Fails the test that leaves a descriptor open or a thread running.
 
     What is dropped unfinished (a pending task, an open socket) complains when it is collected, which is
     here, where ``errors`` still listens.
     """
+    heap()
     threads = set(threading.enumerate())
     descriptors = open_descriptors()
     yield
+    request.node.funcargs.clear()  # or what the fixtures gave would outlive this test
     gc.collect()
     left = [thread for thread in threading.enumerate() if thread not in threads]
     for thread in left:

@@ -99,6 +99,30 @@ def test_a_new_loop_that_cannot_be_used_is_closed(monkeypatch):
     assert made[0].is_closed()
 
 
+def test_tornados_books():
+    own = IOLoop()
+    loop = AsyncIOLoop()
+    assert loop.is_current
+    assert loop.old_asyncio is own
+    assert not loop.closing
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        loop.add_handler(ours, print, IOLoop.READ | IOLoop.WRITE)
+        loop.add_handler(theirs.fileno(), len, IOLoop.READ)
+        loop.update_handler(ours, IOLoop.WRITE)
+        assert loop.handlers == {
+            ours.fileno(): (ours, print),
+            theirs.fileno(): (theirs.fileno(), len),
+        }
+        assert (loop.readers, loop.writers) == ({theirs.fileno()}, {ours.fileno()})
+        loop.close()
+    assert loop.closing
+    assert not loop.is_current
+    assert loop.handlers == {}
+    assert loop.readers == loop.writers == set()
+    own.close()
+
+
 def test_subclasses_of_tornados_kind(new_foreign_loop):
     class Mine(BaseAsyncIOLoop):
         def initialize(self, name, **kwargs):

@@ -10,8 +10,8 @@
             stream.close()
 
 Rooms, from the bottom up: :mod:`.errors`, :mod:`.buffer` (what has arrived), :mod:`.reads` (what somebody
-wants of it), :mod:`.writes` (what waits to be written), all of which know neither loop nor descriptor;
-:mod:`.base`, which ties them to both; :mod:`.pipe`.
+wants of it), :mod:`.write_queue` (what waits to be written), all of which know neither loop nor descriptor;
+:mod:`.descriptor`, :mod:`.reading` and :mod:`.writing`, which tie them to both; :mod:`.base`; :mod:`.pipe`.
 """
 
 from .base import BaseIOStream

@@ -14,9 +14,12 @@ it takes (:mod:`tornadolike.ioloop.guest`). Programs that name these classes go 
 import asyncio
 import functools
 import warnings
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
+from ..ioloop import IOLoop
 from ..ioloop.guest import Forwarded, GuestLoop
+from ..ioloop.loop import loop_of_thread
 from ..ioloop.yielded import convert_yielded
 from .selector_thread import SelectorThread
 
@@ -43,6 +46,33 @@ class BaseAsyncIOLoop(GuestLoop):
     def selector_loop(self) -> asyncio.AbstractEventLoop:
         """The loop that has ``add_reader``: the same."""
         return self.asyncio_loop
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is closed."""
+        return self.is_closed()
+
+    @property
+    def handlers(self) -> dict[int, tuple[Any, Callable[..., object]]]:
+        """What :meth:`add_handler` was given, by descriptor number: the descriptor and the handler."""
+        # Its watchers are functools.partial(run_in_a_context, handler, descriptor).
+        return {
+            number: (fd, cast(Any, self._watched[number][0]).args[0])
+            for number, fd in self._descriptor_objects.items()
+        }
+
+    @property
+    def readers(self) -> set[int]:
+        """The numbers of the descriptors whose handlers wait for them to be readable."""
+        return self._waiting_for(IOLoop.READ)
+
+    @property
+    def writers(self) -> set[int]:
+        """The numbers of the descriptors whose handlers wait for them to be writable."""
+        return self._waiting_for(IOLoop.WRITE)
+
+    def _waiting_for(self, event: int) -> set[int]:
+        return {fd for fd in self._descriptor_objects if self._watched[fd][2] & event}
 
 
 class AsyncIOMainLoop(BaseAsyncIOLoop):
@@ -77,6 +107,16 @@ class AsyncIOLoop(BaseAsyncIOLoop):
         except BaseException:
             new_loop.close()
             raise
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is this thread's current loop."""
+        return loop_of_thread() is self.asyncio_loop
+
+    @property
+    def old_asyncio(self) -> asyncio.AbstractEventLoop | None:
+        """The asyncio loop in whose place it was made current."""
+        return self._before
 
 
 class AddThreadSelectorEventLoop(asyncio.AbstractEventLoop):

@@ -22,5 +22,6 @@ def make_client_context(
     if isinstance(ssl, _ssl.SSLContext):
         return ssl
     context = _ssl.create_default_context()
-    context.check_hostname = check_hostname
+    if not check_hostname:
+        context.check_hostname = False
     return context

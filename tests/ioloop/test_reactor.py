@@ -183,6 +183,38 @@ def test_a_stop_lets_the_turn_end(io_loop):
     assert ran == [1, 2]
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["before the start", "by a callback"])
+def test_what_the_callbacks_of_the_last_turn_add_waits_for_the_next_run(loop, pair, before):
+    """Also if a descriptor and a timer are ready, which have their turn."""
+    ran = []
+
+    def watcher(events):
+        ran.append("watcher")
+        loop.unwatch(pair[0].fileno())
+
+    def first():
+        ran.append("first")
+        loop.stop()
+        loop.call_soon(second)
+        loop.call_soon(ran.append, "third")
+
+    def second():
+        ran.append("second")
+        loop.call_soon(ran.append, "fourth")
+
+    loop.watch(pair[0].fileno(), watcher, WRITE)
+    loop.call_soon(first)
+    loop.call_at(0, ran.append, "timer")
+    if before:
+        loop.stop()
+    loop.run_forever()
+    assert ran == ["first", "watcher", "timer"]
+    run_turns(loop)
+    assert ran[3:] == ["second", "third"]
+    run_turns(loop)
+    assert ran[5:] == ["fourth"]
+
+
 def test_a_watcher_can_stop_the_loop(loop, pair):
     loop.watch(pair[0].fileno(), lambda events: loop.stop(), WRITE)
     loop.run_forever()

@@ -267,6 +267,7 @@ class Reactor(asyncio.AbstractEventLoop):
         ready = self._ready
         timers = self._timers
         monotonic = self.time
+        left = 0  # what is ready but has to wait for the next run
         while True:
             if ready or self._stopping:
                 timeout = 0.0
@@ -284,6 +285,8 @@ class Reactor(asyncio.AbstractEventLoop):
                 changed_hands.clear()
                 if ready:
                     self._run_ready(len(ready))
+                    if self._stopping:
+                        left = len(ready)
                 for fd, bits in events:
                     watcher = watchers.get(fd)
                     if fd in changed_hands:
@@ -305,7 +308,9 @@ class Reactor(asyncio.AbstractEventLoop):
             if timers:
                 self._move_due_timers(timers, monotonic())
             if ready:
-                self._run_ready(len(ready))
+                if left:
+                    ready.rotate(-left)
+                self._run_ready(len(ready) - left)
             if self._stopping:
                 return
 
@@ -334,6 +339,8 @@ class Reactor(asyncio.AbstractEventLoop):
 
     def stop(self) -> None:
         """End :meth:`run_forever` after the current turn (or after one turn, if called before it).
+
+        What the callbacks of that turn add runs when the loop is started again.
 
         It does not wake a loop that sleeps: from another thread, ``call_soon_threadsafe(loop.stop)``.
         """

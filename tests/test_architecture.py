@@ -92,8 +92,8 @@ def test_the_face_is_for_users_only() -> None:
 # Imports each module in a fork of its own of a process that has only imported the standard
 # library, so that sixty of them take a second and not ten.
 ALONE = """
-import asyncio, concurrent.futures, email.message, http.client, importlib, json, logging
-import os, ssl, sys, threading, traceback
+import asyncio, concurrent.futures.thread, dataclasses, email.message, hashlib, html, http.client
+import http.cookies, importlib, json, logging, mimetypes, os, ssl, sys, threading, traceback
 
 modules, optional = json.load(sys.stdin)
 found = {}

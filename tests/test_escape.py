@@ -148,7 +148,7 @@ def test_unquote_bytes_is_urllibs(pieces: list[bytes]) -> None:
 
 @pytest.mark.parametrize("piece", [b"%41", b"%", b"%zz"])
 def test_unquote_bytes_needs_little_memory(piece: bytes) -> None:
-    data = (piece * 1_000_000)[:1_000_000]
+    data = (piece * 200_000)[:200_000]
     tracemalloc.start()
     try:
         unquote_bytes(data)

@@ -173,6 +173,7 @@ def test_draining(serve):
             server.connect()
         server.call(gate[0].set)
         assert read_all(busy).endswith(b"the last")
+        busy.close()  # or the server would linger
         server.call(lambda: draining[0])
 
 

@@ -59,7 +59,7 @@ class Server(asyncio.AbstractServer):
         # Weak: a connection that everybody has forgotten must be able to complain.
         self._connections: weakref.WeakSet[Wire] = weakref.WeakSet()
         self._forever: asyncio.Future[None] | None = None
-        self._over = asyncio.Event()  # closed, and all connections are
+        self._waiters: list[asyncio.Future[None]] | None = []  # None when all is over
 
     @property
     def sockets(self) -> tuple[TransportSocket, ...]:
@@ -151,7 +151,7 @@ class Server(asyncio.AbstractServer):
             _unlink(path, inode)
         if self._forever is not None and not self._forever.done():
             self._forever.cancel()
-        self._note_if_all_is_over()
+        self._wake_if_all_is_over()
 
     def close_clients(self) -> None:
         """Close the connections: what waits to be sent to them is sent, and TLS's goodbye."""
@@ -168,12 +168,19 @@ class Server(asyncio.AbstractServer):
 
         With Python 3.11 a server that is closed already is not waited for, as with asyncio's own.
         """
-        if self._sockets is not None or WAITS_FOR_CONNECTIONS:
-            await self._over.wait()
+        if self._waiters is None or (self._sockets is None and not WAITS_FOR_CONNECTIONS):
+            return
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
 
-    def _note_if_all_is_over(self) -> None:
-        if self._sockets is None and not self._connections:
-            self._over.set()
+    def _wake_if_all_is_over(self) -> None:
+        if self._sockets is not None or self._connections:
+            return
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
+            if not waiter.done():
+                waiter.set_result(None)
 
     # What connections tell
 
@@ -182,7 +189,7 @@ class Server(asyncio.AbstractServer):
 
     def detach(self, transport: Wire, /) -> None:
         self._connections.discard(transport)
-        self._note_if_all_is_over()
+        self._wake_if_all_is_over()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} sockets={self.sockets!r}>"

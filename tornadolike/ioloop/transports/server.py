@@ -59,7 +59,7 @@ class Server(asyncio.AbstractServer):
         # Weak: a connection that everybody has forgotten must be able to complain.
         self._connections: weakref.WeakSet[Wire] = weakref.WeakSet()
         self._forever: asyncio.Future[None] | None = None
-        self._waiters: list[asyncio.Future[None]] | None = []  # None when all is over, which asyncio's tests look for
+        self._waiters: list[asyncio.Future[None]] | None = []  # None when all is over
 
     @property
     def sockets(self) -> tuple[TransportSocket, ...]:

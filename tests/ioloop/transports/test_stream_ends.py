@@ -112,7 +112,28 @@ def test_write_eof_to_a_peer_that_is_gone(bench: Bench) -> None:
         peer.close()
         transport.write_eof()
         _, error = await protocol.hears("lost")
-        assert isinstance(error, OSError)
+        assert isinstance(error, ConnectionResetError)
+
+    run(bench, main)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("call", ["", "write_eof"])
+def test_what_a_peer_said_before_it_left_is_heard(bench: Bench, waits: bool, call: str) -> None:
+    """A server that refuses what is being sent answers, and is gone before it was all sent."""
+
+    async def main() -> None:
+        transport, protocol, peer = bench.open(send_buffer=4096)
+        if waits:
+            fill(transport)
+        peer.send(b"too large")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        if call:
+            getattr(transport, call)()
+        _, error = await protocol.hears("lost")
+        assert isinstance(error, ConnectionError)
+        assert protocol.data == b"too large"
 
     run(bench, main)
 

@@ -90,14 +90,13 @@ class SocketTransport(WritingSide):
     # Events
 
     def _on_events(self, events: int) -> None:
-        if events & WRITE:
+        reads = events & (READ | ERROR) and self._events & READ
+        if reads:
+            # First: what the peer said before it left is still there, but a write would fail and end all.
+            self._receive(self)
+        if events & WRITE or (events & ERROR and not reads):
+            # (Where nobody reads no read tells what happened; a write does.)
             self._on_writable()
-        if events & (READ | ERROR):
-            if self._events & READ:
-                self._receive(self)
-            elif events & ERROR and not self._lost:
-                # Nobody reads, so no read will tell what happened; a write will.
-                self._on_writable()
 
     def _receive_data(self) -> None:
         try:

@@ -77,7 +77,9 @@ class WritingSide(Wire):
         try:
             self._sock.shutdown(socket.SHUT_WR)
         except OSError as error:
-            self._fail(error)
+            # Reset. Reading, if it goes on, tells more: what came before, and the right error.
+            if self._paused or self._ended:
+                self._fail(ConnectionResetError(error.errno, error.strerror))
 
     def _forget_data(self) -> None:
         super()._forget_data()

@@ -9,6 +9,8 @@ import gc
 import math
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -872,3 +874,11 @@ def test_many_loops_come_and_go_in_threads(thread):
     for each in [thread(come_and_go) for _ in range(2)]:
         each.join()
     assert ended == [1, 1]
+
+
+def test_a_loop_that_the_program_leaves_open_is_closed_quietly():
+    program = "from tornadolike.ioloop import IOLoop; loop = IOLoop(make_current=False)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""

@@ -6,6 +6,7 @@ import datetime
 import functools
 import numbers
 import os
+import sys
 import threading
 import time
 from asyncio.events import _get_running_loop
@@ -371,6 +372,8 @@ def loop_of_thread() -> asyncio.AbstractEventLoop | None:
 
     Unlike :func:`asyncio.get_event_loop` it makes none, and does not look for a running one.
     """
+    if sys.is_finalizing():
+        return None  # the policy may be gone; nobody will run a loop here
     policy = asyncio.get_event_loop_policy()
     local = getattr(policy, "_local", None)
     if local is not None:  # so with the standard library's policies and those derived from them

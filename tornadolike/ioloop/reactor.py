@@ -304,7 +304,7 @@ class Reactor(asyncio.AbstractEventLoop):
                         raise
                     except BaseException as error:
                         self._watcher_failed(fd, watcher, error)
-                watcher = None  # see below
+                watcher = None  # see _run_ready
             if timers:
                 self._move_due_timers(timers, monotonic())
             if ready:
@@ -316,6 +316,7 @@ class Reactor(asyncio.AbstractEventLoop):
 
     def _run_ready(self, count: int) -> None:
         ready = self._ready
+        handle: asyncio.Handle | None
         for _ in range(count):
             handle = ready.popleft()
             if not handle._cancelled:
@@ -323,6 +324,9 @@ class Reactor(asyncio.AbstractEventLoop):
                     self._run_and_time(handle, handle._run)
                 else:
                     handle._run()
+        # The traceback of an exception that a task has kept may hold this frame (since Python 3.12, even
+        # when it has ended): then it holds no handle, which would hold the task.
+        handle = None
 
     def _polling(self) -> Callable[[float, int], list[tuple[int, int]]]:
         """What the loop polls with from here on."""

@@ -215,6 +215,26 @@ def test_what_the_callbacks_of_the_last_turn_add_waits_for_the_next_run(loop, pa
     assert ran[5:] == ["fourth"]
 
 
+def test_the_clock_can_be_replaced_while_the_loop_runs(io_loop, monkeypatch):
+    """Tests of time-outs do that, with a mock in the place of ``loop.time``."""
+
+    async def main():
+        timed_out = asyncio.Event()
+        io_loop.call_later(3600.0, timed_out.set)
+        late = io_loop.time() + 3600.0
+        monkeypatch.setattr(io_loop, "time", lambda: late)
+        async with asyncio.timeout(10):
+            await timed_out.wait()
+
+    rescue = threading.Timer(5, io_loop.call_soon_threadsafe, (io_loop.stop,))
+    rescue.start()
+    try:
+        io_loop.run_until_complete(main())
+    finally:
+        rescue.cancel()
+        rescue.join()
+
+
 def test_a_watcher_can_stop_the_loop(loop, pair):
     loop.watch(pair[0].fileno(), lambda events: loop.stop(), WRITE)
     loop.run_forever()

@@ -266,13 +266,12 @@ class Reactor(asyncio.AbstractEventLoop):
         changed_hands = self._changed_hands
         ready = self._ready
         timers = self._timers
-        monotonic = self.time
         left = 0  # what is ready but has to wait for the next run
         while True:
             if ready or self._stopping:
                 timeout = 0.0
             elif timers:
-                timeout = timers[0][0] - monotonic()
+                timeout = timers[0][0] - self.time()  # looked up each time: tests replace it
                 if timeout < 0.0:
                     timeout = 0.0
                 elif timeout > MAXIMUM_WAIT:
@@ -306,7 +305,7 @@ class Reactor(asyncio.AbstractEventLoop):
                         self._watcher_failed(fd, watcher, error)
                 watcher = None  # the loop may sleep long
             if timers:
-                self._move_due_timers(timers, monotonic())
+                self._move_due_timers(timers, self.time())
             if ready:
                 if left:
                     ready.rotate(-left)

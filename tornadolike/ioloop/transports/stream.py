@@ -27,6 +27,7 @@ from typing import Any, Final, cast
 
 from ..core import Core
 from ..poller import ERROR, READ, WRITE
+from .pulling import PullProtocol
 from .wire import ConnectionKeeper
 from .writing import WritingSide
 
@@ -68,12 +69,15 @@ class SocketTransport(WritingSide):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             pass  # no TCP, or the connection is gone again: reading will tell
-        try:
-            self._watch(READ)
-        except BaseException:
-            del self._sock  # it stays the caller's
-            raise
-        self._events = READ
+        if isinstance(protocol, PullProtocol):
+            self._paused = True  # until it wants something
+        else:
+            try:
+                self._watch(READ)
+            except BaseException:
+                del self._sock  # it stays the caller's
+                raise
+            self._events = READ
         if server is not None:
             server.attach(self)
         try:
@@ -180,12 +184,39 @@ class SocketTransport(WritingSide):
         self._choose_receiver()
 
     def _choose_receiver(self) -> None:
-        if self._unread:
+        if isinstance(self._protocol, PullProtocol):
+            self._receive = SocketTransport._tell_readable
+        elif self._unread:
             self._receive = SocketTransport._receive_unread
         elif isinstance(self._protocol, asyncio.BufferedProtocol):
             self._receive = SocketTransport._receive_into_buffer
         else:
             self._receive = SocketTransport._receive_data
+
+    def _tell_readable(self) -> None:
+        self._tell_ready(READ)
+
+    def receive_into(self, buffer: Any) -> int | None:
+        """For a :class:`~.pulling.PullProtocol`: move what there is now into ``buffer``."""
+        if self._unread:
+            with memoryview(buffer) as view:
+                size = min(len(view), len(self._unread))
+                view[:size] = self._unread[:size]
+            self._unread = self._unread[size:]
+            return size
+        try:
+            size = self._sock.recv_into(buffer)
+        except (BlockingIOError, InterruptedError):
+            return None
+        if not size:
+            self._ended = True
+            self._update_events()
+        return size
+
+    def want(self, events: int) -> None:
+        super().want(events)
+        if self._unread and events & READ:
+            self._deliver_unread_soon()
 
     def pause_reading(self) -> None:
         """Nothing is received until :meth:`resume_reading`. Idempotent."""
@@ -221,6 +252,9 @@ class SocketTransport(WritingSide):
 
     def _receive_unread(self) -> None:
         while self._unread and not self._paused and not self._closing:
+            if isinstance(self._protocol, PullProtocol):
+                self._tell_ready(READ)
+                return
             if isinstance(self._protocol, asyncio.BufferedProtocol):
                 self._copy_unread()
                 continue

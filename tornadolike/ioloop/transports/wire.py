@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, cast
 from ..core import Core, asyncio_log
 from ..poller import READ, WRITE
 from .pieces import PieceWriter
+from .pulling import PullProtocol
 from .watched import WatchedSocket
 
 _PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
@@ -45,6 +46,7 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         "_lost",
         "_paused",
         "_protocol",
+        "_room_wanted",
         "_server",
         "_sock",
         "when_lost",
@@ -70,6 +72,7 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         self._context = context
         self._protocol = cast(asyncio.Protocol, None)
         self._paused = False  # reading, by pause_reading
+        self._room_wanted = False  # by a protocol that pulls
         self._ended = False  # the peer's side, by end of file
         self._closing = False
         self._lost = False
@@ -87,7 +90,21 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
 
     def _wanted_events(self) -> int:
         reading = 0 if self._paused or self._ended else READ
-        return reading | WRITE if self._waiting else reading
+        return reading | WRITE if self._waiting or self._room_wanted else reading
+
+    def want(self, events: int) -> None:
+        """For a :class:`~.pulling.PullProtocol`: call its ``on_ready`` when one of ``events`` is possible."""
+        self._paused = not events & READ
+        self._room_wanted = bool(events & WRITE)
+        self._update_events()
+
+    def _tell_ready(self, events: int) -> None:
+        try:
+            cast(PullProtocol, self._protocol).on_ready(events)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._protocol_failed(error, "on_ready")
 
     # The end
 
@@ -136,7 +153,10 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         self._lost = True
         self._watch_for(0)
         self._forget_data()
-        self._loop.call_soon(self._call_connection_lost, error, context=self._context)
+        if error is None and isinstance(self._protocol, PullProtocol):
+            self._end()
+        else:
+            self._loop.call_soon(self._call_connection_lost, error, context=self._context)
 
     def _forget_data(self) -> None:
         """Let go of what was not sent and what was not read."""
@@ -147,13 +167,16 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         try:
             self._protocol.connection_lost(error)  # type: ignore[arg-type]
         finally:
-            self._sock.close()
-            self._protocol = None  # type: ignore[assignment]
-            self._context = None
-            self._socket_closed()
-            when_lost, self.when_lost = self.when_lost, None
-            if when_lost is not None:
-                when_lost(self)
+            self._end()
+
+    def _end(self) -> None:
+        self._sock.close()
+        self._protocol = None  # type: ignore[assignment]
+        self._context = None
+        self._socket_closed()
+        when_lost, self.when_lost = self.when_lost, None
+        if when_lost is not None:
+            when_lost(self)
 
     def _socket_closed(self) -> None:
         server, self._server = self._server, None

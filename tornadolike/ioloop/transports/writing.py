@@ -7,12 +7,14 @@ import socket
 import termios
 from asyncio.constants import _SendfileMode
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from ..core import Core
+from ..poller import WRITE
 from .files import FileSending
-from .pieces import Piece
+from .pieces import MAX_PIECES, Piece
 from .wire import ConnectionKeeper, Wire
 
 ENDED: Final = "Cannot write after write_eof()"
@@ -42,16 +44,28 @@ class WritingSide(Wire):
 
     def _on_writable(self) -> None:
         waiting = self._waiting
-        if not waiting:
-            self._update_events()
-            return
         if isinstance(waiting, FileSending):
             self._send_file_part(waiting)
-        else:
+        elif waiting:
             self._send_waiting()
+        elif self._room_wanted:
+            self._tell_ready(WRITE)
+        else:
+            self._update_events()
 
     def _send_together(self, pieces: Iterable[Piece]) -> int:
         return self._sock.sendmsg(pieces)
+
+    def send_now(self, pieces: Sequence[Piece]) -> int:
+        """For a :class:`~.pulling.PullProtocol`: send what the kernel takes now of ``pieces``."""
+        if self._waiting:
+            return 0
+        try:
+            if len(pieces) == 1:
+                return self._send(pieces[0])
+            return self._sock.sendmsg(islice(pieces, MAX_PIECES))
+        except (BlockingIOError, InterruptedError):
+            return 0
 
     def _all_sent(self) -> None:
         self._waiting = self._file

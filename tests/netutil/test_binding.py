@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from tornadolike import netutil
 from tornadolike.ioloop import IOLoop
-from tornadolike.netutil import add_accept_handler, bind_sockets, bind_unix_socket
+from tornadolike.netutil import add_accept_handler, bind_sockets, bind_unix_socket, binding
 
 Opened = Callable[..., list[socket.socket]]
 
@@ -77,7 +76,7 @@ def test_all_interfaces_share_the_free_port(bind: Opened, address: str | None) -
 def test_a_free_port_that_is_taken_for_ipv6_is_not_the_last_word(
     bind: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bind_all = netutil._bind_all
+    bind_all = binding._bind_all
     attempts = []
 
     def unlucky(*args: Any) -> list[socket.socket]:
@@ -86,7 +85,7 @@ def test_a_free_port_that_is_taken_for_ipv6_is_not_the_last_word(
             raise OSError(errno.EADDRINUSE, "taken")
         return bind_all(*args)
 
-    monkeypatch.setattr(netutil, "_bind_all", unlucky)
+    monkeypatch.setattr(binding, "_bind_all", unlucky)
     assert len(bind(0)) == 2
     assert len(attempts) == 3
     attempts.clear()
@@ -112,7 +111,7 @@ def test_a_host_that_can_only_ipv4(bind: Opened, monkeypatch: pytest.MonkeyPatch
                 raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
             super().bind(address)
 
-    monkeypatch.setattr(netutil.socket, "socket", NoIPv6)
+    monkeypatch.setattr(binding.socket, "socket", NoIPv6)
     assert [sock.family for sock in bind(0)] == [socket.AF_INET]
     with pytest.raises(OSError, match="cannot listen on ::1 port 0: Cannot assign"):
         bind(0, "::1")
@@ -126,11 +125,11 @@ def test_a_host_that_does_not_know_ipv6(bind: Opened, monkeypatch: pytest.Monkey
             raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
         return real(family, *args, **kwargs)
 
-    monkeypatch.setattr(netutil.socket, "socket", no_ipv6)
+    monkeypatch.setattr(binding.socket, "socket", no_ipv6)
     assert len(bind(0)) == 1
     with pytest.raises(OSError, match="Address family"):
         bind(0, "::1")
-    monkeypatch.setattr(netutil.socket, "has_ipv6", False)
+    monkeypatch.setattr(binding.socket, "has_ipv6", False)
     assert len(bind(0)) == 1
 
 
@@ -138,7 +137,7 @@ def test_no_descriptors_left_for_listening(bind: Opened, monkeypatch: pytest.Mon
     def no_sockets(*args: Any, **kwargs: Any) -> socket.socket:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(netutil.socket, "socket", no_sockets)
+    monkeypatch.setattr(binding.socket, "socket", no_sockets)
     with pytest.raises(OSError, match="Too many"):
         bind(0)
 
@@ -166,7 +165,7 @@ def test_a_port_that_is_taken(bind: Opened) -> None:
 def test_a_port_that_is_shared(bind: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     port = bind(0, "127.0.0.1", reuse_port=True)[0].getsockname()[1]
     assert bind(port, "127.0.0.1", reuse_port=True)[0].getsockname()[1] == port
-    monkeypatch.delattr(netutil.socket, "SO_REUSEPORT")
+    monkeypatch.delattr(binding.socket, "SO_REUSEPORT")
     with pytest.raises(ValueError, match="SO_REUSEPORT"):
         bind(port, "127.0.0.1", reuse_port=True)
 

@@ -1,14 +1,10 @@
-"""Sockets that listen: making them, and taking connections from them."""
+"""Sockets that listen, on TCP and on Unix sockets."""
 
 import errno
 import os
 import socket
 import stat
-from collections.abc import Callable
 from typing import Any, Final
-
-from .ioloop import IOLoop
-from .ioloop.accepting import Accepting
 
 DEFAULT_BACKLOG: Final = 1024
 """Connections that the kernel keeps waiting for ``accept``."""
@@ -147,16 +143,3 @@ def _remove_dead_socket(file: str) -> None:
         if probe.connect_ex(file) != errno.ECONNREFUSED:
             raise OSError(errno.EADDRINUSE, f"cannot listen on {file}: a server is listening there")
     os.unlink(file)
-
-
-def add_accept_handler(
-    sock: socket.socket, callback: Callable[[socket.socket, object], None]
-) -> Callable[[], None]:
-    """Call ``callback(connection, address)`` for each connection to the listening ``sock``.
-
-    Connections come non-blocking. Returns a function that ends this (and leaves ``sock`` open). When the
-    process has no descriptors left, accepting pauses for a moment at a time.
-    """
-    loop = IOLoop.current()
-    assert loop is not None
-    return Accepting(loop, sock, callback).stop

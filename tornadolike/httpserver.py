@@ -180,8 +180,16 @@ class CollectingDelegate(HTTPMessageDelegate):
 
 
 def make_context(ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLContext:
-    """The context that ``ssl_options`` mean; one that we make tells clients which HTTP is spoken here."""
+    """The context that ``ssl_options`` mean; one that we make tells clients which HTTP is spoken here.
+
+    Raises :exc:`ValueError` for a context that only clients can use.
+    """
     context = ssl_options_to_context(ssl_options, server_side=True)
+    if context.protocol == ssl.PROTOCOL_TLS_CLIENT:
+        raise ValueError(
+            "the SSLContext is one for clients; a server's comes from "
+            "ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), with load_cert_chain()"
+        )
     if context is not ssl_options:
         context.set_alpn_protocols(["http/1.1"])
     return context

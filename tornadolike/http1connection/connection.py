@@ -9,6 +9,7 @@ from ..http1 import encode_head
 from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
 from ..ioloop import Deadlines
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.flow import HIGH_WATER
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
@@ -228,7 +229,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         serving.deadlines.discard(self)
         serving.upgraded[transport] = protocol
         transport.when_lost = self._upgraded_lost
-        transport.set_write_buffer_limits()
+        # By its default a TLS transport lets eight times as much wait.
+        transport.set_write_buffer_limits(HIGH_WATER)
         transport.set_protocol(protocol)
         transport.unread(self._reader.unread())
         transport.resume_reading()

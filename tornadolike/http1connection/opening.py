@@ -13,9 +13,6 @@ LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 """What a request of plain HTTP begins with, as a rule, and TLS never does."""
 
 
-A_DAY: Final = 86400.0
-
-
 class TLSOpening(asyncio.Protocol):
     """Waits for a new peer's first bytes, and gives the transport to whom they are meant for.
 
@@ -58,7 +55,6 @@ class TLSOpening(asyncio.Protocol):
     def _begin_tls(self, connection: HTTP1ServerConnection) -> TLSProtocol:
         serving = self._serving
         parameters = serving.parameters
-        stall = parameters.write_stall_timeout
         assert serving.ssl_context is not None
         tls = TLSProtocol(
             serving.loop,
@@ -68,8 +64,10 @@ class TLSOpening(asyncio.Protocol):
             server_side=True,
             # What is left of the time. (The deadline may be up to one tick ago.)
             ssl_handshake_timeout=max(self.deadline - serving.loop.time(), 0.001),
-            # A closing connection is the HTTP connection's to cut, never earlier the transport's.
-            ssl_shutdown_timeout=max(parameters.max_linger_time, A_DAY if stall is None else stall),
+            # The HTTP connection has time-outs of its own for when it closes: they come first.
+            ssl_shutdown_timeout=max(
+                parameters.max_linger_time, parameters.write_stall_timeout or 0.0
+            ),
         )
         serving.handshakes.add(tls.transport)
         tls.transport.when_lost = serving.handshake_lost

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from ..ioloop.unix_files import file_of_socket, remove_socket_file
-from ..iostream import IOStream, SSLIOStream
+from ..iostream import IOStream
 from ..log import app_log, gen_log
 from ..netutil import (
     DEFAULT_BACKLOG,
@@ -139,7 +139,9 @@ class TCPServer:
         """
         for sock in sockets:
             if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                raise ValueError(f"{sock!r} does not listen: call its listen(), or use bind_sockets()")
+                raise ValueError(
+                    f"{sock!r} does not listen: call its listen(), or use bind_sockets()"
+                )
             fd = sock.fileno()
             self._sockets[fd] = sock
             self._removers[fd] = add_accept_handler(sock, self._accepted)
@@ -210,9 +212,7 @@ class TCPServer:
 
     def _make_stream(self, connection: socket.socket) -> IOStream:
         sizes = {"max_buffer_size": self.max_buffer_size, "read_chunk_size": self.read_chunk_size}
-        if self.ssl_context is None:
-            return IOStream(connection, **sizes)
-        return SSLIOStream(connection, ssl_options=self.ssl_context, server_side=True, **sizes)
+        return IOStream(connection, **sizes)
 
     def _accepted(self, connection: socket.socket, address: Any) -> None:
         try:

@@ -195,7 +195,7 @@ async def test_a_peer_that_leaves_is_no_error(expect_log):
     server = Echo()
     async with listening(server) as port:
         with expect_log("tornadolike.general", "ended while it was handled", count=1) as log:
-            async with visit(port) as stream:
+            async with visit(port):
                 await until(lambda: server.streams)
             await over(server)
         assert log.matched[0].levelname == "INFO"
@@ -268,8 +268,8 @@ async def test_a_stream_that_is_dropped_later_ends_the_conversation():
     async with listening(server) as port, visit(port) as stream:
         await until(lambda: kept)
         await turns(5)
+        kept.clear()
         with pytest.warns(ResourceWarning, match="unclosed"):
-            kept.clear()
             gc.collect()
         await expect_end(stream)
         await over(server)

@@ -38,7 +38,6 @@ from .ioloop import IOLoop
 from .ioloop.transports import SocketTransport
 from .log import gen_log
 from .tcpserver import TCPServer
-from .tls import ssl_options_to_context
 
 RequestCallback = Callable[[HTTPServerRequest], object]
 
@@ -72,9 +71,11 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         max_body_size: int | None = None,
         **parameters: Any,
     ) -> None:
-        super().__init__()
+        super().__init__(ssl_options)
+        if self.ssl_context is not None and not isinstance(ssl_options, ssl.SSLContext):
+            # It is our own: say to clients that ask which HTTP is spoken here.
+            self.ssl_context.set_alpn_protocols(["http/1.1"])
         self.request_callback = request_callback
-        self._ssl_context = None if ssl_options is None else make_context(ssl_options)
         if max_body_size is None:
             max_body_size = max_buffer_size
         if max_body_size is not None:
@@ -102,7 +103,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
             serve_whole = callback.__call__ if callable(callback) else None
         else:
             delegate, serve_whole = self, callback
-        self._serving = Serving(loop, delegate, serve_whole, self._parameters, self._ssl_context)
+        self._serving = Serving(loop, delegate, serve_whole, self._parameters, self.ssl_context)
         return self._serving
 
     def start_request(
@@ -177,22 +178,6 @@ class CollectingDelegate(HTTPMessageDelegate):
         assert self._request is not None
         self._request.body = b"".join(self._pieces)
         self._callback(self._request)
-
-
-def make_context(ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLContext:
-    """The context that ``ssl_options`` mean; one that we make tells clients which HTTP is spoken here.
-
-    Raises :exc:`ValueError` for a context that only clients can use.
-    """
-    context = ssl_options_to_context(ssl_options, server_side=True)
-    if context.protocol == ssl.PROTOCOL_TLS_CLIENT:
-        raise ValueError(
-            "the SSLContext is one for clients; a server's comes from "
-            "ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), with load_cert_chain()"
-        )
-    if context is not ssl_options:
-        context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 def make_parameters(**parameters: Any) -> ServingParameters:

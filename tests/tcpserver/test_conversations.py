@@ -7,12 +7,10 @@ import weakref
 import pytest
 
 from tests.running import on_every_loop, turns
-from tests.tcpserver.helpers import listening, visit
+from tests.tcpserver.helpers import LIMIT, Handled, expect_end, listening, over, until, visit
 from tornadolike import gen
 from tornadolike.iostream import IOStream, StreamClosedError
 from tornadolike.tcpserver import TCPServer
-
-LIMIT = 10.0
 
 
 class Echo(TCPServer):
@@ -34,33 +32,6 @@ class Echo(TCPServer):
             raise
         finally:
             self.streams.remove(stream)
-
-
-def server_with(handler):
-    """A server whose ``handle_stream`` is a function of stream and address."""
-
-    class Server(TCPServer):
-        def handle_stream(self, stream, address):
-            return handler(stream, address)
-
-    return Server()
-
-
-async def expect_end(stream):
-    async with asyncio.timeout(LIMIT):
-        assert await stream.read_until_close() == b""
-
-
-async def until(condition):
-    async with asyncio.timeout(LIMIT):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-async def over(server):
-    """Wait until the server has nothing to do any more."""
-    async with asyncio.timeout(LIMIT):
-        await server._conversations.wait_for_all()
 
 
 # Handlers of all kinds
@@ -109,7 +80,7 @@ def future(stream, address):
 @pytest.mark.parametrize("handler", [sync, native, generator, future])
 @on_every_loop
 async def test_kinds_of_handlers(handler):
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port, visit(port) as stream:
         await stream.write(b"hello\n")
         assert await stream.read_until_close() == b"hello\n"
@@ -119,7 +90,7 @@ async def test_kinds_of_handlers(handler):
 @on_every_loop
 async def test_a_handler_knows_its_peer():
     seen = []
-    server = server_with(lambda stream, address: seen.append((address, stream.max_buffer_size)))
+    server = Handled(lambda stream, address: seen.append((address, stream.max_buffer_size)))
     server.max_buffer_size, server.read_chunk_size = 12345, 100
     async with listening(server) as port, visit(port) as stream:
         here = stream.socket.getsockname()
@@ -137,7 +108,7 @@ async def test_a_task_is_kept_though_nobody_else_has_it():
         await future
         await stream.write(b"woken")
 
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port, visit(port) as stream:
         await until(lambda: woken)
         # Only the task has the future, only the future the task.
@@ -179,7 +150,7 @@ def fail_in_generator(stream, address):
 )
 @on_every_loop
 async def test_an_error_is_logged_with_the_address_and_ends_the_stream(handler, text, expect_log):
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port:
         with expect_log("tornadolike.application", text, count=1) as log:
             async with visit(port) as stream:
@@ -209,7 +180,7 @@ async def test_the_end_of_another_stream_is_an_error(expect_log):
     async def handler(stream, address):
         raise StreamClosedError(real_error=ConnectionResetError())
 
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port:
         with expect_log("tornadolike.application", "Exception in callback", count=1):
             async with visit(port) as stream:
@@ -229,7 +200,7 @@ async def test_a_stream_that_somebody_keeps_stays_open():
         await stream.write(await stream.read_until(b"\n"))
 
     for handle in (handler, lambda stream, address: kept.append(stream)):
-        server = server_with(handle)
+        server = Handled(handle)
         async with listening(server) as port, visit(port) as stream:
             await stream.write(b"1\n")
             await until(lambda: kept)
@@ -248,9 +219,7 @@ async def test_a_stream_that_somebody_keeps_stays_open():
 @on_every_loop
 async def test_a_stream_whose_end_is_awaited_stays_open():
     closed = []
-    server = server_with(
-        lambda stream, address: stream.set_close_callback(lambda: closed.append(1))
-    )
+    server = Handled(lambda stream, address: stream.set_close_callback(lambda: closed.append(1)))
     async with listening(server) as port:
         async with visit(port):
             await until(lambda: len(server._conversations))
@@ -264,7 +233,7 @@ async def test_a_stream_whose_end_is_awaited_stays_open():
 @on_every_loop
 async def test_a_stream_that_is_dropped_later_ends_the_conversation():
     kept = []
-    server = server_with(lambda stream, address: kept.append(stream))
+    server = Handled(lambda stream, address: kept.append(stream))
     async with listening(server) as port, visit(port) as stream:
         await until(lambda: kept)
         await turns(5)
@@ -291,7 +260,7 @@ def writes_without_waiting(stream, address):
 @pytest.mark.parametrize("handler", [reads_and_returns, writes_and_returns, writes_without_waiting])
 @on_every_loop
 async def test_a_stream_that_is_forgotten_is_closed(handler):
-    server = server_with(handler)
+    server = Handled(handler)
     gc.disable()
     try:
         async with listening(server) as port, visit(port) as stream:
@@ -307,7 +276,7 @@ async def test_what_a_forgotten_stream_has_to_say_is_said():
     async def handler(stream, address):
         stream.write(b"x" * 5_000_000)
 
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port, visit(port) as stream:
         await until(lambda: len(server._conversations))
         await turns(5)
@@ -321,7 +290,7 @@ async def test_a_forgotten_stream_whose_peer_takes_nothing_is_closed_with_the_ot
     async def handler(stream, address):
         stream.write(b"x" * 5_000_000)
 
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port, visit(port):
         await until(lambda: len(server._conversations))
         await turns(5)
@@ -358,7 +327,7 @@ async def test_draining_waits_for_the_handlers():
 @on_every_loop
 async def test_draining_waits_for_streams_that_are_kept():
     kept = []
-    server = server_with(lambda stream, address: kept.append(stream))
+    server = Handled(lambda stream, address: kept.append(stream))
     async with listening(server) as port, visit(port):
         await until(lambda: kept)
         draining = asyncio.ensure_future(server.drain())
@@ -384,7 +353,6 @@ async def test_draining_takes_no_longer_than_it_may(expect_log):
 @on_every_loop
 async def test_a_handler_may_drain_its_server():
     """It does not wait for itself, nor end itself."""
-    server = TCPServer()
     ends = []
 
     async def handler(stream, address):
@@ -394,7 +362,7 @@ async def test_a_handler_may_drain_its_server():
             await stream.write(b"stopped")
         ends.append(1)
 
-    server.handle_stream = handler
+    server = Handled(handler)
     async with listening(server) as port, visit(port) as stopping, visit(port) as other:
         await until(lambda: len(server._conversations) == 2)
         await stopping.write(b"s")
@@ -418,7 +386,7 @@ async def test_closing_all_waits_for_handlers_that_take_their_time():
             steps.append("cleaned up")
             raise
 
-    server = server_with(handler)
+    server = Handled(handler)
     async with listening(server) as port, visit(port) as stream:
         await until(lambda: len(server._conversations))
         await turns()

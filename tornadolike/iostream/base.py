@@ -106,6 +106,10 @@ class BaseIOStream(ReadingSide, WritingSide):
         """Whether anybody waits for the stream: for a read or, with a close callback, for its end."""
         return self.reading() or self._close_callback is not None
 
+    def opening(self) -> bool:
+        """Whether it is not yet there: it is being connected, or a TLS handshake goes on."""
+        return self._opening
+
     def close(self, exc_info: bool | BaseException | _ExcInfo | None = False) -> None:
         """Close the stream now; what waits to be written is dropped. Idempotent.
 

@@ -8,6 +8,7 @@ event would ever close it while the peer waits, so it is closed at once.
 """
 
 import asyncio
+import ssl
 import sys
 import weakref
 from collections.abc import Callable
@@ -73,6 +74,9 @@ class Conversation:
         """The connection goes on with another stream (by ``start_tls``)."""
         if self._held is not None:
             self._held = stream
+        before = self._stream()
+        if before is not None:
+            before.keeper = None
         self._watch(stream)
 
     def _watch(self, stream: IOStream) -> None:
@@ -94,11 +98,13 @@ class Conversation:
             self._failed(error, "Exception in callback")
 
     def _failed(self, error: BaseException, what: str) -> None:
-        if isinstance(error, StreamClosedError) and self._is_closed():
+        stream = self._stream()
+        ended_by = None if stream is None else stream.error
+        if not self._is_closed() or not (isinstance(error, StreamClosedError) or error is ended_by):
+            app_log.error("%s: connection from %s", what, self.address, exc_info=error)
+        elif not isinstance(ended_by, ssl.SSLError):  # which was logged where it happened
             # The peer has gone, which a handler need not expect.
             gen_log.info("Connection from %s ended while it was handled", self.address)
-        else:
-            app_log.error("%s: connection from %s", what, self.address, exc_info=error)
         self._close()
 
     def _close(self) -> None:
@@ -119,7 +125,8 @@ class Conversation:
         return (
             self._held is not None
             and not self._held.awaited()
-            and sys.getrefcount(self._held) <= _REFERENCES_OF_OURS
+            # (Who waits for the end of a handshake has a reference too.)
+            and sys.getrefcount(self._held) <= _REFERENCES_OF_OURS + self._held.opening()
         )
 
     def _close_when_written(self) -> None:

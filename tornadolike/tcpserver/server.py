@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from ..ioloop.unix_files import file_of_socket, remove_socket_file
-from ..iostream import IOStream
+from ..iostream import IOStream, SSLIOStream
 from ..log import app_log, gen_log
 from ..netutil import (
     DEFAULT_BACKLOG,
@@ -211,8 +211,13 @@ class TCPServer:
         self._conversations.begin(self._make_stream(connection), address, self.handle_stream)
 
     def _make_stream(self, connection: socket.socket) -> IOStream:
-        sizes = {"max_buffer_size": self.max_buffer_size, "read_chunk_size": self.read_chunk_size}
-        return IOStream(connection, **sizes)
+        sizes: dict[str, Any] = {
+            "max_buffer_size": self.max_buffer_size,
+            "read_chunk_size": self.read_chunk_size,
+        }
+        if self.ssl_context is None:
+            return IOStream(connection, **sizes)
+        return SSLIOStream(connection, ssl_options=self.ssl_context, server_side=True, **sizes)
 
     def _accepted(self, connection: socket.socket, address: Any) -> None:
         try:

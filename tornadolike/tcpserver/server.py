@@ -146,9 +146,9 @@ class TCPServer:
             self._sockets[fd] = sock
             self._removers[fd] = add_accept_handler(sock, self._accepted)
 
-    def add_socket(self, sock: socket.socket) -> None:
+    def add_socket(self, socket: socket.socket) -> None:
         """:meth:`add_sockets` of one."""
-        self.add_sockets([sock])
+        self.add_sockets([socket])
 
     # Stopping
 

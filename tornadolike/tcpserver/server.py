@@ -18,7 +18,7 @@ from ..netutil import (
     ssl_options_to_context,
 )
 from ..process import fork_processes
-from .conversations import Conversations
+from .conversations import Conversations, who
 
 
 class TCPServer:
@@ -223,7 +223,7 @@ class TCPServer:
         try:
             self.handle_connection(connection, address)
         except Exception:
-            app_log.error("Error in connection callback", exc_info=True)
+            app_log.error("Error in connection callback: %s", who(address), exc_info=True)
             connection.close()
 
 

@@ -54,6 +54,7 @@ def test_what_is_wrong_with_options_is_said_at_once(certs, tmp_path):
         ({"certfile": str(broken)}, ssl.SSLError, "PEM"),
         ({"certfile": certs.server, "color": "red"}, ValueError, "nothing of color"),
         ("certificate.pem", TypeError, "dictionary or an ssl.SSLContext"),
+        (certs.client_context(), ValueError, "one for clients.*Purpose.CLIENT_AUTH"),
     ]:
         with pytest.raises(error, match=text):
             TCPServer(ssl_options=wrong)

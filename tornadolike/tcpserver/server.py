@@ -236,4 +236,10 @@ def server_context(ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLConte
             file = ssl_options.get(name)
             if file is not None and not os.path.exists(file):
                 raise ValueError(f"{name} in ssl_options: there is no file {file!r}")
-    return ssl_options_to_context(ssl_options, server_side=True)
+    context = ssl_options_to_context(ssl_options, server_side=True)
+    if context.protocol == ssl.PROTOCOL_TLS_CLIENT:  # each handshake would fail
+        raise ValueError(
+            "the SSLContext in ssl_options is one for clients; a server's is made by "
+            "ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
+        )
+    return context

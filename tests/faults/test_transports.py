@@ -1,0 +1,93 @@
+"""Transports over sockets on which everything goes wrong that can."""
+
+import ssl
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.faults.conversation import converse, open_plain, open_tls
+from tests.faults.sockets import AGAIN, FATAL, INTERRUPTED, RESET, pair
+from tests.ioloop.virtual import VirtualLoop
+from tests.running import run_on
+from tests.tls_certs import Certificates
+
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+passing = st.one_of(
+    st.none(), st.integers(1, 3), st.integers(1, 70_000), st.sampled_from([AGAIN, INTERRUPTED])
+)
+fatal = st.lists(passing, max_size=8).flatmap(
+    lambda before: st.sampled_from(FATAL).map(lambda fault: [*before, fault] * 3)
+)
+scripts = st.fixed_dictionaries(
+    {"sending": st.lists(passing, max_size=30), "receiving": st.lists(passing, max_size=30)}
+)
+deadly_scripts = st.one_of(
+    scripts,
+    st.fixed_dictionaries({"sending": fatal, "receiving": st.lists(passing, max_size=8)}),
+    st.fixed_dictionaries({"sending": st.lists(passing, max_size=8), "receiving": fatal}),
+)
+sizes = st.one_of(st.integers(1, 100), st.integers(1, 300_000))
+actions = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.sampled_from(
+            ["write"] * 4 + ["lines", "turns", "turns", "pause", "resume", "close", "abort"]
+        ),
+        sizes,
+    ),
+    max_size=20,
+)
+
+
+def play(main: Any) -> None:
+    run_on(lambda: VirtualLoop(make_current=False), main)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+@given(scripts, scripts, actions)
+def test_what_passes_changes_nothing(first: Any, second: Any, actions: Any) -> None:
+    async def main() -> None:
+        talkers = await open_plain(pair(first, second))
+        await converse(talkers, actions)
+
+    play(main())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+@given(deadly_scripts, deadly_scripts, actions)
+def test_what_breaks_ends_it_once(first: Any, second: Any, actions: Any) -> None:
+    async def main() -> None:
+        talkers = await open_plain(pair(first, second))
+        await converse(talkers, actions)
+
+    play(main())
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
+@given(deadly_scripts, deadly_scripts, actions)
+def test_tls_in_trouble(
+    certs: Certificates, version: Any, first: Any, second: Any, actions: Any
+) -> None:
+    async def main() -> None:
+        talkers = await open_tls(pair(first, second), certs, version)
+        await converse(talkers, actions)
+
+    play(main())
+
+
+def test_what_broke_before_close_is_told_after_it(certs: Certificates) -> None:
+    async def main() -> None:
+        sockets = pair()
+        talkers = await open_tls(sockets, certs)
+        sockets[0].sending = iter([RESET])
+        talkers[0].act("write", 1)
+        talkers[0].act("close", 0)
+        await talkers[0].lost.wait()
+        assert isinstance(talkers[0].error, ConnectionResetError)
+        await talkers[1].lost.wait()
+
+    play(main())

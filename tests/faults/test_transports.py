@@ -4,32 +4,14 @@ import ssl
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults.conversation import converse, open_plain, open_tls
-from tests.faults.sockets import AGAIN, FATAL, INTERRUPTED, RESET, pair
-from tests.ioloop.virtual import VirtualLoop
-from tests.running import run_on
+from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
+from tests.faults.sockets import RESET, pair
 from tests.tls_certs import Certificates
 
-CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-
-passing = st.one_of(
-    st.none(), st.integers(1, 3), st.integers(1, 70_000), st.sampled_from([AGAIN, INTERRUPTED])
-)
-fatal = st.lists(passing, max_size=8).flatmap(
-    lambda before: st.sampled_from(FATAL).map(lambda fault: [*before, fault] * 3)
-)
-scripts = st.fixed_dictionaries(
-    {"sending": st.lists(passing, max_size=30), "receiving": st.lists(passing, max_size=30)}
-)
-deadly_scripts = st.one_of(
-    scripts,
-    st.fixed_dictionaries({"sending": fatal, "receiving": st.lists(passing, max_size=8)}),
-    st.fixed_dictionaries({"sending": st.lists(passing, max_size=8), "receiving": fatal}),
-)
-sizes = st.one_of(st.integers(1, 100), st.integers(1, 300_000))
 actions = st.lists(
     st.tuples(
         st.integers(0, 1),
@@ -40,10 +22,6 @@ actions = st.lists(
     ),
     max_size=20,
 )
-
-
-def play(main: Any) -> None:
-    run_on(lambda: VirtualLoop(make_current=False), main)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)

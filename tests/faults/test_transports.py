@@ -1,5 +1,6 @@
 """Transports over sockets on which everything goes wrong that can."""
 
+import asyncio
 import ssl
 from typing import Any
 
@@ -7,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.faults.conversation import converse, open_plain, open_tls
+from tests.faults.conversation import Talker, bytes_from, converse, open_plain, open_tls
 from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import RESET, pair
 from tests.tls_certs import Certificates
+from tornadolike.ioloop.transports import SocketTransport
 
 actions = st.lists(
     st.tuples(
@@ -67,5 +69,22 @@ def test_what_broke_before_close_is_told_after_it(certs: Certificates) -> None:
         await talkers[0].lost.wait()
         assert isinstance(talkers[0].error, ConnectionResetError)
         await talkers[1].lost.wait()
+
+    play(main())
+
+
+def test_all_that_a_peer_said_before_it_left_is_heard() -> None:
+    """A server answers what it has not read to its end, and goes."""
+
+    async def main() -> None:
+        ours, theirs = pair()
+        talker = Talker()
+        SocketTransport(asyncio.get_running_loop(), ours, talker)  # type: ignore[arg-type]
+        talker.act("write", 1_000_000)
+        assert theirs.send(bytes_from(0, 256) * 500) == 128_000
+        theirs.close()
+        await talker.lost.wait()
+        assert len(talker.received) == 128_000
+        assert isinstance(talker.error, ConnectionError)
 
     play(main())

@@ -96,9 +96,12 @@ class SocketTransport(WritingSide):
     def _on_events(self, events: int) -> None:
         reads = events & (READ | ERROR) and self._events & READ
         if reads:
-            # First: what the peer said before it left is still there, but a write would fail and end all.
             self._receive(self)
-        if events & WRITE or (events & ERROR and not reads):
+            if events & ERROR:
+                # What the peer said before it left is still there, however much, but a write would fail and
+                # end all. It is reported again, until reading has come to the end or to the error.
+                return
+        if events & (WRITE | ERROR):
             # (Where nobody reads no read tells what happened; a write does.)
             self._on_writable()
 

@@ -18,12 +18,13 @@ wants of it), :mod:`.write_queue` (what waits to be written), all of which know 
 from .base import BaseIOStream
 from .errors import StreamBufferFullError, StreamClosedError, UnsatisfiableReadError
 from .pipe import PipeIOStream
-from .stream import IOStream
+from .stream import IOStream, SSLIOStream
 
 __all__ = [
     "BaseIOStream",
     "IOStream",
     "PipeIOStream",
+    "SSLIOStream",
     "StreamBufferFullError",
     "StreamClosedError",
     "UnsatisfiableReadError",

@@ -11,9 +11,16 @@ from ..ioloop.sources import descriptor_number
 from .errors import StreamClosedError
 
 CONNECTION_RESETS: Final = frozenset(
-    {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT}
+    {
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EPIPE,
+        errno.ETIMEDOUT,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    }
 )
-"""How it is told that the other side has gone: an end, and no error of ours."""
+"""How it is told that the other side, or the way there, has gone: an end, and no error of ours."""
 
 
 class Descriptor:
@@ -27,6 +34,7 @@ class Descriptor:
         self._close_callback: tuple[Callable[[], object], contextvars.Context] | None = None
         self._watched_for = 0
         self._watched_fd = -1
+        self._opening = False  # nobody is there yet to read from or to write to
         self._closed = False
 
     def fileno(self) -> Any:

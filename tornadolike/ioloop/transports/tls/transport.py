@@ -222,7 +222,8 @@ class SSLTransport(PullingSide):
             return
         lower = self._lower
         assert lower is not None
-        only_goodbyes = not self.get_write_buffer_size()
+        # (One that has just failed holds nothing either.)
+        only_goodbyes = not (self.get_write_buffer_size() or lower.is_closing())
         if machine.peer_closed or not self._lower_ended:
             # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
             # what comes then for plain bytes): the end of ours has to do.

@@ -72,7 +72,7 @@ def explain(error: BaseException, *, server_side: bool) -> str | None:
     peer = "the client" if server_side else "the server"
     if isinstance(error, ssl.SSLCertVerificationError):
         # (Python sets these, but not for those who raise such an exception themselves.)
-        why = getattr(error, "verify_message", str(error)).rstrip(".")
+        why = getattr(error, "verify_message", _text_of(error)).rstrip(".")
         hint = ""
         if getattr(error, "verify_code", None) in _UNKNOWN_ISSUER:
             hint = " (our context trusts no authority that signed it: see load_verify_locations)"
@@ -93,8 +93,13 @@ def _reason_of(error: ssl.SSLError) -> str:
     reason: str | None = getattr(error, "reason", None)
     if reason:
         return reason
-    text = re.sub(r"^\[SSL\] | \(_ssl\.c:\d+\)$", "", str(error.args[-1]))
+    text = re.sub(r"^\[SSL\] | \(_ssl\.c:\d+\)$", "", _text_of(error))
     return text.upper().replace(" ", "_")
+
+
+def _text_of(error: ssl.SSLError) -> str:
+    """(As a string, an :exc:`ssl.SSLError` that was made with nothing but a text shows that as a tuple.)"""
+    return str(error.args[-1]) if error.args else ""
 
 
 def _explain_reason(reason: str, peer: str) -> str:

@@ -165,7 +165,9 @@ async def test_an_error_is_logged_with_the_address_and_ends_the_stream(handler, 
 async def test_a_peer_that_leaves_is_no_error(expect_log):
     server = Echo()
     async with listening(server) as port:
-        with expect_log("tornadolike.general", "ended while it was handled", count=1) as log:
+        with expect_log(
+            "tornadolike.general", "Connection ended while it was handled: from", count=1
+        ) as log:
             async with visit(port):
                 await until(lambda: server.streams)
             await over(server)

@@ -101,10 +101,10 @@ class Conversation:
         stream = self._stream()
         ended_by = None if stream is None else stream.error
         if not self._is_closed() or not (isinstance(error, StreamClosedError) or error is ended_by):
-            app_log.error("%s: connection from %s", what, self.address, exc_info=error)
+            app_log.error("%s: %s", what, who(self.address), exc_info=error)
         elif not isinstance(ended_by, ssl.SSLError):  # which was logged where it happened
             # The peer has gone, which a handler need not expect.
-            gen_log.info("Connection from %s ended while it was handled", self.address)
+            gen_log.info("Connection ended while it was handled: %s", who(self.address))
         self._close()
 
     def _close(self) -> None:
@@ -190,3 +190,8 @@ class Conversations:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+
+def who(address: Any) -> str:
+    """A peer, for the log: those of Unix sockets have no address."""
+    return f"from {address}" if address else "from a Unix socket"

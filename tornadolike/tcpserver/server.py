@@ -18,7 +18,7 @@ from ..netutil import (
     ssl_options_to_context,
 )
 from ..process import fork_processes
-from .conversations import Conversations
+from .conversations import Conversations, who
 
 
 class TCPServer:
@@ -146,9 +146,9 @@ class TCPServer:
             self._sockets[fd] = sock
             self._removers[fd] = add_accept_handler(sock, self._accepted)
 
-    def add_socket(self, sock: socket.socket) -> None:
+    def add_socket(self, socket: socket.socket) -> None:
         """:meth:`add_sockets` of one."""
-        self.add_sockets([sock])
+        self.add_sockets([socket])
 
     # Stopping
 
@@ -223,7 +223,7 @@ class TCPServer:
         try:
             self.handle_connection(connection, address)
         except Exception:
-            app_log.error("Error in connection callback", exc_info=True)
+            app_log.error("Error in connection callback: %s", who(address), exc_info=True)
             connection.close()
 
 

@@ -127,7 +127,10 @@ class ServerCertificates:
 
         What cannot be used is logged as an error, once, and tried again: a certificate and its key are
         not replaced in one moment. In every process of a server that has several, after the fork.
+        Raises :exc:`ValueError` for an interval that is not positive.
         """
+        if interval <= 0:
+            raise ValueError(f"interval should be positive, got {interval}")
         self.unwatch()
         self._watching = PeriodicCallback(self._look, interval * 1000)
         self._watching.start()

@@ -40,6 +40,7 @@ class SSLTransport(PullingSide):
         "_sslcontext",
         "_timer",
         "_waiter",
+        "dropped",
         "when_lost",
     )
 
@@ -67,6 +68,8 @@ class SSLTransport(PullingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._progress_at_last_look: object = None
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
+        self.dropped = 0
+        """Encrypted bytes that have come since :meth:`close`: by this a server sees who talks on."""
         self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -154,6 +157,7 @@ class SSLTransport(PullingSide):
             elif self._phase is HANDSHAKE:
                 self._shake_hands()
             elif self._phase is CLOSING:
+                self.dropped += len(data)
                 self._finish()
         finally:
             self._uncork()

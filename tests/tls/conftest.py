@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import ssl
 import subprocess
 import threading
@@ -88,6 +89,10 @@ def site(tmp_path: Path, authority: Authority, rsa_key: Any) -> Site:
     return Site(tmp_path, authority, rsa_key)
 
 
+TOLD = re.compile(r"(TLSv1\.\d)\|(new|resumed)\|([^|]+)\|(\w+)$", re.MULTILINE)
+"""What the server below tells: the version, the session, the protocol, the client's name."""
+
+
 class Listening:
     """A server on a loop of ours in a thread; it tells each client what it knows of its TLS, and echoes."""
 
@@ -148,8 +153,8 @@ def listen() -> Iterator[Callable[[ssl.SSLContext], Listening]]:
         server.stop()
 
 
-def s_client(port: int, *options: str, until: str = "TLSv1") -> str:
-    """What ``openssl s_client`` says; it leaves when a line of the server's begins with ``until``."""
+def s_client(port: int, *options: str, leave_at_once: bool = False) -> str:
+    """What ``openssl s_client`` says; it leaves when it has what the server tells, or at once."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options]
     with subprocess.Popen(
         command,
@@ -161,12 +166,13 @@ def s_client(port: int, *options: str, until: str = "TLSv1") -> str:
         assert process.stdin is not None
         assert process.stdout is not None
         said = []
-        for line in process.stdout:
-            said.append(line)
-            if line.startswith(until) and "|" in line:
-                process.stdin.write("Q\n")
-                process.stdin.close()
-                process.stdin = None
-                break
+        if not leave_at_once:
+            for line in process.stdout:
+                said.append(line)
+                if TOLD.search(line):
+                    break
+        with contextlib.suppress(BrokenPipeError):  # it has failed
+            process.stdin.write("Q\n")
+            process.stdin.close()
         said.extend(process.stdout)
     return "".join(said)

@@ -72,6 +72,9 @@ def test_parameters_go_where_they_belong() -> None:
     assert both._parameters.limits.max_body_size == 9
     with pytest.raises(TypeError, match="max_speed"):
         HTTPServer(answer, max_speed=3)
+    for never in (None, 0):
+        with pytest.raises(ValueError, match="ssl_handshake_timeout should be a positive number"):
+            HTTPServer(answer, ssl_handshake_timeout=never)
 
 
 def test_a_request_knows_its_peer(serve: Any) -> None:

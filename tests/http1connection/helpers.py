@@ -102,6 +102,7 @@ class Sends:
     def __init__(self, connection: HTTP1ServerConnection) -> None:
         self.sizes: list[int] = []
         transport: Any = connection.transport
+        transport = getattr(transport, "_lower", transport)  # over TLS
         self._sock = transport._sock
         transport._sock = self
         transport._send = self.send

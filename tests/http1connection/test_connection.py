@@ -21,6 +21,7 @@ KILOBYTE = 1024
 # The order of bytes, and how many sends they take
 
 
+@PLAIN_AND_TLS
 def test_pipelined_requests_leave_in_one_send(watch: Any) -> None:
     server = watch()
     with server.connect() as sock:
@@ -31,6 +32,7 @@ def test_pipelined_requests_leave_in_one_send(watch: Any) -> None:
     assert len(sends.sizes) == 1
 
 
+@PLAIN_AND_TLS
 def test_very_many_leave_in_few(watch: Any) -> None:
     server = watch()
     with server.connect() as sock:
@@ -43,6 +45,7 @@ def test_very_many_leave_in_few(watch: Any) -> None:
     assert len(sends.sizes) == 8
 
 
+@PLAIN_AND_TLS
 def test_answers_of_a_coroutine_leave_with_those_behind_it(watch: Any) -> None:
     held = Held()
     server = watch(held)

@@ -103,7 +103,10 @@ REFUSAL = "400: This is a port for HTTPS. Use https:// instead of http:// in the
 def test_plain_http_is_told_what_is_wrong(watch: Any, expect_log: Any, size: int) -> None:
     """Also if it has much to say before it listens."""
     server = watch()
-    with raw(server) as sock, expect_log("tornadolike.general", "plain HTTP on a port", count=1):
+    with (
+        raw(server) as sock,
+        expect_log("tornadolike.general", "SSL Error on 127.0.0.1: plain HTTP", count=1),
+    ):
         sock.sendall(get("/", f"Content-Length: {size}", method="POST") + bytes(size))
         answer = read_all(sock)
     head, _, body = answer.partition(b"\r\n\r\n")

@@ -308,6 +308,32 @@ def test_the_certificate_of_a_client(
     assert server.call(requests[0].get_ssl_certificate) == told  # for on_finish(), say
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_certificate_of_a_client_that_comes_back(
+    watch: Any, certs: Certificates, version: ssl.TLSVersion
+) -> None:
+    """In a resumed session it is not shown again, and yet known."""
+    seen: list[Any] = []
+
+    def look(request: HTTPServerRequest) -> None:
+        seen.append(request.get_ssl_certificate())
+        answer(request)
+
+    server = watch(look, ssl_options=certs.server_context(ask_client=True))
+    context = certs.client_context(certs.client)
+    context.minimum_version = context.maximum_version = version
+    session = None
+    for count in range(2):
+        sock: Any = socket.create_connection(("127.0.0.1", server.server.port), 10)
+        with context.wrap_socket(sock, server_hostname="localhost", session=session) as sock:
+            sock.sendall(get("/"))
+            expect(sock, ok("GET /"))
+            session = sock.session
+            assert sock.session_reused == bool(count)
+    assert seen[0]["subject"]
+    assert seen[0] == seen[1]
+
+
 def test_a_client_need_not_have_one(watch: Any, certs: Certificates) -> None:
     seen: list[Any] = []
 

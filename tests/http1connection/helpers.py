@@ -66,7 +66,7 @@ class Watched:
 
     def until_gone(self) -> None:
         """Wait until no connection is left, and see that nothing of one is."""
-        self.until(lambda: not self.serving.connections and not self.serving.upgraded)
+        self.until(lambda: not self.serving.busy)
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
 
 
@@ -102,6 +102,7 @@ class Sends:
     def __init__(self, connection: HTTP1ServerConnection) -> None:
         self.sizes: list[int] = []
         transport: Any = connection.transport
+        transport = getattr(transport, "_lower", transport)  # over TLS
         self._sock = transport._sock
         transport._sock = self
         transport._send = self.send

@@ -1,7 +1,9 @@
 """Handlers and their streams: how each may end, and that nothing is left."""
 
 import asyncio
+import concurrent.futures
 import gc
+import threading
 import weakref
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from tests.running import on_every_loop, turns
 from tests.tcpserver.helpers import LIMIT, Handled, expect_end, listening, over, until, visit
 from tornadolike import gen
+from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import IOStream, StreamClosedError
 from tornadolike.tcpserver import TCPServer
+from tornadolike.tcpserver.conversations import Conversation
 
 
 class Echo(TCPServer):
@@ -77,7 +81,19 @@ def future(stream, address):
     return asyncio.ensure_future(native(stream, address))
 
 
-@pytest.mark.parametrize("handler", [sync, native, generator, future])
+def of_a_thread(stream, address):
+    """A future of the other kind, which is not done in the loop's thread."""
+    done = concurrent.futures.Future()
+
+    async def finish():
+        await native(stream, address)
+        threading.Thread(target=done.set_result, args=[None]).start()
+
+    IOLoop.current().spawn_callback(finish)
+    return done
+
+
+@pytest.mark.parametrize("handler", [sync, native, generator, future, of_a_thread])
 @on_every_loop
 async def test_kinds_of_handlers(handler):
     server = Handled(handler)
@@ -165,7 +181,9 @@ async def test_an_error_is_logged_with_the_address_and_ends_the_stream(handler, 
 async def test_a_peer_that_leaves_is_no_error(expect_log):
     server = Echo()
     async with listening(server) as port:
-        with expect_log("tornadolike.general", "ended while it was handled", count=1) as log:
+        with expect_log(
+            "tornadolike.general", "Connection ended while it was handled: from", count=1
+        ) as log:
             async with visit(port):
                 await until(lambda: server.streams)
             await over(server)
@@ -426,6 +444,37 @@ async def test_many_conversations_leave_nothing():
         gc.collect()
         assert not streams
         assert not server._conversations._waiting
+
+
+@on_every_loop
+async def test_no_circle_is_left():
+    """What a conversation was made of is gone without the garbage collector's help."""
+
+    def alive():
+        kinds = Conversation, IOStream, asyncio.Task
+        return [sum(type(thing) is kind for thing in gc.get_objects()) for kind in kinds]
+
+    async def handler(stream, address):
+        if await stream.read_until(b"\n") == b"fail\n":
+            raise asyncio.CancelledError
+        await stream.write(b"hello\n")
+
+    server = Handled(handler)
+    async with listening(server) as port:
+        gc.collect()
+        gc.disable()
+        try:
+            before = alive()
+            for line in (b"hello\n", b"fail\n", b"bye\n"):
+                async with visit(port) as stream:
+                    await stream.write(line)
+                    await stream.read_until_close()
+            await over(server)
+            del stream
+            await turns()
+            assert alive() == before
+        finally:
+            gc.enable()
 
 
 def test_a_stream_is_kept_by_nobody_else(io_loop):

@@ -2,12 +2,13 @@
 
 import asyncio
 import gc
+import socket
 import ssl
 
 import pytest
 
 from tests.running import on_every_loop, turns
-from tests.tcpserver.helpers import Handled, expect_end, listening, over, until, visit
+from tests.tcpserver.helpers import LIMIT, Handled, expect_end, listening, over, until, visit
 from tornadolike.iostream import SSLIOStream
 from tornadolike.tcpserver import TCPServer
 
@@ -224,3 +225,40 @@ async def test_a_connection_that_is_handed_on_is_not_the_servers(certs):
         assert not transports[0].is_closing()
         transports.pop().close()
         await expect_end(stream)
+
+
+# What has been written and has not left
+
+
+async def says_much(stream, address):
+    stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+    await stream.write(MUCH)
+
+
+MUCH = b"x" * 1_000_000
+
+
+@on_every_loop
+async def test_draining_waits_for_what_was_written_to_leave(certs):
+    """The kernel goes on without us, but what TLS has still to encrypt or to send is in this process."""
+    server = Handled(says_much, ssl_options=certs.server_context())
+    async with listening(server) as port, visit(port, certs.client_context()) as stream:
+        received = bytearray(await stream.read_bytes(1))
+        draining = asyncio.ensure_future(server.drain())
+        while not draining.done():
+            received += await stream.read_bytes(5000, partial=True)
+        assert len(received) > len(MUCH) - 500_000  # so much is the kernels' at the most
+        received += await stream.read_until_close()
+        assert received == MUCH
+        assert not stream.truncated
+
+
+@on_every_loop
+async def test_what_nobody_takes_is_cut(certs, expect_log):
+    server = Handled(says_much, ssl_options=certs.server_context())
+    async with listening(server) as port, visit(port, certs.client_context()) as stream:
+        await stream.read_bytes(1)
+        with expect_log("tornadolike.general", "Cutting 1 connections", count=1):
+            async with asyncio.timeout(LIMIT):
+                await server.drain(0.01)
+        assert not server._conversations

@@ -31,6 +31,12 @@ A peer that ends its side is, as a rule, gone; but it may also have said all tha
 for the answers. So the application is told that nobody waits any more, and yet what it answers within
 the linger time-out is sent, to this and to the requests that came behind it.
 
+Over TLS there is no such half: what a peer says last is its goodbye, and who has said it (or has ended
+without it) is gone. Our own last word is a goodbye too. Behind it the transport reads on, and throws away
+what comes, until the peer has answered; that is LINGERING here, with the same time-outs. Before its
+handshake is done a connection is none: it is in ``Serving.handshakes``, and :mod:`.opening` looks after it.
+
+* :mod:`.opening`: the first bytes of a connection that should speak TLS;
 * :mod:`.serving`: parameters, and what the connections of a server share;
 * :mod:`.responses`: from a response to bytes in the right order;
 * :mod:`.connection`: requests, phases, time-outs.

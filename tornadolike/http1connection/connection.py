@@ -21,13 +21,15 @@ from .serving import Serving, Transport
 class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
     """Reads requests from a transport, has them answered one after another, and keeps the time."""
 
-    __slots__ = ("_peer_ended", "_progress", "bucket")
+    __slots__ = ("_heard", "_peer_ended", "_progress", "bucket")
 
     def __init__(self, serving: Serving, address: Any) -> None:
         super().__init__(serving, address)
         self._peer_ended = False
         self._progress: object = None
         """How much the peer had taken when the write time-out was set."""
+        self._heard = 0
+        """How much the peer had said, when we looked last, since a TLS transport is closing."""
         self.bucket = Deadlines.NOWHERE
 
     # What the transport calls
@@ -268,11 +270,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         elif phase is HEAD:
             timeout = parameters.header_timeout
         elif phase is LINGERING:
+            timeout = parameters.linger_timeout
             end = self._phase_end
-            # (A TLS transport that is closing does not tell us whether the peer talks on. Who was in the
-            # middle of a body is taken to do so.)
-            if self._reader.complete or not self.transport.is_closing():
-                timeout = parameters.linger_timeout
         elif not self.transport.is_reading():
             # A request is being answered, and the peer has ended its side; or reading is paused, so
             # that somebody has to look whether it has.
@@ -291,13 +290,23 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
                 self._progress = progress
                 self._restart_clock()
         elif self.transport.is_closing():
-            self.transport.abort()  # TLS, and the peer does not answer our goodbye
+            self._look_at_closing()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
             self._refuse(HTTPInputError(f"time-out while reading its {phase.lower()}", 408))
         elif phase is HANDLING and not self._peer_ended and self._look_at_peer():
             self._restart_clock()
         else:
             self.close()
+
+    def _look_at_closing(self) -> None:
+        """The peer of a TLS transport has not answered our goodbye. Does it talk on?"""
+        transport = self.transport
+        heard = transport.dropped if isinstance(transport, SSLTransport) else 0
+        if heard == self._heard or self._serving.loop.time() >= self._phase_end:
+            transport.abort()
+        else:
+            self._heard = heard
+            self._restart_clock()
 
     def _look_at_peer(self) -> bool:
         """Whether the peer is there, for a request that is being answered while reading is paused."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 from ..ioloop import Deadlines
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import TLSProtocol
+from ..ioloop.transports.tls.failures import logging_waiter
 from .connection import HTTP1ServerConnection
 from .serving import Serving
 
@@ -60,7 +61,7 @@ class TLSOpening(asyncio.Protocol):
             serving.loop,
             connection,
             serving.ssl_context,
-            None,
+            logging_waiter(serving.loop, self._address),
             server_side=True,
             # What is left of the time. (The deadline may be up to one tick ago.)
             ssl_handshake_timeout=max(self.deadline - serving.loop.time(), 0.001),

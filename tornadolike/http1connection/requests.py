@@ -178,17 +178,17 @@ class RequestSide(ResponseSide):
         if section.expect and request.version == "HTTP/1.1" and not self._reader.buffered:
             self._out.append(CONTINUE)
 
-    def _refuse(self, error: HTTPInputError, text: str | None = None) -> None:
+    def _refuse(self, error: HTTPInputError) -> None:
         """Answer a request that breaks the protocol; the connection is of no more use."""
         gen_log.info("Malformed HTTP message from %s: %s", self.context, error)
         self._linger = True
-        self._give_up(error.status, text)
+        self._give_up(error.status)
 
     def refuse_plain_http(self) -> None:
         """Answer a client that speaks plain HTTP where TLS is spoken, and does not know better."""
-        self._refuse(
-            HTTPInputError("plain HTTP on a port for HTTPS"),
-            "400: This is a port for HTTPS. Use https:// instead of http:// in the address.\n",
+        gen_log.info("SSL Error on %s: plain HTTP on a port for HTTPS", self.context)
+        self._give_up(
+            400, "400: This is a port for HTTPS. Use https:// instead of http:// in the address.\n"
         )
 
     def _application_failed(self, error: BaseException) -> None:

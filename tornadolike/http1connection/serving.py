@@ -53,6 +53,11 @@ class ServingParameters:
     max_pipelined_size: int = 64 * 1024
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
 
+    def __post_init__(self) -> None:
+        timeout: object = self.ssl_handshake_timeout
+        if not isinstance(timeout, (int, float)) or timeout <= 0:
+            raise ValueError(f"ssl_handshake_timeout should be a positive number, got {timeout!r}")
+
 
 class Serving:
     """What all connections of one server share."""

@@ -68,6 +68,8 @@ class BaseIOStream(ReadingSide, WritingSide):
             moved = False
             if events & (READ | ERROR) and self._watched_for & READ:
                 moved = self._on_readable()
+            if moved and events & ERROR:
+                return  # there may be more, and a write would end all; it is reported again
             if events & (WRITE | ERROR) and self._watched_for & WRITE:
                 moved = self._on_writable() or moved
             if events & ERROR and not moved and not self._closed:
@@ -128,8 +130,12 @@ class BaseIOStream(ReadingSide, WritingSide):
         finally:
             self._end_writes()
             self._call_close_callback()
-            if self.keeper is not None:
-                self.keeper.stream_closed(self)
+            self._tell_keeper()
+
+    def _tell_keeper(self) -> None:
+        keeper, self.keeper = self.keeper, None
+        if keeper is not None:
+            keeper.stream_closed(self)
 
     def _call_close_callback(self) -> None:
         if self._close_callback is not None:

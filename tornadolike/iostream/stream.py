@@ -172,8 +172,7 @@ class IOStream(BaseIOStream):
         Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
         """
         transport = self._give_up_transport()
-        if self.keeper is not None:
-            self.keeper.stream_closed(self)
+        super()._tell_keeper()
         return transport
 
     def _give_up_transport(self) -> Any:
@@ -226,14 +225,34 @@ class IOStream(BaseIOStream):
         callback = self._close_callback
         stream._transport = self._give_up_transport()
         stream._close_callback = callback
-        if self.keeper is not None:
-            self.keeper.stream_replaced(stream)
+        keeper, self.keeper = self.keeper, None
+        if keeper is not None:
+            keeper.stream_replaced(stream)
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
         future = stream.wait_for_handshake()
         future.add_done_callback(lambda future: stream.close() if future.cancelled() else None)
         return future
+
+    # The end
+
+    def abort(self) -> None:
+        """Close the stream and its connection now.
+
+        After :meth:`close` what the connection has taken already still goes: over TLS that can take time.
+        With this it is dropped, also if the stream is closed already. Idempotent.
+        """
+        self.close()
+        self._transport.abort()
+
+    def _tell_keeper(self) -> None:
+        transport = self._transport
+        if self.keeper is None or transport.get_protocol() is None:
+            super()._tell_keeper()
+        else:
+            tell = super()._tell_keeper
+            transport.when_lost = lambda _: tell()  # something is still on its way
 
     # Connecting
 

@@ -18,7 +18,7 @@ from ..netutil import (
     ssl_options_to_context,
 )
 from ..process import fork_processes
-from .conversations import Conversations
+from .conversations import Conversations, who
 
 
 class TCPServer:
@@ -146,9 +146,9 @@ class TCPServer:
             self._sockets[fd] = sock
             self._removers[fd] = add_accept_handler(sock, self._accepted)
 
-    def add_socket(self, sock: socket.socket) -> None:
+    def add_socket(self, socket: socket.socket) -> None:
         """:meth:`add_sockets` of one."""
-        self.add_sockets([sock])
+        self.add_sockets([socket])
 
     # Stopping
 
@@ -168,24 +168,25 @@ class TCPServer:
     async def drain(self, timeout: float = 30.0) -> None:
         """Stop gracefully.
 
-        Stops listening, waits for the handlers that are busy and for the streams that they have left open,
-        and after ``timeout`` seconds ends what is left as :meth:`close_all_connections` does.
+        Stops listening, waits for the handlers that are busy, for the streams that they have left open and
+        for what was written to leave, and after ``timeout`` seconds ends what is left as
+        :meth:`close_all_connections` does. A handler that calls this does not wait for itself.
         """
         self.stop()
         try:
             async with asyncio.timeout(timeout):
-                await self._conversations.wait_for_all()
+                await self._conversations.wait_for_others()
         except TimeoutError:
             gen_log.warning(
                 "Cutting %d connections that did not end within %g seconds",
-                len(self._conversations),
+                len(self._conversations.others()),
                 timeout,
             )
             await self.close_all_connections()
 
     async def close_all_connections(self) -> None:
-        """Close every stream at once, cancel the handlers, and wait until they have ended."""
-        await self._conversations.end_all()
+        """Cut every connection at once, cancel the handlers, and wait until they have ended."""
+        await self._conversations.end_others()
 
     # Connections
 
@@ -223,7 +224,7 @@ class TCPServer:
         try:
             self.handle_connection(connection, address)
         except Exception:
-            app_log.error("Error in connection callback", exc_info=True)
+            app_log.error("Error in connection callback: %s", who(address), exc_info=True)
             connection.close()
 
 

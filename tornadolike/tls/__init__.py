@@ -3,9 +3,11 @@
 from .certificates import ServerCertificates
 from .errors import CertificateError
 from .options import ssl_options_to_context, ssl_wrap_socket
+from .sessions import ClientSessions
 
 __all__ = [
     "CertificateError",
+    "ClientSessions",
     "ServerCertificates",
     "ssl_options_to_context",
     "ssl_wrap_socket",

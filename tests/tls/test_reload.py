@@ -275,18 +275,36 @@ async def test_each_new_complaint_is_told_once(site: Site, expect_log):
     certificates = ServerCertificates(site.issue("a", "a.test"))
     certificates.watch(1)
     key = site.folder / "a.key"
-    good = key.read_bytes()
+    aside = site.folder / "aside"
     for _ in range(2):
-        with expect_log("tornadolike.general", "a.key", count=1):
+        with expect_log("tornadolike.general", "cannot read", count=1):
+            key.rename(aside)
+            await asyncio.sleep(5)
+        with expect_log("tornadolike.general", "cannot use", count=1):
             key.write_text("nonsense")
             await asyncio.sleep(5)
         with expect_log("tornadolike.general", "cannot read", count=1):
             key.unlink()
             await asyncio.sleep(5)
         with expect_log("tornadolike.general", "certificates were loaded", count=1):
-            key.write_bytes(good)
-            await asyncio.sleep(5)
+            key.write_bytes(aside.read_bytes())
+            await asyncio.sleep(1)
     certificates.unwatch()
+    certificates.unwatch()
+
+
+@on_jumping_clock
+async def test_files_that_are_back_as_they_were(site: Site, expect_log):
+    files = site.issue("a", "a.test")
+    (site.folder / "link").symlink_to(files[1])
+    certificates = ServerCertificates((files[0], site.folder / "link"))
+    certificates.watch(1)
+    for _ in range(2):
+        with expect_log("tornadolike.general", "cannot read", count=1):
+            (site.folder / "link").unlink()
+            await asyncio.sleep(5)
+        (site.folder / "link").symlink_to(files[1])
+        await asyncio.sleep(5)
     certificates.unwatch()
 
 

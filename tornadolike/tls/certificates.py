@@ -144,6 +144,7 @@ class ServerCertificates:
 
     def _look(self) -> None:
         if self._sources.stamps() == self._loaded.stamps:
+            self._complaint = None
             return
         try:
             self.reload()

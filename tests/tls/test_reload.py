@@ -16,6 +16,7 @@ from tests.tls.conftest import BOTH_VERSIONS, Site
 from tests.tls.shaking import client_seen, shake_hands, shown
 from tests.tls_certs import Authority
 from tornadolike.tls import CertificateError, ServerCertificates
+from tornadolike.tls.certificates import UNDER_WAY
 from tornadolike.tls.files import CertificateFiles
 from tornadolike.tls.loading import ATTEMPTS
 
@@ -74,9 +75,7 @@ def test_sessions_outlive_a_reload(site: Site, version):
 
 
 @BOTH_VERSIONS
-def test_sessions_do_not_outlive_the_trust_in_their_client(
-    site: Site, version, monkeypatch: pytest.MonkeyPatch
-):
+def test_sessions_do_not_outlive_the_trust_in_their_client(site: Site, version):
     members = Authority("authority of members")
     site.write("members.pem", members.certificate, site.authority.certificate)
     certificates = ServerCertificates(
@@ -96,11 +95,24 @@ def test_sessions_do_not_outlive_the_trust_in_their_client(
     with pytest.raises(ssl.SSLError, match=r"UNKNOWN_CA|CERTIFICATE_VERIFY_FAILED"):
         shake_hands(certificates.context, client, "a.test")
 
-    # And sessions of those who are trusted now are resumed: a session has whole seconds only.
-    trusted = site.client(*site.issue("other"), maximum_version=version)
-    monkeypatch.setattr(certificates, "_sessions_since", time.time() - 2)
-    session = shake_hands(certificates.context, trusted, "a.test").client.session
-    assert shake_hands(certificates.context, trusted, "a.test", session).server.session_reused
+
+@BOTH_VERSIONS
+@pytest.mark.parametrize(("ago", "resumed"), [(UNDER_WAY / 2, False), (UNDER_WAY + 2, True)])
+def test_a_handshake_under_way_is_not_forgotten(site: Site, version, ago, resumed, monkeypatch):
+    """A client that was trusted as it began may be done when it is not any more."""
+    certificates = ServerCertificates(site.issue("a", "a.test"), ca_certs=site.ca)
+    client = site.client(*site.issue("client"), maximum_version=version)
+    site.write("ca.pem", site.authority.certificate, Authority("another").certificate)
+    now = time.time()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now - ago)
+        certificates.reload()
+    session = shake_hands(certificates.context, client, "a.test").client.session
+    if resumed:
+        assert shake_hands(certificates.context, client, "a.test", session).server.session_reused
+    else:
+        with pytest.raises(ssl.SSLError, match="ACCESS_DENIED"):
+            shake_hands(certificates.context, client, "a.test", session)
 
 
 def test_a_new_authority_of_clients(site: Site):

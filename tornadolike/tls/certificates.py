@@ -21,7 +21,7 @@ from typing import Final
 from ..ioloop import PeriodicCallback
 from ..log import gen_log
 from .errors import CertificateError
-from .files import CertificateFiles, Password, Path
+from .files import CertificateFiles, Password, StrPath
 from .loading import Sources
 from .policy import CIPHERS, ServerPolicy
 
@@ -68,9 +68,9 @@ class ServerCertificates:
 
     def __init__(
         self,
-        *files: Path | tuple[Path, Path],
+        *files: StrPath | tuple[StrPath, StrPath],
         refuse_unknown_names: bool = False,
-        ca_certs: Path | None = None,
+        ca_certs: StrPath | None = None,
         cert_reqs: ssl.VerifyMode | None = None,
         alpn_protocols: Sequence[str] = ("http/1.1",),
         ciphers: str = CIPHERS,

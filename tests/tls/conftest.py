@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import ssl
 import subprocess
@@ -153,11 +154,13 @@ def listen() -> Iterator[Callable[[ssl.SSLContext], Listening]]:
         server.stop()
 
 
-def s_client(port: int, *options: str, leave_at_once: bool = False) -> str:
-    """What ``openssl s_client`` says; it leaves when it has what the server tells, or at once."""
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options]
+def s_client(port: int, *options: str, command: str = "Q", at_once: bool = False) -> str:
+    """What ``openssl s_client`` says.
+
+    It gets the command (``Q`` is to leave) when it has what the server tells, or at once.
+    """
     with subprocess.Popen(
-        command,
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -166,13 +169,12 @@ def s_client(port: int, *options: str, leave_at_once: bool = False) -> str:
         assert process.stdin is not None
         assert process.stdout is not None
         said = []
-        if not leave_at_once:
+        if not at_once:
             for line in process.stdout:
                 said.append(line)
                 if TOLD.search(line):
                     break
         with contextlib.suppress(BrokenPipeError):  # it has failed
-            process.stdin.write("Q\n")
-            process.stdin.close()
+            os.write(process.stdin.fileno(), f"{command}\n".encode())
         said.extend(process.stdout)
     return "".join(said)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .errors import CertificateError, unreadable
 
-Path = str | os.PathLike[str]
+StrPath = str | os.PathLike[str]
 Password = str | bytes | Callable[[], str | bytes] | None
 
 Stamp = tuple[int, ...] | None
@@ -43,7 +43,7 @@ class CertificateFiles:
     keyfile: str
 
     @classmethod
-    def of(cls, files: "Path | tuple[Path, Path]") -> "CertificateFiles":
+    def of(cls, files: "StrPath | tuple[StrPath, StrPath]") -> "CertificateFiles":
         """One path is for both."""
         if isinstance(files, tuple):
             certfile, keyfile = files

@@ -42,7 +42,6 @@ class Conversation:
         self._handled = False  # the handler has ended
         self._ended = False  # the connection has
         self._held: IOStream | None = stream  # while it is being handled
-        self._stream: Callable[[], IOStream | None]
         self._watch(stream)
 
     def handle(self, handler: Handler) -> None:
@@ -148,9 +147,8 @@ class Conversation:
     def _end_if_over(self) -> None:
         if self._handled and self._ended:
             self._over(self)
-            # The reference's callback is ours, and the task's exception has the stream: a circle.
+            # It has its exception, that the stream, whose reference calls back here: a circle.
             self.task = None
-            self._stream = lambda: None
 
 
 class Conversations:

@@ -121,8 +121,11 @@ class IOStream(BaseIOStream):
         return self.socket
 
     def close_fd(self) -> None:
-        self._transport.close()
-        self.socket = None
+        transport, self.socket = self._transport, None
+        if self._future_loop.is_closed():
+            transport.abort()  # a proper end may need some turns of the loop
+        else:
+            transport.close()
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         received: int | None = self._transport.receive_into(buf)

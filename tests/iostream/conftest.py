@@ -10,7 +10,13 @@ import ssl
 import pytest
 
 from tests.running import fixture_of_run
-from tornadolike.iostream import BaseIOStream, IOStream, PipeIOStream, SSLIOStream
+from tornadolike.iostream import (
+    BaseIOStream,
+    IOStream,
+    PipeIOStream,
+    SSLIOStream,
+    memory_stream_pair,
+)
 
 LIMIT = 10.0
 
@@ -83,6 +89,7 @@ MAKERS = {
     "subclass": sockets,
     "unix": streams,
     "tcp": tcp_streams,
+    "memory": memory_stream_pair,
     "tls12": tls_streams(ssl.TLSVersion.TLSv1_2),
     "tls13": tls_streams(ssl.TLSVersion.TLSv1_3),
 }

@@ -18,6 +18,8 @@ from typing import Any, Self, cast
 from ..ioloop.dialing import BUSY_PAUSE
 from ..ioloop.poller import WRITE
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.files import FileSending
+from ..ioloop.transports.pieces import MAX_PIECES
 from ..ioloop.transports.pulling import PullProtocol
 from ..ioloop.transports.tls import SSLTransport, TLSProtocol, make_client_context
 from ..ioloop.transports.tls.failures import log_failed_handshake
@@ -26,6 +28,7 @@ from ..tls import ssl_options_to_context
 from .base import BaseIOStream
 from .errors import StreamClosedError
 from .tls_socket import TLSSocket, unwrapped
+from .write_queue import WriteQueue
 
 SSLOptions = dict[str, Any] | ssl.SSLContext | None
 
@@ -123,8 +126,9 @@ class IOStream(BaseIOStream):
 
     def close_fd(self) -> None:
         transport, self.socket = self._transport, None
-        if self._future_loop.is_closed():
-            transport.abort()  # a proper end may need some turns of the loop
+        if isinstance(transport, SocketTransport) or self._future_loop.is_closed():
+            # At once: a file that is on its way is not waited for, nor is the loop.
+            transport.abort()
         else:
             transport.close()
 
@@ -135,6 +139,36 @@ class IOStream(BaseIOStream):
     def write_to_fd(self, data: memoryview) -> int:
         sent: int = self._transport.send_now((data,))
         return sent
+
+    def _write_first(self, queue: WriteQueue) -> int:
+        if self._opening or not self._writes_itself():
+            return super()._write_first(queue)
+        pieces = queue.several(MAX_PIECES)
+        try:
+            sent: int = self._transport.send_now(pieces)
+            return sent
+        finally:
+            for piece in pieces:
+                piece.release()
+
+    async def _send_file_now(self, file: Any, offset: int, count: int | None) -> int:
+        transport = self._transport
+        if isinstance(transport, SocketTransport) and self._writes_itself():
+            try:
+                sending = FileSending(file, offset, count)
+                try:
+                    await transport.send_file(sending)
+                finally:
+                    sending.end()
+            except asyncio.SendfileNotAvailableError:
+                pass
+            else:
+                return sending.sent
+        return await super()._send_file_now(file, offset, count)
+
+    def _writes_itself(self) -> bool:
+        """Whether nobody has put another method in the place of :meth:`write_to_fd`."""
+        return getattr(self.write_to_fd, "__func__", None) is IOStream.write_to_fd
 
     def get_fd_error(self) -> Exception | None:
         number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

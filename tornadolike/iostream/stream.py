@@ -279,16 +279,19 @@ class IOStream(BaseIOStream):
 
         Raises :exc:`RuntimeError` if it is connecting already, :exc:`StreamClosedError` if it is closed.
         """
-        if self._closed:
-            raise StreamClosedError(real_error=self.error)
-        if self._connect_future is not None:
-            raise RuntimeError("connect() was called before: await the future that it returned")
+        self._check_may_connect()
         future: asyncio.Future[Self] = asyncio.Future(loop=self._future_loop)
         self._connect_future = future
         self._address = address
         self._opening = True
         self._begin_connecting()
         return future
+
+    def _check_may_connect(self) -> None:
+        if self._closed:
+            raise StreamClosedError(real_error=self.error)
+        if self._connect_future is not None:
+            raise RuntimeError("connect() was called before: await the future that it returned")
 
     def _begin_connecting(self) -> None:
         if self._closed:
@@ -370,6 +373,7 @@ class SSLIOStream(IOStream):
     cut something off; a protocol that says itself where a message ends need not care."""
 
     _handshake_future: "asyncio.Future[SSLIOStream] | None" = None
+    _tls_to_come: TLSProtocol
 
     def __init__(
         self,
@@ -485,13 +489,15 @@ class SSLIOStream(IOStream):
 
         :arg server_hostname: whose certificate is expected.
         """
+        self._check_may_connect()
         self.socket.server_hostname = server_hostname
-        self._tls = self._make_tls()
+        self._tls_to_come = self._make_tls()
         super().connect(address)
         return cast("asyncio.Future[Self]", self.wait_for_handshake())
 
     def _connected(self) -> None:
-        self._shake_hands(self._tls)
+        self._shake_hands(self._tls_to_come)
+        del self._tls_to_come
 
     def _opened(self) -> None:
         future, self._handshake_future = self._handshake_future, None

@@ -13,7 +13,6 @@ import sys
 import pytest
 
 from tornadolike.ioloop import dialing
-from tornadolike.ioloop.asyncio_face.connecting import combined
 
 CONTEXT = ssl.create_default_context()
 
@@ -337,23 +336,6 @@ def test_several_addresses_that_refuse(io_loop, nobody, monkeypatch, delay):
     with pytest.raises(ExceptionGroup, match="create_connection failed") as group:
         io_loop.run_until_complete(connect)
     assert [type(error) for error in group.value.exceptions] == [ConnectionRefusedError] * 2
-
-
-def test_errors_of_several_kinds():
-    refused = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
-    timed_out = TimeoutError(errno.ETIMEDOUT, "timed out")
-    nameless = OSError("something")
-    both = combined([refused, timed_out], all_errors=False)
-    assert type(both) is OSError
-    assert "refused" in str(both)
-    assert "timed out" in str(both)
-    assert combined([refused], all_errors=False) is refused
-    same = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
-    assert combined([refused, same], all_errors=False) is refused
-    assert type(combined([nameless, OSError("else")], all_errors=False)) is OSError
-    group = combined([refused], all_errors=True)
-    assert isinstance(group, ExceptionGroup)
-    assert group.exceptions == (refused,)
 
 
 @pytest.mark.parametrize("delay", [None, 0.25])

@@ -172,6 +172,7 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
     def _end(self) -> None:
         self._sock.close()
         self._protocol = None  # type: ignore[assignment]
+        self._room_wanted = False
         self._context = None
         self._socket_closed()
         when_lost, self.when_lost = self.when_lost, None

@@ -31,8 +31,10 @@ class TLSMachine:
     :arg server_side: whether this is the end that answers.
     :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate;
         ``""`` to have nothing checked. Of no meaning for a server.
+    :arg session: of an earlier connection of a client, to be resumed.
 
-    Raises :exc:`ValueError` for None where the context checks host names.
+    Raises :exc:`ValueError` for a ``server_hostname`` of None where the context checks host names, and
+    for a ``session`` of another context or of a server.
     """
 
     __slots__ = (
@@ -49,7 +51,12 @@ class TLSMachine:
     )
 
     def __init__(
-        self, context: ssl.SSLContext, *, server_side: bool, server_hostname: str | None
+        self,
+        context: ssl.SSLContext,
+        *,
+        server_side: bool,
+        server_hostname: str | None,
+        session: ssl.SSLSession | None = None,
     ) -> None:
         if server_side:
             server_hostname = None
@@ -66,6 +73,7 @@ class TLSMachine:
             self._outgoing,
             server_side=server_side,
             server_hostname=server_hostname or None,
+            session=session,
         )
         self._read = self.ssl_object.read
         self._write = self.ssl_object.write

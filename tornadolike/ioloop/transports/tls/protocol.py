@@ -2,18 +2,12 @@
 
 import asyncio
 import ssl
-import weakref
-from typing import Final, cast
+from typing import cast
 
 from ...core import Core
-from .machine import RECORD, TLSMachine
+from .buffers import receiving_buffer
+from .machine import TLSMachine
 from .transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT, SSLTransport
-
-RECEIVE_SIZE: Final = 8 * (RECORD + 512)
-"""How many encrypted bytes are received at once: full records with their heads.
-
-OpenSSL keeps a buffer of this size for each connection that ever received so much: hence no more.
-"""
 
 
 class TLSProtocol(asyncio.BufferedProtocol):
@@ -26,12 +20,14 @@ class TLSProtocol(asyncio.BufferedProtocol):
     :arg server_side: whether this is the end that answers.
     :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate;
         ``""`` to have nothing checked.
+    :arg session: of an earlier connection of a client to the same server, by the same context; the
+        handshake is shorter if the server remembers it too. (``ssl_object.session_reused`` tells.)
     :arg ssl_handshake_timeout: seconds that the handshake may take; the default is 60.
     :arg ssl_shutdown_timeout: seconds that a closing connection may stand still; the default is 30.
     :arg call_connection_made: False for an application that has its connection already.
 
-    Raises :exc:`ValueError` for time-outs that aren't positive, and for a ``server_hostname``
-    of None where the context checks host names.
+    Raises :exc:`ValueError` for time-outs that aren't positive, for a ``server_hostname`` of
+    None where the context checks host names, and for a ``session`` of another context or of a server.
     """
 
     def __init__(
@@ -43,12 +39,15 @@ class TLSProtocol(asyncio.BufferedProtocol):
         *,
         server_side: bool = False,
         server_hostname: str | None = None,
+        session: ssl.SSLSession | None = None,
         ssl_handshake_timeout: float | None = None,
         ssl_shutdown_timeout: float | None = None,
         call_connection_made: bool = True,
     ) -> None:
-        self._buffer = _buffer_of(loop)
-        machine = TLSMachine(sslcontext, server_side=server_side, server_hostname=server_hostname)
+        self._buffer = receiving_buffer(loop)
+        machine = TLSMachine(
+            sslcontext, server_side=server_side, server_hostname=server_hostname, session=session
+        )
         self.transport = SSLTransport(
             loop,
             protocol,
@@ -92,14 +91,3 @@ def _seconds(name: str, value: float | None, default: float) -> float:
     if value <= 0:
         raise ValueError(f"{name} should be a positive number, got {value}")
     return value
-
-
-_buffers: weakref.WeakKeyDictionary[object, memoryview] = weakref.WeakKeyDictionary()
-
-
-def _buffer_of(loop: Core) -> memoryview:
-    """What all connections of a loop are received into: it is emptied before anything else happens."""
-    buffer = _buffers.get(loop)
-    if buffer is None:
-        buffer = _buffers[loop] = memoryview(bytearray(RECEIVE_SIZE))
-    return buffer

@@ -10,6 +10,7 @@ import asyncio
 from typing import cast
 
 from ...core import Core
+from ..pulling import PullProtocol
 from .machine import TLSMachine
 from .phase import LOST, OPEN
 from .writing import WritingSide
@@ -22,6 +23,7 @@ class ReadingSide(WritingSide):
         "_buffered",
         "_lower_ended",
         "_lower_reading_paused",
+        "_pulled",
         "_reading_paused",
         "_unread",
     )
@@ -29,6 +31,7 @@ class ReadingSide(WritingSide):
     def __init__(self, loop: Core, protocol: asyncio.BaseProtocol, machine: TLSMachine) -> None:
         super().__init__(loop, protocol, machine)
         self._buffered = isinstance(protocol, asyncio.BufferedProtocol)
+        self._pulled = isinstance(protocol, PullProtocol)
         self._unread = b""
         self._reading_paused = False
         self._lower_reading_paused = False
@@ -63,7 +66,9 @@ class ReadingSide(WritingSide):
                 except BaseException as error:
                     self._callback_failed("data_received", error)
                     return
-        if (self._machine.ended or self._lower_ended) and not self._reading_paused:
+        if self._reading_paused or self._pulled:  # since then
+            return
+        if self._machine.ended or self._lower_ended:
             self._peer_ended()
 
     def _deliver_into_buffers(self) -> None:
@@ -156,6 +161,7 @@ class ReadingSide(WritingSide):
         """Have ``protocol`` told everything from now on. Its ``connection_made`` is not called."""
         self._protocol = cast(asyncio.Protocol, protocol)
         self._buffered = isinstance(protocol, asyncio.BufferedProtocol)
+        self._pulled = isinstance(protocol, PullProtocol)
 
     # What the whole does
 

@@ -9,8 +9,7 @@ from typing import Any, Final, cast
 from ...core import Core, asyncio_log
 from .machine import Buffer, TLSMachine
 from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
-from .reading import ReadingSide
-from .writing import nothing_waits
+from .pulling import PullingSide
 
 HANDSHAKE_TIMEOUT: Final = 60.0
 """Seconds that a handshake may take, when the caller gives no other number."""
@@ -19,18 +18,18 @@ SHUTDOWN_TIMEOUT: Final = 30.0
 """Seconds that a closing connection may stand still, when the caller gives no other number."""
 
 
-class SSLTransport(ReadingSide):
+class SSLTransport(PullingSide):
     """A transport that has another one below it, and TLS in between.
 
     It is made by :class:`~tornadolike.ioloop.transports.tls.TLSProtocol`, which tells it what happens
-    below. Everything else about it is as with the transport below.
+    below. Everything else about it is as with the transport below. For a protocol that pulls it is a
+    :class:`~tornadolike.ioloop.transports.pulling.PullTransport`, over any other transport.
 
     Lifetime: the transport below keeps it alive, by way of its protocol, until ``connection_lost``; then
     it lets go of both, so that no circle is left.
     """
 
     __slots__ = (
-        "_error",
         "_established",
         "_handshake_timeout",
         "_made",
@@ -65,7 +64,6 @@ class SSLTransport(ReadingSide):
         self._made = made  # the protocol has a connection: it will be told when it is lost
         self._established = False  # the handshake is done: there is a session to tell about
         self._timer: asyncio.TimerHandle | None = None
-        self._error: Exception | None = None
         self._size_at_last_look = 0
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
         self.when_lost: Callable[[SSLTransport], object] | None = None
@@ -76,6 +74,7 @@ class SSLTransport(ReadingSide):
     def _start(self, lower: asyncio.Transport) -> None:
         """There is a transport below."""
         self._lower = lower
+        self._lower_pull = getattr(lower, "receive_into", None)
         if self._phase is LOST:  # given up before
             lower.abort()
             return
@@ -193,11 +192,18 @@ class SSLTransport(ReadingSide):
     # Our end
 
     def close(self) -> None:
-        """Send what waits, say goodbye to the peer, wait for its goodbye and close. Reading stops now."""
+        """Send what waits, say goodbye to the peer, wait for its goodbye and close. Reading stops now.
+
+        The peer's goodbye is not waited for on behalf of a protocol that pulls: once everything has gone,
+        which may be now, the connection is closed.
+        """
         if self._phase in (NEW, HANDSHAKE):
             self.abort()
+        elif self._phase is OPEN and self._pulled and self._error is not None:
+            self.abort()  # nobody is there to say goodbye to
         elif self._phase is OPEN:
             self._phase = CLOSING
+            self._left = self._pulled
             self._unread = b""
             self._size_at_last_look = self.get_write_buffer_size()
             self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
@@ -223,7 +229,9 @@ class SSLTransport(ReadingSide):
             machine.say_goodbye()
         self._send_output()
         self._sent = only_goodbyes or not (self.get_write_buffer_size() or lower.is_closing())
-        if machine.ended or self._lower_ended:
+        if self._left:
+            self._leave()
+        elif machine.ended or self._lower_ended:
             self._phase = LOST
             lower.close()
 
@@ -239,20 +247,32 @@ class SSLTransport(ReadingSide):
             self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
         else:
             self._error = self._error or TimeoutError("SSL shutdown timed out")
-            self.abort()
+            self._give_up()
 
     def abort(self) -> None:
         """Close now; what waits is dropped, but what was encrypted is sent if it can be at once."""
+        if self._pulled:
+            self._send_output()
+            self._end_now(_nothing if self._lower is None else self._lower.abort)
+        else:
+            self._give_up()
+
+    def reset(self) -> None:
+        """:meth:`abort` in a way that the peer cannot take for a proper end."""
+        lower = self._lower
+        end = _nothing if lower is None else getattr(lower, "reset", lower.abort)
+        if self._pulled:
+            self._end_now(end)
+        else:
+            self._phase = LOST
+            end()
+
+    def _give_up(self) -> None:
+        """:meth:`abort`, and tell the protocol."""
         self._phase = LOST
         if self._lower is not None:
             self._send_output()  # also an alert, that tells the peer why
             self._lower.abort()
-
-    def reset(self) -> None:
-        """:meth:`abort` in a way that the peer cannot take for a proper end."""
-        self._phase = LOST
-        if self._lower is not None:
-            getattr(self._lower, "reset", self._lower.abort)()
 
     def is_closing(self) -> bool:
         return self._phase in (CLOSING, LOST)
@@ -263,34 +283,38 @@ class SSLTransport(ReadingSide):
             asyncio_log.debug("%r failed", self, exc_info=error)
         self._error = error
         self._settle_waiter(error)
-        self.abort()
+        self._give_up()
 
     def _callback_failed(self, method: str, error: BaseException) -> None:
         self._report_fatal(method, error)
         self._error = error if isinstance(error, Exception) else None
-        self.abort()
+        self._give_up()
 
     def _lost(self, exc: Exception | None) -> None:
         """The transport below is no more."""
-        self._cancel_timer()
-        self._phase = LOST
+        if exc is not None and self._pulled and self._phase is OPEN:
+            self._broken_below(exc)
+            return
         if self._sent and isinstance(exc, ConnectionError):
             exc = (
                 None  # the peer did not wait for our goodbye; a plain socket would be closed by now
             )
-        error = self._error or exc
-        self._settle_waiter(
-            error or ConnectionAbortedError("the connection was closed in the TLS handshake")
-        )
+        self._end(self._error or exc)
+
+    def _end(self, error: Exception | None) -> None:
+        """All is over: tell who does not know it yet, and let go of everybody."""
+        if self.get_protocol() is None:
+            return
+        self._cancel_timer()
+        self._phase = LOST
+        early = ConnectionAbortedError("the connection was closed in the TLS handshake")
+        self._settle_waiter(error or (None if self._established else early))
         try:
-            if self._made:
+            if self._made and (error is not None or not self._left):
                 self._protocol.connection_lost(error)
         finally:
-            self._lower = None
-            self._lower_size = nothing_waits
-            self._waiting.clear()
-            self._waiting_size = 0
-            self._machine.output()
+            self._forget_lower()
+            self._machine.failure = None  # it holds those who raised it
             self._protocol_paused = False
             self._unread = b""
             self._error = None
@@ -306,7 +330,7 @@ class SSLTransport(ReadingSide):
 
     # About
 
-    def get_protocol(self) -> asyncio.BaseProtocol:
+    def get_protocol(self) -> Any:
         """Whom the transport tells; None after its ``connection_lost``."""
         return self._protocol
 
@@ -321,8 +345,8 @@ class SSLTransport(ReadingSide):
         return cast(object, ask())
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """``"sslcontext"``; after the handshake ``"ssl_object"``, ``"peercert"``, ``"cipher"`` and
-        ``"compression"``; else what the transport below knows under this name."""
+        """``"sslcontext"``; after the handshake ``"ssl_object"``, ``"peercert"``, ``"cipher"``,
+        ``"compression"`` and ``"alpn_protocol"`` (None without); else what the transport below knows."""
         if name == "sslcontext":
             return self._sslcontext
         ask = _ABOUT_SESSION.get(name)
@@ -341,4 +365,9 @@ _ABOUT_SESSION: Final[dict[str, Callable[[ssl.SSLObject], Any]]] = {
     "peercert": ssl.SSLObject.getpeercert,
     "cipher": ssl.SSLObject.cipher,
     "compression": ssl.SSLObject.compression,
+    "alpn_protocol": ssl.SSLObject.selected_alpn_protocol,
 }
+
+
+def _nothing() -> None:
+    """How to end a transport that is no more."""

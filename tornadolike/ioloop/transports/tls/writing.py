@@ -39,6 +39,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         "_loop",
         "_lower",
         "_lower_full",
+        "_lower_pull",
         "_lower_size",
         "_machine",
         "_phase",
@@ -60,6 +61,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._phase = NEW
         self._lower: asyncio.Transport | None = None
         self._lower_size: Callable[[], int] = nothing_waits
+        self._lower_pull: Callable[[memoryview], int | None] | None = None
         self._lower_full = False
         self._corked = False  # what is written goes down at the end of the callback
         self._waiting: deque[Piece] = deque()
@@ -173,6 +175,16 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._lower_full = False
         self._pump()
         self._check_marks()
+
+    def _forget_lower(self) -> None:
+        """It is no more: nothing of what waits will be sent."""
+        self._lower = None
+        self._lower_pull = None
+        self._lower_size = nothing_waits
+        self._lower_full = False
+        self._waiting.clear()
+        self._waiting_size = 0
+        self._machine.output()
 
     # Marks
 

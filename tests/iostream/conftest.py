@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from tests.running import fixture_of_run
-from tornadolike.iostream import BaseIOStream, PipeIOStream
+from tornadolike.iostream import BaseIOStream, IOStream, PipeIOStream
 
 LIMIT = 10.0
 
@@ -46,7 +46,12 @@ def sockets(**options):
     return SocketStream(reading, **options), SocketStream(writing, **options)
 
 
-@pytest.fixture(params=[pipes, sockets])
+def streams(**options):
+    reading, writing = socket.socketpair()
+    return IOStream(reading, **options), IOStream(writing, **options)
+
+
+@pytest.fixture(params=[pipes, sockets, streams])
 def pair(request):
     """``with pair(**options) as (reader, writer):``, two streams that are closed at the end."""
 

@@ -11,16 +11,20 @@
 
 Rooms, from the bottom up: :mod:`.errors`, :mod:`.buffer` (what has arrived), :mod:`.reads` (what somebody
 wants of it), :mod:`.write_queue` (what waits to be written), all of which know neither loop nor descriptor;
-:mod:`.descriptor`, :mod:`.reading` and :mod:`.writing`, which tie them to both; :mod:`.base`; :mod:`.pipe`.
+:mod:`.descriptor`, :mod:`.reading` and :mod:`.writing`, which tie them to both; :mod:`.base`; :mod:`.pipe`;
+:mod:`.stream`, which has a transport of the reactor's in place of a descriptor.
 """
 
 from .base import BaseIOStream
 from .errors import StreamBufferFullError, StreamClosedError, UnsatisfiableReadError
 from .pipe import PipeIOStream
+from .stream import IOStream, SSLIOStream
 
 __all__ = [
     "BaseIOStream",
+    "IOStream",
     "PipeIOStream",
+    "SSLIOStream",
     "StreamBufferFullError",
     "StreamClosedError",
     "UnsatisfiableReadError",

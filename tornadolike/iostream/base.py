@@ -112,11 +112,9 @@ class BaseIOStream(ReadingSide, WritingSide):
             return
         if exc_info:
             self.error = given_error(exc_info)
+        self._watch_for(0)
         self._closed = True
         self._end_read()
-        if self._watched_for:
-            self.io_loop.unwatch(self._watched_fd)
-            self._watched_for = 0
         try:
             self.close_fd()
         finally:

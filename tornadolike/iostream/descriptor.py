@@ -27,6 +27,7 @@ class Descriptor:
         self._close_callback: tuple[Callable[[], object], contextvars.Context] | None = None
         self._watched_for = 0
         self._watched_fd = -1
+        self._opening = False  # nobody is there yet to read from or to write to
         self._closed = False
 
     def fileno(self) -> Any:

@@ -206,6 +206,8 @@ class ReadingSide(Descriptor):
         return count > 0
 
     def _fill(self, view: memoryview) -> int:
+        if self._opening:
+            return 0
         try:
             count = self.read_from_fd(view)
         except OSError as error:

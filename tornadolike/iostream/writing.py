@@ -60,6 +60,8 @@ class WritingSide(Descriptor):
             self._listen_for_the_end()
 
     def _write_some(self, data: memoryview) -> int:
+        if self._opening:
+            return 0
         try:
             return self.write_to_fd(data)
         except BlockingIOError:

@@ -1,0 +1,282 @@
+"""IOStream: connecting, its socket, and what its transport has to do with it."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+
+import pytest
+
+from tests.running import turns
+from tornadolike.iostream import IOStream, StreamClosedError
+
+
+@contextlib.contextmanager
+def listening(family=socket.AF_INET, address=("127.0.0.1", 0), **options):
+    """``with listening() as (listener, stream):``, a socket that listens and a stream without a connection."""
+    with socket.socket(family) as listener:
+        listener.bind(address)
+        listener.listen()
+        stream = IOStream(socket.socket(family), **options)
+        try:
+            yield listener, stream
+        finally:
+            stream.close()
+
+
+def refusing_address():
+    """Where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()
+
+
+def test_connect(run):
+    async def main():
+        with listening() as (listener, stream):
+            assert await stream.connect(listener.getsockname()) is stream
+            theirs, address = listener.accept()
+            with theirs:
+                assert address == stream.socket.getsockname()
+                await stream.write(b"hello")
+                assert theirs.recv(100) == b"hello"
+                theirs.send(b"world")
+                assert await stream.read_bytes(5) == b"world"
+
+    run(main)
+
+
+def test_connect_to_a_unix_socket(run, tmp_path):
+    async def main():
+        path = str(tmp_path / "socket")
+        with listening(socket.AF_UNIX, path) as (listener, stream):
+            await stream.connect(path)
+            theirs, _ = listener.accept()
+            with theirs:
+                stream.set_nodelay(True)  # means nothing here
+                await stream.write(b"hello")
+                assert theirs.recv(100) == b"hello"
+
+    run(main)
+
+
+def test_a_unix_socket_whose_backlog_is_full(run, tmp_path):
+    async def main():
+        path = str(tmp_path / "socket")
+        with contextlib.ExitStack() as stack:
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(path)
+            listener.listen(0)
+            full = stack.enter_context(socket.socket(socket.AF_UNIX))
+            full.connect(path)
+            stream = IOStream(socket.socket(socket.AF_UNIX))
+            stack.callback(stream.close)
+            gone = IOStream(socket.socket(socket.AF_UNIX))
+            connecting, giving_up = stream.connect(path), gone.connect(path)
+            written = stream.write(b"hello")
+            await turns()
+            assert not connecting.done()
+            gone.close()
+            with pytest.raises(StreamClosedError):
+                await giving_up
+            listener.accept()[0].close()
+            await connecting
+            await written
+            theirs = stack.enter_context(listener.accept()[0])
+            assert theirs.recv(100) == b"hello"
+
+    run(main)
+
+
+def test_reads_and_writes_wait_for_the_connection(run):
+    async def main():
+        with listening() as (listener, stream):
+            done = []
+            stream.set_close_callback(lambda: None)
+            connecting = stream.connect(listener.getsockname())
+            written, read = stream.write(b"x" * 10_000), stream.read_until(b"\n")
+            assert not written.done()
+            assert not read.done()
+            assert stream.reading()
+            assert stream.writing()
+            for name, future in (("connect", connecting), ("write", written), ("read", read)):
+                future.add_done_callback(lambda _, name=name: done.append(name))
+            theirs, _ = listener.accept()
+            with theirs:
+                theirs.send(b"hello\n")
+                assert await read == b"hello\n"
+                await written
+                assert done[0] == "connect"
+                assert len(theirs.recv(10_000, socket.MSG_WAITALL)) == 10_000
+
+    run(main)
+
+
+def test_nobody_listens(run):
+    async def main():
+        address = refusing_address()
+        stream = IOStream(socket.socket())
+        closed = asyncio.Event()
+        stream.set_close_callback(closed.set)
+        futures = stream.connect(address), stream.write(b"x"), stream.read_bytes(1)
+        for future in futures:
+            with pytest.raises(StreamClosedError) as caught:
+                await future
+            assert isinstance(caught.value.real_error, ConnectionRefusedError)
+            assert str(address) in str(caught.value.real_error)
+        assert isinstance(stream.error, ConnectionRefusedError)
+        assert stream.socket is None
+        await closed.wait()
+
+    run(main)
+
+
+def test_an_error_that_connect_knows_at_once(run, monkeypatch):
+    async def main():
+        class Unlucky(socket.socket):
+            def connect(self, address):
+                raise socket.gaierror(errno.EIO, "boom")
+
+        stream = IOStream(Unlucky())
+        with pytest.raises(StreamClosedError) as caught:
+            await stream.connect(("localhost", 80))
+        assert isinstance(caught.value.real_error, socket.gaierror)
+        assert isinstance(stream.error, socket.gaierror)
+        assert stream.closed()
+
+    run(main)
+
+
+def test_closing_while_it_connects(run):
+    async def main():
+        with listening() as (listener, stream):
+            connecting = stream.connect(listener.getsockname())
+            stream.close()
+            with pytest.raises(StreamClosedError):
+                await connecting
+            with pytest.raises(StreamClosedError):
+                stream.connect(listener.getsockname())
+
+    run(main)
+
+
+def test_giving_up_waiting_for_the_connection(run):
+    async def main():
+        with listening() as (listener, stream):
+            stream.connect(listener.getsockname()).cancel()
+            await stream.write(b"x")
+            assert not stream.closed()
+
+    run(main)
+
+
+def test_connecting_twice(run):
+    async def main():
+        with listening() as (listener, stream):
+            connecting = stream.connect(listener.getsockname())
+            with pytest.raises(RuntimeError, match="await the future"):
+                stream.connect(listener.getsockname())
+            await connecting
+
+    run(main)
+
+
+def test_outside_a_running_loop(io_loop):
+    with listening() as (listener, stream):
+        connecting = stream.connect(listener.getsockname())
+        stream.write(b"abc")
+        assert io_loop.run_sync(lambda: connecting) is stream
+        theirs, _ = listener.accept()
+        theirs.close()
+
+
+# The socket
+
+
+def test_the_socket_is_owned_and_does_not_block(run):
+    async def main():
+        ours, theirs = socket.socketpair()
+        with theirs:
+            stream = IOStream(ours)
+            assert stream.socket is ours
+            assert stream.fileno() is ours
+            assert not ours.getblocking()
+            stream.close()
+            assert ours.fileno() == -1
+            assert stream.socket is None
+            stream.set_nodelay(True)
+
+    run(main)
+
+
+def test_nodelay(run):
+    async def main():
+        with listening() as (listener, stream):
+            await stream.connect(listener.getsockname())
+            for value in (False, True):
+                stream.set_nodelay(value)
+                option = stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                assert bool(option) is value
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("number", "raised"), [(errno.EINVAL, False), (errno.ECONNRESET, False), (errno.EPERM, True)]
+)
+def test_nodelay_of_a_connection_that_is_gone(run, number, raised):
+    class Gone(socket.socket):
+        def setsockopt(self, *args):
+            raise OSError(number, "boom")
+
+    async def main():
+        stream = IOStream(Gone())
+        if raised:
+            with pytest.raises(OSError, match="boom"):
+                stream.set_nodelay(True)
+        else:
+            stream.set_nodelay(True)
+        stream.close()
+
+    run(main)
+
+
+def test_a_reset(run):
+    async def main():
+        with listening() as (listener, stream):
+            await stream.connect(listener.getsockname())
+            theirs, _ = listener.accept()
+            read = stream.read_bytes(1)
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            theirs.close()
+            with pytest.raises(StreamClosedError) as caught:
+                await read
+            assert isinstance(caught.value.real_error, ConnectionResetError)
+
+    run(main)
+
+
+def test_a_reset_while_writing(run):
+    async def main():
+        with listening() as (listener, stream):
+            await stream.connect(listener.getsockname())
+            theirs, _ = listener.accept()
+            written = stream.write(b"x" * 20_000_000)
+            assert not written.done()
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            theirs.close()
+            with pytest.raises(StreamClosedError) as caught:
+                await written
+            assert isinstance(caught.value.real_error, ConnectionError)
+
+    run(main)
+
+
+def test_the_systems_error(run):
+    async def main():
+        ours, theirs = socket.socketpair()
+        with theirs:
+            stream = IOStream(ours)
+            assert stream.get_fd_error().errno == 0
+            stream.close()
+
+    run(main)

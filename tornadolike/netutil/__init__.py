@@ -3,7 +3,7 @@
 Rooms: :mod:`.resolvers` and :mod:`.resolvers_cached` (names), :mod:`.binding`, :mod:`.accepting`.
 """
 
-from ..tls import ssl_options_to_context
+from ..tls import ssl_options_to_context, ssl_wrap_socket
 from .accepting import add_accept_handler
 from .binding import DEFAULT_BACKLOG, bind_sockets, bind_unix_socket
 from .resolvers import (
@@ -33,4 +33,5 @@ __all__ = [
     "bind_unix_socket",
     "is_valid_ip",
     "ssl_options_to_context",
+    "ssl_wrap_socket",
 ]

@@ -1,10 +1,11 @@
 """What sockets are made of: addresses of names, sockets that listen, taking connections from them.
 
-Rooms: :mod:`.resolvers` and :mod:`.resolvers_cached` (names), :mod:`.binding`, :mod:`.accepting`.
+Rooms: :mod:`.resolvers` and :mod:`.resolvers_cached` (names), :mod:`.binding`, :mod:`.activation`, :mod:`.accepting`.
 """
 
 from ..tls import ssl_options_to_context, ssl_wrap_socket
 from .accepting import add_accept_handler
+from .activation import ActivatedSocket, activated_sockets
 from .binding import DEFAULT_BACKLOG, bind_sockets, bind_unix_socket
 from .resolvers import (
     BlockingResolver,
@@ -20,6 +21,7 @@ from .resolvers_cached import CachedResolver
 
 __all__ = [
     "DEFAULT_BACKLOG",
+    "ActivatedSocket",
     "BlockingResolver",
     "CachedResolver",
     "DefaultExecutorResolver",
@@ -28,6 +30,7 @@ __all__ = [
     "OverrideResolver",
     "Resolver",
     "ThreadedResolver",
+    "activated_sockets",
     "add_accept_handler",
     "bind_sockets",
     "bind_unix_socket",

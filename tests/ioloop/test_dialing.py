@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from tests.peers import full_server, nobody
 from tests.running import run_on
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.dialing import combined, connect, connect_to_one
@@ -43,18 +44,6 @@ def test_nobody_listens(loop):
         with pytest.raises(ConnectionRefusedError, match=rf"connect to .*{address[1]}"):
             loop.run_sync(lambda: connect(loop, sock, address), timeout=10)
         assert descriptors_watched(loop) == before
-
-
-@contextlib.contextmanager
-def full_server():
-    """A server that completes no more handshakes: its backlog is full."""
-    with socket.socket() as listening, contextlib.ExitStack() as waiting:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        for _ in range(4):
-            sock = waiting.enter_context(client())
-            sock.connect_ex(listening.getsockname())
-        yield listening
 
 
 @pytest.mark.parametrize("closes_first", [False, True])
@@ -157,10 +146,8 @@ def test_errors_of_several_kinds():
 
 @pytest.fixture
 def refusing():
-    """An address where nobody listens, and nobody else will."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        yield sock.getsockname()
+    with nobody() as address:
+        yield address
 
 
 def info(address, family=socket.AF_INET):

@@ -12,6 +12,7 @@ import sys
 
 import pytest
 
+from tests import peers
 from tornadolike.ioloop import dialing
 
 CONTEXT = ssl.create_default_context()
@@ -51,14 +52,7 @@ def listening():
 def nobody():
     """Addresses where nobody listens, and nobody else will."""
     with contextlib.ExitStack() as bound:
-
-        def make(host="127.0.0.1"):
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            sock = bound.enter_context(socket.socket(family))
-            sock.bind((host, 0))
-            return sock.getsockname()
-
-        yield make
+        yield lambda *host: bound.enter_context(peers.nobody(*host))
 
 
 def addresses(loop, monkeypatch, table):
@@ -508,14 +502,7 @@ def test_cancelling_leaves_nothing_open(virtual, race, delay, after):
 
 def test_cancelling_a_real_connection_that_does_not_come(io_loop):
     async def main():
-        with contextlib.ExitStack() as opened:
-            listening = opened.enter_context(socket.socket())
-            listening.bind(("127.0.0.1", 0))
-            listening.listen(0)
-            for _ in range(4):  # the backlog is full
-                sock = opened.enter_context(socket.socket())
-                sock.setblocking(False)
-                sock.connect_ex(listening.getsockname())
+        with peers.full_server() as listening:
             watched = set(io_loop._watchers)
             for options in ({}, {"happy_eyeballs_delay": 0.01}):
                 with pytest.raises(TimeoutError):

@@ -22,7 +22,7 @@ import numbers
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from .ioloop import IOLoop
@@ -108,7 +108,7 @@ class TCPClient:
             local = await local_addresses(source_ip, source_port)
             progress.begin("while connecting to")
             infos = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
-            with failures_told():
+            try:
                 sock = await connect_to_one(
                     IOLoop.current(),
                     interleave(infos, 1),
@@ -116,6 +116,8 @@ class TCPClient:
                     None if source_port else self.happy_eyeballs_delay,
                     unanswered=progress.addresses,
                 )
+            except OSError as error:
+                raise closed_by(error) from error
             if server_hostname is None:
                 server_hostname = certified_name(host)
             return await open_stream(sock, context, server_hostname, max_buffer_size, progress)
@@ -142,8 +144,10 @@ class TCPClient:
             )
         async with limited(timeout) as progress:
             progress.begin("while connecting to", os.fsdecode(path))
-            with failures_told():
+            try:
                 sock = await connect_unix(IOLoop.current(), path)
+            except OSError as error:
+                raise closed_by(error) from error
             return await open_stream(sock, context, server_hostname, max_buffer_size, progress)
 
 
@@ -227,21 +231,13 @@ async def limited(timeout: Seconds) -> AsyncIterator[Progress]:
         raise
 
 
-@contextlib.contextmanager
-def failures_told() -> Iterator[None]:
-    """Tell that no connection came as a stream tells it: programs for Tornado expect that."""
-    try:
-        yield
-    except OSError as error:
-        raise closed_by(error) from error
-
-
 def closed_by(reason: OSError) -> StreamClosedError:
-    """A :exc:`.StreamClosedError` that has the text and the number of its reason, too."""
+    """What to raise if no connection came: as a stream would tell, and with the text of the reason."""
     error = StreamClosedError(real_error=reason)
     error.args = reason.args
-    error.errno = reason.errno
-    error.strerror = reason.strerror
+    if reason.errno is not None:
+        error.errno = reason.errno
+        error.strerror = reason.strerror
     return error
 
 

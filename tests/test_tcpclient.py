@@ -510,6 +510,30 @@ async def test_another_name_than_the_hosts(certs):
 
 
 @on_every_loop
+async def test_a_name_that_no_certificate_can_have(certs):
+    """It is seen when the connection is there already, which must not stay."""
+    context = certs.client_context()
+    async with serving() as (host, port):
+        with pytest.raises(UnicodeError):
+            await TCPClient().connect(host, port, ssl_options=context, server_hostname=".a")
+
+
+@on_every_loop
+async def test_no_name_is_not_anybodys(certs, expect_log):
+    """An empty name has a context that checks names check nothing, if it is handed on as it is."""
+    context = certs.client_context()
+    async with serving(ssl=certs.server_context(certs.wrong_host)) as address:
+        for host in (".", "", "%"):
+            with pytest.raises(ValueError, match="server_hostname is needed"):
+                await TCPClient(Names(address)).connect(host, 1, ssl_options=context)
+        with (
+            expect_log("tornadolike.general", "SSL Error"),
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            await TCPClient().connect(*address, ssl_options=context, server_hostname="")
+
+
+@on_every_loop
 async def test_a_server_that_speaks_no_tls(certs, expect_log):
     async def hang_up(reader, writer):
         await reader.read(1)

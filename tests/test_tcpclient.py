@@ -357,6 +357,16 @@ async def test_a_resolver_that_does_not_answer(timeout):
 
 
 @on_every_loop
+async def test_a_time_out_of_the_resolvers_own():
+    class Impatient(Resolver):
+        async def resolve(self, *question):
+            raise TimeoutError("the name server does not answer")
+
+    with pytest.raises(TimeoutError, match=r"^the name server does not answer$"):
+        await TCPClient(Impatient()).connect("name.example", 1, timeout=100)
+
+
+@on_every_loop
 async def test_no_time_at_all():
     with pytest.raises(TimeoutError, match="while resolving"):
         await TCPClient(Never()).connect("name.example", 1, timeout=0)

@@ -68,6 +68,8 @@ class BaseIOStream(ReadingSide, WritingSide):
             moved = False
             if events & (READ | ERROR) and self._watched_for & READ:
                 moved = self._on_readable()
+            if moved and events & ERROR:
+                return  # there may be more, and a write would end all; it is reported again
             if events & (WRITE | ERROR) and self._watched_for & WRITE:
                 moved = self._on_writable() or moved
             if events & ERROR and not moved and not self._closed:

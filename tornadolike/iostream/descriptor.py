@@ -11,9 +11,16 @@ from ..ioloop.sources import descriptor_number
 from .errors import StreamClosedError
 
 CONNECTION_RESETS: Final = frozenset(
-    {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT}
+    {
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EPIPE,
+        errno.ETIMEDOUT,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    }
 )
-"""How it is told that the other side has gone: an end, and no error of ours."""
+"""How it is told that the other side, or the way there, has gone: an end, and no error of ours."""
 
 
 class StreamKeeper(Protocol):

@@ -149,6 +149,50 @@ def test_bytes_given_back_come_first(io_loop: IOLoop, pair: tuple[Puller, socket
     io_loop.run_sync(read)
 
 
+def test_bytes_given_back_are_told_of_until_they_are_taken(
+    io_loop: IOLoop, pair: tuple[Puller, socket.socket]
+) -> None:
+    puller, _ = pair
+    taken = []
+
+    def on_ready(events: int) -> None:
+        assert events == READ
+        taken.append(take(puller, 10))
+
+    puller.on_ready = on_ready  # type: ignore[method-assign]
+
+    async def read() -> None:
+        puller.transport.unread(bytes(35))
+        puller.transport.want(READ)
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    io_loop.run_sync(read)
+    assert taken == [bytes(10), bytes(10), bytes(10), bytes(5)]
+
+
+def test_a_protocol_that_is_pushed_is_not_told_of_room(
+    io_loop: IOLoop, pair: tuple[Puller, socket.socket]
+) -> None:
+    puller, theirs = pair
+    transport = puller.transport
+    came: asyncio.Future[bytes] = asyncio.Future(loop=io_loop)
+
+    class Pushed(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            came.set_result(data)
+
+    async def change() -> None:
+        transport.want(READ | WRITE)
+        transport.set_protocol(Pushed())
+        theirs.send(b"pushed")
+        assert await came == b"pushed"
+        assert not transport.is_closing()
+        transport.set_protocol(puller)
+
+    io_loop.run_sync(change)
+
+
 def test_from_pushing_to_pulling(io_loop: IOLoop, pair: tuple[Puller, socket.socket]) -> None:
     puller, theirs = pair
     transport = puller.transport

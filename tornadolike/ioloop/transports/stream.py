@@ -48,7 +48,7 @@ class SocketTransport(WritingSide):
     :arg extra: what :meth:`get_extra_info` answers without asking the socket, for example after its end.
     """
 
-    __slots__ = ("_receive", "_unread")
+    __slots__ = ("_receive", "_telling_soon", "_unread")
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class SocketTransport(WritingSide):
     ) -> None:
         super().__init__(loop, sock, server, context, extra)
         self._unread = b""
+        self._telling_soon = False  # of what was unread
         self._receive: Callable[[SocketTransport], None]
         """What a readiness does: depends on the kind of protocol and on what was unread."""
         self.set_protocol(protocol)
@@ -96,9 +97,12 @@ class SocketTransport(WritingSide):
     def _on_events(self, events: int) -> None:
         reads = events & (READ | ERROR) and self._events & READ
         if reads:
-            # First: what the peer said before it left is still there, but a write would fail and end all.
             self._receive(self)
-        if events & WRITE or (events & ERROR and not reads):
+            if events & ERROR:
+                # What the peer said before it left is still there, however much, but a write would fail and
+                # end all. It is reported again, until reading has come to the end or to the error.
+                return
+        if events & (WRITE | ERROR):
             # (Where nobody reads no read tells what happened; a write does.)
             self._on_writable()
 
@@ -181,6 +185,9 @@ class SocketTransport(WritingSide):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         super().set_protocol(protocol)
+        if self._room_wanted and not isinstance(protocol, PullProtocol):
+            self._room_wanted = False
+            self._update_events()
         self._choose_receiver()
 
     def _choose_receiver(self) -> None:
@@ -248,12 +255,20 @@ class SocketTransport(WritingSide):
         self._deliver_unread_soon()
 
     def _deliver_unread_soon(self) -> None:
-        self._loop.call_soon(self._receive_unread, context=self._context)
+        if not self._telling_soon:
+            self._telling_soon = True
+            self._loop.call_soon(self._deliver_unread, context=self._context)
+
+    def _deliver_unread(self) -> None:
+        self._telling_soon = False
+        self._receive_unread()
 
     def _receive_unread(self) -> None:
         while self._unread and not self._paused and not self._closing:
             if isinstance(self._protocol, PullProtocol):
                 self._tell_ready(READ)
+                if self._unread:  # no event will tell of it
+                    self._deliver_unread_soon()
                 return
             if isinstance(self._protocol, asyncio.BufferedProtocol):
                 self._copy_unread()

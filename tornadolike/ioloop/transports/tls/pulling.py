@@ -190,8 +190,11 @@ class PullingSide(ReadingSide):
             raise OSError(errno.EBADF, "the TLS connection is closed")
         if self._error is not None:
             raise self._error
-        if self._phase is not OPEN or self._lower_full or self._waiting:
+        lower = self._lower
+        if self._phase is not OPEN or self._lower_full or self._waiting or lower is None:
             return 0
+        if lower.is_closing():
+            return 0  # it has failed in a write of ours, and will say so
         taken = self._machine.write(_portion_of(pieces))
         if not taken:
             self._write_stands = True

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from ...core import Core, asyncio_log
+from ...tracing import ConnectionTrace
+from .failures import LATE, note
 from .machine import Buffer, TLSMachine
 from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
 from .pulling import PullingSide
+from .traced import session_ends, session_opened
 
 HANDSHAKE_TIMEOUT: Final = 60.0
 """Seconds that a handshake may take, when the caller gives no other number."""
@@ -38,6 +41,7 @@ class SSLTransport(PullingSide):
         "_size_at_last_look",
         "_sslcontext",
         "_timer",
+        "_trace",
         "_waiter",
         "when_lost",
     )
@@ -66,6 +70,7 @@ class SSLTransport(PullingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._size_at_last_look = 0
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
+        self._trace: ConnectionTrace | None = None
         self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -75,6 +80,7 @@ class SSLTransport(PullingSide):
         """There is a transport below."""
         self._lower = lower
         self._lower_pull = getattr(lower, "receive_into", None)
+        self._trace = lower.get_extra_info("trace")
         if self._phase is LOST:  # given up before
             lower.abort()
             return
@@ -103,8 +109,7 @@ class SSLTransport(PullingSide):
     def _handshake_is_late(self) -> None:
         self._fail(
             ConnectionAbortedError(
-                f"SSL handshake is taking longer than {self._handshake_timeout} seconds: "
-                "aborting the connection"
+                f"{LATE} {self._handshake_timeout} seconds: aborting the connection"
             )
         )
 
@@ -112,6 +117,8 @@ class SSLTransport(PullingSide):
         self._cancel_timer()
         self._phase = OPEN
         self._established = True
+        if self._trace is not None:
+            session_opened(self._machine, self._trace)
         is_known = not self._made  # to the application, once it was told
         if not self._made:
             self._made = True
@@ -139,6 +146,7 @@ class SSLTransport(PullingSide):
         if error is None:
             waiter.set_result(None)
         else:
+            note(error, server_side=self._machine.ssl_object.server_side)
             waiter.set_exception(error)
 
     # Reading
@@ -197,6 +205,7 @@ class SSLTransport(PullingSide):
         The peer's goodbye is not waited for on behalf of a protocol that pulls: once everything has gone,
         which may be now, the connection is closed.
         """
+        self._trace_end(None)
         if self._phase in (NEW, HANDSHAKE):
             self.abort()
         elif self._phase is OPEN and self._pulled and self._error is not None:
@@ -222,7 +231,8 @@ class SSLTransport(PullingSide):
             return
         lower = self._lower
         assert lower is not None
-        only_goodbyes = not self.get_write_buffer_size()
+        # (One that has just failed holds nothing either.)
+        only_goodbyes = not (self.get_write_buffer_size() or lower.is_closing())
         if machine.peer_closed or not self._lower_ended:
             # Whose stream has ended without a goodbye speaks TLS no more (Python's own sockets take
             # what comes then for plain bytes): the end of ours has to do.
@@ -281,6 +291,7 @@ class SSLTransport(PullingSide):
         """Something outside (the peer, the network) is to blame: no more can be done."""
         if self._loop.get_debug():
             asyncio_log.debug("%r failed", self, exc_info=error)
+        self._trace_end(error)
         self._error = error
         self._settle_waiter(error)
         self._give_up()
@@ -307,8 +318,10 @@ class SSLTransport(PullingSide):
             return
         self._cancel_timer()
         self._phase = LOST
-        early = ConnectionAbortedError("the connection was closed in the TLS handshake")
-        self._settle_waiter(error or (None if self._established else early))
+        if not self._established:
+            early = ConnectionAbortedError("the connection was closed in the TLS handshake")
+            self._settle_waiter(error or early)
+        self._settle_waiter(error)
         try:
             if self._made and (error is not None or not self._left):
                 self._protocol.connection_lost(error)
@@ -322,6 +335,10 @@ class SSLTransport(PullingSide):
             when_lost, self.when_lost = self.when_lost, None
             if when_lost is not None:
                 when_lost(self)
+
+    def _trace_end(self, error: Exception | None) -> None:
+        if self._trace is not None:
+            session_ends(self._machine, self._trace, error)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -1,0 +1,32 @@
+"""What hypothesis draws: faults of sockets, and the sizes of what is said."""
+
+from typing import Any
+
+from hypothesis import HealthCheck
+from hypothesis import strategies as st
+
+from tests.faults.sockets import AGAIN, FATAL, INTERRUPTED
+from tests.ioloop.virtual import VirtualLoop
+from tests.running import run_on
+
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+passing = st.one_of(
+    st.none(), st.integers(1, 3), st.integers(1, 70_000), st.sampled_from([AGAIN, INTERRUPTED])
+)
+fatal = st.lists(passing, max_size=8).flatmap(
+    lambda before: st.sampled_from(FATAL).map(lambda fault: [*before, fault] * 3)
+)
+scripts = st.fixed_dictionaries(
+    {"sending": st.lists(passing, max_size=30), "receiving": st.lists(passing, max_size=30)}
+)
+deadly_scripts = st.one_of(
+    scripts,
+    st.fixed_dictionaries({"sending": fatal, "receiving": st.lists(passing, max_size=8)}),
+    st.fixed_dictionaries({"sending": st.lists(passing, max_size=8), "receiving": fatal}),
+)
+sizes = st.one_of(st.integers(1, 100), st.integers(1, 300_000))
+
+
+def play(main: Any) -> None:
+    run_on(lambda: VirtualLoop(make_current=False), main)

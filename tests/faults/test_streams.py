@@ -1,0 +1,53 @@
+"""Streams over sockets on which everything goes wrong that can."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.faults.readers import ACTIONS, converse
+from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
+from tests.faults.sockets import pair
+from tornadolike.iostream import IOStream, StreamClosedError
+
+actions = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from([*ACTIONS] * 3 + ["close"]), sizes), max_size=25
+)
+options = st.fixed_dictionaries({}, optional={"read_chunk_size": st.integers(300, 70_000)})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+@given(scripts, scripts, actions, options)
+def test_what_passes_changes_nothing(first: Any, second: Any, actions: Any, options: Any) -> None:
+    async def main() -> None:
+        one, two = pair(first, second)
+        await converse((IOStream(one, **options), IOStream(two, **options)), actions, False)
+
+    play(main())
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+@given(deadly_scripts, deadly_scripts, actions, options)
+def test_what_breaks_ends_it_once(first: Any, second: Any, actions: Any, options: Any) -> None:
+    async def main() -> None:
+        one, two = pair(first, second)
+        await converse((IOStream(one, **options), IOStream(two, **options)), actions, True)
+
+    play(main())
+
+
+def test_all_that_a_peer_said_before_it_left_is_heard() -> None:
+    """A server answers what it has not read to its end, and goes."""
+
+    async def main() -> None:
+        ours, theirs = pair()
+        stream = IOStream(ours, read_chunk_size=1000)
+        write = stream.write(bytes(1_000_000))
+        assert theirs.send(bytes(100_000)) == 100_000
+        theirs.close()
+        assert await stream.read_until_close() == bytes(100_000)
+        with pytest.raises(StreamClosedError):
+            await write
+
+    play(main())

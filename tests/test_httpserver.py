@@ -4,9 +4,7 @@ import asyncio
 import gc
 import http.client
 import os
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,17 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import Watched, connect_slowly, reset
-from tests.wire.client import error, expect, expect_end, get, head, lines, ok, read_all
+from tests.wire.client import (
+    PLAIN_AND_TLS,
+    error,
+    expect,
+    expect_end,
+    get,
+    head,
+    lines,
+    ok,
+    read_all,
+)
 from tests.wire.site import answer
 from tornadolike.http1connection import HTTP1ServerConnection
 from tornadolike.httpserver import HTTPServer
@@ -158,38 +166,6 @@ def test_http_client(serve: Any) -> None:
     connection.close()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl(serve: Any, tmp_path: Path) -> None:
-    server = serve(answer)
-    upload = tmp_path / "upload"
-    upload.write_bytes(b"u" * 3_000_000)
-
-    def curl(*arguments: str) -> str:
-        done = subprocess.run(
-            ["curl", "--silent", "--show-error", "--max-time", "10", "--noproxy", "*", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    url = f"{server.url}/x"
-    assert curl(url) == "GET /x"
-    assert curl("--http1.0", url) == "GET /x"
-    # Several over one connection; the count of connections that it made is in its report.
-    report = "%{num_connects},"
-    assert curl("--write-out", report, url, url, url) == "GET /x1,GET /x0,GET /x0,"
-    assert "HTTP/1.1 200 OK" in curl("--head", url)
-    assert curl("--data", "a=b", url) == "POST /x [a=b]"
-    # By length with "Expect: 100-continue", which it sends by itself for large ones; and in chunks.
-    status = ("--output", os.devnull, "--write-out", "%{http_code} %{size_download}")
-    assert curl("--upload-file", str(upload), *status, url) == "200 3000009"
-    chunked = ("--header", "Transfer-Encoding: chunked")
-    assert curl("--upload-file", str(upload), *chunked, *status, url) == "200 3000009"
-    assert curl("--header", "Expect: the unexpected", "--data", "x", *status, url).startswith("417")
-
-
 # Draining
 
 
@@ -201,6 +177,7 @@ def test_draining_a_server_that_never_served(serve: Any) -> None:
         server.connect()
 
 
+@PLAIN_AND_TLS
 def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> None:
     held = Held()
     server = Watched(serve(held))
@@ -244,6 +221,7 @@ def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> No
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_draining_waits_for_answers_that_are_being_read(serve: Any) -> None:
     def respond(request: HTTPServerRequest) -> None:
         request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 8_000_000)
@@ -258,6 +236,7 @@ def test_draining_waits_for_answers_that_are_being_read(serve: Any) -> None:
     server.until(drained)
 
 
+@PLAIN_AND_TLS
 def test_draining_waits_for_a_body_that_is_coming(serve: Any) -> None:
     server = Watched(serve(answer))
     with server.connect() as sock:
@@ -437,6 +416,7 @@ def test_five_thousand_connections_leave_nothing(serve: Any) -> None:
         gc.enable()
 
 
+@PLAIN_AND_TLS
 def test_many_at_once(serve: Any) -> None:
     """A burst of connections, some of which are gone before they are accepted."""
     server = Watched(serve(answer))
@@ -452,6 +432,7 @@ def test_many_at_once(serve: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_clients_in_threads(serve: Any) -> None:
     server = serve(answer)
     failures: list[BaseException] = []

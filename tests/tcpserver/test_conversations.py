@@ -418,6 +418,36 @@ async def test_a_handler_that_drains_its_server_is_not_cut(expect_log):
 
 
 @on_every_loop
+async def test_a_generator_is_ended_by_its_stream():
+    """To cancel its future would not stop it, and what it raised later would be logged as an error."""
+    ends = []
+
+    @gen.coroutine
+    def handler(stream, address):
+        try:
+            yield stream.read_until(b"\n")
+        finally:
+            ends.append(stream.closed())
+
+    server = Handled(handler)
+    async with listening(server) as port, visit(port):
+        await until(lambda: len(server._conversations))
+        await server.close_all_connections()
+        assert ends == [True]
+
+
+@on_every_loop
+async def test_a_future_that_nobody_fulfils_is_cancelled():
+    future = asyncio.get_running_loop().create_future()
+    server = Handled(lambda stream, address: future)
+    async with listening(server) as port, visit(port):
+        await until(lambda: len(server._conversations))
+        async with asyncio.timeout(LIMIT):
+            await server.close_all_connections()
+        assert future.cancelled()
+
+
+@on_every_loop
 async def test_closing_all_waits_for_handlers_that_take_their_time():
     steps = []
 

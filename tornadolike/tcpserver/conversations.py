@@ -65,8 +65,11 @@ class Conversation:
         stream = self._stream()
         if stream is not None and not self._ended:
             stream.abort()
-        if self.task is not None:
+        if isinstance(self.task, asyncio.Task):
             self.task.cancel()
+        elif self.task is not None:
+            # That does not stop a generator; the end of its stream has, if that is what it waits for.
+            self.task.get_loop().call_soon(self.task.cancel)
 
     # What the stream tells its keeper
 

@@ -45,6 +45,12 @@ async def test_a_server_that_speaks_tls(form, options, certs):
     assert not server._conversations
 
 
+def test_options_that_come_too_late_are_refused(certs, options):
+    server = TCPServer()
+    with pytest.raises(AttributeError, match="ssl_options"):
+        server.ssl_options = options["dict"]
+
+
 def test_what_is_wrong_with_options_is_said_at_once(certs, tmp_path):
     missing = str(tmp_path / "missing.pem")
     broken = tmp_path / "broken.pem"

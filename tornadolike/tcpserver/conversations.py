@@ -1,11 +1,11 @@
 """The streams of a server and who handles them: what becomes of a stream when its handler has ended.
 
-A conversation begins with a connection and is over when its handler has ended *and* its stream is closed (and
-what was written has left).
-While the handler runs the stream and the task are held here: nobody else need do it. Afterwards the stream
-belongs to whoever has kept it (a list of listeners, say) and is only watched from here, by a weak
-reference, so that the server can wait for it and can close it. One that nobody has kept is forgotten: no
-event would ever close it while the peer waits, so it is closed at once.
+A conversation begins with a connection, and is over when its handler has ended *and* its stream is closed *and*
+what was written has left. While the handler runs, the stream and the task are held here: nobody else need do
+it. Afterwards the stream belongs to whoever has kept it (a list of listeners, say); it is only watched from
+here, by a weak reference, so that the server can wait for it and can close it. One that nobody has kept is
+forgotten: no event would ever close it while the peer waits, so it is closed when what waits to be written
+has been.
 """
 
 import asyncio

@@ -554,6 +554,53 @@ async def test_a_server_that_speaks_no_tls(certs, expect_log):
         assert not isinstance(caught.value, TimeoutError)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@on_every_loop
+async def test_sessions_are_resumed(certs, version):
+    server, context = certs.server_context(), certs.client_context()
+    server.maximum_version = version
+    client = TCPClient()
+
+    async def resumed(client, ssl_options):
+        stream = await client.connect("127.0.0.1", port, ssl_options=ssl_options)
+        reused = stream.socket.session_reused
+        await talk(stream)
+        return reused
+
+    async with serving(ssl=server) as (_, port):
+        assert [await resumed(client, context) for _ in range(3)] == [False, True, True]
+        assert not await resumed(client, certs.client_context())
+        assert not await resumed(TCPClient(), context)
+        assert await resumed(TCPClient(sessions=client.sessions), context)
+        # Each time another context is made of these.
+        assert not await resumed(client, {"ca_certs": certs.ca})
+        assert not await resumed(client, {"ca_certs": certs.ca})
+
+
+@on_every_loop
+async def test_a_session_is_not_another_hosts(certs):
+    context, client = certs.client_context(), TCPClient()
+    async with serving(ssl=certs.server_context()) as address:
+        client.resolver = Names(address)
+        await talk(await client.connect("localhost", 1, ssl_options=context))
+        for host, port in (("127.0.0.1", 1), ("localhost", 2)):
+            stream = await client.connect(host, port, ssl_options=context)
+            assert not stream.socket.session_reused
+            await talk(stream)
+
+
+@on_every_loop
+async def test_a_connection_that_ended_badly_leaves_no_session(certs):
+    context, client = certs.client_context(), TCPClient()
+    async with serving(ssl=certs.server_context()) as (host, port):
+        for _ in range(2):
+            stream = await client.connect(host, port, ssl_options=context)
+            assert not stream.socket.session_reused
+            stream.write(b"hello\n")
+            await stream.read_until(b"\n")
+            stream.close(exc_info=ValueError("nonsense"))
+
+
 @pytest.mark.parametrize(
     ("host", "name"),
     [

@@ -74,6 +74,7 @@ async def serving(host="127.0.0.1", handle=answer, **options):
         yield server.sockets[0].getsockname()
     finally:
         server.close()
+        await turns(10)  # who was accepted has a handler then
         async with asyncio.timeout(10):
             while running:
                 await asyncio.wait(running)
@@ -370,6 +371,10 @@ async def test_a_time_out_of_the_resolvers_own():
 async def test_no_time_at_all():
     with pytest.raises(TimeoutError, match="while resolving"):
         await TCPClient(Never()).connect("name.example", 1, timeout=0)
+    with full_server() as full:
+        (host, port), client = full.getsockname(), TCPClient(Names(full.getsockname(), ("::1", 1)))
+        with pytest.raises(TimeoutError, match=f"while connecting to {host}:{port}$"):
+            await client.connect("name.example", 1, timeout=0)
 
 
 @on_every_loop
@@ -599,6 +604,21 @@ async def test_a_connection_that_ended_badly_leaves_no_session(certs):
             stream.write(b"hello\n")
             await stream.read_until(b"\n")
             stream.close(exc_info=ValueError("nonsense"))
+
+
+@on_every_loop
+async def test_a_connection_that_ends_right_after_the_handshake(certs, monkeypatch):
+    start_tls = IOStream.start_tls
+
+    async def start_and_end(*args, **options):
+        stream = await start_tls(*args, **options)
+        stream.close()
+        return stream
+
+    monkeypatch.setattr(IOStream, "start_tls", start_and_end)
+    async with serving(ssl=certs.server_context()) as (host, port):
+        stream = await TCPClient().connect(host, port, ssl_options=certs.client_context())
+        assert stream.closed()
 
 
 @pytest.mark.parametrize(

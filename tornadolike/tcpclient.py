@@ -137,8 +137,9 @@ class TCPClient:
                 return await secured(stream, context, name)
             session = self.sessions.take(context, name, port)
             secure = await secured(stream, context, name, session=session)
-            keep = functools.partial(self.sessions.keep, context, name, port)
-            secure.keeper = SessionKeeper(keep, secure.socket.ssl_object)
+            if not secure.closed():
+                keep = functools.partial(self.sessions.keep, context, name, port)
+                secure.keeper = SessionKeeper(keep, secure.socket.ssl_object)
             return secure
 
     async def connect_unix(

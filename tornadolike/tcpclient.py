@@ -115,32 +115,28 @@ class TCPClient:
             if not found:
                 raise OSError(f"no address was found for host {host!r} and port {port!r}")
             local = await local_addresses(source_ip, source_port)
-            progress.begin("while connecting to")
-            infos = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
-            try:
-                sock = await connect_to_one(
-                    IOLoop.current(),
-                    interleave(infos, 1),
-                    local,
-                    None if source_port else self.happy_eyeballs_delay,
-                    unanswered=progress.addresses,
-                )
-            except OSError as error:
-                raise closed_by(error) from error
+            delay = None if source_port else self.happy_eyeballs_delay
+            sock = await dial(found, local, delay, progress)
             stream = plain_stream(sock, max_buffer_size)
             if context is None:
                 return stream
+            progress.begin("during TLS handshake with", peer_of(sock))
             # (None is refused by contexts that check names. "" would be anybody's.)
             name = server_hostname or certified_name(host) or None
-            progress.begin("during TLS handshake with", peer_of(sock))
             if name is None or context is not ssl_options:
                 return await secured(stream, context, name)
-            session = self.sessions.take(context, name, port)
-            secure = await secured(stream, context, name, session=session)
-            if not secure.closed():
-                keep = functools.partial(self.sessions.keep, context, name, port)
-                secure.keeper = SessionKeeper(keep, secure.socket.ssl_object)
-            return secure
+            return await self._resumed(stream, context, name, port)
+
+    async def _resumed(
+        self, stream: IOStream, context: ssl.SSLContext, server_hostname: str, port: int
+    ) -> SSLIOStream:
+        """As :func:`secured`, with the session of an earlier connection; and this one's is kept."""
+        session = self.sessions.take(context, server_hostname, port)
+        secure = await secured(stream, context, server_hostname, session=session)
+        if not secure.closed():
+            keep = functools.partial(self.sessions.keep, context, server_hostname, port)
+            secure.keeper = SessionKeeper(keep, secure.socket.ssl_object)
+        return secure
 
     async def connect_unix(
         self,
@@ -173,6 +169,23 @@ class TCPClient:
                 return stream
             progress.begin("during TLS handshake with", path)
             return await secured(stream, context, server_hostname)
+
+
+async def dial(
+    found: list[tuple[int, Any]],
+    local: list[AddressInfo] | None,
+    delay: float | None,
+    progress: "Progress",
+) -> socket.socket:
+    """A socket connected to one of the addresses that a resolver found."""
+    progress.begin("while connecting to")
+    infos = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
+    try:
+        return await connect_to_one(
+            IOLoop.current(), interleave(infos, 1), local, delay, unanswered=progress.addresses
+        )
+    except OSError as error:
+        raise closed_by(error) from error
 
 
 def plain_stream(sock: socket.socket, max_buffer_size: int | None) -> IOStream:

@@ -18,18 +18,20 @@ Names are resolved by :mod:`.netutil`, sockets connected by :mod:`.ioloop.dialin
 import asyncio
 import contextlib
 import datetime
+import functools
 import numbers
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from .ioloop import IOLoop
 from .ioloop.dialing import connect_to_one, connect_unix
 from .ioloop.resolving import AddressInfo, interleave, literal_address, resolve
-from .iostream import IOStream, StreamClosedError
-from .netutil import Resolver, ssl_options_to_context
+from .iostream import IOStream, SSLIOStream, StreamClosedError
+from .netutil import Resolver
+from .tls import ClientSessions, ssl_options_to_context
 
 HAPPY_EYEBALLS_DELAY: Final = 0.25
 """Seconds until the next address is tried while one has not answered, as :rfc:`8305` recommends."""
@@ -44,6 +46,10 @@ class TCPClient:
         closes. One that is given stays the caller's.
     :arg happy_eyeballs_delay: seconds after which the next address of a name is tried as well if the one
         before has not answered (:rfc:`8305`), by default 0.25. None: one after another.
+    :arg sessions: where TLS sessions are kept, so that the next connection to the same server is there
+        sooner; by default a :class:`.ClientSessions` of this client's own.
+
+    To be used in one thread.
     """
 
     def __init__(
@@ -51,10 +57,12 @@ class TCPClient:
         resolver: Resolver | None = None,
         *,
         happy_eyeballs_delay: float | None = HAPPY_EYEBALLS_DELAY,
+        sessions: ClientSessions | None = None,
     ) -> None:
         self.resolver = Resolver() if resolver is None else resolver
         self._own_resolver = resolver is None
         self.happy_eyeballs_delay = happy_eyeballs_delay
+        self.sessions = ClientSessions() if sessions is None else sessions
 
     def close(self) -> None:
         """Close the resolver, if it is this client's. Streams that were connected stay open."""
@@ -83,7 +91,8 @@ class TCPClient:
         :arg af: :data:`socket.AF_INET` or :data:`socket.AF_INET6` to connect to that kind only.
         :arg ssl_options: for TLS: a context, or what :func:`.ssl_options_to_context` takes (``{}`` will
             do). The result is an :class:`.SSLIOStream` whose handshake is done, and the server's
-            certificate is verified unless the options say otherwise.
+            certificate is verified unless the options say otherwise. Sessions are resumed only with the
+            same context.
         :arg max_buffer_size: the stream's; by default 100 MB.
         :arg source_ip: the address to connect from. Addresses of the other family cannot be reached then.
         :arg source_port: the port to connect from. The addresses are tried one after another then, as
@@ -106,21 +115,28 @@ class TCPClient:
             if not found:
                 raise OSError(f"no address was found for host {host!r} and port {port!r}")
             local = await local_addresses(source_ip, source_port)
-            progress.begin("while connecting to")
-            infos = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
-            try:
-                sock = await connect_to_one(
-                    IOLoop.current(),
-                    interleave(infos, 1),
-                    local,
-                    None if source_port else self.happy_eyeballs_delay,
-                    unanswered=progress.addresses,
-                )
-            except OSError as error:
-                raise closed_by(error) from error
+            delay = None if source_port else self.happy_eyeballs_delay
+            sock = await dial(found, local, delay, progress)
+            stream = plain_stream(sock, max_buffer_size)
+            if context is None:
+                return stream
+            progress.begin("during TLS handshake with", peer_of(sock))
             # (None is refused by contexts that check names. "" would be anybody's.)
             name = server_hostname or certified_name(host) or None
-            return await open_stream(sock, context, name, max_buffer_size, progress)
+            if name is None or context is not ssl_options:
+                return await secured(stream, context, name)
+            return await self._resumed(stream, context, name, port)
+
+    async def _resumed(
+        self, stream: IOStream, context: ssl.SSLContext, server_hostname: str, port: int
+    ) -> SSLIOStream:
+        """As :func:`secured`, with the session of an earlier connection; and this one's is kept."""
+        session = self.sessions.take(context, server_hostname, port)
+        secure = await secured(stream, context, server_hostname, session=session)
+        if not secure.closed():
+            keep = functools.partial(self.sessions.keep, context, server_hostname, port)
+            secure.keeper = SessionKeeper(keep, secure.socket.ssl_object)
+        return secure
 
     async def connect_unix(
         self,
@@ -136,42 +152,75 @@ class TCPClient:
         The arguments and exceptions are :meth:`connect`'s. TLS needs a ``server_hostname``, unless the
         context checks none.
         """
-        path = os.fspath(path)
+        path = os.fsdecode(path)
         context = client_context(ssl_options)
         if context is not None and context.check_hostname and not server_hostname:
             raise ValueError(
                 "a path is no host name: say server_hostname for TLS over a Unix socket"
             )
         async with limited(timeout) as progress:
-            progress.begin("while connecting to", os.fsdecode(path))
+            progress.begin("while connecting to", path)
             try:
                 sock = await connect_unix(IOLoop.current(), path)
             except OSError as error:
                 raise closed_by(error) from error
-            return await open_stream(sock, context, server_hostname, max_buffer_size, progress)
+            stream = plain_stream(sock, max_buffer_size)
+            if context is None:
+                return stream
+            progress.begin("during TLS handshake with", path)
+            return await secured(stream, context, server_hostname)
 
 
-async def open_stream(
-    sock: socket.socket,
-    context: ssl.SSLContext | None,
-    server_hostname: str | None,
-    max_buffer_size: int | None,
+async def dial(
+    found: list[tuple[int, Any]],
+    local: list[AddressInfo] | None,
+    delay: float | None,
     progress: "Progress",
-) -> IOStream:
-    """A stream over the connected ``sock``; with a ``context`` over TLS, once its handshake is done."""
+) -> socket.socket:
+    """A socket connected to one of the addresses that a resolver found."""
+    progress.begin("while connecting to")
+    infos = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
     try:
-        stream = IOStream(sock, max_buffer_size=max_buffer_size)
+        return await connect_to_one(
+            IOLoop.current(), interleave(infos, 1), local, delay, unanswered=progress.addresses
+        )
+    except OSError as error:
+        raise closed_by(error) from error
+
+
+def plain_stream(sock: socket.socket, max_buffer_size: int | None) -> IOStream:
+    """A stream over the connected ``sock``."""
+    try:
+        return IOStream(sock, max_buffer_size=max_buffer_size)
     except BaseException:
         sock.close()
         raise
-    if context is None:
-        return stream
-    progress.begin("during TLS handshake with", peer_of(sock))
+
+
+async def secured(
+    stream: IOStream, context: ssl.SSLContext, server_hostname: str | None, **options: Any
+) -> SSLIOStream:
+    """The stream that speaks TLS over ``stream``, once the handshake is done."""
     try:
-        return await stream.start_tls(False, context, server_hostname)
+        return await stream.start_tls(False, context, server_hostname, **options)
     except BaseException:
         stream.close()
         raise
+
+
+class SessionKeeper:
+    """Keeps the TLS session of a stream when it ends: with TLS 1.3 the server gives it after the handshake."""
+
+    def __init__(self, keep: Callable[[ssl.SSLObject], None], ssl_object: ssl.SSLObject) -> None:
+        self._keep = keep
+        self._ssl_object = ssl_object
+
+    def stream_closed(self, stream: SSLIOStream) -> None:
+        if stream.error is None:
+            self._keep(self._ssl_object)
+
+    def stream_replaced(self, stream: IOStream) -> None:
+        """TLS over TLS: the one below ends unseen."""
 
 
 def client_context(

@@ -92,7 +92,7 @@ async def connect_to_one(
     ]
     sock: socket.socket | None = None
     try:
-        if delay is not None:
+        if delay is not None and len(attempts) > 1:
             sock = await first_to_succeed(loop, attempts, delay, socket.socket.close)
         else:
             for attempt in attempts:

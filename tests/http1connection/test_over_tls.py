@@ -90,8 +90,10 @@ def test_a_client_that_talks_on_is_given_longer(watch: Any) -> None:
             server.advance(5.6)
             server.until_in("LINGERING")
         socket.socket.send(sock, bytes(100))
+        dropped += 100
+        server.until(lambda: transport.dropped > dropped)
         server.advance(2.6)
-        server.until_gone()
+        assert server.call(lambda: server.serving.busy) == 0
 
 
 def test_an_idle_client_that_does_not_answer(watch: Any) -> None:
@@ -191,7 +193,9 @@ def end(sock: Any, goodbye: bool) -> None:
 
 
 @pytest.mark.parametrize("goodbye", [True, False], ids=["goodbye", "cut"])
-def test_an_application_is_told_that_nobody_waits_any_more(watch: Any, goodbye: bool) -> None:
+def test_an_application_is_told_that_nobody_waits_any_more(
+    watch: Any, caplog: pytest.LogCaptureFixture, goodbye: bool
+) -> None:
     """Half a connection there is not: what it answers is dropped, and what waits is not served."""
     held = Held()
     server = watch(held)
@@ -203,6 +207,7 @@ def test_an_application_is_told_that_nobody_waits_any_more(watch: Any, goodbye: 
     assert held.closed == ["/1"]
     server.call(held.answer_next)
     assert held.count == 1
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_a_record_that_makes_no_sense(watch: Any) -> None:

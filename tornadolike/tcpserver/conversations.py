@@ -1,11 +1,11 @@
 """The streams of a server and who handles them: what becomes of a stream when its handler has ended.
 
-A conversation begins with a connection and is over when its handler has ended *and* its stream is closed (and
-what was written has left).
-While the handler runs the stream and the task are held here: nobody else need do it. Afterwards the stream
-belongs to whoever has kept it (a list of listeners, say) and is only watched from here, by a weak
-reference, so that the server can wait for it and can close it. One that nobody has kept is forgotten: no
-event would ever close it while the peer waits, so it is closed at once.
+A conversation begins with a connection, and is over when its handler has ended *and* its stream is closed *and*
+what was written has left. While the handler runs, the stream and the task are held here: nobody else need do
+it. Afterwards the stream belongs to whoever has kept it (a list of listeners, say); it is only watched from
+here, by a weak reference, so that the server can wait for it and can close it. One that nobody has kept is
+forgotten: no event would ever close it while the peer waits, so it is closed when what waits to be written
+has been.
 """
 
 import asyncio
@@ -42,7 +42,6 @@ class Conversation:
         self._handled = False  # the handler has ended
         self._ended = False  # the connection has
         self._held: IOStream | None = stream  # while it is being handled
-        self._stream: Callable[[], IOStream | None]
         self._watch(stream)
 
     def handle(self, handler: Handler) -> None:
@@ -66,8 +65,11 @@ class Conversation:
         stream = self._stream()
         if stream is not None and not self._ended:
             stream.abort()
-        if self.task is not None:
+        if isinstance(self.task, asyncio.Task):
             self.task.cancel()
+        elif self.task is not None:
+            # That does not stop a generator; the end of its stream has, if that is what it waits for.
+            self.task.get_loop().call_soon(self.task.cancel)
 
     # What the stream tells its keeper
 
@@ -148,9 +150,8 @@ class Conversation:
     def _end_if_over(self) -> None:
         if self._handled and self._ended:
             self._over(self)
-            # The reference's callback is ours, and the task's exception has the stream: a circle.
+            # It has its exception, that the stream, whose reference calls back here: a circle.
             self.task = None
-            self._stream = lambda: None
 
 
 class Conversations:

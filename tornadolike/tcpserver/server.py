@@ -42,7 +42,7 @@ class TCPServer:
         max_buffer_size: int | None = None,
         read_chunk_size: int | None = None,
     ) -> None:
-        self.ssl_options = ssl_options
+        self._ssl_options = ssl_options
         self.ssl_context = None if ssl_options is None else server_context(ssl_options)
         """What ``ssl_options`` mean; None for plain connections."""
         self.max_buffer_size = max_buffer_size
@@ -53,6 +53,13 @@ class TCPServer:
         self._bound: list[socket.socket] = []  # waiting for start()
         self._started = False
         self._conversations = Conversations()
+
+    @property
+    def ssl_options(self) -> dict[str, Any] | ssl.SSLContext | None:
+        """What was given. To assign it anew would change nothing and is an error; certificates are renewed
+        in the context (:class:`~tornadolike.tls.ServerCertificates`).
+        """
+        return self._ssl_options
 
     # Starting
 

@@ -7,12 +7,15 @@ import ssl
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
 from tests.tls_certs import SUBJECT, Certificates
 from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPServerRequest
+from tornadolike.web import Application
+from tornadolike.websocket import WebSocketHandler
 
 MEGABYTE = 1 << 20
 
@@ -337,6 +340,22 @@ def test_the_certificate_of_a_client_that_comes_back(
             assert sock.session_reused == bool(count)
     assert seen[0]["subject"]
     assert seen[0] == seen[1]
+
+
+def test_the_certificate_of_a_client_with_a_websocket(serve: Any, certs: Certificates) -> None:
+    class Greeter(WebSocketHandler):
+        def open(self, *args: str, **kwargs: str) -> None:
+            certificate: Any = self.request.get_ssl_certificate()
+            self.write_message(certificate["subject"][0][0][1])
+
+        def on_message(self, message: str | bytes) -> None:
+            pass
+
+    site = Application([("/", Greeter)])
+    server = serve(site, ssl_options=certs.server_context(ask_client=True))
+    url = server.url.replace("https", "wss")
+    with connect(url, ssl=certs.client_context(certs.client)) as client:
+        assert client.recv() == SUBJECT
 
 
 def test_a_client_need_not_have_one(watch: Any, certs: Certificates) -> None:

@@ -127,6 +127,15 @@ def test_draining_does_not_wait_long_for_goodbyes(watch: Any) -> None:
         server.until_gone()
 
 
+def test_time_outs_of_nothing(watch: Any) -> None:
+    server = watch(max_linger_time=0, linger_timeout=0, write_stall_timeout=None)
+    with server.connect() as sock:
+        sock.sendall(get("/", "Connection: close"))
+        expect_end(sock, ok("GET /", "Connection: close"))
+        server.advance(1)
+        server.until_gone()
+
+
 def test_closing_twice(watch: Any) -> None:
     """Time does not begin anew."""
     server = watch()

@@ -25,11 +25,12 @@ from tests.wire.client import (
     read_all,
 )
 from tests.wire.site import answer
-from tornadolike.http1connection import HTTP1ServerConnection
+from tornadolike.http1connection import HTTP1ServerConnection, TLSOpening
 from tornadolike.httpserver import HTTPServer
 from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.transports import SocketTransport
+from tornadolike.ioloop.transports.tls import SSLTransport
 from tornadolike.netutil import bind_sockets, bind_unix_socket
 
 
@@ -379,7 +380,8 @@ CHURN: list[tuple[bytes, bool]] = [
 
 
 @pytest.mark.slow
-def test_five_thousand_connections_leave_nothing(serve: Any) -> None:
+@pytest.mark.parametrize(("wire", "count"), [("plain", 5000), ("tls", 600)])
+def test_thousands_of_connections_leave_nothing(serve: Any, count: int) -> None:
     """Closed and reset in every phase; counted without the garbage collector's help."""
     held = Held()
 
@@ -395,7 +397,7 @@ def test_five_thousand_connections_leave_nothing(serve: Any) -> None:
     gc.collect()
     gc.disable()
     try:
-        for number in range(5000):
+        for number in range(count):
             sock = server.connect()
             data, answered = CHURN[number % len(CHURN)]
             if data:
@@ -414,7 +416,9 @@ def test_five_thousand_connections_leave_nothing(serve: Any) -> None:
         assert server.call(lambda: len(asyncio.all_tasks())) <= 2
         assert len(os.listdir("/proc/self/fd")) == descriptors
         assert alive(HTTP1ServerConnection) == 0
+        assert alive(TLSOpening) == 0
         assert alive(SocketTransport) == 0
+        assert alive(SSLTransport) == 0
     finally:
         gc.enable()
 

@@ -7,12 +7,15 @@ import ssl
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
 from tests.tls_certs import SUBJECT, Certificates
 from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPServerRequest
+from tornadolike.web import Application
+from tornadolike.websocket import WebSocketHandler
 
 MEGABYTE = 1 << 20
 
@@ -90,8 +93,10 @@ def test_a_client_that_talks_on_is_given_longer(watch: Any) -> None:
             server.advance(5.6)
             server.until_in("LINGERING")
         socket.socket.send(sock, bytes(100))
+        dropped += 100
+        server.until(lambda: transport.dropped > dropped)
         server.advance(2.6)
-        server.until_gone()
+        assert server.call(lambda: server.serving.busy) == 0
 
 
 def test_an_idle_client_that_does_not_answer(watch: Any) -> None:
@@ -119,6 +124,15 @@ def test_draining_does_not_wait_long_for_goodbyes(watch: Any) -> None:
         server.advance(0.5)
         assert server.call(lambda: server.serving.busy) == 2
         server.advance(1.1)
+        server.until_gone()
+
+
+def test_time_outs_of_nothing(watch: Any) -> None:
+    server = watch(max_linger_time=0, linger_timeout=0, write_stall_timeout=None)
+    with server.connect() as sock:
+        sock.sendall(get("/", "Connection: close"))
+        expect_end(sock, ok("GET /", "Connection: close"))
+        server.advance(1)
         server.until_gone()
 
 
@@ -191,7 +205,9 @@ def end(sock: Any, goodbye: bool) -> None:
 
 
 @pytest.mark.parametrize("goodbye", [True, False], ids=["goodbye", "cut"])
-def test_an_application_is_told_that_nobody_waits_any_more(watch: Any, goodbye: bool) -> None:
+def test_an_application_is_told_that_nobody_waits_any_more(
+    watch: Any, caplog: pytest.LogCaptureFixture, goodbye: bool
+) -> None:
     """Half a connection there is not: what it answers is dropped, and what waits is not served."""
     held = Held()
     server = watch(held)
@@ -203,6 +219,7 @@ def test_an_application_is_told_that_nobody_waits_any_more(watch: Any, goodbye: 
     assert held.closed == ["/1"]
     server.call(held.answer_next)
     assert held.count == 1
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_a_record_that_makes_no_sense(watch: Any) -> None:
@@ -332,6 +349,22 @@ def test_the_certificate_of_a_client_that_comes_back(
             assert sock.session_reused == bool(count)
     assert seen[0]["subject"]
     assert seen[0] == seen[1]
+
+
+def test_the_certificate_of_a_client_with_a_websocket(serve: Any, certs: Certificates) -> None:
+    class Greeter(WebSocketHandler):
+        def open(self, *args: str, **kwargs: str) -> None:
+            certificate: Any = self.request.get_ssl_certificate()
+            self.write_message(certificate["subject"][0][0][1])
+
+        def on_message(self, message: str | bytes) -> None:
+            pass
+
+    site = Application([("/", Greeter)])
+    server = serve(site, ssl_options=certs.server_context(ask_client=True))
+    url = server.url.replace("https", "wss")
+    with connect(url, ssl=certs.client_context(certs.client)) as client:
+        assert client.recv() == SUBJECT
 
 
 def test_a_client_need_not_have_one(watch: Any, certs: Certificates) -> None:

@@ -67,7 +67,7 @@ class TLSOpening(asyncio.Protocol):
             ssl_handshake_timeout=max(self.deadline - serving.loop.time(), 0.001),
             # The HTTP connection has time-outs of its own for when it closes: they come first.
             ssl_shutdown_timeout=max(
-                parameters.max_linger_time, parameters.write_stall_timeout or 0.0
+                parameters.max_linger_time, parameters.write_stall_timeout or 0.0, 1.0
             ),
         )
         serving.handshakes.add(tls.transport)

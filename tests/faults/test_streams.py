@@ -1,5 +1,6 @@
 """Streams over sockets on which everything goes wrong that can."""
 
+import ssl
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from tests.faults.readers import ACTIONS, converse
 from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
-from tornadolike.iostream import IOStream, StreamClosedError
+from tests.tls_certs import Certificates
+from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError
 
 actions = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from([*ACTIONS] * 3 + ["close"]), sizes), max_size=25
@@ -17,22 +19,53 @@ actions = st.lists(
 options = st.fixed_dictionaries({}, optional={"read_chunk_size": st.integers(300, 70_000)})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+def plain(sockets: Any, certs: Certificates, options: Any) -> tuple[IOStream, ...]:
+    return tuple(IOStream(sock, **options) for sock in sockets)
+
+
+def tls(sockets: Any, certs: Certificates, options: Any) -> tuple[IOStream, ...]:
+    client, server = sockets
+    return (
+        SSLIOStream(
+            client, ssl_options=certs.client_context(), server_hostname="localhost", **options
+        ),
+        SSLIOStream(server, ssl_options=certs.server_context(), server_side=True, **options),
+    )
+
+
+def tls_1_2(sockets: Any, certs: Certificates, options: Any) -> tuple[IOStream, ...]:
+    context = certs.client_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    client, server = sockets
+    return (
+        SSLIOStream(server, ssl_options=certs.server_context(), server_side=True, **options),
+        SSLIOStream(client, ssl_options=context, server_hostname="localhost", **options),
+    )
+
+
+makers = pytest.mark.parametrize("make", [plain, tls, tls_1_2])
+
+
+@makers
+@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 @given(scripts, scripts, actions, options)
-def test_what_passes_changes_nothing(first: Any, second: Any, actions: Any, options: Any) -> None:
+def test_what_passes_changes_nothing(
+    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+) -> None:
     async def main() -> None:
-        one, two = pair(first, second)
-        await converse((IOStream(one, **options), IOStream(two, **options)), actions, False)
+        await converse(make(pair(first, second), certs, options), actions, False)
 
     play(main())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+@makers
+@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 @given(deadly_scripts, deadly_scripts, actions, options)
-def test_what_breaks_ends_it_once(first: Any, second: Any, actions: Any, options: Any) -> None:
+def test_what_breaks_ends_it_once(
+    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+) -> None:
     async def main() -> None:
-        one, two = pair(first, second)
-        await converse((IOStream(one, **options), IOStream(two, **options)), actions, True)
+        await converse(make(pair(first, second), certs, options), actions, True)
 
     play(main())
 

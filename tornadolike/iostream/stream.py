@@ -24,6 +24,7 @@ from ..log import gen_log
 from ..tls import ssl_options_to_context
 from .base import BaseIOStream
 from .errors import StreamClosedError
+from .reading import borrow_memory, return_memory
 from .tls_socket import TLSSocket, unwrapped
 
 SSLOptions = dict[str, Any] | ssl.SSLContext | None
@@ -146,6 +147,25 @@ class IOStream(BaseIOStream):
             # On some systems that fails once the other side has gone.
             if error.errno != errno.EINVAL and not self._is_connreset(error):
                 raise
+
+    def _write_failed(self, error: OSError) -> None:
+        if self._is_connreset(error):
+            self._keep_what_came()
+        super()._write_failed(error)
+
+    def _keep_what_came(self) -> None:
+        """The other side has gone. What it had said, perhaps why, can still be read if it is taken now."""
+        buffer, memory = self._read_buffer, borrow_memory(self.read_chunk_size)
+        try:
+            while room := min(self.read_chunk_size, self.max_buffer_size - len(buffer)):
+                count = self.read_from_fd(memory[:room])
+                if not count:
+                    break
+                buffer.append(memory[:count])
+        except OSError:
+            pass  # that was all
+        finally:
+            return_memory(memory)
 
     def _watch_for(self, events: int) -> None:
         if events == self._watched_for or self._closed:

@@ -18,6 +18,8 @@ OpenSSL's manners that the rest of this file follows:
 import ssl
 from typing import Final
 
+from .failures import note
+
 Buffer = bytes | bytearray | memoryview
 
 RECORD: Final = 16 * 1024
@@ -25,7 +27,7 @@ RECORD: Final = 16 * 1024
 
 
 class TLSMachine:
-    """One end of a TLS session.
+    """One end of a TLS session. What it raises is explained (:mod:`.failures`).
 
     :arg context: with its certificates, its trust and its callbacks.
     :arg server_side: whether this is the end that answers.
@@ -90,7 +92,13 @@ class TLSMachine:
             self.ssl_object.do_handshake()
         except ssl.SSLWantReadError:
             return False
+        except ssl.SSLError as error:
+            self._explain(error)
+            raise
         return True
+
+    def _explain(self, error: ssl.SSLError) -> None:
+        note(error, server_side=self.ssl_object.server_side)
 
     # In
 
@@ -151,6 +159,7 @@ class TLSMachine:
         if error is None or isinstance(error, ssl.SSLZeroReturnError):
             self.peer_closed = True
         else:
+            self._explain(error)
             self.failure = error
 
     # Out
@@ -164,6 +173,9 @@ class TLSMachine:
             return self._write(data)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
+        except ssl.SSLError as error:
+            self._explain(error)
+            raise
 
     @property
     def output_size(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from ...core import Core, asyncio_log
+from .failures import LATE, note
 from .machine import Buffer, TLSMachine
 from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
 from .pulling import PullingSide
@@ -103,8 +104,7 @@ class SSLTransport(PullingSide):
     def _handshake_is_late(self) -> None:
         self._fail(
             ConnectionAbortedError(
-                f"SSL handshake is taking longer than {self._handshake_timeout} seconds: "
-                "aborting the connection"
+                f"{LATE} {self._handshake_timeout} seconds: aborting the connection"
             )
         )
 
@@ -139,6 +139,7 @@ class SSLTransport(PullingSide):
         if error is None:
             waiter.set_result(None)
         else:
+            note(error, server_side=self._machine.ssl_object.server_side)
             waiter.set_exception(error)
 
     # Reading
@@ -308,8 +309,10 @@ class SSLTransport(PullingSide):
             return
         self._cancel_timer()
         self._phase = LOST
-        early = ConnectionAbortedError("the connection was closed in the TLS handshake")
-        self._settle_waiter(error or (None if self._established else early))
+        if not self._established:
+            early = ConnectionAbortedError("the connection was closed in the TLS handshake")
+            self._settle_waiter(error or early)
+        self._settle_waiter(error)
         try:
             if self._made and (error is not None or not self._left):
                 self._protocol.connection_lost(error)

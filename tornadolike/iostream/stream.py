@@ -10,6 +10,7 @@ The two classes are in one file because they lead to each other: a stream may tu
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import ssl
@@ -190,6 +191,12 @@ class IOStream(BaseIOStream):
 
         Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
         """
+        transport = self._give_up_transport()
+        if self.keeper is not None:
+            self.keeper.stream_closed(self)
+        return transport
+
+    def _give_up_transport(self) -> Any:
         if self._closed or self._opening or self.reading() or self.writing():
             raise ValueError(f"{self!r} is not idle; await its reads and writes first")
         self._drop_read()
@@ -237,8 +244,10 @@ class IOStream(BaseIOStream):
         stream._prepare_tls(self.socket, ssl_options, server_side, server_hostname, **options)
         tls = stream._make_tls()
         callback = self._close_callback
-        stream._transport = self.detach()
+        stream._transport = self._give_up_transport()
         stream._close_callback = callback
+        if self.keeper is not None:
+            self.keeper.stream_replaced(stream)
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
@@ -441,7 +450,9 @@ class SSLIOStream(IOStream):
             self._opened()
         else:
             if isinstance(error, ssl.SSLError):
-                gen_log.warning("SSL Error on %s: %s", self._peer(), error)
+                # Whoever likes can make a server's handshakes fail.
+                level = logging.INFO if self.socket.server_side else logging.WARNING
+                gen_log.log(level, "SSL Error on %s: %s", self._peer(), error)
             self.close(exc_info=error)
 
     def _peer(self) -> str:
@@ -478,6 +489,9 @@ class SSLIOStream(IOStream):
         if future is not None and not future.done():
             future.set_result(self)
         super()._opened()
+
+    def awaited(self) -> bool:
+        return super().awaited() or self._handshake_future is not None
 
     def wait_for_handshake(self) -> "asyncio.Future[SSLIOStream]":
         """Wait until the handshake is done; the future's result is the stream.

@@ -1,13 +1,17 @@
 """Sockets that listen: making them, and taking connections from them."""
 
-from ..tls import ssl_options_to_context
+from ..tls import ssl_options_to_context, ssl_wrap_socket
 from .accepting import add_accept_handler
+from .activation import ActivatedSocket, activated_sockets
 from .binding import DEFAULT_BACKLOG, bind_sockets, bind_unix_socket
 
 __all__ = [
     "DEFAULT_BACKLOG",
+    "ActivatedSocket",
+    "activated_sockets",
     "add_accept_handler",
     "bind_sockets",
     "bind_unix_socket",
     "ssl_options_to_context",
+    "ssl_wrap_socket",
 ]

@@ -15,7 +15,7 @@ MUCH = 4 * 1024 * 1024
 
 def test_what_the_system_takes_is_written_at_once(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"abc")
             assert future.done()
             assert future.result() is None
@@ -28,7 +28,7 @@ def test_what_the_system_takes_is_written_at_once(run, pair):
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_all_kinds_of_bytes_in_order(run, pair, kind):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             sizes = [1, 0, 100, 3000, MUCH, 5, 70_000]
             pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
             futures = [writer.write(kind(piece)) for piece in pieces]
@@ -43,7 +43,7 @@ def test_all_kinds_of_bytes_in_order(run, pair, kind):
 
 def test_a_view_of_larger_items_is_written_whole(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             await writer.write(memoryview(b"\1\2\3\4").cast("H"))
             assert await reader.read_bytes(4) == b"\1\2\3\4"
 
@@ -52,7 +52,7 @@ def test_a_view_of_larger_items_is_written_whole(run, pair):
 
 def test_nothing(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             assert writer.write(b"").done()
             much = writer.write(b"x" * MUCH)
             behind = writer.write(b"")
@@ -66,7 +66,7 @@ def test_nothing(run, pair):
 
 def test_a_future_is_done_when_its_piece_is_flushed(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             first = writer.write(b"x" * MUCH)
             second = writer.write(b"y" * MUCH)
             await reader.read_bytes(MUCH - 1)
@@ -81,7 +81,7 @@ def test_a_future_is_done_when_its_piece_is_flushed(run, pair):
 
 def test_nothing_overtakes_what_waits(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"x" * MUCH)
             begin = await reader.read_bytes(200_000, partial=True)
             last = writer.write(b"y")  # there is room for it, but the loop has not turned
@@ -94,7 +94,7 @@ def test_nothing_overtakes_what_waits(run, pair):
 
 def test_what_was_given_is_what_arrives(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             memory = bytearray(b"x" * MUCH)
             future = writer.write(memory)
             memory[:] = b"y" * MUCH
@@ -107,7 +107,7 @@ def test_what_was_given_is_what_arrives(run, pair):
 
 def test_a_cancelled_write_is_written_all_the_same(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"x" * MUCH)
             future.cancel()
             last = writer.write(b"y")
@@ -120,7 +120,7 @@ def test_a_cancelled_write_is_written_all_the_same(run, pair):
 
 def test_the_write_buffer_has_a_limit(run, pair):
     async def main():
-        with pair(max_write_buffer_size=MUCH) as (reader, writer):
+        async with pair(max_write_buffer_size=MUCH) as (reader, writer):
             with pytest.raises(StreamBufferFullError, match="await the writes"):
                 writer.write(b"x" * (MUCH + 1))
             assert not writer.writing()
@@ -136,7 +136,7 @@ def test_the_write_buffer_has_a_limit(run, pair):
 
 def test_close_drops_what_waits(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             futures = [writer.write(b"x" * MUCH), writer.write(b"y")]
             writer.close()
             assert not writer.writing()
@@ -153,7 +153,7 @@ def test_close_drops_what_waits(run, pair):
 @pytest.mark.parametrize("waiting", [True, False])
 def test_nobody_reads_any_more(run, pair, waiting, caplog):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             data = bytearray(b"x" * MUCH)
             if waiting:
                 future = writer.write(data)
@@ -175,7 +175,7 @@ def test_nobody_reads_any_more(run, pair, waiting, caplog):
 
 def test_errors_nobody_waits_for_are_not_logged(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             reader.close()
             writer.write(b"x")
             await turns()
@@ -189,7 +189,7 @@ def test_other_errors_are_logged(run, pair, expect_log, waiting):
         def write_to_fd(data):
             raise OSError(errno.ENOSPC, "boom")
 
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"x" * MUCH) if waiting else None
             writer.write_to_fd = write_to_fd
             with expect_log("tornadolike.general", "Write error on .*: .*boom", count=1):
@@ -206,7 +206,7 @@ def test_other_errors_are_logged(run, pair, expect_log, waiting):
 
 def test_a_broken_subclass_is_closed(run, pair, expect_log):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"x" * MUCH)
             writer.write_to_fd = None
             with expect_log("tornadolike.general", "Uncaught exception, closing", count=1):
@@ -219,7 +219,7 @@ def test_a_broken_subclass_is_closed(run, pair, expect_log):
 
 def test_many_writers(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
 
             async def produce(letter):
                 for _ in range(100):

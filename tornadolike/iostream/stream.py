@@ -10,7 +10,6 @@ The two classes are in one file because they lead to each other: a stream may tu
 
 import asyncio
 import errno
-import logging
 import os
 import socket
 import ssl
@@ -21,6 +20,7 @@ from ..ioloop.poller import WRITE
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.pulling import PullProtocol
 from ..ioloop.transports.tls import SSLTransport, TLSProtocol, make_client_context
+from ..ioloop.transports.tls.failures import log_failed_handshake
 from ..log import gen_log
 from ..tls import ssl_options_to_context
 from .base import BaseIOStream
@@ -123,8 +123,11 @@ class IOStream(BaseIOStream):
         return self.socket
 
     def close_fd(self) -> None:
-        self._transport.close()
-        self.socket = None
+        transport, self.socket = self._transport, None
+        if self._future_loop.is_closed():
+            transport.abort()  # a proper end may need some turns of the loop
+        else:
+            transport.close()
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         received: int | None = self._transport.receive_into(buf)
@@ -435,6 +438,7 @@ class SSLIOStream(IOStream):
 
     def _shake_hands(self, tls: TLSProtocol) -> None:
         lower = self._transport
+        self._peer = lower.get_extra_info("peername")
         self._transport = tls.transport
         lower.want(0)
         lower.set_protocol(tls)
@@ -449,17 +453,16 @@ class SSLIOStream(IOStream):
             self.socket.ssl_object = self._transport.get_extra_info("ssl_object")
             self._opened()
         else:
-            if isinstance(error, ssl.SSLError):
-                # Whoever likes can make a server's handshakes fail.
-                level = logging.INFO if self.socket.server_side else logging.WARNING
-                gen_log.log(level, "SSL Error on %s: %s", self._peer(), error)
+            self._log_failure(error)
             self.close(exc_info=error)
 
-    def _peer(self) -> str:
-        try:
-            return f"{self.socket.fileno()} {self.socket.getpeername()}"
-        except OSError:
-            return "(not connected)"
+    def _log_failure(self, error: BaseException) -> None:
+        by_alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+        if self.socket.server_side and not by_alert:
+            log_failed_handshake(self._peer, error)  # anybody may send us anything
+        elif isinstance(error, ssl.SSLError):
+            # Whom we called cannot prove who he is, or does not like our certificate.
+            gen_log.warning("SSL Error on connection with %s: %s", self._peer, error)
 
     def _take(self, transport: Any) -> None:
         context, ssl_object = map(transport.get_extra_info, ("sslcontext", "ssl_object"))

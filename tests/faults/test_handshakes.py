@@ -84,11 +84,11 @@ def reset(scene: Scene) -> None:
 
 
 def nonsense(scene: Scene) -> None:
-    scene.peer.sock.send(b"GET / HTTP/1.1\r\n\r\n" * 20)
+    scene.peer.sock.send(b"GET / HTTP/1.1\r\n\r\n" * 1000)
 
 
 def silence(scene: Scene) -> None:
-    """Until we have enough of it."""
+    """Until the handshake has taken too long."""
 
 
 @pytest.mark.parametrize("server_side", [True, False], ids=["server", "client"])

@@ -1,19 +1,18 @@
 """Streams over sockets on which everything goes wrong that can."""
 
 import asyncio
-import ssl
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.faults.makers import MAKERS
 from tests.faults.readers import ACTIONS, converse
 from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
 from tests.running import turns
 from tests.tls_certs import Certificates
-from tornadolike.iostream import IOStream, SSLIOStream
 
 actions = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from([*ACTIONS] * 3 + ["close"]), sizes), max_size=25
@@ -21,31 +20,7 @@ actions = st.lists(
 options = st.fixed_dictionaries({}, optional={"read_chunk_size": st.integers(300, 70_000)})
 
 
-def plain(sockets: Any, certs: Certificates, options: Any) -> tuple[IOStream, ...]:
-    return tuple(IOStream(sock, **options) for sock in sockets)
-
-
-def tls(sockets: Any, certs: Certificates, options: Any) -> tuple[IOStream, ...]:
-    client, server = sockets
-    return (
-        SSLIOStream(
-            client, ssl_options=certs.client_context(), server_hostname="localhost", **options
-        ),
-        SSLIOStream(server, ssl_options=certs.server_context(), server_side=True, **options),
-    )
-
-
-def tls_1_2(sockets: Any, certs: Certificates, options: Any) -> tuple[IOStream, ...]:
-    context = certs.client_context()
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    client, server = sockets
-    return (
-        SSLIOStream(server, ssl_options=certs.server_context(), server_side=True, **options),
-        SSLIOStream(client, ssl_options=context, server_hostname="localhost", **options),
-    )
-
-
-makers = pytest.mark.parametrize("make", [plain, tls, tls_1_2])
+makers = pytest.mark.parametrize("make", MAKERS)
 
 
 @makers

@@ -19,64 +19,19 @@ another kind it has to be made, and trusted, anew.
 
 import argparse
 import contextlib
-import datetime
 import fcntl
-import ipaddress
-import itertools
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from .authority import Signed, general_name, new_authority
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 """Names that every development certificate has."""
-
-AUTHORITY_LIFE: Final = datetime.timedelta(days=730)
-"""How long a new authority is good: so often has a browser to be told of one."""
-
-CERTIFICATE_LIFE: Final = datetime.timedelta(days=90)
-"""How long a new certificate is good."""
-
-RENEWAL: Final = datetime.timedelta(days=7)
-"""What has less than this left is made anew."""
-
-CLOCK_SKEW: Final = datetime.timedelta(hours=1)
-"""A new certificate is good since so long ago, for clients whose clock is behind (in a container, on a phone)."""
-
-ALWAYS_PERMITTED: Final = (
-    x509.DNSName("localhost"),
-    x509.DNSName("test"),
-    x509.IPAddress(ipaddress.ip_network("127.0.0.0/8")),
-)
-"""What every authority may sign for: names that nobody else in the world can have (RFC 6761)."""
-
-HOST_NAME: Final = re.compile(
-    r"(?=.{1,253}\Z)(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*"
-)
-
-KEY_PURPOSES: Final = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
-"""As RFC 5280, section 4.2.1.3, has them."""
-
-Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True)
@@ -113,25 +68,22 @@ def development_certificate(
     Several processes may ask at once. Raises :exc:`ValueError` for what is no host name, and
     :exc:`OSError` if the folder cannot be written to.
     """
-    wanted = [_general_name(name) for name in dict.fromkeys([*LOCAL_NAMES, *names])]
+    wanted = [general_name(name) for name in (*LOCAL_NAMES, *names)]
     place = Path(folder)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone_in(place):
-        authority = _Pair.load(place, "ca")
-        known = authority.permitted() if authority else []
-        if authority is None or not _are_permitted(wanted, known):
-            authority = _new_authority(_union(known, [*ALWAYS_PERMITTED, *map(_subtree, wanted)]))
-            authority.save(place, "ca")
-        server = _Pair.load(place, "server")
-        named = server.names() if server else []
-        if server is None or not server.is_signed_by(authority) or not set(wanted) <= set(named):
-            server = _new_certificate(authority, _union(wanted, named))
-            server.save(place, "server")
-    return DevelopmentCertificate(
-        certfile=str(place / "server.pem"),
-        keyfile=str(place / "server-key.pem"),
-        ca_certs=str(place / "ca.pem"),
-    )
+        authority, server = _load(place, "ca"), _load(place, "server")
+        known = server.names() if server is not None else []
+        wanted = list(dict.fromkeys([*wanted, *known]))
+        if authority is None or not authority.may_sign_for(wanted):
+            authority = new_authority(wanted)
+            _save(authority, place, "ca")
+        if server is None or len(wanted) > len(known) or not authority.has_signed(server):
+            server = authority.sign(wanted)
+            _save(server, place, "server")
+    certfile, keyfile = _paths(place, "server")
+    ca_certs, _ = _paths(place, "ca")
+    return DevelopmentCertificate(str(certfile), str(keyfile), str(ca_certs))
 
 
 @contextlib.contextmanager
@@ -145,64 +97,21 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """A certificate and its key."""
+def _load(folder: Path, name: str) -> Signed | None:
+    """What is in the folder under this name, if it can be used."""
+    try:
+        return Signed.load(*(path.read_bytes() for path in _paths(folder, name)))
+    except (FileNotFoundError, ValueError):
+        return None
 
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
 
-    @classmethod
-    def load(cls, folder: Path, name: str) -> "_Pair | None":
-        """What is in the folder under this name, if it can be used for a while."""
-        try:
-            certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
-            key = serialization.load_pem_private_key(
-                (folder / f"{name}-key.pem").read_bytes(), password=None
-            )
-        except (FileNotFoundError, ValueError, TypeError):
-            return None  # never made; or not by us: TypeError is for a key with a password
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            return None
-        if key.public_key() != certificate.public_key():
-            return None  # a process was killed between the two
-        now = _now()
-        if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - RENEWAL:
-            return None
-        return cls(certificate, key)
+def _save(signed: Signed, folder: Path, name: str) -> None:
+    for path, content in zip(_paths(folder, name), signed.dump(), strict=True):
+        _write(path, content)
 
-    def save(self, folder: Path, name: str) -> None:
-        """Put both into the folder."""
-        key = self.key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        _write(folder / f"{name}-key.pem", key)
-        _write(folder / f"{name}.pem", self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def permitted(self) -> list[x509.GeneralName]:
-        """What an authority may sign for."""
-        constraints = self._extension(x509.NameConstraints)
-        return list(constraints.permitted_subtrees or ()) if constraints else []
-
-    def names(self) -> list[x509.GeneralName]:
-        """Whom it is for."""
-        return list(self._extension(x509.SubjectAlternativeName) or ())
-
-    def _extension(self, kind: type[Extension]) -> Extension | None:
-        try:
-            return self.certificate.extensions.get_extension_for_class(kind).value
-        except x509.ExtensionNotFound:
-            return None
-
-    def is_signed_by(self, authority: "_Pair") -> bool:
-        """Whether it is that authority's, and not an earlier one's."""
-        try:
-            self.certificate.verify_directly_issued_by(authority.certificate)
-        except (ValueError, TypeError, InvalidSignature):
-            return False
-        return True
+def _paths(folder: Path, name: str) -> tuple[Path, Path]:
+    return folder / f"{name}.pem", folder / f"{name}-key.pem"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -215,103 +124,6 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        pass
-    ascii_name = name.lower().encode("idna").decode()
-    if not HOST_NAME.fullmatch(ascii_name):
-        raise ValueError(
-            f"{name!r} is no host name and no IP address. Pass names as www.example.test, "
-            "*.example.test or 192.0.2.1, without scheme and port"
-        )
-    return x509.DNSName(ascii_name)
-
-
-def _subtree(name: x509.GeneralName) -> x509.GeneralName:
-    """What an authority has to be permitted to sign for ``name``."""
-    if isinstance(name, x509.IPAddress):
-        return x509.IPAddress(ipaddress.ip_network(name.value))
-    return x509.DNSName(name.value.removeprefix("*."))
-
-
-def _are_permitted(names: Iterable[x509.GeneralName], subtrees: Iterable[x509.GeneralName]) -> bool:
-    def permits(subtree: x509.GeneralName, name: x509.GeneralName) -> bool:
-        if isinstance(name, x509.IPAddress):
-            return isinstance(subtree, x509.IPAddress) and name.value in subtree.value
-        return isinstance(subtree, x509.DNSName) and f".{name.value}".endswith(f".{subtree.value}")
-
-    return all(any(permits(subtree, name) for subtree in subtrees) for name in names)
-
-
-def _union(*names: Iterable[x509.GeneralName]) -> list[x509.GeneralName]:
-    return list(dict.fromkeys(itertools.chain(*names)))
-
-
-def _new_authority(permitted: Sequence[x509.GeneralName]) -> _Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = _subject("tornadolike development authority")
-    builder = (
-        _builder(key, subject, AUTHORITY_LIFE)
-        .issuer_name(subject)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(
-            x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None),
-            critical=True,
-        )
-        .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
-    )
-    return _Pair(builder.sign(key, hashes.SHA256()), key)
-
-
-def _new_certificate(authority: _Pair, names: Sequence[x509.GeneralName]) -> _Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    builder = (
-        _builder(key, _subject("tornadolike development certificate"), CERTIFICATE_LIFE)
-        .issuer_name(authority.certificate.subject)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage("digital_signature"), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        )
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()),
-            critical=False,
-        )
-    )
-    return _Pair(builder.sign(authority.key, hashes.SHA256()), key)
-
-
-def _subject(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, text)])
-
-
-def _builder(
-    key: ec.EllipticCurvePrivateKey, subject: x509.Name, life: datetime.timedelta
-) -> x509.CertificateBuilder:
-    now = _now()
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(now + life)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*purposes: str) -> x509.KeyUsage:
-    """The extension that says what a key is for."""
-    return x509.KeyUsage(**{purpose: purpose in purposes for purpose in KEY_PURPOSES})
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,7 @@
 """Two ends of TLS that shake hands in memory, with contexts as they are."""
 
 import ssl
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Ends(NamedTuple):
@@ -44,3 +44,18 @@ def shake_hands(
     ours.write(b"x")
     assert theirs.read(1) == b"x"
     return Ends(ours, theirs)
+
+
+def shown(ends: Ends) -> str:
+    """The common name in the server's certificate."""
+    return _common_name(ends.client.getpeercert())
+
+
+def client_seen(ends: Ends) -> str | None:
+    """The common name in the client's certificate, as the server has it."""
+    certificate = ends.server.getpeercert()
+    return _common_name(certificate) if certificate else None
+
+
+def _common_name(certificate: Any) -> str:
+    return dict(field[0] for field in certificate["subject"])["commonName"]

@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from tests.running import turns
-from tornadolike.iostream import StreamBufferFullError, StreamClosedError
+from tornadolike.ioloop.transports import SocketTransport
+from tornadolike.iostream import StreamBufferFullError, StreamClosedError, memory_stream_pair
 
 MUCH = 4 * 1024 * 1024
 """Bytes: more than any pipe or socket takes at once."""
@@ -230,5 +231,52 @@ def test_many_writers(run, pair):
             await asyncio.gather(*producers)
             assert sorted(set(got)) == list(b"abc")
             assert got.replace(b"a" * 5000, b"").replace(b"b" * 5000, b"").count(b"c") == 500_000
+
+    run(main)
+
+
+@pytest.mark.parametrize("own_method", [False, True])
+def test_pieces_that_wait_leave_together(run, monkeypatch, own_method):
+    """Many pieces, few calls; who has his own write_to_fd gets them one by one."""
+    calls = []
+    send_now = SocketTransport.send_now
+
+    def counted(transport, pieces):
+        calls.append(len(pieces))
+        return send_now(transport, pieces)
+
+    monkeypatch.setattr(SocketTransport, "send_now", counted)
+
+    async def main():
+        reader, writer = memory_stream_pair(capacity=MUCH)
+        if own_method:
+            transport = writer._transport
+            writer.write_to_fd = lambda data: transport.send_now((data,))
+        sizes = [MUCH, *[10_000] * 500]
+        futures = [writer.write(b"x" * size) for size in sizes]
+        calls.clear()
+        await reader.read_bytes(sum(sizes))
+        await asyncio.gather(*futures)
+        assert len(calls) > 500 if own_method else len(calls) < 50
+        reader.close()
+        writer.close()
+
+    run(main)
+
+
+def test_pieces_that_a_program_appends_itself(run, pair):
+    """As Dask does it, to write many pieces with one call."""
+
+    async def main():
+        async with pair() as (reader, writer):
+            for size in (3, 10_000, MUCH):
+                writer._write_buffer.append(memoryview(b"x" * size))
+                writer._total_write_index += size
+            written = writer.write(b"")
+            assert await reader.read_bytes(3 + 10_000 + MUCH) == b"x" * (3 + 10_000 + MUCH)
+            await written
+            writer.close()
+            assert writer._write_buffer is None
+            assert not writer.writing()
 
     run(main)

@@ -82,7 +82,7 @@ class BaseIOStream(ReadingSide, WritingSide):
     def _on_writable(self) -> bool:
         """There is room for bytes, or an error; whether there was anything to it."""
         moved = self._flush()
-        if len(self._write_buffer):
+        if self._closed or len(self._write_buffer):
             return moved
         idle = self._read is None and not len(self._read_buffer)
         self._watch_for(self._watched_for & ~WRITE | (READ if idle else 0))
@@ -143,7 +143,7 @@ class BaseIOStream(ReadingSide, WritingSide):
         state = f"closed error={self.error!r}" if self._closed else "open"
         return (
             f"<{type(self).__name__} {state} to read={len(self._read_buffer)} "
-            f"to write={len(self._write_buffer)}>"
+            f"to write={0 if self._closed else self._bytes_waiting()}>"
         )
 
 

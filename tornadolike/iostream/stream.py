@@ -18,6 +18,8 @@ from typing import Any, Self, cast
 from ..ioloop.dialing import BUSY_PAUSE
 from ..ioloop.poller import WRITE
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.files import FileSending
+from ..ioloop.transports.pieces import MAX_PIECES
 from ..ioloop.transports.pulling import PullProtocol
 from ..ioloop.transports.tls import SSLTransport, TLSProtocol, make_client_context
 from ..ioloop.transports.tls.failures import log_failed_handshake
@@ -27,6 +29,7 @@ from .base import BaseIOStream
 from .errors import StreamClosedError
 from .reading import borrow_memory, return_memory
 from .tls_socket import TLSSocket, unwrapped
+from .write_queue import WriteQueue
 
 SSLOptions = dict[str, Any] | ssl.SSLContext | None
 
@@ -124,8 +127,9 @@ class IOStream(BaseIOStream):
 
     def close_fd(self) -> None:
         transport, self.socket = self._transport, None
-        if self._future_loop.is_closed():
-            transport.abort()  # a proper end may need some turns of the loop
+        if isinstance(transport, SocketTransport) or self._future_loop.is_closed():
+            # At once: a file that is on its way is not waited for, nor is the loop.
+            transport.abort()
         else:
             transport.close()
 
@@ -136,6 +140,36 @@ class IOStream(BaseIOStream):
     def write_to_fd(self, data: memoryview) -> int:
         sent: int = self._transport.send_now((data,))
         return sent
+
+    def _write_first(self, queue: WriteQueue) -> int:
+        if self._opening or not self._writes_itself():
+            return super()._write_first(queue)
+        pieces = queue.several(MAX_PIECES)
+        try:
+            sent: int = self._transport.send_now(pieces)
+            return sent
+        finally:
+            for piece in pieces:
+                piece.release()
+
+    async def _send_file_now(self, file: Any, offset: int, count: int | None) -> int:
+        transport = self._transport
+        if isinstance(transport, SocketTransport) and self._writes_itself():
+            try:
+                sending = FileSending(file, offset, count)
+                try:
+                    await transport.send_file(sending)
+                finally:
+                    sending.end()
+            except asyncio.SendfileNotAvailableError:
+                pass
+            else:
+                return sending.sent
+        return await super()._send_file_now(file, offset, count)
+
+    def _writes_itself(self) -> bool:
+        """Whether nobody has put another method in the place of :meth:`write_to_fd`."""
+        return getattr(self.write_to_fd, "__func__", None) is IOStream.write_to_fd
 
     def get_fd_error(self) -> Exception | None:
         number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -273,16 +307,19 @@ class IOStream(BaseIOStream):
 
         Raises :exc:`RuntimeError` if it is connecting already, :exc:`StreamClosedError` if it is closed.
         """
-        if self._closed:
-            raise StreamClosedError(real_error=self.error)
-        if self._connect_future is not None:
-            raise RuntimeError("connect() was called before: await the future that it returned")
+        self._check_may_connect()
         future: asyncio.Future[Self] = asyncio.Future(loop=self._future_loop)
         self._connect_future = future
         self._address = address
         self._opening = True
         self._begin_connecting()
         return future
+
+    def _check_may_connect(self) -> None:
+        if self._closed:
+            raise StreamClosedError(real_error=self.error)
+        if self._connect_future is not None:
+            raise RuntimeError("connect() was called before: await the future that it returned")
 
     def _begin_connecting(self) -> None:
         if self._closed:
@@ -364,6 +401,7 @@ class SSLIOStream(IOStream):
     cut something off; a protocol that says itself where a message ends need not care."""
 
     _handshake_future: "asyncio.Future[SSLIOStream] | None" = None
+    _tls_to_come: TLSProtocol
 
     def __init__(
         self,
@@ -479,13 +517,15 @@ class SSLIOStream(IOStream):
 
         :arg server_hostname: whose certificate is expected.
         """
+        self._check_may_connect()
         self.socket.server_hostname = server_hostname
-        self._tls = self._make_tls()
+        self._tls_to_come = self._make_tls()
         super().connect(address)
         return cast("asyncio.Future[Self]", self.wait_for_handshake())
 
     def _connected(self) -> None:
-        self._shake_hands(self._tls)
+        self._shake_hands(self._tls_to_come)
+        del self._tls_to_come
 
     def _opened(self) -> None:
         future, self._handshake_future = self._handshake_future, None

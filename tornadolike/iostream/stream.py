@@ -68,6 +68,9 @@ class IOStream(BaseIOStream):
     socket: Any
     """The socket; None once the stream is closed, and where there is none."""
 
+    _turned_into: "SSLIOStream | None" = None
+    """By start_tls."""
+
     _connect_future: asyncio.Future[Any] | None = None
     _address: Any = None
     _transport: Any
@@ -256,7 +259,8 @@ class IOStream(BaseIOStream):
     ) -> "asyncio.Future[SSLIOStream]":
         """Speak TLS from now on: the future's result is the stream that does.
 
-        This one is of no use any more: its close callback goes over to the other. If the handshake fails,
+        This one is of no use any more: its close callback goes over to the other, and :meth:`close` closes
+        that (whose future may be done when the task that waits for it is cancelled). If the handshake fails,
         or the future is cancelled, the connection is closed. What the peer has sent already, in plain
         text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
         it early.
@@ -288,9 +292,16 @@ class IOStream(BaseIOStream):
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
+        self._turned_into = stream
         future = stream.wait_for_handshake()
         future.add_done_callback(lambda future: stream.close() if future.cancelled() else None)
         return future
+
+    def close(self, exc_info: Any = False) -> None:
+        if self._turned_into is None:
+            super().close(exc_info)
+        else:
+            self._turned_into.close(exc_info)
 
     # Connecting
 

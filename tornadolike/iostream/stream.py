@@ -69,7 +69,7 @@ class IOStream(BaseIOStream):
     """The socket; None once the stream is closed, and where there is none."""
 
     _turned_into: "SSLIOStream | None" = None
-    """By start_tls."""
+    """By start_tls, until who waits for that knows it."""
 
     _connect_future: asyncio.Future[Any] | None = None
     _address: Any = None
@@ -259,9 +259,8 @@ class IOStream(BaseIOStream):
     ) -> "asyncio.Future[SSLIOStream]":
         """Speak TLS from now on: the future's result is the stream that does.
 
-        This one is of no use any more: its close callback goes over to the other, and :meth:`close` closes
-        that (whose future may be done when the task that waits for it is cancelled). If the handshake fails,
-        or the future is cancelled, the connection is closed. What the peer has sent already, in plain
+        This one is of no use any more: its close callback goes over to the other. If the handshake fails,
+        the future is cancelled or, before it is done, this stream closed, the connection is closed. What the peer has sent already, in plain
         text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
         it early.
 
@@ -294,8 +293,18 @@ class IOStream(BaseIOStream):
         stream._shake_hands(tls)
         self._turned_into = stream
         future = stream.wait_for_handshake()
-        future.add_done_callback(lambda future: stream.close() if future.cancelled() else None)
+        future.add_done_callback(self._tls_started)
         return future
+
+    def _tls_started(self, future: "asyncio.Future[SSLIOStream]") -> None:
+        if future.cancelled():
+            self.close()
+        # Whoever waits is told in this turn. If that is cancelled in the same turn, he does not get the
+        # other stream and has only this one to close.
+        self._future_loop.call_soon(self._forget_successor)
+
+    def _forget_successor(self) -> None:
+        self._turned_into = None
 
     def close(self, exc_info: Any = False) -> None:
         if self._turned_into is None:

@@ -1,13 +1,22 @@
 """Two connected streams, over pipes and over sockets, on a loop of ours and on somebody else's."""
 
+import asyncio
 import contextlib
+import functools
 import os
 import socket
+import ssl
 
 import pytest
 
 from tests.running import fixture_of_run
-from tornadolike.iostream import BaseIOStream, IOStream, PipeIOStream
+from tornadolike.iostream import (
+    BaseIOStream,
+    IOStream,
+    PipeIOStream,
+    SSLIOStream,
+    memory_stream_pair,
+)
 
 LIMIT = 10.0
 
@@ -51,20 +60,64 @@ def streams(**options):
     return IOStream(reading, **options), IOStream(writing, **options)
 
 
-@pytest.fixture(params=[pipes, sockets, streams])
-def pair(request):
-    """``with pair(**options) as (reader, writer):``, two streams that are closed at the end."""
+def tcp_streams(**options):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)  # or megabytes fit in
+        writing = socket.create_connection(listening.getsockname())
+        reading, _ = listening.accept()
+    writing.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+    return IOStream(reading, **options), IOStream(writing, **options)
 
-    @contextlib.contextmanager
-    def make(**options):
-        reader, writer = request.param(**options)
-        try:
-            yield reader, writer
-        finally:
-            reader.close()
-            writer.close()
+
+def tls_streams(version):
+    """Makes the function that makes pairs which speak this version of TLS."""
+
+    def make(certs, **options):
+        context = certs.client_context()
+        context.minimum_version = context.maximum_version = version
+        reading, writing = socket.socketpair()
+        return (
+            SSLIOStream(reading, ssl_options=certs.server_context(), server_side=True, **options),
+            SSLIOStream(writing, ssl_options=context, server_hostname="localhost", **options),
+        )
 
     return make
+
+
+MAKERS = {
+    "pipe": pipes,
+    "subclass": sockets,
+    "unix": streams,
+    "tcp": tcp_streams,
+    "memory": memory_stream_pair,
+    "tls12": tls_streams(ssl.TLSVersion.TLSv1_2),
+    "tls13": tls_streams(ssl.TLSVersion.TLSv1_3),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def make_pair(request, certs):
+    """``make_pair(**options)`` gives two streams, perhaps still shaking hands, that the caller closes."""
+    make = MAKERS[request.param]
+    return functools.partial(make, certs) if request.param.startswith("tls") else make
+
+
+@pytest.fixture
+def pair(make_pair):
+    """``async with pair(**options) as (reader, writer):``, two streams that are closed at the end."""
+
+    @contextlib.asynccontextmanager
+    async def connected(**options):
+        ends = make_pair(**options)
+        try:
+            if isinstance(ends[0], SSLIOStream):
+                await asyncio.gather(*(end.wait_for_handshake() for end in ends))
+            yield ends
+        finally:
+            for end in ends:
+                end.close()
+
+    return connected
 
 
 run = fixture_of_run(LIMIT)

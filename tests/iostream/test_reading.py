@@ -30,7 +30,7 @@ KINDS = {
 @pytest.mark.parametrize("read", KINDS.values(), ids=KINDS)
 def test_bytes_that_are_there_are_read_at_once(run, pair, read):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"abcdef")
             future = read(reader)
             assert future.done()
@@ -43,7 +43,7 @@ def test_bytes_that_are_there_are_read_at_once(run, pair, read):
 @pytest.mark.parametrize("read", KINDS.values(), ids=KINDS)
 def test_bytes_that_come_later(run, pair, read):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = read(reader)
             assert not future.done()
             assert reader.reading()
@@ -57,7 +57,7 @@ def test_bytes_that_come_later(run, pair, read):
 @pytest.mark.parametrize("read", [read for kind, read in KINDS.items() if kind != "partial"])
 def test_bytes_that_come_one_by_one(run, pair, read):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = read(reader)
             for byte in b"abcdef":
                 assert not future.done()
@@ -70,7 +70,7 @@ def test_bytes_that_come_one_by_one(run, pair, read):
 
 def test_reads_follow_each_other(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"line\r\n{123}4567rest")
             assert await reader.read_until(b"\r\n") == b"line\r\n"
             assert await reader.read_until_regex(rb"\{\d+\}") == b"{123}"
@@ -87,7 +87,7 @@ def test_reads_follow_each_other(run, pair):
 
 def test_partial_reads_give_no_more_than_was_asked_for(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"abcde")
             assert await reader.read_bytes(3, partial=True) == b"abc"
             assert await reader.read_bytes(3, partial=True) == b"de"
@@ -98,7 +98,7 @@ def test_partial_reads_give_no_more_than_was_asked_for(run, pair):
 
 def test_one_read_at_a_time(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = reader.read_bytes(1)
             for read in (*KINDS.values(), type(reader).read_until_close):
                 with pytest.raises(AssertionError, match="Already reading"):
@@ -121,7 +121,7 @@ def test_one_read_at_a_time(run, pair):
 )
 def test_what_cannot_be_meant(run, pair, read, error, complaint):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             with pytest.raises(error, match=complaint):
                 read(reader)
             writer.write(b"x")
@@ -135,7 +135,7 @@ def test_what_cannot_be_meant(run, pair, read, error, complaint):
 
 def test_into_memory_in_pieces(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             memory = bytearray(10)
             future = reader.read_into(memory)
             writer.write(b"hello")
@@ -152,7 +152,7 @@ def test_into_memory_in_pieces(run, pair):
 
 def test_into_memory_first_from_the_buffer(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"xab")
             await reader.read_bytes(1)
             memory = bytearray(4)
@@ -170,7 +170,7 @@ def test_into_memory_first_from_the_buffer(run, pair):
 
 def test_into_memory_that_is_not_filled_before_the_end(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             memory = bytearray(10)
             future = reader.read_into(memory)
             writer.write(b"abc")
@@ -190,7 +190,7 @@ def test_into_memory_that_is_not_filled_before_the_end(run, pair):
 @pytest.mark.parametrize("read", KINDS.values(), ids=KINDS)
 def test_a_cancelled_read_takes_nothing(run, pair, read):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = read(reader)
             future.cancel()
             assert not reader.reading()
@@ -203,7 +203,7 @@ def test_a_cancelled_read_takes_nothing(run, pair, read):
 
 def test_a_read_that_timed_out_can_be_tried_again(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"half a ")
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(reader.read_until(b"\n"), 0.01)
@@ -215,7 +215,7 @@ def test_a_read_that_timed_out_can_be_tried_again(run, pair):
 
 def test_a_cancelled_read_into_gives_back_what_it_got(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             memory = bytearray(10)
 
             async def fill():
@@ -240,7 +240,7 @@ def test_a_cancelled_read_into_gives_back_what_it_got(run, pair):
 @pytest.mark.parametrize("read", KINDS.values(), ids=KINDS)
 def test_the_end_after_a_cancelled_read(run, pair, read):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = read(reader)
             future.cancel()
             writer.close()
@@ -257,7 +257,7 @@ def test_the_end_after_a_cancelled_read(run, pair, read):
 
 def test_a_delimiter_that_does_not_come_in_time_closes(run, pair, expect_log):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = reader.read_until(b"def", max_bytes=5)
             with expect_log("tornadolike.general", "Unsatisfiable read", count=1):
                 writer.write(b"123456")
@@ -273,7 +273,7 @@ def test_a_delimiter_that_does_not_come_in_time_closes(run, pair, expect_log):
 @pytest.mark.parametrize("buffered", [True, False])
 def test_the_same_when_the_bytes_are_there_already(run, pair, expect_log, buffered):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"x123456")
             if buffered:
                 await reader.read_bytes(1)
@@ -288,7 +288,7 @@ def test_the_same_when_the_bytes_are_there_already(run, pair, expect_log, buffer
 
 def test_nothing_is_read_before_it_is_asked_for(run, pair):
     async def main():
-        with pair(max_buffer_size=10_000) as (reader, writer):
+        async with pair(max_buffer_size=10_000) as (reader, writer):
             writer.write((b"a" * 1023 + b"\n") * 100)
             for _ in range(50):
                 assert await reader.read_until(b"\n", max_bytes=4096) == b"a" * 1023 + b"\n"
@@ -301,7 +301,7 @@ def test_nothing_is_read_before_it_is_asked_for(run, pair):
 @pytest.mark.parametrize("size", [1, 2, 100, 65536, 65537, 200_000])
 def test_as_much_as_the_buffer_takes_can_be_read(run, pair, size):
     async def main():
-        with pair(max_buffer_size=size) as (reader, writer):
+        async with pair(max_buffer_size=size) as (reader, writer):
             written = writer.write(b"a" * (size - 1) + b"\n" + b"more")
             assert await reader.read_until(b"\n") == b"a" * (size - 1) + b"\n"
             await written
@@ -317,7 +317,7 @@ def test_as_much_as_the_buffer_takes_can_be_read(run, pair, size):
 @pytest.mark.parametrize("size", [1, 2, 1000, 65536])
 def test_all_until_the_end_may_fill_the_buffer(run, pair, size):
     async def main():
-        with pair(max_buffer_size=size) as (reader, writer):
+        async with pair(max_buffer_size=size) as (reader, writer):
             future = reader.read_until_close()
             await writer.write(b"a" * size)
             writer.close()
@@ -337,7 +337,7 @@ FULL = {
 @pytest.mark.parametrize("read", FULL.values(), ids=FULL)
 def test_more_than_the_buffer_takes(run, pair, read, expect_log):
     async def main():
-        with pair(max_buffer_size=1024) as (reader, writer):
+        async with pair(max_buffer_size=1024) as (reader, writer):
             future = read(reader)
             with (
                 expect_log("tornadolike.general", "^Reached maximum read buffer size", count=1),
@@ -354,7 +354,7 @@ def test_more_than_the_buffer_takes(run, pair, read, expect_log):
 
 def test_more_than_the_buffer_takes_at_once_is_raised(run, pair, expect_log):
     async def main():
-        with pair(max_buffer_size=1024) as (reader, writer):
+        async with pair(max_buffer_size=1024) as (reader, writer):
             writer.write(b"a" * 4096)
             with (
                 expect_log("tornadolike.general", "^Reached maximum read buffer size", count=1),
@@ -392,7 +392,7 @@ def test_a_flood_does_not_keep_the_loop_from_others(run):
 
 def test_what_came_before_the_end_can_be_read_after_it(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"one\ntwo\nthree")
             writer.close()
             assert await reader.read_until(b"\n") == b"one\n"
@@ -417,7 +417,7 @@ def test_what_came_before_the_end_can_be_read_after_it(run, pair):
 def test_the_last_bytes_and_the_end_come_together(run, pair):
     async def main():
         for read in KINDS.values():
-            with pair() as (reader, writer):
+            async with pair() as (reader, writer):
                 future = read(reader)
                 writer.write(b"abcdef")
                 writer.close()
@@ -428,7 +428,7 @@ def test_the_last_bytes_and_the_end_come_together(run, pair):
 
 def test_a_pattern_is_tried_once_more_at_the_end(run, pair):
     async def main():
-        with pair(read_chunk_size=100) as (reader, writer):
+        async with pair(read_chunk_size=100) as (reader, writer):
             future = reader.read_until_regex(b"z")
             writer.write(b"x" * 100 + b"z" * 10)
             writer.close()
@@ -439,7 +439,7 @@ def test_a_pattern_is_tried_once_more_at_the_end(run, pair):
 
 def test_a_pattern_is_tried_before_the_stream_takes_a_rest(run, pair):
     async def main():
-        with pair(read_chunk_size=10) as (reader, writer):
+        async with pair(read_chunk_size=10) as (reader, writer):
             writer.write(b"?" + b"x" * 5)
             await reader.read_bytes(1)
             # It is tried at 5, 15, 35, 75 and 155 bytes, and after the last chunk of its turn.
@@ -451,7 +451,7 @@ def test_a_pattern_is_tried_before_the_stream_takes_a_rest(run, pair):
 
 def test_a_pattern_is_tried_when_the_buffer_is_full(run, pair):
     async def main():
-        with pair(max_buffer_size=100, read_chunk_size=30) as (reader, writer):
+        async with pair(max_buffer_size=100, read_chunk_size=30) as (reader, writer):
             writer.write(b"x" * 95 + b"z" + b"x" * 100)
             assert await reader.read_until_regex(b"z") == b"x" * 95 + b"z"
 
@@ -481,7 +481,7 @@ def test_the_end_of_one_direction(run, idle):
 @pytest.mark.parametrize("early", [True, False])
 def test_an_end_is_nothing_to_write_into_the_log(run, pair, read, early, caplog):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"a")
             future = None if early else read(reader)
             writer.close()
@@ -500,7 +500,7 @@ def test_an_end_is_nothing_to_write_into_the_log(run, pair, read, early, caplog)
 
 def test_more_than_a_chunk_before_the_end(run, pair):
     async def main():
-        with pair(read_chunk_size=256) as (reader, writer):
+        async with pair(read_chunk_size=256) as (reader, writer):
             writer.write(b"A" * 512)
             assert await reader.read_bytes(256) == b"A" * 256
             writer.close()
@@ -512,7 +512,7 @@ def test_more_than_a_chunk_before_the_end(run, pair):
 
 def test_until_close_by_ourselves(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = reader.read_until_close()
             writer.write(b"abc")
             await turns()
@@ -524,7 +524,7 @@ def test_until_close_by_ourselves(run, pair):
 
 def test_until_close_with_an_error_is_no_result(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = reader.read_until_close()
             writer.write(b"abc")
             await turns()
@@ -540,7 +540,7 @@ def test_until_close_with_an_error_is_no_result(run, pair):
 
 def test_until_close_takes_a_reset_for_an_end(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             real = reader.read_from_fd
 
             def read_from_fd(buf):
@@ -570,7 +570,7 @@ def failing(error):
 
 def test_an_error_at_once_is_raised_and_not_logged(run, pair):
     async def main():
-        with pair() as (reader, _):
+        async with pair() as (reader, _):
             problem = OSError(errno.EIO, "boom")
             reader.read_from_fd = failing(problem)
             with pytest.raises(OSError, match="boom"):
@@ -583,7 +583,7 @@ def test_an_error_at_once_is_raised_and_not_logged(run, pair):
 
 def test_an_error_later_is_logged_once(run, pair, expect_log):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = reader.read_bytes(1)
             reader.read_from_fd = failing(OSError(errno.EIO, "boom"))
             with expect_log("tornadolike.general", "error on read: .*boom", count=1):
@@ -598,7 +598,7 @@ def test_an_error_later_is_logged_once(run, pair, expect_log):
 @pytest.mark.parametrize("reading", [True, False])
 def test_a_broken_subclass_is_closed(run, pair, expect_log, reading):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             closed = asyncio.Event()
             reader.set_close_callback(closed.set)
             future = reader.read_bytes(1) if reading else None
@@ -616,7 +616,7 @@ def test_a_broken_subclass_is_closed(run, pair, expect_log, reading):
 
 def test_a_reset_is_an_end(run, pair):
     async def main():
-        with pair() as (reader, _):
+        async with pair() as (reader, _):
             reader.read_from_fd = failing(ConnectionResetError(errno.ECONNRESET, "reset"))
             with pytest.raises(StreamClosedError) as caught:
                 await reader.read_bytes(1)
@@ -628,7 +628,7 @@ def test_a_reset_is_an_end(run, pair):
 def test_chunks_of_all_sizes(run, pair):
     async def main():
         for size in (1, 7, 65536, 65537, 1_000_000):
-            with pair(read_chunk_size=size) as (reader, writer):
+            async with pair(read_chunk_size=size) as (reader, writer):
                 writer.write(b"abc" * 1000)
                 assert await reader.read_bytes(3000) == b"abc" * 1000
             assert all(len(spare) == 65536 for spare in module._spare_memory)

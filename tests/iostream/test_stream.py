@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from tests.running import turns
-from tornadolike.iostream import IOStream, StreamClosedError
+from tornadolike import ioloop
+from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError, memory_stream_pair
 
 
 @contextlib.contextmanager
@@ -278,5 +279,162 @@ def test_the_systems_error(run):
             stream = IOStream(ours)
             assert stream.get_fd_error().errno == 0
             stream.close()
+
+    run(main)
+
+
+# Over a transport, and back
+
+
+class Listener(asyncio.Protocol):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.data = b""
+        self.told = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    def data_received(self, data):
+        self.data += data
+        self.told.set()
+
+    def connection_lost(self, exc):
+        self.ended.set()
+
+
+async def connected_transport(listener, **options):
+    loop = asyncio.get_running_loop()
+    host, port = listener.getsockname()
+    return await loop.create_connection(Listener, host, port, **options)
+
+
+def test_over_a_transport_that_exists():
+    async def main():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            transport, before = await connected_transport(listener)
+            theirs, _ = listener.accept()
+            with theirs:
+                stream = IOStream.over(transport, b"unread ", max_buffer_size=1000)
+                assert type(stream) is IOStream
+                assert stream.max_buffer_size == 1000
+                theirs.send(b"hello\n")
+                assert await stream.read_until(b"\n") == b"unread hello\n"
+                assert stream.socket.getpeername() == listener.getsockname()
+                await stream.write(b"answer")
+                assert theirs.recv(100) == b"answer"
+                closed = asyncio.Event()
+                stream.set_close_callback(closed.set)
+                theirs.shutdown(socket.SHUT_WR)
+                await closed.wait()
+                assert not before.data
+                assert not before.ended.is_set()
+                with pytest.raises(StreamClosedError):
+                    IOStream.over(transport)
+
+    ioloop.run(main())
+
+
+def test_over_tls(certs):
+    async def main():
+        loop = asyncio.get_running_loop()
+        streams = []
+        served = asyncio.Event()
+
+        class Server(asyncio.Protocol):
+            def connection_made(self, transport):
+                streams.append(IOStream.over(transport))
+                served.set()
+
+        server = await loop.create_server(Server, "127.0.0.1", 0, ssl=certs.server_context())
+        async with server:
+            transport, _ = await connected_transport(
+                server.sockets[0], ssl=certs.client_context(), server_hostname="localhost"
+            )
+            client = IOStream.over(transport)
+            assert type(client) is SSLIOStream
+            assert await client.wait_for_handshake() is client
+            assert client.socket.version() == "TLSv1.3"
+            assert client.socket.server_hostname == "localhost"
+            await served.wait()
+            await client.write(b"hello")
+            assert await streams[0].read_bytes(5) == b"hello"
+            client.close()
+            assert await streams[0].read_until_close() == b""
+            assert not streams[0].truncated
+
+    ioloop.run(main())
+
+
+def test_over_a_subclass(run):
+    class Mine(IOStream):
+        pass
+
+    async def main():
+        one, other = memory_stream_pair()
+        mine = Mine.over(one.detach())
+        assert type(mine) is Mine
+        mine.close()
+        other.close()
+
+    run(main)
+
+
+def test_over_a_transport_of_somebody_elses(new_foreign_loop):
+    async def main():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            transport, protocol = await connected_transport(listener)
+            with pytest.raises(TypeError, match="IOStream of the socket"):
+                IOStream.over(transport)
+            transport.abort()
+            await protocol.ended.wait()
+
+    with asyncio.Runner(loop_factory=new_foreign_loop) as runner:
+        runner.run(main())
+
+
+def test_detach(run):
+    async def main():
+        one, other = (IOStream(end) for end in socket.socketpair())
+        told = []
+        one.set_close_callback(lambda: told.append("closed"))
+        await other.write(b"head\nbody")
+        assert await one.read_until(b"\n") == b"head\n"
+        transport = one.detach()
+        assert one.closed()
+        assert one.socket is None
+        one.close()
+        protocol = Listener()
+        transport.set_protocol(protocol)
+        transport.resume_reading()
+        await protocol.told.wait()
+        assert protocol.data == b"body"
+        transport.write(b"answer")
+        assert await other.read_bytes(6) == b"answer"
+        other.close()
+        await protocol.ended.wait()
+        assert not told
+
+    run(main)
+
+
+def test_detach_a_stream_that_is_not_idle(run):
+    async def main():
+        with listening() as (listener, stream):
+            connecting = stream.connect(listener.getsockname())
+            with pytest.raises(ValueError, match="not idle"):
+                stream.detach()
+            await connecting
+            read = stream.read_bytes(1)
+            with pytest.raises(ValueError, match="not idle"):
+                stream.detach()
+            read.cancel()
+            written = stream.write(b"x" * 20_000_000)
+            with pytest.raises(ValueError, match="not idle"):
+                stream.detach()
+            stream.close()
+            with pytest.raises(StreamClosedError):
+                await written
+            with pytest.raises(ValueError, match="not idle"):
+                stream.detach()
 
     run(main)

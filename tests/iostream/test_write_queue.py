@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornadolike.iostream.write_queue import SMALL, TOGETHER, WriteQueue
+from tornadolike.iostream.write_queue import AT_ONCE, SMALL, TOGETHER, WriteQueue
 
 
 @pytest.fixture
@@ -80,6 +80,15 @@ def test_a_small_piece_behind_one_that_is_partly_written():
     assert drain(queue) == [b"cdef"]
 
 
+def test_no_more_pieces_are_given_than_may_leave_at_once():
+    queue = WriteQueue()
+    for _ in range(10):
+        queue.append(memoryview(b"x" * (AT_ONCE // 2)))
+    assert len(queue.several(64)) == 2
+    queue.advance(AT_ONCE // 2 - 1)
+    assert [len(view) for view in queue.several(2)] == [1, AT_ONCE // 2]
+
+
 def test_promises_are_kept_in_order(futures):
     queue = WriteQueue()
     first, nothing, cancelled, second = (futures() for _ in range(4))
@@ -116,7 +125,7 @@ def test_clear(futures):
 
 @given(
     st.lists(
-        st.integers(0, 3 * SMALL)
+        st.integers(0, 9 * SMALL)
         | st.tuples(st.integers(1, 2 * SMALL), st.sampled_from([bytes, bytearray]))
     )
 )
@@ -131,9 +140,13 @@ def test_against_a_plain_string_of_bytes(steps):
                 queue.append(view)
             model += data
         elif model:
-            with queue.first() as view:
-                assert model.startswith(view)
-                size = min(step, len(view))
+            views = queue.several(3)
+            assert 1 <= len(views) <= 3
+            together = b"".join(views)
+            for view in views:
+                view.release()
+            assert model.startswith(together)
+            size = min(step, len(together))
             queue.advance(size)
             model = model[size:]
         assert len(queue) == len(model)

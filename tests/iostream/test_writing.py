@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from tests.running import turns
-from tornadolike.iostream import StreamBufferFullError, StreamClosedError
+from tornadolike.ioloop.transports import SocketTransport
+from tornadolike.iostream import StreamBufferFullError, StreamClosedError, memory_stream_pair
 
 MUCH = 4 * 1024 * 1024
 """Bytes: more than any pipe or socket takes at once."""
@@ -15,7 +16,7 @@ MUCH = 4 * 1024 * 1024
 
 def test_what_the_system_takes_is_written_at_once(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"abc")
             assert future.done()
             assert future.result() is None
@@ -28,7 +29,7 @@ def test_what_the_system_takes_is_written_at_once(run, pair):
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_all_kinds_of_bytes_in_order(run, pair, kind):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             sizes = [1, 0, 100, 3000, MUCH, 5, 70_000]
             pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
             futures = [writer.write(kind(piece)) for piece in pieces]
@@ -43,7 +44,7 @@ def test_all_kinds_of_bytes_in_order(run, pair, kind):
 
 def test_a_view_of_larger_items_is_written_whole(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             await writer.write(memoryview(b"\1\2\3\4").cast("H"))
             assert await reader.read_bytes(4) == b"\1\2\3\4"
 
@@ -52,7 +53,7 @@ def test_a_view_of_larger_items_is_written_whole(run, pair):
 
 def test_nothing(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             assert writer.write(b"").done()
             much = writer.write(b"x" * MUCH)
             behind = writer.write(b"")
@@ -66,7 +67,7 @@ def test_nothing(run, pair):
 
 def test_a_future_is_done_when_its_piece_is_flushed(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             first = writer.write(b"x" * MUCH)
             second = writer.write(b"y" * MUCH)
             await reader.read_bytes(MUCH - 1)
@@ -81,7 +82,7 @@ def test_a_future_is_done_when_its_piece_is_flushed(run, pair):
 
 def test_nothing_overtakes_what_waits(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             writer.write(b"x" * MUCH)
             begin = await reader.read_bytes(200_000, partial=True)
             last = writer.write(b"y")  # there is room for it, but the loop has not turned
@@ -94,7 +95,7 @@ def test_nothing_overtakes_what_waits(run, pair):
 
 def test_what_was_given_is_what_arrives(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             memory = bytearray(b"x" * MUCH)
             future = writer.write(memory)
             memory[:] = b"y" * MUCH
@@ -107,7 +108,7 @@ def test_what_was_given_is_what_arrives(run, pair):
 
 def test_a_cancelled_write_is_written_all_the_same(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"x" * MUCH)
             future.cancel()
             last = writer.write(b"y")
@@ -120,7 +121,7 @@ def test_a_cancelled_write_is_written_all_the_same(run, pair):
 
 def test_the_write_buffer_has_a_limit(run, pair):
     async def main():
-        with pair(max_write_buffer_size=MUCH) as (reader, writer):
+        async with pair(max_write_buffer_size=MUCH) as (reader, writer):
             with pytest.raises(StreamBufferFullError, match="await the writes"):
                 writer.write(b"x" * (MUCH + 1))
             assert not writer.writing()
@@ -136,7 +137,7 @@ def test_the_write_buffer_has_a_limit(run, pair):
 
 def test_close_drops_what_waits(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             futures = [writer.write(b"x" * MUCH), writer.write(b"y")]
             writer.close()
             assert not writer.writing()
@@ -153,7 +154,7 @@ def test_close_drops_what_waits(run, pair):
 @pytest.mark.parametrize("waiting", [True, False])
 def test_nobody_reads_any_more(run, pair, waiting, caplog):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             data = bytearray(b"x" * MUCH)
             if waiting:
                 future = writer.write(data)
@@ -175,7 +176,7 @@ def test_nobody_reads_any_more(run, pair, waiting, caplog):
 
 def test_errors_nobody_waits_for_are_not_logged(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             reader.close()
             writer.write(b"x")
             await turns()
@@ -189,7 +190,7 @@ def test_other_errors_are_logged(run, pair, expect_log, waiting):
         def write_to_fd(data):
             raise OSError(errno.ENOSPC, "boom")
 
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"x" * MUCH) if waiting else None
             writer.write_to_fd = write_to_fd
             with expect_log("tornadolike.general", "Write error on .*: .*boom", count=1):
@@ -206,7 +207,7 @@ def test_other_errors_are_logged(run, pair, expect_log, waiting):
 
 def test_a_broken_subclass_is_closed(run, pair, expect_log):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
             future = writer.write(b"x" * MUCH)
             writer.write_to_fd = None
             with expect_log("tornadolike.general", "Uncaught exception, closing", count=1):
@@ -219,7 +220,7 @@ def test_a_broken_subclass_is_closed(run, pair, expect_log):
 
 def test_many_writers(run, pair):
     async def main():
-        with pair() as (reader, writer):
+        async with pair() as (reader, writer):
 
             async def produce(letter):
                 for _ in range(100):
@@ -230,5 +231,52 @@ def test_many_writers(run, pair):
             await asyncio.gather(*producers)
             assert sorted(set(got)) == list(b"abc")
             assert got.replace(b"a" * 5000, b"").replace(b"b" * 5000, b"").count(b"c") == 500_000
+
+    run(main)
+
+
+@pytest.mark.parametrize("own_method", [False, True])
+def test_pieces_that_wait_leave_together(run, monkeypatch, own_method):
+    """Many pieces, few calls; who has his own write_to_fd gets them one by one."""
+    calls = []
+    send_now = SocketTransport.send_now
+
+    def counted(transport, pieces):
+        calls.append(len(pieces))
+        return send_now(transport, pieces)
+
+    monkeypatch.setattr(SocketTransport, "send_now", counted)
+
+    async def main():
+        reader, writer = memory_stream_pair(capacity=MUCH)
+        if own_method:
+            transport = writer._transport
+            writer.write_to_fd = lambda data: transport.send_now((data,))
+        sizes = [MUCH, *[10_000] * 500]
+        futures = [writer.write(b"x" * size) for size in sizes]
+        calls.clear()
+        await reader.read_bytes(sum(sizes))
+        await asyncio.gather(*futures)
+        assert len(calls) > 500 if own_method else len(calls) < 50
+        reader.close()
+        writer.close()
+
+    run(main)
+
+
+def test_pieces_that_a_program_appends_itself(run, pair):
+    """As Dask does it, to write many pieces with one call."""
+
+    async def main():
+        async with pair() as (reader, writer):
+            for size in (3, 10_000, MUCH):
+                writer._write_buffer.append(memoryview(b"x" * size))
+                writer._total_write_index += size
+            written = writer.write(b"")
+            assert await reader.read_bytes(3 + 10_000 + MUCH) == b"x" * (3 + 10_000 + MUCH)
+            await written
+            writer.close()
+            assert writer._write_buffer is None
+            assert not writer.writing()
 
     run(main)

@@ -17,6 +17,7 @@ wants of it), :mod:`.write_queue` (what waits to be written), all of which know 
 
 from .base import BaseIOStream
 from .errors import StreamBufferFullError, StreamClosedError, UnsatisfiableReadError
+from .memory import memory_stream_pair
 from .pipe import PipeIOStream
 from .stream import IOStream, SSLIOStream
 
@@ -28,4 +29,5 @@ __all__ = [
     "StreamBufferFullError",
     "StreamClosedError",
     "UnsatisfiableReadError",
+    "memory_stream_pair",
 ]

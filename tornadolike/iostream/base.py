@@ -82,7 +82,7 @@ class BaseIOStream(ReadingSide, WritingSide):
     def _on_writable(self) -> bool:
         """There is room for bytes, or an error; whether there was anything to it."""
         moved = self._flush()
-        if len(self._write_buffer):
+        if self._closed or len(self._write_buffer):
             return moved
         idle = self._read is None and not len(self._read_buffer)
         self._watch_for(self._watched_for & ~WRITE | (READ if idle else 0))
@@ -104,6 +104,14 @@ class BaseIOStream(ReadingSide, WritingSide):
         if self._closed:
             self._call_close_callback()
 
+    def awaited(self) -> bool:
+        """Whether anybody waits for the stream: for a read or, with a close callback, for its end."""
+        return self.reading() or self._close_callback is not None
+
+    def opening(self) -> bool:
+        """Whether it is not yet there: it is being connected, or a TLS handshake goes on."""
+        return self._opening
+
     def close(self, exc_info: bool | BaseException | _ExcInfo | None = False) -> None:
         """Close the stream now; what waits to be written is dropped. Idempotent.
 
@@ -122,6 +130,8 @@ class BaseIOStream(ReadingSide, WritingSide):
         finally:
             self._end_writes()
             self._call_close_callback()
+            if self.keeper is not None:
+                self.keeper.stream_closed(self)
 
     def _call_close_callback(self) -> None:
         if self._close_callback is not None:
@@ -133,7 +143,7 @@ class BaseIOStream(ReadingSide, WritingSide):
         state = f"closed error={self.error!r}" if self._closed else "open"
         return (
             f"<{type(self).__name__} {state} to read={len(self._read_buffer)} "
-            f"to write={len(self._write_buffer)}>"
+            f"to write={0 if self._closed else self._bytes_waiting()}>"
         )
 
 

@@ -18,13 +18,18 @@ from typing import Any, Self, cast
 from ..ioloop.dialing import BUSY_PAUSE
 from ..ioloop.poller import WRITE
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.files import FileSending
+from ..ioloop.transports.pieces import MAX_PIECES
 from ..ioloop.transports.pulling import PullProtocol
 from ..ioloop.transports.tls import SSLTransport, TLSProtocol, make_client_context
+from ..ioloop.transports.tls.failures import log_failed_handshake
 from ..log import gen_log
 from ..tls import ssl_options_to_context
 from .base import BaseIOStream
 from .errors import StreamClosedError
+from .reading import borrow_memory, return_memory
 from .tls_socket import TLSSocket, unwrapped
+from .write_queue import WriteQueue
 
 SSLOptions = dict[str, Any] | ssl.SSLContext | None
 
@@ -62,6 +67,9 @@ class IOStream(BaseIOStream):
 
     socket: Any
     """The socket; None once the stream is closed, and where there is none."""
+
+    _turned_into: "SSLIOStream | None" = None
+    """By start_tls, until who waits for that knows it."""
 
     _connect_future: asyncio.Future[Any] | None = None
     _address: Any = None
@@ -121,8 +129,12 @@ class IOStream(BaseIOStream):
         return self.socket
 
     def close_fd(self) -> None:
-        self._transport.close()
-        self.socket = None
+        transport, self.socket = self._transport, None
+        if isinstance(transport, SocketTransport) or self._future_loop.is_closed():
+            # At once: a file that is on its way is not waited for, nor is the loop.
+            transport.abort()
+        else:
+            transport.close()
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         received: int | None = self._transport.receive_into(buf)
@@ -131,6 +143,36 @@ class IOStream(BaseIOStream):
     def write_to_fd(self, data: memoryview) -> int:
         sent: int = self._transport.send_now((data,))
         return sent
+
+    def _write_first(self, queue: WriteQueue) -> int:
+        if self._opening or not self._writes_itself():
+            return super()._write_first(queue)
+        pieces = queue.several(MAX_PIECES)
+        try:
+            sent: int = self._transport.send_now(pieces)
+            return sent
+        finally:
+            for piece in pieces:
+                piece.release()
+
+    async def _send_file_now(self, file: Any, offset: int, count: int | None) -> int:
+        transport = self._transport
+        if isinstance(transport, SocketTransport) and self._writes_itself():
+            try:
+                sending = FileSending(file, offset, count)
+                try:
+                    await transport.send_file(sending)
+                finally:
+                    sending.end()
+            except asyncio.SendfileNotAvailableError:
+                pass
+            else:
+                return sending.sent
+        return await super()._send_file_now(file, offset, count)
+
+    def _writes_itself(self) -> bool:
+        """Whether nobody has put another method in the place of :meth:`write_to_fd`."""
+        return getattr(self.write_to_fd, "__func__", None) is IOStream.write_to_fd
 
     def get_fd_error(self) -> Exception | None:
         number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -146,6 +188,25 @@ class IOStream(BaseIOStream):
             # On some systems that fails once the other side has gone.
             if error.errno != errno.EINVAL and not self._is_connreset(error):
                 raise
+
+    def _write_failed(self, error: OSError) -> None:
+        if self._is_connreset(error):
+            self._keep_what_came()
+        super()._write_failed(error)
+
+    def _keep_what_came(self) -> None:
+        """The other side has gone. What it had said, perhaps why, can still be read if it is taken now."""
+        buffer, memory = self._read_buffer, borrow_memory(self.read_chunk_size)
+        try:
+            while room := min(self.read_chunk_size, self.max_buffer_size - len(buffer)):
+                count = self.read_from_fd(memory[:room])
+                if not count:
+                    break
+                buffer.append(memory[:count])
+        except OSError:
+            pass  # that was all
+        finally:
+            return_memory(memory)
 
     def _watch_for(self, events: int) -> None:
         if events == self._watched_for or self._closed:
@@ -170,6 +231,12 @@ class IOStream(BaseIOStream):
 
         Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
         """
+        transport = self._give_up_transport()
+        if self.keeper is not None:
+            self.keeper.stream_closed(self)
+        return transport
+
+    def _give_up_transport(self) -> Any:
         if self._closed or self._opening or self.reading() or self.writing():
             raise ValueError(f"{self!r} is not idle; await its reads and writes first")
         self._drop_read()
@@ -193,7 +260,7 @@ class IOStream(BaseIOStream):
         """Speak TLS from now on: the future's result is the stream that does.
 
         This one is of no use any more: its close callback goes over to the other. If the handshake fails,
-        or the future is cancelled, the connection is closed. What the peer has sent already, in plain
+        the future is cancelled or, before it is done, this stream closed, the connection is closed. What the peer has sent already, in plain
         text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
         it early.
 
@@ -217,14 +284,33 @@ class IOStream(BaseIOStream):
         stream._prepare_tls(self.socket, ssl_options, server_side, server_hostname, **options)
         tls = stream._make_tls()
         callback = self._close_callback
-        stream._transport = self.detach()
+        stream._transport = self._give_up_transport()
         stream._close_callback = callback
+        if self.keeper is not None:
+            self.keeper.stream_replaced(stream)
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
+        self._turned_into = stream
         future = stream.wait_for_handshake()
-        future.add_done_callback(lambda future: stream.close() if future.cancelled() else None)
+        future.add_done_callback(self._tls_started)
         return future
+
+    def _tls_started(self, future: "asyncio.Future[SSLIOStream]") -> None:
+        if future.cancelled():
+            self.close()
+        # Whoever waits is told in this turn. If that is cancelled in the same turn, he does not get the
+        # other stream and has only this one to close.
+        self._future_loop.call_soon(self._forget_successor)
+
+    def _forget_successor(self) -> None:
+        self._turned_into = None
+
+    def close(self, exc_info: Any = False) -> None:
+        if self._turned_into is None:
+            super().close(exc_info)
+        else:
+            self._turned_into.close(exc_info)
 
     # Connecting
 
@@ -241,16 +327,19 @@ class IOStream(BaseIOStream):
 
         Raises :exc:`RuntimeError` if it is connecting already, :exc:`StreamClosedError` if it is closed.
         """
-        if self._closed:
-            raise StreamClosedError(real_error=self.error)
-        if self._connect_future is not None:
-            raise RuntimeError("connect() was called before: await the future that it returned")
+        self._check_may_connect()
         future: asyncio.Future[Self] = asyncio.Future(loop=self._future_loop)
         self._connect_future = future
         self._address = address
         self._opening = True
         self._begin_connecting()
         return future
+
+    def _check_may_connect(self) -> None:
+        if self._closed:
+            raise StreamClosedError(real_error=self.error)
+        if self._connect_future is not None:
+            raise RuntimeError("connect() was called before: await the future that it returned")
 
     def _begin_connecting(self) -> None:
         if self._closed:
@@ -332,6 +421,7 @@ class SSLIOStream(IOStream):
     cut something off; a protocol that says itself where a message ends need not care."""
 
     _handshake_future: "asyncio.Future[SSLIOStream] | None" = None
+    _tls_to_come: TLSProtocol
 
     def __init__(
         self,
@@ -406,6 +496,7 @@ class SSLIOStream(IOStream):
 
     def _shake_hands(self, tls: TLSProtocol) -> None:
         lower = self._transport
+        self._peer = lower.get_extra_info("peername")
         self._transport = tls.transport
         lower.want(0)
         lower.set_protocol(tls)
@@ -420,15 +511,16 @@ class SSLIOStream(IOStream):
             self.socket.ssl_object = self._transport.get_extra_info("ssl_object")
             self._opened()
         else:
-            if isinstance(error, ssl.SSLError):
-                gen_log.warning("SSL Error on %s: %s", self._peer(), error)
+            self._log_failure(error)
             self.close(exc_info=error)
 
-    def _peer(self) -> str:
-        try:
-            return f"{self.socket.fileno()} {self.socket.getpeername()}"
-        except OSError:
-            return "(not connected)"
+    def _log_failure(self, error: BaseException) -> None:
+        by_alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+        if self.socket.server_side and not by_alert:
+            log_failed_handshake(self._peer, error)  # anybody may send us anything
+        elif isinstance(error, ssl.SSLError):
+            # Whom we called cannot prove who he is, or does not like our certificate.
+            gen_log.warning("SSL Error on connection with %s: %s", self._peer, error)
 
     def _take(self, transport: Any) -> None:
         context, ssl_object = map(transport.get_extra_info, ("sslcontext", "ssl_object"))
@@ -445,19 +537,24 @@ class SSLIOStream(IOStream):
 
         :arg server_hostname: whose certificate is expected.
         """
+        self._check_may_connect()
         self.socket.server_hostname = server_hostname
-        self._tls = self._make_tls()
+        self._tls_to_come = self._make_tls()
         super().connect(address)
         return cast("asyncio.Future[Self]", self.wait_for_handshake())
 
     def _connected(self) -> None:
-        self._shake_hands(self._tls)
+        self._shake_hands(self._tls_to_come)
+        del self._tls_to_come
 
     def _opened(self) -> None:
         future, self._handshake_future = self._handshake_future, None
         if future is not None and not future.done():
             future.set_result(self)
         super()._opened()
+
+    def awaited(self) -> bool:
+        return super().awaited() or self._handshake_future is not None
 
     def wait_for_handshake(self) -> "asyncio.Future[SSLIOStream]":
         """Wait until the handshake is done; the future's result is the stream.

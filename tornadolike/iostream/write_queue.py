@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from itertools import islice
 from typing import Final
 
 SMALL: Final = 2048
@@ -9,6 +10,9 @@ SMALL: Final = 2048
 
 TOGETHER: Final = 65536
 """How large a piece that was put together may be."""
+
+AT_ONCE: Final = 1024 * 1024
+"""How many bytes (about) are offered to one vectored write: more than systems take at once."""
 
 
 class WriteQueue:
@@ -58,13 +62,24 @@ class WriteQueue:
                 return view[self._sent :]
         return piece[self._sent :]
 
+    def several(self, limit: int) -> list[memoryview]:
+        """:meth:`first` and the pieces behind it: ``limit`` at the most, or as many as leave at once."""
+        views = [self.first()]
+        size = len(views[0])
+        for piece in islice(self._pieces, 1, limit):
+            if size >= AT_ONCE:
+                break
+            views.append(memoryview(piece))
+            size += len(piece)
+        return views
+
     def advance(self, size: int) -> None:
-        """``size`` bytes of :meth:`first` were written."""
+        """``size`` bytes, from the beginning of :meth:`first` on, were written."""
         self._flushed += size
         self._sent += size
-        if self._sent == len(self._pieces[0]):
-            self._pieces.popleft()
-            self._sent = 0
+        pieces = self._pieces
+        while pieces and self._sent >= len(pieces[0]):
+            self._sent -= len(pieces.popleft())
 
     def keep_promises(self) -> None:
         """Resolve the futures of what has been flushed."""

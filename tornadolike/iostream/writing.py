@@ -4,13 +4,16 @@ import asyncio
 
 from ..ioloop.poller import WRITE
 from ..log import gen_log
-from .descriptor import Descriptor
 from .errors import StreamBufferFullError, StreamClosedError
+from .file_turns import FileWriting
 from .write_queue import WriteQueue
 
 
-class WritingSide(Descriptor):
+class WritingSide(FileWriting):
     """Writes in order, as many at a time as one likes."""
+
+    _total_write_index = 0
+    """For programs that put pieces into ``_write_buffer`` themselves, as with Tornado, and count them here."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,11 +38,23 @@ class WritingSide(Descriptor):
         return future
 
     def _write(self, data: memoryview, future: asyncio.Future[None]) -> None:
-        queue, limit = self._write_buffer, self.max_write_buffer_size
-        if limit is not None and len(queue) + len(data) > limit:
+        limit = self.max_write_buffer_size
+        if limit is not None and self._bytes_waiting() + len(data) > limit:
             raise StreamBufferFullError(
                 f"Reached maximum write buffer size: {limit} bytes; await the writes before"
             )
+        if self._files:
+            behind = self._files[-1].behind
+            behind.append(data)
+            behind.promise(future)
+        else:
+            self._write_now(data, future)
+
+    def _bytes_waiting(self) -> int:
+        return len(self._write_buffer) + sum(len(turn.behind) for turn in self._files)
+
+    def _write_now(self, data: memoryview, future: asyncio.Future[None]) -> None:
+        queue = self._write_buffer
         sent = 0
         if data and not len(queue):
             try:
@@ -50,10 +65,9 @@ class WritingSide(Descriptor):
                 return
         if sent < len(data):
             queue.append(data[sent:])
+        if len(queue):
             queue.promise(future)
             self._watch_for(self._watched_for | WRITE)
-        elif len(queue):
-            queue.promise(future)
         else:
             future.set_result(None)
         if self._close_callback is not None:
@@ -67,22 +81,29 @@ class WritingSide(Descriptor):
         except BlockingIOError:
             return 0
 
+    def _write_first(self, queue: WriteQueue) -> int:
+        """Write what is possible of the first piece, and perhaps of others; how many bytes that was."""
+        with queue.first() as piece:
+            return self._write_some(piece)
+
     def _flush(self) -> bool:
-        """Write what is possible of what waits; whether that was anything."""
-        queue = self._write_buffer
-        before = len(queue)
+        """Write what is possible of what waits, up to the next file; whether that was anything."""
+        moved = False
         try:
-            while len(queue):
-                with queue.first() as piece:
-                    sent = self._write_some(piece)
-                if not sent:
-                    break
-                queue.advance(sent)
+            while True:
+                queue = self._write_buffer
+                while len(queue):
+                    sent = self._write_first(queue)
+                    if not sent:
+                        break
+                    queue.advance(sent)
+                    moved = True
+                queue.keep_promises()
+                if len(queue) or not self._pass_over_file():
+                    return moved
         except OSError as error:
             self._write_failed(error)
             return True
-        queue.keep_promises()
-        return len(queue) < before
 
     def _write_failed(self, error: OSError) -> None:
         if not self._is_connreset(error):
@@ -91,9 +112,16 @@ class WritingSide(Descriptor):
 
     def _end_writes(self) -> None:
         """The stream has ended: nothing of what waits will be written."""
-        for future in self._write_buffer.clear():
+        futures = self._write_buffer.clear()
+        for turn in self._files:
+            self._fail(turn.mine)
+            futures += turn.behind.clear()
+        for future in futures:
             self._fail(future)
+        self._files.clear()
+        # As with Tornado: programs that know this attribute take it for a sign.
+        self._write_buffer = None  # type: ignore[assignment]
 
     def writing(self) -> bool:
         """Whether anything waits to be written."""
-        return len(self._write_buffer) > 0
+        return not self._closed and (len(self._write_buffer) > 0 or len(self._files) > 0)

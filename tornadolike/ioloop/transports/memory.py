@@ -178,6 +178,8 @@ class MemoryTransport(SocketTransport):
     _watch = _watch_for
 
     def _look_soon(self) -> None:
+        if self._loop.is_closed():
+            return  # nobody is told of anything any more
         if not self._looking and self._events & self._end_here.ready():
             self._looking = True
             self._loop.call_soon(self._look, context=self._context)

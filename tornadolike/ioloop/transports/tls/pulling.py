@@ -9,7 +9,7 @@ Nothing waits here on the way out: no more is encrypted than goes down, and not 
 
 import asyncio
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, cast
 
@@ -210,6 +210,8 @@ class PullingSide(ReadingSide):
 
     def _broken_below(self, error: Exception) -> None:
         """The transport below is lost; what it had received can still be taken."""
+        for data in self._rest_from_below():
+            self._machine.feed(data)
         self._error = error
         self._lower_ended = True
         self._forget_lower()
@@ -217,13 +219,20 @@ class PullingSide(ReadingSide):
 
     def _drain_lower(self) -> None:
         """Drop what was received below, as TLS 1.3's tickets: unread, it would turn our end to a reset."""
+        for _ in self._rest_from_below():
+            pass
+
+    def _rest_from_below(self) -> Iterator[memoryview]:
+        """What was received below and not taken from there; each part is to be used at once."""
         if self._lower_pull is None:
             return
         buffer = receiving_buffer(self._loop)
         try:
             for _ in range(DRAINED_RECEIVINGS):
-                if not self._lower_pull(buffer):
+                count = self._lower_pull(buffer)
+                if not count:
                     break
+                yield buffer[:count]
         except OSError:
             pass  # it is reset already
 

@@ -175,7 +175,7 @@ class PullingSide(ReadingSide):
             return False
         self._write_stands = False
         if count:
-            self._machine.feed(buffer[:count])
+            self._machine.lend(buffer[:count])
         else:
             self._lower_ended = True
         return True

@@ -27,6 +27,7 @@ from ..log import gen_log
 from ..tls import ssl_options_to_context
 from .base import BaseIOStream
 from .errors import StreamClosedError
+from .reading import borrow_memory, return_memory
 from .tls_socket import TLSSocket, unwrapped
 from .write_queue import WriteQueue
 
@@ -66,6 +67,9 @@ class IOStream(BaseIOStream):
 
     socket: Any
     """The socket; None once the stream is closed, and where there is none."""
+
+    _turned_into: "SSLIOStream | None" = None
+    """By start_tls, until who waits for that knows it."""
 
     _connect_future: asyncio.Future[Any] | None = None
     _address: Any = None
@@ -185,6 +189,25 @@ class IOStream(BaseIOStream):
             if error.errno != errno.EINVAL and not self._is_connreset(error):
                 raise
 
+    def _write_failed(self, error: OSError) -> None:
+        if self._is_connreset(error):
+            self._keep_what_came()
+        super()._write_failed(error)
+
+    def _keep_what_came(self) -> None:
+        """The other side has gone. What it had said, perhaps why, can still be read if it is taken now."""
+        buffer, memory = self._read_buffer, borrow_memory(self.read_chunk_size)
+        try:
+            while room := min(self.read_chunk_size, self.max_buffer_size - len(buffer)):
+                count = self.read_from_fd(memory[:room])
+                if not count:
+                    break
+                buffer.append(memory[:count])
+        except OSError:
+            pass  # that was all
+        finally:
+            return_memory(memory)
+
     def _watch_for(self, events: int) -> None:
         if events == self._watched_for or self._closed:
             return
@@ -236,7 +259,7 @@ class IOStream(BaseIOStream):
         """Speak TLS from now on: the future's result is the stream that does.
 
         This one is of no use any more: its close callback goes over to the other. If the handshake fails,
-        or the future is cancelled, the connection is closed. What the peer has sent already, in plain
+        the future is cancelled or, before it is done, this stream closed, the connection is closed. What the peer has sent already, in plain
         text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
         it early.
 
@@ -268,9 +291,26 @@ class IOStream(BaseIOStream):
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
+        self._turned_into = stream
         future = stream.wait_for_handshake()
-        future.add_done_callback(lambda future: stream.close() if future.cancelled() else None)
+        future.add_done_callback(self._tls_started)
         return future
+
+    def _tls_started(self, future: "asyncio.Future[SSLIOStream]") -> None:
+        if future.cancelled():
+            self.close()
+        # Whoever waits is told in this turn. If that is cancelled in the same turn, he does not get the
+        # other stream and has only this one to close.
+        self._future_loop.call_soon(self._forget_successor)
+
+    def _forget_successor(self) -> None:
+        self._turned_into = None
+
+    def close(self, exc_info: Any = False) -> None:
+        if self._turned_into is None:
+            super().close(exc_info)
+        else:
+            self._turned_into.close(exc_info)
 
     # The end
 

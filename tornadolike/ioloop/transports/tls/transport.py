@@ -156,7 +156,9 @@ class SSLTransport(PullingSide):
 
     def _received(self, data: Buffer) -> None:
         """Encrypted bytes came from below."""
-        self._machine.feed(data)
+        self._machine.lend(data)
+        if self._phase is not OPEN or self._buffered or self._pulled or self._reading_paused:
+            self._machine.keep()  # else it is read now
         self._corked = True
         try:
             if self._phase is OPEN:

@@ -260,9 +260,9 @@ class IOStream(BaseIOStream):
         """Speak TLS from now on: the future's result is the stream that does.
 
         This one is of no use any more: its close callback goes over to the other. If the handshake fails,
-        the future is cancelled or, before it is done, this stream closed, the connection is closed. What the peer has sent already, in plain
-        text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
-        it early.
+        or the future is cancelled or this stream closed before it is done, the connection is closed. What
+        the peer has sent already, in plain text, must have been read: nobody can smuggle a word into the
+        encrypted conversation by sending it early.
 
         :arg server_side: whether this is the end that answers. It needs ``ssl_options``.
         :arg ssl_options: a context, or what :func:`.ssl_options_to_context` takes. By default a client

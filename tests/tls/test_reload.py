@@ -1,9 +1,12 @@
 """New certificates in a server that runs."""
 
 import asyncio
+import gc
 import os
 import ssl
 import time
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,10 +138,37 @@ def test_bad_files_change_nothing(site: Site, file, content):
     assert shown_to_new(certificates, site) == "old"
 
 
+def test_what_was_there_before_is_let_go(site: Site):
+    certificates = ServerCertificates(site.issue("a", "a.test"), site.issue("b", "b.test"))
+    before = [
+        weakref.ref(shake_hands(certificates.context, site.client(), name).server.context)
+        for name in ("a.test", "b.test")
+    ]
+    site.issue("a", "a.test")
+    certificates.reload()
+    gc.collect()
+    gone, unchanged = before
+    assert gone() is None
+    assert unchanged() is not None  # a site with a thousand names does not load them all again
+
+
+def test_a_new_authority_makes_all_contexts_anew(site: Site):
+    certificates = ServerCertificates(
+        site.issue("a", "a.test"), ca_certs=site.ca, cert_reqs=ssl.CERT_OPTIONAL
+    )
+    ends = shake_hands(certificates.context, site.client(), "a.test")
+    site.write("ca.pem", Authority("another").certificate)
+    certificates.reload()
+    again = shake_hands(certificates.context, site.client(), "a.test")
+    assert again.server.context is not ends.server.context
+
+
 # Files that change while they are read
 
 
-def replace_while_reading(monkeypatch: pytest.MonkeyPatch, replace: "list[callable]") -> None:
+def replace_while_reading(
+    monkeypatch: pytest.MonkeyPatch, replace: list[Callable[[], object]]
+) -> None:
     """After each reading of a certificate, before it is loaded, do the next of ``replace``."""
     read = CertificateFiles.read
 
@@ -229,7 +259,7 @@ async def test_links_that_are_switched_are_followed(site: Site, expect_log):
         await asyncio.sleep(200)
     assert shown_to_new(certificates, site) == "generation 1"
     certbot.switch(certbot.files[1])
-    with expect_log("tornadolike.general", "New TLS certificates, for 1 names", count=1):
+    with expect_log("tornadolike.general", "certificates were loaded: 1, for 1 names", count=1):
         await asyncio.sleep(61)
     assert shown_to_new(certificates, site) == "generation 2"
     certificates.unwatch()
@@ -253,7 +283,7 @@ async def test_each_new_complaint_is_told_once(site: Site, expect_log):
         with expect_log("tornadolike.general", "cannot read", count=1):
             key.unlink()
             await asyncio.sleep(5)
-        with expect_log("tornadolike.general", "New TLS certificates", count=1):
+        with expect_log("tornadolike.general", "certificates were loaded", count=1):
             key.write_bytes(good)
             await asyncio.sleep(5)
     certificates.unwatch()

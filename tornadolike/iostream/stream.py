@@ -73,7 +73,7 @@ class IOStream(BaseIOStream):
 
     _connect_future: asyncio.Future[Any] | None = None
     _address: Any = None
-    _transport: Any
+    _transport: Any = None
     """A :class:`~tornadolike.ioloop.transports.pulling.PullTransport` with ``set_protocol``."""
 
     def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
@@ -232,8 +232,7 @@ class IOStream(BaseIOStream):
         Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
         """
         transport = self._give_up_transport()
-        if self.keeper is not None:
-            self.keeper.stream_closed(self)
+        super()._tell_keeper()
         return transport
 
     def _give_up_transport(self) -> Any:
@@ -286,8 +285,9 @@ class IOStream(BaseIOStream):
         callback = self._close_callback
         stream._transport = self._give_up_transport()
         stream._close_callback = callback
-        if self.keeper is not None:
-            self.keeper.stream_replaced(stream)
+        keeper, self.keeper = self.keeper, None
+        if keeper is not None:
+            keeper.stream_replaced(stream)
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
@@ -306,11 +306,34 @@ class IOStream(BaseIOStream):
     def _forget_successor(self) -> None:
         self._turned_into = None
 
+    # The end
+
     def close(self, exc_info: Any = False) -> None:
         if self._turned_into is None:
             super().close(exc_info)
         else:
             self._turned_into.close(exc_info)
+
+    def abort(self) -> None:
+        """Close the stream and its connection now.
+
+        After :meth:`close` what the connection has taken already still goes: over TLS that can take time.
+        With this it is dropped, also if the stream is closed already. Idempotent.
+        """
+        if self._turned_into is not None:
+            self._turned_into.abort()
+            return
+        self.close()
+        if self._transport is not None:  # it has not been handed on
+            self._transport.abort()
+
+    def _tell_keeper(self) -> None:
+        transport = self._transport
+        if self.keeper is None or transport.get_protocol() is None:
+            super()._tell_keeper()
+        else:
+            tell = super()._tell_keeper
+            transport.when_lost = lambda _: tell()  # something is still on its way
 
     # Connecting
 

@@ -102,7 +102,7 @@ class ServerCertificates:
     @property
     def names(self) -> frozenset[str]:
         """The host names for which there are certificates."""
-        return frozenset(self._loaded.contexts)
+        return frozenset(self._loaded.by_name)
 
     def reload(self) -> None:
         """Have new connections get what is in the files now. Those that exist, and sessions, go on.
@@ -110,16 +110,17 @@ class ServerCertificates:
         If ``ca_certs`` has changed, sessions from before are not resumed: their clients might not be
         trusted any more.
 
-        In every process of a server that has several. It takes a millisecond or so for each
+        In every process of a server that has several. It takes a millisecond or so for each new
         certificate. Raises :exc:`CertificateError`, and then everything stays as it was.
         """
-        loaded = self._sources.load()
+        loaded = self._sources.load(self._loaded)
         if loaded.trusted != self._loaded.trusted:
             self._sessions_since = time.time()
         self._loaded = loaded
         self._complaint = None
         gen_log.info(
-            "New TLS certificates, for %d names, good until %s", len(loaded.contexts), loaded.end
+            "The TLS certificates were loaded: %d, for %d names, the first ends at %s",
+            *(len(loaded.leaves), len(loaded.by_name), loaded.end()),
         )
 
     def watch(self, interval: float = WATCH_INTERVAL) -> None:

@@ -54,26 +54,28 @@ class CertificateFiles:
     def read(self) -> Leaf:
         """Read the certificate. Raises :exc:`CertificateError`."""
         # Who has no certificates need not wait until this is imported.
-        from cryptography import x509
+        from cryptography import exceptions, x509
 
         try:
             with open(self.certfile, "rb") as file:
                 certificate = x509.load_pem_x509_certificate(file.read())
+            kind = type(certificate.public_key())
+            extensions = certificate.extensions
         except OSError as error:
             raise CertificateError(unreadable(self.certfile, error)) from error
-        except ValueError as error:
+        except (ValueError, x509.DuplicateExtension, exceptions.UnsupportedAlgorithm) as error:
             raise CertificateError(
-                f"{self.certfile} has no certificate in PEM form (-----BEGIN CERTIFICATE-----): {error}"
+                f"{self.certfile} has no certificate in PEM form (-----BEGIN CERTIFICATE-----) "
+                f"that can be read: {error}"
             ) from error
         try:
-            alternatives = certificate.extensions.get_extension_for_class(
-                x509.SubjectAlternativeName
-            ).value.get_values_for_type(x509.DNSName)
+            alternatives = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            names = alternatives.get_values_for_type(x509.DNSName)
         except x509.ExtensionNotFound:
-            alternatives = []
+            names = []
         return Leaf(
-            tuple(name.lower() for name in alternatives),
-            type(certificate.public_key()),
+            tuple(name.lower() for name in names),
+            kind,
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
@@ -99,7 +101,8 @@ class CertificateFiles:
         if error.reason == "KEY_VALUES_MISMATCH":
             return (
                 f"the key in {self.keyfile} is not the key of the certificate in {self.certfile}. "
-                "If both were replaced, the other may not be in its place yet; try again"
+                "There the server's own certificate has to come first. If both files were replaced, "
+                "one may not be in its place yet: try again"
             )
         if asked:
             if password is None:

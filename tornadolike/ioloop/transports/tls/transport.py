@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from ...core import Core, asyncio_log
+from ...tracing import ConnectionTrace
 from .failures import LATE, note
 from .machine import Buffer, TLSMachine
 from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
 from .pulling import PullingSide
+from .traced import session_ends, session_opened
 
 HANDSHAKE_TIMEOUT: Final = 60.0
 """Seconds that a handshake may take, when the caller gives no other number."""
@@ -39,6 +41,7 @@ class SSLTransport(PullingSide):
         "_shutdown_timeout",
         "_sslcontext",
         "_timer",
+        "_trace",
         "_waiter",
         "dropped",
         "when_lost",
@@ -70,6 +73,7 @@ class SSLTransport(PullingSide):
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
         self.dropped = 0
         """Encrypted bytes that have come since :meth:`close`: by this a server sees who talks on."""
+        self._trace: ConnectionTrace | None = None
         self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -79,6 +83,7 @@ class SSLTransport(PullingSide):
         """There is a transport below."""
         self._lower = lower
         self._lower_pull = getattr(lower, "receive_into", None)
+        self._trace = lower.get_extra_info("trace")
         if self._phase is LOST:  # given up before
             lower.abort()
             return
@@ -115,6 +120,8 @@ class SSLTransport(PullingSide):
         self._cancel_timer()
         self._phase = OPEN
         self._established = True
+        if self._trace is not None:
+            session_opened(self._machine, self._trace)
         is_known = not self._made  # to the application, once it was told
         if not self._made:
             self._made = True
@@ -202,6 +209,7 @@ class SSLTransport(PullingSide):
         The peer's goodbye is not waited for on behalf of a protocol that pulls: once everything has gone,
         which may be now, the connection is closed.
         """
+        self._trace_end(None)
         if self._phase in (NEW, HANDSHAKE):
             self.abort()
         elif self._phase is OPEN and self._pulled and self._error is not None:
@@ -289,6 +297,7 @@ class SSLTransport(PullingSide):
         """Something outside (the peer, the network) is to blame: no more can be done."""
         if self._loop.get_debug():
             asyncio_log.debug("%r failed", self, exc_info=error)
+        self._trace_end(error)
         self._error = error
         self._settle_waiter(error)
         self._give_up()
@@ -332,6 +341,10 @@ class SSLTransport(PullingSide):
             when_lost, self.when_lost = self.when_lost, None
             if when_lost is not None:
                 when_lost(self)
+
+    def _trace_end(self, error: Exception | None) -> None:
+        if self._trace is not None:
+            session_ends(self._machine, self._trace, error)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -20,7 +20,8 @@ async def answer():
 
 def test_the_face_has_what_its_users_import():
     tornados = {"Configurable", "IOLoop", "PeriodicCallback", "TimeoutError", "import_object"}
-    assert set(ioloop.__all__) == tornados | {"Deadlines", "GuestLoop", "LoopStats", "run"}
+    ours = {"ConnectionMoment", "Deadlines", "GuestLoop", "LoopStats", "log_connections", "run"}
+    assert set(ioloop.__all__) == tornados | ours
     assert all(hasattr(ioloop, name) for name in ioloop.__all__)
     assert ioloop.TimeoutError is asyncio.TimeoutError
     assert tornadolike.run is ioloop.run

@@ -30,9 +30,11 @@ from .guest import GuestLoop
 from .loop import IOLoop
 from .periodic import PeriodicCallback
 from .stats import LoopStats
+from .tracing import ConnectionMoment, log_connections
 
 __all__ = [
     "Configurable",
+    "ConnectionMoment",
     "Deadlines",
     "GuestLoop",
     "IOLoop",
@@ -40,6 +42,7 @@ __all__ = [
     "PeriodicCallback",
     "TimeoutError",
     "import_object",
+    "log_connections",
     "run",
 ]
 

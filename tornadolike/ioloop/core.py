@@ -24,6 +24,7 @@ from .origins import origin_of
 from .poller import Poller
 from .reactor import Watcher
 from .sources import Sources
+from .tracing import Tracing
 
 T = TypeVar("T")
 
@@ -41,6 +42,9 @@ ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 class Core(Sources):
     """A reactor with :class:`asyncio.AbstractEventLoop`'s methods for all but sockets, pipes and processes."""
+
+    tracing: Tracing | None = None
+    """For new connections, if they shall tell of their lives."""
 
     def __init__(self, poller: Poller | None = None) -> None:
         self._task_factory: TaskFactory | None = None

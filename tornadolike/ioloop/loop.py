@@ -22,11 +22,14 @@ from .handles import TimerHandle
 from .poller import Poller
 from .sources import descriptor_number
 from .stats import Statistics
+from .tracing import Tracer, Tracing, log_connections
 from .yielded import convert_yielded
 
 WALL_CLOCK_AHEAD = 10 * 365 * 86400.0
 """A deadline that is further away than this (in seconds) was taken from :func:`time.time`."""
 
+TRACE_VARIABLE = "TORNADOLIKE_TRACE_WIRES"
+"""The environment variable that, unless empty or 0, has every loop trace its connections into the log."""
 
 GUEST = "_tornadolike_guest"
 """The attribute of a foreign loop that holds the IOLoop made for it. Held there and nowhere else, the
@@ -88,6 +91,8 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
         """What the constructor does last; subclasses written for Tornado override it."""
         if make_current:
             self.make_current()
+        if os.environ.get(TRACE_VARIABLE, "0") not in ("", "0"):
+            self.trace_connections(log_connections)
 
     # Which class
 
@@ -279,6 +284,18 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
                 fd.close()
         except OSError:
             pass
+
+    # Connections
+
+    def trace_connections(self, tracer: Tracer | None) -> None:
+        """Call ``tracer(moment)`` when a connection is opened, secured by TLS, heard of and closed.
+
+        It concerns the connections that are opened from now on, of servers, clients and streams; None: no
+        more of them. ``tracer`` is called with a :class:`~tornadolike.ioloop.ConnectionMoment` where it
+        happens, so it should be quick. :func:`~tornadolike.ioloop.log_connections` is one that logs. The
+        environment variable ``TORNADOLIKE_TRACE_WIRES=1`` gives that one to every new loop.
+        """
+        self.tracing = None if tracer is None else Tracing(tracer)
 
     # Callbacks
 

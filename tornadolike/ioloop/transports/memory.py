@@ -134,6 +134,12 @@ class MemorySocket:
     def fileno(self) -> int:
         return -1
 
+    def getsockname(self) -> object:
+        return self.name
+
+    def getpeername(self) -> object:
+        return self._peer_name
+
     def _raise_if_broken(self) -> None:
         if self._closed:
             raise OSError(errno.EBADF, "the connection is closed")

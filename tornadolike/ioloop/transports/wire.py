@@ -14,6 +14,7 @@ from ..core import Core, asyncio_log
 from ..poller import READ, WRITE
 from .pieces import PieceWriter
 from .pulling import PullProtocol
+from .traced import TracedSocket
 from .watched import WatchedSocket
 
 _PEER_ENDED: Final = getattr(select, "POLLRDHUP", 0)
@@ -63,6 +64,10 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         context: contextvars.Context | None,
         extra: dict[str, Any] | None,
     ) -> None:
+        tracing = loop.tracing
+        if tracing is not None:
+            sock = cast(socket.socket, traced := TracedSocket(sock, loop, tracing))
+            extra = {**(extra or {}), "trace": traced.trace}
         super().__init__(extra)
         self._sock = sock
         self._send = sock.send

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from ...core import Core, asyncio_log
+from ...tracing import ConnectionTrace
 from .failures import LATE, note
 from .machine import Buffer, TLSMachine
 from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
 from .pulling import PullingSide
+from .traced import session_ends, session_opened
 
 HANDSHAKE_TIMEOUT: Final = 60.0
 """Seconds that a handshake may take, when the caller gives no other number."""
@@ -39,6 +41,7 @@ class SSLTransport(PullingSide):
         "_size_at_last_look",
         "_sslcontext",
         "_timer",
+        "_trace",
         "_waiter",
         "when_lost",
     )
@@ -67,6 +70,7 @@ class SSLTransport(PullingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._size_at_last_look = 0
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
+        self._trace: ConnectionTrace | None = None
         self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -76,6 +80,7 @@ class SSLTransport(PullingSide):
         """There is a transport below."""
         self._lower = lower
         self._lower_pull = getattr(lower, "receive_into", None)
+        self._trace = lower.get_extra_info("trace")
         if self._phase is LOST:  # given up before
             lower.abort()
             return
@@ -112,6 +117,8 @@ class SSLTransport(PullingSide):
         self._cancel_timer()
         self._phase = OPEN
         self._established = True
+        if self._trace is not None:
+            session_opened(self._machine, self._trace)
         is_known = not self._made  # to the application, once it was told
         if not self._made:
             self._made = True
@@ -147,6 +154,8 @@ class SSLTransport(PullingSide):
     def _received(self, data: Buffer) -> None:
         """Encrypted bytes came from below."""
         self._machine.feed(data)
+        if self._phase is not OPEN or self._buffered or self._pulled or self._reading_paused:
+            self._machine.keep()  # else it is read at once
         self._corked = True
         try:
             if self._phase is OPEN:
@@ -198,6 +207,7 @@ class SSLTransport(PullingSide):
         The peer's goodbye is not waited for on behalf of a protocol that pulls: once everything has gone,
         which may be now, the connection is closed.
         """
+        self._trace_end(None)
         if self._phase in (NEW, HANDSHAKE):
             self.abort()
         elif self._phase is OPEN and self._pulled and self._error is not None:
@@ -283,6 +293,7 @@ class SSLTransport(PullingSide):
         """Something outside (the peer, the network) is to blame: no more can be done."""
         if self._loop.get_debug():
             asyncio_log.debug("%r failed", self, exc_info=error)
+        self._trace_end(error)
         self._error = error
         self._settle_waiter(error)
         self._give_up()
@@ -326,6 +337,10 @@ class SSLTransport(PullingSide):
             when_lost, self.when_lost = self.when_lost, None
             if when_lost is not None:
                 when_lost(self)
+
+    def _trace_end(self, error: Exception | None) -> None:
+        if self._trace is not None:
+            session_ends(self._machine, self._trace, error)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -106,13 +106,13 @@ class Authority:
             builder = builder.add_extension(extension, critical)
         return builder.sign(self.key, hashes.SHA256())
 
-    def issue(self, path: Path, name: str, hosts: list[str], age: int = 0) -> str:
+    def issue(self, path: Path, name: str, hosts: list[str], age: int = 0, key: Any = None) -> str:
         """Write a certificate for ``hosts``, made ``age`` days ago, and its key to ``path``."""
         from cryptography import x509
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
 
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         names = [
             x509.IPAddress(ipaddress.ip_address(host))
             if ":" in host or host[0].isdigit()

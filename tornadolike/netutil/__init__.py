@@ -1,6 +1,6 @@
 """Sockets that listen: making them, and taking connections from them."""
 
-from ..tls import ssl_options_to_context
+from ..tls import ssl_options_to_context, ssl_wrap_socket
 from .accepting import add_accept_handler
 from .binding import DEFAULT_BACKLOG, bind_sockets, bind_unix_socket
 
@@ -10,4 +10,5 @@ __all__ = [
     "bind_sockets",
     "bind_unix_socket",
     "ssl_options_to_context",
+    "ssl_wrap_socket",
 ]

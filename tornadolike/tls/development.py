@@ -1,0 +1,151 @@
+"""Certificates for the developer's own machine: an authority of one's own, and what it has signed.
+
+.. code-block:: console
+
+    $ python -m tornadolike.tls.development ~/.certificates
+
+makes them for ``localhost``, ``127.0.0.1`` and ``::1`` (further names may follow), prints where they are and
+what to do with them. A program gets the same from :func:`development_certificate`.
+
+Four files are in the folder. ``ca.pem`` is what browsers and clients have to trust, once. ``ca-key.pem`` is
+its key. ``server.pem`` and ``server-key.pem`` are for servers. They are used again as long as they are good
+and have all the names; what is not is made anew, with the new names and the old ones.
+
+Whoever gets hold of ``ca-key.pem`` could pretend to be anybody towards a browser that trusts ``ca.pem``.
+So it can be read by its owner only, and the authority may sign for nothing but ``localhost``, names below
+``.localhost`` and ``.test``, and the names it was made for (RFC 5280, section 4.2.1.10). With a name of
+another kind it has to be made, and trusted, anew.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .authority import Signed, general_name, new_authority
+
+LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+"""Names that every development certificate has."""
+
+
+@dataclass(frozen=True)
+class DevelopmentCertificate:
+    """Paths of what :func:`development_certificate` made."""
+
+    certfile: str
+    """The server's certificate."""
+    keyfile: str
+    """The server's key."""
+    ca_certs: str
+    """The authority's certificate, for clients to trust."""
+
+    @property
+    def ssl_options(self) -> dict[str, str]:
+        """For a server: ``app.listen(8443, ssl_options=certificate.ssl_options)``."""
+        return {"certfile": self.certfile, "keyfile": self.keyfile}
+
+    @property
+    def client_ssl_options(self) -> dict[str, str]:
+        """For a client of that server, which verifies it."""
+        return {"ca_certs": self.ca_certs}
+
+
+def development_certificate(
+    folder: str | os.PathLike[str], names: Iterable[str] = ()
+) -> DevelopmentCertificate:
+    """Certificates for a server on this machine; see the head of this module.
+
+    :arg folder: where they are, or are to be put. It is made if it is missing.
+    :arg names: host names and IP addresses besides :data:`LOCAL_NAMES`. ``*.example.test`` is for all
+        names right below ``example.test``.
+
+    Several processes may ask at once. Raises :exc:`ValueError` for what is no host name, and
+    :exc:`OSError` if the folder cannot be written to.
+    """
+    wanted = [general_name(name) for name in (*LOCAL_NAMES, *names)]
+    place = Path(folder)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone_in(place):
+        authority, server = _load(place, "ca"), _load(place, "server")
+        known = server.names() if server is not None else []
+        wanted = list(dict.fromkeys([*wanted, *known]))
+        if authority is None or not authority.may_sign_for(wanted):
+            authority = new_authority(wanted)
+            _save(authority, place, "ca")
+        if server is None or len(wanted) > len(known) or not authority.has_signed(server):
+            server = authority.sign(wanted)
+            _save(server, place, "server")
+    certfile, keyfile = _paths(place, "server")
+    ca_certs, _ = _paths(place, "ca")
+    return DevelopmentCertificate(str(certfile), str(keyfile), str(ca_certs))
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process makes certificates in ``folder``."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _load(folder: Path, name: str) -> Signed | None:
+    """What is in the folder under this name, if it can be used."""
+    try:
+        return Signed.load(*(path.read_bytes() for path in _paths(folder, name)))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _save(signed: Signed, folder: Path, name: str) -> None:
+    for path, content in zip(_paths(folder, name), signed.dump(), strict=True):
+        _write(path, content)
+
+
+def _paths(folder: Path, name: str) -> tuple[Path, Path]:
+    return folder / f"{name}.pem", folder / f"{name}-key.pem"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put the file in its place whole, and for its owner only, as ``mkstemp`` makes files."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command; see the head of this module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tornadolike.tls.development",
+        description="Make certificates for servers on this machine, and print where they are.",
+    )
+    parser.add_argument("folder", help="where they are, or are to be put")
+    parser.add_argument("names", nargs="*", help="host names and IP addresses besides localhost")
+    options = parser.parse_args(arguments)
+    try:
+        made = development_certificate(options.folder, options.names)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    sys.stdout.write(
+        f"certfile {made.certfile}\nkeyfile  {made.keyfile}\nca_certs {made.ca_certs}\n"
+    )
+    sys.stderr.write(
+        "Let your browser trust ca_certs as an authority for web sites, once. For curl: --cacert.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

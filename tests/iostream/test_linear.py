@@ -24,6 +24,9 @@ class Counting(bytearray):
         Counting.copied += len(more)
         return super().__iadd__(more)
 
+    def __getitem__(self, where):
+        return Counting(super().__getitem__(where))
+
     def __delitem__(self, where):
         if range(len(self))[where]:
             Counting.moved += len(self)

@@ -29,7 +29,8 @@ class Connecting(Transported):
 
         :arg server_hostname: for TLS: whose certificate is expected.
 
-        Raises :exc:`RuntimeError` if it is connecting already, :exc:`StreamClosedError` if it is closed.
+        Raises :exc:`RuntimeError` if it is connecting already, :exc:`StreamClosedError` if it is closed, and
+        what the socket says of an address of another form.
         """
         self._check_may_connect()
         future: asyncio.Future[Self] = asyncio.Future(loop=self._future_loop)
@@ -60,6 +61,9 @@ class Connecting(Transported):
         except OSError as error:
             self.close(exc_info=error)
             return
+        except Exception as error:  # an address of another form
+            self.close(exc_info=error)
+            raise
         self._transport.want(WRITE)
 
     def _connecting_ended(self) -> None:

@@ -139,7 +139,7 @@ class SSLIOStream(IOStream):
     :arg ssl_options: a context, or what :func:`.ssl_options_to_context` takes. By default a client trusts
         whom the system trusts.
     :arg server_side: whether this is the end that answers. It needs ``ssl_options``.
-    :arg server_hostname: for a client over a connected socket: whose certificate is expected.
+    :arg server_hostname: for a client: whose certificate is expected.
     :arg session: an :class:`ssl.SSLSession`, of an earlier connection to the same server, to be resumed.
     :arg ssl_handshake_timeout: seconds that the handshake may take, 60 by default.
     :arg ssl_shutdown_timeout: seconds that a closed connection may stand still while what it has sent
@@ -253,7 +253,8 @@ class SSLIOStream(IOStream):
             log_failed_handshake(self._peer, error)  # anybody may send us anything
         elif isinstance(error, ssl.SSLError):
             # Whom we called cannot prove who he is, or does not like our certificate.
-            gen_log.warning("SSL Error on connection with %s: %s", self._peer, error)
+            sentences = "; ".join([str(error), *getattr(error, "__notes__", ())])
+            gen_log.warning("SSL Error on connection with %s: %s", self._peer, sentences)
 
     def _take(self, transport: Any) -> None:
         context, ssl_object = map(transport.get_extra_info, ("sslcontext", "ssl_object"))
@@ -268,10 +269,11 @@ class SSLIOStream(IOStream):
     def connect(self, address: Any, server_hostname: str | None = None) -> "asyncio.Future[Self]":
         """As :meth:`IOStream.connect`; the future waits for the handshake too, and raises what ended it.
 
-        :arg server_hostname: whose certificate is expected.
+        :arg server_hostname: whose certificate is expected, if the constructor was not told.
         """
         self._check_may_connect()
-        self.socket.server_hostname = server_hostname
+        if server_hostname is not None:
+            self.socket.server_hostname = server_hostname
         self._tls_to_come = self._make_tls()
         super().connect(address)
         return cast("asyncio.Future[Self]", self.wait_for_handshake())
@@ -293,7 +295,7 @@ class SSLIOStream(IOStream):
         ``socket.selected_alpn_protocol()``. If the handshake fails the future raises what ended it.
         Raises :exc:`RuntimeError` if somebody waits already.
         """
-        if self._handshake_future is not None:
+        if self._handshake_future is not None and not self._handshake_future.done():
             raise RuntimeError("Already waiting")
         future: asyncio.Future[SSLIOStream] = asyncio.Future(loop=self._future_loop)
         if self._closed:
@@ -309,6 +311,9 @@ class SSLIOStream(IOStream):
         """What ``session=`` of a later connection takes. With TLS 1.3 there is none before the first read."""
         ssl_object = self.socket and self.socket.ssl_object
         return ssl_object.session if ssl_object else None
+
+    def _is_connreset(self, exc: BaseException) -> bool:
+        return isinstance(exc, ssl.SSLEOFError) or super()._is_connreset(exc)
 
     def close_fd(self) -> None:
         self.truncated = getattr(self._transport, "truncated", False)

@@ -49,6 +49,12 @@ class Transported(BaseIOStream):
         self._transport = transport
         transport.set_protocol(StreamProtocol(self))
         transport.want(self._watched_for)
+        if transport.when_lost is None:
+            # Somebody else who knows it, as the loop's server does, may close it without a word to us.
+            transport.when_lost = self._on_lost
+
+    def _on_lost(self, transport: Any) -> None:
+        self.close()
 
     # The methods that a subclass may override
 
@@ -102,6 +108,8 @@ class Transported(BaseIOStream):
         return getattr(self.write_to_fd, "__func__", None) is Transported.write_to_fd
 
     def get_fd_error(self) -> Exception | None:
+        if self.socket is None:
+            return None
         number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         return OSError(number, os.strerror(number))
 
@@ -148,6 +156,8 @@ class Transported(BaseIOStream):
         self.socket = None
         transport = self._transport
         del self._transport
+        if transport.when_lost == self._on_lost:
+            transport.when_lost = None
         if len(self._read_buffer):
             transport.unread(self._read_buffer.take(len(self._read_buffer)))
         return transport

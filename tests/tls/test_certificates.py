@@ -105,6 +105,29 @@ def test_unknown_names_can_be_refused(site: Site):
         shake_hands(certificates.context, client, "b.test")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_names_that_are_none(site: Site):
+    """Python says of the first kind, to nobody and on stderr, that it could not ask us."""
+    certificates = ServerCertificates(site.issue("a", "a.test"))
+
+    def say_hello(name: bytes) -> None:
+        ours, theirs = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = site.client().wrap_bio(ssl.MemoryBIO(), ours, server_hostname="zzzz.test")
+        server = certificates.context.wrap_bio(theirs, ssl.MemoryBIO(), server_side=True)
+        with pytest.raises(ssl.SSLWantReadError):
+            client.do_handshake()
+        theirs.write(ours.read().replace(b"zzzz.test", name))
+        server.do_handshake()
+
+    with pytest.raises(ssl.SSLError, match="CALLBACK_FAILED"):
+        say_hello(b"\xff\xfe\xfd\xfc.test")
+    with pytest.raises(ssl.SSLError, match="BAD_EXTENSION"):
+        say_hello(b"zz\0z.test")
+    for strange in (b".........", b"*.*.*.*.*", b"\n\r\t .test", b"-*a.test "):
+        with pytest.raises(ssl.SSLWantReadError):  # the client's turn
+            say_hello(strange)
+
+
 # What is safe by itself
 
 

@@ -1,5 +1,6 @@
 """Certificates for the developer's own machine."""
 
+import fcntl
 import os
 import ssl
 import stat
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.tls.shaking import Ends, shake_hands
-from tornadolike.tls import authority
+from tornadolike.tls import authority, development
 from tornadolike.tls.development import (
     LOCAL_NAMES,
     DevelopmentCertificate,
@@ -174,6 +175,23 @@ def test_what_is_no_name_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match="neither a host name nor an IP address"):
         development_certificate(tmp_path, [name])
     assert not list(tmp_path.iterdir())
+
+
+def test_while_files_are_made_others_wait(tmp_path, monkeypatch):
+    def try_to_make_some_too(names):
+        descriptor = os.open(tmp_path, os.O_RDONLY)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(descriptor)
+        asked.append(names)
+        return authority.new_authority(names)
+
+    asked = []
+    monkeypatch.setattr(development, "new_authority", try_to_make_some_too)
+    development_certificate(tmp_path)
+    assert asked
 
 
 def test_processes_that_ask_at_once_get_one_answer(tmp_path):

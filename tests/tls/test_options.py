@@ -76,6 +76,15 @@ def test_who_does_not_say_which_side_gets_the_old_kind_and_is_warned(certs: Cert
     assert context.verify_mode == ssl.CERT_NONE
 
 
+def test_what_may_be_a_server_trusts_nobody_of_its_own_accord(
+    certs: Certificates, monkeypatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certs.ca)
+    with pytest.warns(DeprecationWarning, match="PROTOCOL_TLS"):
+        context = ssl_options_to_context({"cert_reqs": ssl.CERT_REQUIRED})
+    assert not context.get_ca_certs()
+
+
 def test_options_that_are_none() -> None:
     with pytest.raises(
         ValueError, match=r"knows nothing of alpn, cert_file\. It may have ca_certs"

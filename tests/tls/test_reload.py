@@ -16,6 +16,7 @@ from tests.tls.conftest import BOTH_VERSIONS, Site
 from tests.tls.shaking import client_seen, shake_hands, shown
 from tests.tls_certs import Authority
 from tornadolike.tls import CertificateError, ServerCertificates
+from tornadolike.tls.certificates import UNDER_WAY
 from tornadolike.tls.files import CertificateFiles
 from tornadolike.tls.loading import ATTEMPTS
 
@@ -74,9 +75,7 @@ def test_sessions_outlive_a_reload(site: Site, version):
 
 
 @BOTH_VERSIONS
-def test_sessions_do_not_outlive_the_trust_in_their_client(
-    site: Site, version, monkeypatch: pytest.MonkeyPatch
-):
+def test_sessions_do_not_outlive_the_trust_in_their_client(site: Site, version):
     members = Authority("authority of members")
     site.write("members.pem", members.certificate, site.authority.certificate)
     certificates = ServerCertificates(
@@ -96,11 +95,24 @@ def test_sessions_do_not_outlive_the_trust_in_their_client(
     with pytest.raises(ssl.SSLError, match=r"UNKNOWN_CA|CERTIFICATE_VERIFY_FAILED"):
         shake_hands(certificates.context, client, "a.test")
 
-    # And sessions of those who are trusted now are resumed: a session has whole seconds only.
-    trusted = site.client(*site.issue("other"), maximum_version=version)
-    monkeypatch.setattr(certificates, "_sessions_since", time.time() - 2)
-    session = shake_hands(certificates.context, trusted, "a.test").client.session
-    assert shake_hands(certificates.context, trusted, "a.test", session).server.session_reused
+
+@BOTH_VERSIONS
+@pytest.mark.parametrize(("ago", "resumed"), [(UNDER_WAY / 2, False), (UNDER_WAY + 2, True)])
+def test_a_handshake_under_way_is_not_forgotten(site: Site, version, ago, resumed, monkeypatch):
+    """A client that was trusted as it began may be done when it is not any more."""
+    certificates = ServerCertificates(site.issue("a", "a.test"), ca_certs=site.ca)
+    client = site.client(*site.issue("client"), maximum_version=version)
+    site.write("ca.pem", site.authority.certificate, Authority("another").certificate)
+    now = time.time()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now - ago)
+        certificates.reload()
+    session = shake_hands(certificates.context, client, "a.test").client.session
+    if resumed:
+        assert shake_hands(certificates.context, client, "a.test", session).server.session_reused
+    else:
+        with pytest.raises(ssl.SSLError, match="ACCESS_DENIED"):
+            shake_hands(certificates.context, client, "a.test", session)
 
 
 def test_a_new_authority_of_clients(site: Site):
@@ -275,18 +287,36 @@ async def test_each_new_complaint_is_told_once(site: Site, expect_log):
     certificates = ServerCertificates(site.issue("a", "a.test"))
     certificates.watch(1)
     key = site.folder / "a.key"
-    good = key.read_bytes()
+    aside = site.folder / "aside"
     for _ in range(2):
-        with expect_log("tornadolike.general", "a.key", count=1):
+        with expect_log("tornadolike.general", "cannot read", count=1):
+            key.rename(aside)
+            await asyncio.sleep(5)
+        with expect_log("tornadolike.general", "cannot use", count=1):
             key.write_text("nonsense")
             await asyncio.sleep(5)
         with expect_log("tornadolike.general", "cannot read", count=1):
             key.unlink()
             await asyncio.sleep(5)
         with expect_log("tornadolike.general", "certificates were loaded", count=1):
-            key.write_bytes(good)
-            await asyncio.sleep(5)
+            key.write_bytes(aside.read_bytes())
+            await asyncio.sleep(1)
     certificates.unwatch()
+    certificates.unwatch()
+
+
+@on_jumping_clock
+async def test_files_that_are_back_as_they_were(site: Site, expect_log):
+    files = site.issue("a", "a.test")
+    (site.folder / "link").symlink_to(files[1])
+    certificates = ServerCertificates((files[0], site.folder / "link"))
+    certificates.watch(1)
+    for _ in range(2):
+        with expect_log("tornadolike.general", "cannot read", count=1):
+            (site.folder / "link").unlink()
+            await asyncio.sleep(5)
+        (site.folder / "link").symlink_to(files[1])
+        await asyncio.sleep(5)
     certificates.unwatch()
 
 

@@ -152,10 +152,21 @@ def test_before_the_tickets_have_come(site: Site, server):
 
 def test_servers_that_were_not_called_for_long_make_room(site: Site, server):
     client = Client(server, site.client(), max_sessions=2)
+    connection = shake_hands(server, client.context, "a.test").client
     for port in (1, 2, 1, 3):
-        client.connect(port=port)
+        client.sessions.keep(client.context, "a.test", port, connection)
     kept = [port for port in (1, 2, 3) if client.sessions.take(client.context, "a.test", port)]
     assert kept == [1, 3]
+
+
+def test_contexts_that_were_not_used_for_long_make_room(site: Site, server):
+    sessions = ClientSessions(max_contexts=2)
+    contexts = [site.client() for _ in range(3)]
+    for context in (contexts[0], contexts[1], contexts[0], contexts[2]):
+        ends = shake_hands(server, context, "a.test")
+        sessions.keep(context, "a.test", 443, ends.client)
+    kept = [sessions.take(context, "a.test", 443) is not None for context in contexts]
+    assert kept == [True, False, True]
 
 
 def test_contexts_that_are_made_for_one_connection_do_not_pile_up(site: Site, server):

@@ -28,6 +28,9 @@ from .policy import CIPHERS, ServerPolicy
 WATCH_INTERVAL: Final = 60.0
 """Seconds between two looks at the files."""
 
+UNDER_WAY: Final = 60.0
+"""Seconds after new ``ca_certs`` in which a handshake may end that began, and verified the client, before."""
+
 
 class ServerCertificates:
     """The certificates of a server, by host name, and the context that shows them.
@@ -107,15 +110,15 @@ class ServerCertificates:
     def reload(self) -> None:
         """Have new connections get what is in the files now. Those that exist, and sessions, go on.
 
-        If ``ca_certs`` has changed, sessions from before are not resumed: their clients might not be
-        trusted any more.
+        If ``ca_certs`` has changed, sessions from before, and from the minute after, are not resumed:
+        their clients might not be trusted any more.
 
         In every process of a server that has several. It takes a millisecond or so for each new
         certificate. Raises :exc:`CertificateError`, and then everything stays as it was.
         """
         loaded = self._sources.load(self._loaded)
         if loaded.trusted != self._loaded.trusted:
-            self._sessions_since = time.time()
+            self._sessions_since = time.time() + UNDER_WAY
         self._loaded = loaded
         self._complaint = None
         gen_log.info(
@@ -144,6 +147,7 @@ class ServerCertificates:
 
     def _look(self) -> None:
         if self._sources.stamps() == self._loaded.stamps:
+            self._complaint = None
             return
         try:
             self.reload()

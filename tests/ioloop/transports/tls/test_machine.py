@@ -3,13 +3,14 @@
 import ssl
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tls_certs import SUBJECT, Certificates
-from tornadolike.ioloop.transports.tls.machine import RECORD, TLSMachine
+from tornadolike.ioloop.transports.tls.machine import RECORD, SLICE, TLSMachine
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -115,6 +116,52 @@ def test_a_large_write_is_taken_whole(pair: tuple[TLSMachine, TLSMachine]) -> No
     data = bytes(5 * RECORD + 17)
     assert client.write(memoryview(data)) == len(data)
     assert carry(client, server, whole) == data
+
+
+def test_buffers_that_never_shrink_do_not_grow(pair: tuple[TLSMachine, TLSMachine]) -> None:
+    """OpenSSL's hold about a record, whatever comes and goes through them."""
+    client, server = pair
+    sizes = []
+    encrypt = client._write
+
+    def write(data: Any) -> int:
+        taken = encrypt(data)
+        sizes.append(client._outgoing.pending)
+        return taken
+
+    client._write = write  # type: ignore[method-assign]
+    data = bytes(i % 251 for i in range(1_000_000))
+    assert client.write(b"before") == 6
+    assert client.write(data) == len(data)
+    assert client.write(b"behind") == 6
+    assert len(sizes) > 60
+    assert max(sizes) <= SLICE
+    assert client.output_size > len(data)
+    server.feed(client.output())
+    server.feed(b"")
+    received = b""
+    buffer = memoryview(bytearray(10_000))
+    while server.has_input:
+        assert server._incoming.pending <= SLICE
+        received += buffer[: server.read_into(buffer)]
+    assert received == b"before" + data + b"behind"
+    assert not server._fed.nbytes
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_was_fed_is_kept_when_that_is_said(
+    pair: tuple[TLSMachine, TLSMachine], keep: bool
+) -> None:
+    """Before the memory that it lies in is used for something else."""
+    client, server = pair
+    client.write(b"x" * 100_000)
+    memory = bytearray(client.output())
+    server.feed(memory)
+    if keep:
+        server.keep()
+        memory[:] = bytes(len(memory))
+    assert server.read() == b"x" * 100_000
+    assert not server.ended
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

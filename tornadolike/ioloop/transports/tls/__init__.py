@@ -1,9 +1,12 @@
 """TLS on any transport: :class:`TLSProtocol` below, :class:`SSLTransport` above.
 
-From the bottom up: :mod:`.machine` (bytes in, bytes out, no sockets), :mod:`.phase` (the life of a
-transport, as a table), :mod:`.writing`, :mod:`.transport`, :mod:`.protocol`.
+From the bottom up: :mod:`.failures` (what went wrong, in words), :mod:`.machine` (bytes in, bytes out, no
+sockets), :mod:`.phase` (the life of a transport, as a table), :mod:`.writing`, :mod:`.reading`,
+:mod:`.pulling`, :mod:`.transport`, :mod:`.protocol`.
 """
 
+import functools
+import os
 import ssl as _ssl
 
 from .protocol import TLSProtocol
@@ -17,10 +20,21 @@ def make_client_context(
 ) -> _ssl.SSLContext:
     """The context that a client's ``ssl`` argument means: itself, or the safe default for ``True``.
 
+    The default trusts the authorities that the system trusts. It is made once, because reading those takes
+    longer than a handshake: one that is added later is known after a restart.
+
     :arg check_hostname: False for a caller who has no name to check (``server_hostname=""``).
     """
     if isinstance(ssl, _ssl.SSLContext):
         return ssl
+    paths = _ssl.get_default_verify_paths()
+    where = [os.environ.get(name) for name in (paths.openssl_cafile_env, paths.openssl_capath_env)]
+    return _default_context(check_hostname, *where)
+
+
+@functools.lru_cache(maxsize=8)
+def _default_context(check_hostname: bool, *where: str | None) -> _ssl.SSLContext:
+    """The default, for each of the places where the environment has said that authorities are found."""
     context = _ssl.create_default_context()
     if not check_hostname:
         context.check_hostname = False

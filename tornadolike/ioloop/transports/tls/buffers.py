@@ -7,10 +7,7 @@ from ...core import Core
 from .machine import RECORD
 
 RECEIVE_SIZE: Final = 8 * (RECORD + 512)
-"""How many encrypted bytes are received at once: full records with their heads.
-
-OpenSSL keeps a buffer of this size for each connection that ever received so much: hence no more.
-"""
+"""How many encrypted bytes are received at once: full records with their heads."""
 
 _buffers: weakref.WeakKeyDictionary[object, memoryview] = weakref.WeakKeyDictionary()
 

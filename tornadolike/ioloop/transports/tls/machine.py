@@ -10,9 +10,12 @@ OpenSSL's manners that the rest of this file follows:
 
 - One read gives one record at the most. Asking in vain costs an exception, so nobody asks when
   nothing is left in the incoming buffer: a record is always taken out of it whole.
-- A write takes everything, however large. It is refused in one case only, when the handshake goes on
-  underneath (TLS 1.2's renegotiation); the same bytes must then be offered again.
+- A write takes everything, however large (here it is given a record at a time). It is refused in one case
+  only, when the handshake goes on underneath (TLS 1.2's renegotiation); the same bytes must then be offered
+  again.
 - The goodbye breaks the session if unread records are there. After it reading goes on.
+- Its buffers never shrink. So each gets no more at once than about a record: what was fed beyond waits
+  here, and what was made is taken out in time.
 """
 
 import ssl
@@ -24,6 +27,11 @@ Buffer = bytes | bytearray | memoryview
 
 RECORD: Final = 16 * 1024
 """Clear bytes that one TLS record holds at the most."""
+
+SLICE: Final = RECORD + 512
+"""Encrypted bytes that OpenSSL is given at once: a full record with its head and its tail."""
+
+_NOTHING: Final = memoryview(b"")
 
 
 class TLSMachine:
@@ -40,14 +48,16 @@ class TLSMachine:
     """
 
     __slots__ = (
+        "_fed",
         "_goodbye_said",
         "_incoming",
         "_outgoing",
         "_read",
+        "_take_out",
         "_write",
         "ended",
         "failure",
-        "output",
+        "made",
         "peer_closed",
         "ssl_object",
     )
@@ -70,6 +80,10 @@ class TLSMachine:
             )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._fed = _NOTHING  # behind what is in the incoming buffer
+        self._take_out = self._outgoing.read
+        self.made: list[bytes] = []
+        """Of the output, what is not in OpenSSL's buffer any more."""
         self.ssl_object = context.wrap_bio(
             self._incoming,
             self._outgoing,
@@ -79,8 +93,6 @@ class TLSMachine:
         )
         self._read = self.ssl_object.read
         self._write = self.ssl_object.write
-        self.output = self._outgoing.read
-        """``output()`` gives what has to be sent to the peer, ``b""`` if there is nothing."""
         self.ended = False
         self.peer_closed = False
         self.failure: ssl.SSLError | None = None
@@ -88,14 +100,18 @@ class TLSMachine:
 
     def handshake(self) -> bool:
         """Go on with the handshake; whether it is done. Raises :exc:`ssl.SSLError` if it failed."""
-        try:
-            self.ssl_object.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        except ssl.SSLError as error:
-            self._explain(error)
-            raise
-        return True
+        while True:
+            try:
+                self.ssl_object.do_handshake()
+            except ssl.SSLWantReadError:
+                if not self._fed:
+                    return False
+                self._top_up()
+            except ssl.SSLError as error:
+                self._explain(error)
+                raise
+            else:
+                return True
 
     def _explain(self, error: ssl.SSLError) -> None:
         note(error, server_side=self.ssl_object.server_side)
@@ -103,22 +119,45 @@ class TLSMachine:
     # In
 
     def feed(self, data: Buffer) -> None:
-        """Take encrypted bytes that came from the peer."""
-        self._incoming.write(data)
+        """Take encrypted bytes that came from the peer.
+
+        ``data`` must not change before they were all read, or :meth:`keep` was called.
+        """
+        if self._fed or self._incoming.pending:
+            self._fed = memoryview(b"".join((self._fed, data)))
+        elif len(data) <= SLICE:
+            self._incoming.write(data)
+        else:
+            self._fed = memoryview(data)
+            self._top_up()
+
+    def keep(self) -> None:
+        """Make a copy of what was fed and has not been read."""
+        if self._fed:
+            self._fed = memoryview(bytes(self._fed))
+
+    def _top_up(self) -> None:
+        """Fill the incoming buffer with what waits for that, so that a whole record is in it again."""
+        fed = self._fed
+        size = SLICE - self._incoming.pending
+        self._incoming.write(fed[:size])
+        self._fed = fed[size:] if len(fed) > size else _NOTHING
 
     def read(self) -> bytes:
         """All the clear bytes in what was fed; ``b""`` if there are none (yet)."""
         first = self._read_record()
-        if not first or not self._incoming.pending:
+        if not (self._incoming.pending or self._fed):
             return first
         pieces = [first]
-        while self._incoming.pending and (piece := self._read_record()):
-            pieces.append(piece)
+        while (self._incoming.pending or self._fed) and not self.ended:
+            pieces.append(self._read_record())
         return b"".join(pieces)
 
     def _read_record(self) -> bytes:
         if self.ended:
             return b""
+        if self._fed:
+            self._top_up()
         try:
             data = self._read(RECORD)
         except ssl.SSLWantReadError:
@@ -135,10 +174,14 @@ class TLSMachine:
         size = len(buffer)
         filled = 0
         while filled < size and not self.ended and self.has_input:
+            if self._fed:
+                self._top_up()
             try:
                 count: int = self._read(size - filled, buffer[filled:])  # type: ignore[assignment]
             except ssl.SSLWantReadError:
-                break
+                if not self._fed:
+                    break
+                continue
             except ssl.SSLError as error:
                 self._end(error)
                 break
@@ -151,10 +194,11 @@ class TLSMachine:
     @property
     def has_input(self) -> bool:
         """Whether something that was fed has not been read."""
-        return bool(self._incoming.pending or self.ssl_object.pending())
+        return bool(self._incoming.pending or self._fed or self.ssl_object.pending())
 
     def _end(self, error: ssl.SSLError | None) -> None:
         self.ended = True
+        self._fed = _NOTHING
         # After our own goodbye the peer's comes as an exception.
         if error is None or isinstance(error, ssl.SSLZeroReturnError):
             self.peer_closed = True
@@ -165,22 +209,44 @@ class TLSMachine:
     # Out
 
     def write(self, data: Buffer) -> int:
-        """Encrypt ``data``; how much was taken: all, or nothing (then offer the same again later).
+        """Encrypt ``data``; how much was taken. If that is not all, offer the rest again later.
 
         Raises :exc:`ssl.SSLError` if the session is broken.
         """
+        written = 0
         try:
-            return self._write(data)
+            if self._outgoing.pending + len(data) <= RECORD:
+                return self._write(data)
+            take_out, made = self._take_out, self.made
+            if self._outgoing.pending:
+                made.append(take_out())
+            view = memoryview(data)
+            while written < len(view):
+                written += self._write(view[written : written + RECORD])
+                made.append(take_out())
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return 0
+            pass
         except ssl.SSLError as error:
             self._explain(error)
             raise
+        return written
+
+    def output(self) -> bytes:
+        """What has to be sent to the peer; ``b""`` if there is nothing."""
+        return b"".join(self.output_pieces()) if self.made else self._take_out()
+
+    def output_pieces(self) -> list[bytes]:
+        """As :meth:`output`, as it was made. (Where nothing is in :attr:`made`, there is one at the most.)"""
+        pieces, self.made = self.made, []
+        if self._outgoing.pending:
+            pieces.append(self._take_out())
+        return pieces
 
     @property
     def output_size(self) -> int:
         """Bytes that :meth:`output` would give."""
-        return self._outgoing.pending
+        pending = self._outgoing.pending
+        return sum(map(len, self.made), pending) if self.made else pending
 
     def say_goodbye(self) -> None:
         """Tell the peer that nothing will follow. What it sent and nobody has read is dropped."""

@@ -18,7 +18,7 @@ from ...poller import READ, WRITE
 from ..pieces import MAX_PIECES, Piece
 from ..pulling import PullProtocol
 from .buffers import receiving_buffer
-from .machine import TLSMachine
+from .machine import RECORD, TLSMachine
 from .phase import CLOSING, LOST, OPEN
 from .reading import ReadingSide
 from .writing import PORTION
@@ -147,21 +147,25 @@ class PullingSide(ReadingSide):
         machine = self._machine
         count: int | None = machine.read_into(room)
         if not count and not machine.ended and not self._lower_ended:
-            came = self._receive_from_below()
+            came = self._receive_from_below(len(room))
             count = machine.read_into(room) if came else None
             if not count and not machine.ended and not self._lower_ended:
                 count = None
+        machine.keep()
         if machine.output_size:
             self._send_output()  # an alert, an answer to a key update
         if not machine.has_input and (not self._reading_paused or self._lower_pull is None):
             self._resume_lower()
         return count
 
-    def _receive_from_below(self) -> bool:
-        """Feed the machine what is to be had at once; whether that was anything, be it the end."""
+    def _receive_from_below(self, size: int) -> bool:
+        """Feed the machine what is to be had at once, of about ``size`` bytes; whether that was anything.
+
+        (It may have been the end.)
+        """
         if self._lower_pull is None:
             return False
-        buffer = receiving_buffer(self._loop)
+        buffer = receiving_buffer(self._loop)[: max(size, RECORD) + 512]
         try:
             count = self._lower_pull(buffer)
         except OSError as error:

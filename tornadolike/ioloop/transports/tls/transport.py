@@ -157,6 +157,8 @@ class SSLTransport(PullingSide):
     def _received(self, data: Buffer) -> None:
         """Encrypted bytes came from below."""
         self._machine.feed(data)
+        if self._phase is not OPEN or self._buffered or self._pulled or self._reading_paused:
+            self._machine.keep()  # else it is read at once
         self._corked = True
         try:
             if self._phase is OPEN:

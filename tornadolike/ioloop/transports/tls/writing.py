@@ -24,10 +24,7 @@ LOWER_HIGH_WATER: Final = 64 * 1024
 """Encrypted bytes that the transport below may hold before no more are made."""
 
 PORTION: Final = 8 * RECORD
-"""Clear bytes that are encrypted before what came out is handed down.
-
-OpenSSL keeps a buffer of this size for each connection that ever sent so much: hence no more.
-"""
+"""Clear bytes that are encrypted before what came out is handed down."""
 
 
 class WritingSide(FlowControl, asyncio.Transport):
@@ -91,10 +88,11 @@ class WritingSide(FlowControl, asyncio.Transport):
             except ssl.SSLError as error:
                 self._fail(error)
                 return
-            if taken:
-                if not self._corked:
-                    self._send_output()
+            if not self._corked:
+                self._send_output()
+            if taken == len(data):
                 return
+            data = memoryview(data)[taken:]
         self._write_pieces((data,))
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
@@ -154,17 +152,23 @@ class WritingSide(FlowControl, asyncio.Transport):
             except ssl.SSLError as error:
                 self._fail(error)
                 return
-            if not taken:
-                waiting.appendleft(portion)
+            self._waiting_size -= taken
+            if taken < len(portion):
+                waiting.appendleft(memoryview(portion)[taken:])
                 self._send_output()
                 return
-            self._waiting_size -= taken
         if not self._corked:
             self._send_output()
 
     def _send_output(self) -> None:
-        output = self._machine.output()
-        if output and self._lower is not None:
+        machine = self._machine
+        if self._lower is None:
+            return
+        if machine.made:
+            self._lower.writelines(machine.output_pieces())
+            return
+        output = machine.output()
+        if output:
             self._lower.write(output)
 
     def _lower_paused(self) -> None:

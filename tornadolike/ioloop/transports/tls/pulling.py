@@ -147,7 +147,7 @@ class PullingSide(ReadingSide):
         machine = self._machine
         count: int | None = machine.read_into(room)
         if not count and not machine.ended and not self._lower_ended:
-            came = self._receive_from_below(len(room))
+            came = self._receive_from_below(room)
             count = machine.read_into(room) if came else None
             if not count and not machine.ended and not self._lower_ended:
                 count = None
@@ -158,14 +158,14 @@ class PullingSide(ReadingSide):
             self._resume_lower()
         return count
 
-    def _receive_from_below(self, size: int) -> bool:
-        """Feed the machine what is to be had at once, of about ``size`` bytes; whether that was anything.
+    def _receive_from_below(self, room: memoryview) -> bool:
+        """Feed the machine what is to be had at once and about fits in ``room``; whether that was anything.
 
         (It may have been the end.)
         """
         if self._lower_pull is None:
             return False
-        buffer = receiving_buffer(self._loop)[: max(size, RECORD) + 512]
+        buffer = receiving_buffer(self._loop)[: max(len(room), RECORD) + 512]
         try:
             count = self._lower_pull(buffer)
         except OSError as error:
@@ -175,7 +175,9 @@ class PullingSide(ReadingSide):
             return False
         self._write_stands = False
         if count:
-            self._machine.feed(buffer[:count])
+            self._machine.lend(buffer[:count])
+            if room.obj is buffer.obj:
+                self._machine.keep()  # for TLS above us: it would be written over
         else:
             self._lower_ended = True
         return True

@@ -9,15 +9,18 @@ import asyncio
 import errno
 import os
 import socket
-from typing import Any
+from typing import Any, Final
 
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.files import FileSending
 from ..ioloop.transports.pieces import MAX_PIECES
 from ..ioloop.transports.pulling import PullProtocol
 from .base import BaseIOStream
-from .reading import borrow_memory, return_memory
+from .reading import READ_CHUNK_SIZE, borrow_memory, return_memory
 from .write_queue import WriteQueue
+
+DROPPED_CHUNKS: Final = 16
+"""How often, before a socket is closed, what it has received is taken from it and dropped."""
 
 
 class StreamProtocol(PullProtocol):
@@ -63,12 +66,27 @@ class Transported(BaseIOStream):
         return self.socket
 
     def close_fd(self) -> None:
-        transport, self.socket = self._transport, None
+        transport = self._transport
+        if isinstance(transport, SocketTransport) and self.error is None and not self._opening:
+            self._drop_what_came()
+        self.socket = None
         if isinstance(transport, SocketTransport) or self._future_loop.is_closed():
             # At once: a file that is on its way is not waited for, nor is the loop.
             transport.abort()
         else:
             transport.close()
+
+    def _drop_what_came(self) -> None:
+        """What lies unread in the kernel would turn our end to a reset, which eats what was written last."""
+        memory = borrow_memory(READ_CHUNK_SIZE)
+        try:
+            for _ in range(DROPPED_CHUNKS):
+                if not self._transport.receive_into(memory):
+                    break
+        except OSError:
+            pass  # it is reset already
+        finally:
+            return_memory(memory)
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         received: int | None = self._transport.receive_into(buf)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("kind", ["tcp", "tls", "http", "https"])
 def test_running_out_of_descriptors_and_recovering(certs: Certificates, kind: str) -> None:
     process = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "dev", str(SCRIPT), kind, certs.server, certs.ca],
+        [sys.executable, "-W", "error", str(SCRIPT), kind, certs.server, certs.ca],
         capture_output=True,
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},

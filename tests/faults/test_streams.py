@@ -1,6 +1,7 @@
 """Streams over sockets on which everything goes wrong that can."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.faults.makers import MAKERS
 from tests.faults.readers import ACTIONS, converse
 from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
+from tests.interop.peers import connected
 from tests.running import turns
 from tests.tls_certs import Certificates
 
@@ -24,25 +26,25 @@ makers = pytest.mark.parametrize("make", MAKERS)
 
 
 @makers
-@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
 @given(scripts, scripts, actions, options)
 def test_what_passes_changes_nothing(
-    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+    make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any
 ) -> None:
     async def main() -> None:
-        await converse(make(pair(first, second), certs, options), actions, False)
+        await converse(make(pair(first, second), certs, options), actions, text, False)
 
     play(main())
 
 
 @makers
-@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
 @given(deadly_scripts, deadly_scripts, actions, options)
 def test_what_breaks_ends_it_once(
-    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+    make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any
 ) -> None:
     async def main() -> None:
-        await converse(make(pair(first, second), certs, options), actions, True)
+        await converse(make(pair(first, second), certs, options), actions, text, True)
 
     play(main())
 
@@ -73,5 +75,22 @@ def test_all_that_a_peer_said_before_it_left_is_heard(
                 ours.write(bytes(1))
         assert await ours.read_until_close() == bytes(100_000)
         await asyncio.wait([write])
+
+    play(main())
+
+
+@makers
+def test_what_is_left_unread_does_not_eat_what_was_written(make: Any, certs: Certificates) -> None:
+    """A server answers without reading all of the question, and goes."""
+
+    async def main() -> None:
+        ours, theirs = make(connected(), certs, {})
+        await asyncio.gather(ours.write(b"a"), theirs.read_bytes(1))
+        await theirs.write(bytes(100_000))
+        await ours.read_bytes(10)
+        await ours.write(bytes(50_000))
+        ours.close()
+        assert await theirs.read_until_close() == bytes(50_000)
+        assert theirs.error is None
 
     play(main())

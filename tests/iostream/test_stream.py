@@ -147,6 +147,17 @@ def test_an_error_that_connect_knows_at_once(run, monkeypatch):
     run(main)
 
 
+def test_an_address_of_another_form(run):
+    async def main():
+        with listening() as (_, stream):
+            with pytest.raises(TypeError):
+                stream.connect(17)
+            assert stream.closed()
+            assert isinstance(stream.error, TypeError)
+
+    run(main)
+
+
 def test_closing_while_it_connects(run):
     async def main():
         with listening() as (listener, stream):
@@ -390,6 +401,36 @@ def test_over_a_transport_of_somebody_elses(new_foreign_loop):
 
     with asyncio.Runner(loop_factory=new_foreign_loop) as runner:
         runner.run(main())
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_transport_that_somebody_else_closes(certs, secure):
+    async def main():
+        loop = asyncio.get_running_loop()
+        streams = []
+        served = asyncio.Event()
+
+        class Server(asyncio.Protocol):
+            def connection_made(self, transport):
+                streams.append((IOStream.over(transport), transport))
+                served.set()
+
+        server_options = {"ssl": certs.server_context()} if secure else {}
+        options = {"ssl": certs.client_context(), "server_hostname": "localhost"} if secure else {}
+        server = await loop.create_server(Server, "127.0.0.1", 0, **server_options)
+        async with server:
+            transport, _ = await connected_transport(server.sockets[0], **options)
+            await served.wait()
+            stream, below = streams[0]
+            read, sending = stream.read_bytes(1), stream.write(b"x" * 20_000_000)
+            below.abort()
+            for future in (read, sending):
+                with pytest.raises(StreamClosedError):
+                    await future
+            assert stream.closed()
+            transport.abort()
+
+    ioloop.run(main())
 
 
 def test_detach(run):

@@ -179,6 +179,20 @@ def test_closing_in_the_handshake(run, certs):
     run(main)
 
 
+def test_waiting_once_more_after_giving_up(run, certs):
+    async def main():
+        with (
+            tls_server(certs.server_context()) as (address, accept),
+            client_of(certs.client_context(), server_hostname="localhost") as client,
+        ):
+            client.connect(address).cancel()
+            server_side = asyncio.ensure_future(accept())
+            assert await client.wait_for_handshake() is client
+            assert (await server_side).socket.server_side
+
+    run(main)
+
+
 def test_closing_before_it_connects(run, certs):
     async def main():
         with client_of(certs.client_context()) as stream:

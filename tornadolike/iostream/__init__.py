@@ -9,10 +9,15 @@
         finally:
             stream.close()
 
-Rooms, from the bottom up: :mod:`.errors`, :mod:`.buffer` (what has arrived), :mod:`.reads` (what somebody
-wants of it), :mod:`.write_queue` (what waits to be written), all of which know neither loop nor descriptor;
-:mod:`.descriptor`, :mod:`.reading` and :mod:`.writing`, which tie them to both; :mod:`.base`; :mod:`.pipe`;
-:mod:`.stream`, which has a transport of the reactor's in place of a descriptor.
+Rooms, from the bottom up:
+
+* :mod:`.errors`, :mod:`.buffer` (what has arrived), :mod:`.reads` (what somebody wants of it) and
+  :mod:`.write_queue` (what waits to be written) know neither loop nor descriptor;
+* :mod:`.descriptor`, :mod:`.reading`, :mod:`.file_turns` and :mod:`.writing` tie them to both, :mod:`.base`
+  makes a stream of that, and :mod:`.pipe` is one;
+* :mod:`.transported` puts a transport of the reactor's in the place of a descriptor, :mod:`.connecting`
+  connects it, and :mod:`.stream` has the streams over sockets and TLS (with :mod:`.tls_socket`);
+* :mod:`.memory` makes pairs for tests.
 """
 
 from .base import BaseIOStream

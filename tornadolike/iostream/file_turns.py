@@ -71,6 +71,8 @@ class FileWriting(Descriptor):
 
     async def _send_in_turn(self, turn: FileTurn, file: Any, offset: int, count: int | None) -> int:
         await turn.mine
+        if self._closed:
+            raise StreamClosedError(real_error=self.error)
         try:
             return await self._send_file_now(file, offset, count)
         except ConnectionError:

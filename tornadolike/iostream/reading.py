@@ -174,6 +174,8 @@ class ReadingSide(Descriptor):
             came = self._read_chunk(read)
             if self._read is not read:  # it has ended with the stream
                 return True
+            if not came and turn == 1:  # it has looked at what is there
+                return False
             available = len(buffer)
             if available > limit:
                 self._fail_for_size()

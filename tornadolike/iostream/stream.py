@@ -1,56 +1,29 @@
 """:class:`IOStream` and :class:`SSLIOStream`: reads that say what they want, over a connection.
 
-Its bytes come and go by a transport of the reactor's, in the manner of a
-:class:`~tornadolike.ioloop.transports.pulling.PullProtocol`: the stream tells when it wants to be called,
-and then takes what it wants. So sockets are read and written in one place, whoever reads and writes; and
-what a transport can be (a socket, TLS, memory), a stream can be too.
-
-The two classes are in one file because they lead to each other: a stream may turn to TLS.
+How their bytes come and go is :mod:`.transported`'s, how they are connected :mod:`.connecting`'s. The two
+classes are in one file because they lead to each other: a stream may turn to TLS.
 """
 
 import asyncio
-import errno
-import os
 import socket
 import ssl
 from typing import Any, Self, cast
 
-from ..ioloop.dialing import BUSY_PAUSE
-from ..ioloop.poller import WRITE
 from ..ioloop.transports import SocketTransport
-from ..ioloop.transports.files import FileSending
-from ..ioloop.transports.pieces import MAX_PIECES
-from ..ioloop.transports.pulling import PullProtocol
 from ..ioloop.transports.tls import SSLTransport, TLSProtocol, make_client_context
 from ..ioloop.transports.tls.failures import log_failed_handshake
 from ..log import gen_log
 from ..tls import ssl_options_to_context
 from .base import BaseIOStream
+from .connecting import Connecting
 from .errors import StreamClosedError
-from .reading import borrow_memory, return_memory
 from .tls_socket import TLSSocket, unwrapped
-from .write_queue import WriteQueue
+from .transported import StreamProtocol
 
 SSLOptions = dict[str, Any] | ssl.SSLContext | None
 
 
-class StreamProtocol(PullProtocol):
-    """What a stream is to its transport."""
-
-    def __init__(self, stream: "IOStream") -> None:
-        self._stream = stream
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._stream._transport = transport
-
-    def on_ready(self, events: int) -> None:
-        self._stream._on_events(events)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stream.close(exc_info=exc)
-
-
-class IOStream(BaseIOStream):
+class IOStream(Connecting):
     """A stream over a connected stream socket, or over one that :meth:`connect` connects.
 
     .. code-block:: python
@@ -65,16 +38,8 @@ class IOStream(BaseIOStream):
     once (:meth:`set_nodelay`). The arguments behind the socket are those of :class:`BaseIOStream`.
     """
 
-    socket: Any
-    """The socket; None once the stream is closed, and where there is none."""
-
     _turned_into: "SSLIOStream | None" = None
     """By start_tls, until who waits for that knows it."""
-
-    _connect_future: asyncio.Future[Any] | None = None
-    _address: Any = None
-    _transport: Any
-    """A :class:`~tornadolike.ioloop.transports.pulling.PullTransport` with ``set_protocol``."""
 
     def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
         socket.setblocking(False)
@@ -117,138 +82,6 @@ class IOStream(BaseIOStream):
             transport.unread(unread)
         return stream
 
-    def _take(self, transport: Any) -> None:
-        """Have this transport, whose connection and perhaps TLS is there, from now on."""
-        self._transport = transport
-        transport.set_protocol(StreamProtocol(self))
-        transport.want(self._watched_for)
-
-    # The methods that a subclass may override
-
-    def fileno(self) -> Any:
-        return self.socket
-
-    def close_fd(self) -> None:
-        transport, self.socket = self._transport, None
-        if isinstance(transport, SocketTransport) or self._future_loop.is_closed():
-            # At once: a file that is on its way is not waited for, nor is the loop.
-            transport.abort()
-        else:
-            transport.close()
-
-    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
-        received: int | None = self._transport.receive_into(buf)
-        return received
-
-    def write_to_fd(self, data: memoryview) -> int:
-        sent: int = self._transport.send_now((data,))
-        return sent
-
-    def _write_first(self, queue: WriteQueue) -> int:
-        if self._opening or not self._writes_itself():
-            return super()._write_first(queue)
-        pieces = queue.several(MAX_PIECES)
-        try:
-            sent: int = self._transport.send_now(pieces)
-            return sent
-        finally:
-            for piece in pieces:
-                piece.release()
-
-    async def _send_file_now(self, file: Any, offset: int, count: int | None) -> int:
-        transport = self._transport
-        if isinstance(transport, SocketTransport) and self._writes_itself():
-            try:
-                sending = FileSending(file, offset, count)
-                try:
-                    await transport.send_file(sending)
-                finally:
-                    sending.end()
-            except asyncio.SendfileNotAvailableError:
-                pass
-            else:
-                return sending.sent
-        return await super()._send_file_now(file, offset, count)
-
-    def _writes_itself(self) -> bool:
-        """Whether nobody has put another method in the place of :meth:`write_to_fd`."""
-        return getattr(self.write_to_fd, "__func__", None) is IOStream.write_to_fd
-
-    def get_fd_error(self) -> Exception | None:
-        number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        return OSError(number, os.strerror(number))
-
-    def set_nodelay(self, value: bool) -> None:
-        sock = self.socket
-        if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
-            return
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, bool(value))
-        except OSError as error:
-            # On some systems that fails once the other side has gone.
-            if error.errno != errno.EINVAL and not self._is_connreset(error):
-                raise
-
-    def _write_failed(self, error: OSError) -> None:
-        if self._is_connreset(error):
-            self._keep_what_came()
-        super()._write_failed(error)
-
-    def _keep_what_came(self) -> None:
-        """The other side has gone. What it had said, perhaps why, can still be read if it is taken now."""
-        buffer, memory = self._read_buffer, borrow_memory(self.read_chunk_size)
-        try:
-            while room := min(self.read_chunk_size, self.max_buffer_size - len(buffer)):
-                count = self.read_from_fd(memory[:room])
-                if not count:
-                    break
-                buffer.append(memory[:count])
-        except OSError:
-            pass  # that was all
-        finally:
-            return_memory(memory)
-
-    def _watch_for(self, events: int) -> None:
-        if events == self._watched_for or self._closed:
-            return
-        if not self._opening:
-            self._transport.want(events)
-        self._watched_for = events
-
-    # Handing the connection on
-
-    def detach(self) -> Any:
-        """Let go of the connection and return its transport, which waits for another protocol.
-
-        .. code-block:: python
-
-            transport = stream.detach()
-            transport.set_protocol(protocol)
-            transport.resume_reading()
-
-        What has arrived and was not read is what that protocol gets first. The stream is closed then, and
-        its close callback is not called.
-
-        Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
-        """
-        transport = self._give_up_transport()
-        super()._tell_keeper()
-        return transport
-
-    def _give_up_transport(self) -> Any:
-        if self._closed or self._opening or self.reading() or self.writing():
-            raise ValueError(f"{self!r} is not idle; await its reads and writes first")
-        self._drop_read()
-        self._watch_for(0)
-        self._closed = True
-        self._close_callback = None
-        self.socket = None
-        transport = self._transport
-        del self._transport
-        if len(self._read_buffer):
-            transport.unread(self._read_buffer.take(len(self._read_buffer)))
-        return transport
-
     def start_tls(
         self,
         server_side: bool,
@@ -259,9 +92,9 @@ class IOStream(BaseIOStream):
         """Speak TLS from now on: the future's result is the stream that does.
 
         This one is of no use any more: its close callback goes over to the other. If the handshake fails,
-        the future is cancelled or, before it is done, this stream closed, the connection is closed. What the peer has sent already, in plain
-        text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
-        it early.
+        or the future is cancelled or this stream closed before it is done, the connection is closed. What
+        the peer has sent already, in plain text, must have been read: nobody can smuggle a word into the
+        encrypted conversation by sending it early.
 
         :arg server_side: whether this is the end that answers. It needs ``ssl_options``.
         :arg ssl_options: a context, or what :func:`.ssl_options_to_context` takes. By default a client
@@ -312,101 +145,11 @@ class IOStream(BaseIOStream):
         else:
             self._turned_into.close(exc_info)
 
-    # The end
-
     def abort(self) -> None:
-        """Close the stream and its connection now.
-
-        After :meth:`close` what the connection has taken already still goes: over TLS that can take time.
-        With this it is dropped, also if the stream is closed already. Idempotent.
-        """
-        self.close()
-        self._transport.abort()
-
-    def _tell_keeper(self) -> None:
-        transport = self._transport
-        if self.keeper is None or transport.get_protocol() is None:
-            super()._tell_keeper()
+        if self._turned_into is None:
+            super().abort()
         else:
-            tell = super()._tell_keeper
-            transport.when_lost = lambda _: tell()  # something is still on its way
-
-    # Connecting
-
-    def connect(self, address: Any, server_hostname: str | None = None) -> "asyncio.Future[Self]":
-        """Connect the socket to ``address``, in the form that its family has (``(ip, port)``, a path).
-
-        The future's result is the stream. Reads and writes may begin before: they wait for the
-        connection. If it fails the stream is closed, and the future, as all that waits, gets
-        :exc:`StreamClosedError` with the reason as its ``real_error``.
-
-        A host name instead of an IP address is looked up at once, and the loop stands still meanwhile.
-
-        :arg server_hostname: for TLS: whose certificate is expected.
-
-        Raises :exc:`RuntimeError` if it is connecting already, :exc:`StreamClosedError` if it is closed.
-        """
-        self._check_may_connect()
-        future: asyncio.Future[Self] = asyncio.Future(loop=self._future_loop)
-        self._connect_future = future
-        self._address = address
-        self._opening = True
-        self._begin_connecting()
-        return future
-
-    def _check_may_connect(self) -> None:
-        if self._closed:
-            raise StreamClosedError(real_error=self.error)
-        if self._connect_future is not None:
-            raise RuntimeError("connect() was called before: await the future that it returned")
-
-    def _begin_connecting(self) -> None:
-        if self._closed:
-            return
-        try:
-            self.socket.connect(self._address)
-        except BlockingIOError as error:
-            if error.errno == errno.EAGAIN:
-                # Not "in progress": a Unix socket's backlog is full, and no event tells when it is not.
-                self.io_loop.call_later(BUSY_PAUSE, self._begin_connecting)
-                return
-        except InterruptedError:
-            pass
-        except OSError as error:
-            self.close(exc_info=error)
-            return
-        self._transport.want(WRITE)
-
-    def _connecting_ended(self) -> None:
-        number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if number:
-            message = f"cannot connect to {self._address}: {os.strerror(number)}"
-            self.close(exc_info=OSError(number, message))
-        else:
-            self._connected()
-
-    def _connected(self) -> None:
-        """There is a connection."""
-        self._opened()
-
-    def _opened(self) -> None:
-        """Reading and writing may begin."""
-        future, self._connect_future = self._connect_future, None
-        if future is not None and not future.done():
-            future.set_result(self)
-        self._opening = False
-        self._transport.want(self._watched_for)
-
-    def _on_events(self, events: int) -> None:
-        if self._opening:
-            self._connecting_ended()
-        else:
-            super()._on_events(events)
-
-    def _end_writes(self) -> None:
-        super()._end_writes()
-        if self._connect_future is not None:
-            self._fail(self._connect_future)
+            self._turned_into.abort()
 
 
 class SSLIOStream(IOStream):
@@ -425,7 +168,7 @@ class SSLIOStream(IOStream):
     :arg ssl_options: a context, or what :func:`.ssl_options_to_context` takes. By default a client trusts
         whom the system trusts.
     :arg server_side: whether this is the end that answers. It needs ``ssl_options``.
-    :arg server_hostname: for a client over a connected socket: whose certificate is expected.
+    :arg server_hostname: for a client: whose certificate is expected.
     :arg session: an :class:`ssl.SSLSession`, of an earlier connection to the same server, to be resumed.
     :arg ssl_handshake_timeout: seconds that the handshake may take, 60 by default.
     :arg ssl_shutdown_timeout: seconds that a closed connection may stand still while what it has sent
@@ -539,7 +282,8 @@ class SSLIOStream(IOStream):
             log_failed_handshake(self._peer, error)  # anybody may send us anything
         elif isinstance(error, ssl.SSLError):
             # Whom we called cannot prove who he is, or does not like our certificate.
-            gen_log.warning("SSL Error on connection with %s: %s", self._peer, error)
+            sentences = "; ".join([str(error), *getattr(error, "__notes__", ())])
+            gen_log.warning("SSL Error on connection with %s: %s", self._peer, sentences)
 
     def _take(self, transport: Any) -> None:
         context, ssl_object = map(transport.get_extra_info, ("sslcontext", "ssl_object"))
@@ -554,10 +298,11 @@ class SSLIOStream(IOStream):
     def connect(self, address: Any, server_hostname: str | None = None) -> "asyncio.Future[Self]":
         """As :meth:`IOStream.connect`; the future waits for the handshake too, and raises what ended it.
 
-        :arg server_hostname: whose certificate is expected.
+        :arg server_hostname: whose certificate is expected, if the constructor was not told.
         """
         self._check_may_connect()
-        self.socket.server_hostname = server_hostname
+        if server_hostname is not None:
+            self.socket.server_hostname = server_hostname
         self._tls_to_come = self._make_tls()
         super().connect(address)
         return cast("asyncio.Future[Self]", self.wait_for_handshake())
@@ -582,7 +327,7 @@ class SSLIOStream(IOStream):
         ``socket.selected_alpn_protocol()``. If the handshake fails the future raises what ended it.
         Raises :exc:`RuntimeError` if somebody waits already.
         """
-        if self._handshake_future is not None:
+        if self._handshake_future is not None and not self._handshake_future.done():
             raise RuntimeError("Already waiting")
         future: asyncio.Future[SSLIOStream] = asyncio.Future(loop=self._future_loop)
         if self._closed:
@@ -598,6 +343,9 @@ class SSLIOStream(IOStream):
         """What ``session=`` of a later connection takes. With TLS 1.3 there is none before the first read."""
         ssl_object = self.socket and self.socket.ssl_object
         return ssl_object.session if ssl_object else None
+
+    def _is_connreset(self, exc: BaseException) -> bool:
+        return isinstance(exc, ssl.SSLEOFError) or super()._is_connreset(exc)
 
     def close_fd(self) -> None:
         self.truncated = getattr(self._transport, "truncated", False)

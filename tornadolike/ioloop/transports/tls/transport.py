@@ -71,9 +71,9 @@ class SSLTransport(PullingSide):
         self._timer: asyncio.TimerHandle | None = None
         self._progress_at_last_look: object = None
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
+        self._trace: ConnectionTrace | None = None
         self.dropped = 0
         """Encrypted bytes that have come since :meth:`close`: by this a server sees who talks on."""
-        self._trace: ConnectionTrace | None = None
         self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import tornadolike
@@ -21,6 +22,10 @@ from tornadolike.web import Application
 
 PORTS_TO_TRY = 100
 DRAIN_SECONDS = 5
+CERTIFICATES = Path(__file__).parents[1] / ".certificates"
+
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+"""Addresses that stand for all of this machine's, each with one to visit."""
 
 MakeApp = Callable[[], AbstractAsyncContextManager[Application]]
 """Makes the application and what it needs while it is served; leaving the context says goodbye."""
@@ -33,13 +38,37 @@ def main(name: str, make_app: MakeApp, **server_options: Any) -> int:
     )
     parser.add_argument("--port", type=port_number, default=8888, help="default: %(default)s")
     parser.add_argument("--address", default="127.0.0.1", help="default: %(default)s")
+    parser.add_argument("--tls", action="store_true", help="serve HTTPS")
+    parser.add_argument(
+        "--certificates",
+        type=Path,
+        default=CERTIFICATES,
+        metavar="FOLDER",
+        help="where the certificates for --tls are, or are made; default: %(default)s",
+    )
     options = parser.parse_args()
     try:
+        if options.tls:
+            server_options["ssl_options"] = certificate(options.certificates, options.address)
         tornadolike.run(serve(name, make_app, options.address, options.port, **server_options))
     except OSError as error:
-        print(f"Cannot listen on {options.address}: {error.strerror or error}", file=sys.stderr)
+        reason = (
+            f"{error.filename}: " if error.filename else f"Cannot listen on {options.address}: "
+        )
+        print(reason + (error.strerror or str(error)), file=sys.stderr)
         return 1
     return 0
+
+
+def certificate(folder: Path, address: str) -> dict[str, str]:
+    """Options for a server at `address` with a certificate that this machine has signed itself."""
+    # Only here: it takes a while to import, and who serves plain HTTP does not need it.
+    from tornadolike.tls.development import development_certificate
+
+    names = [] if address in EVERYWHERE else [address.partition("%")[0]]
+    made = development_certificate(folder, names)
+    print(f"Browsers warn of the certificate until they trust {made.ca_certs}")
+    return made.ssl_options
 
 
 def port_number(text: str) -> int:
@@ -58,7 +87,8 @@ async def serve(
         server, actual = listen(app, address, port, **server_options)
         if actual != port:
             print(f"Port {port} is taken; using {actual}.")
-        print(f"{name} on {url(address, actual)}  (Ctrl-C stops)", flush=True)
+        scheme = "https" if "ssl_options" in server_options else "http"
+        print(f"{name} on {url(address, actual, scheme)}  (Ctrl-C stops)", flush=True)
         await stop_signal()
     await server.drain(DRAIN_SECONDS)
 
@@ -90,9 +120,7 @@ async def stop_signal() -> None:
             loop.remove_signal_handler(number)
 
 
-def url(address: str, port: int) -> str:
+def url(address: str, port: int, scheme: str = "http") -> str:
     """Where to point a browser."""
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address)  # noqa: S104
-    if host is None:
-        host = f"[{address}]" if ":" in address else address
-    return f"http://{host}:{port}"
+    host = EVERYWHERE.get(address, address)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

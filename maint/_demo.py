@@ -1,6 +1,6 @@
 """./maint/demo: make an environment in the clone, install tornadolike in it, serve a demo.
 
-A demo is a package `demos/NAME`, run as `python -m demos.NAME --port N --address A` from the
+A demo is a package `demos/NAME`, run as `python -m demos.NAME --port N --address A [--tls]` from the
 clone's root. Choosing another port when that one is taken, and saying where it serves, is its job.
 """
 
@@ -51,6 +51,8 @@ def _demo(arguments: Sequence[str]) -> int:
     environment = Environment("demo", Interpreter.find())
     environment.prepare(fresh=options.fresh)
     where = ["--port", str(options.port), "--address", options.address]
+    if options.tls:
+        where.append("--tls")
     return _become(environment, [f"demos.{options.name}", *where, *rest])
 
 
@@ -65,7 +67,7 @@ def _become(environment: Environment, module: Sequence[str]) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./maint/demo",
-        usage="%(prog)s [NAME] [--port N] [--address A] [--fresh] [options of the demo ...]",
+        usage="%(prog)s [NAME] [--port N] [--address A] [--tls] [--fresh] [options of the demo ...]",
         description="Serve a demo. The first time, make an environment for it in .venvs/.",
         epilog="Options that aren't listed here, and all behind --, are given to the demo: "
         "./maint/demo chat -- --help",
@@ -74,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("name", nargs="?", default="chat", help="which demo (default: chat)")
     parser.add_argument("--port", type=_port, default=8888, help="default: 8888")
     parser.add_argument("--address", default="127.0.0.1", help="default: 127.0.0.1, this machine")
+    parser.add_argument(
+        "--tls", action="store_true", help="serve HTTPS, with certificates made in .certificates/"
+    )
     parser.add_argument("--list", action="store_true", help="list the demos and end")
     parser.add_argument("--fresh", action="store_true", help="make the environment anew")
     return parser

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -186,17 +187,22 @@ def new_foreign_loop(
 
 
 class ServerThread:
-    """An HTTPServer on a loop in a thread of its own, on a free port of 127.0.0.1."""
+    """An HTTPServer on a loop in a thread of its own, on a free port of 127.0.0.1.
+
+    With ``client_context`` its clients speak TLS (and it should, by its ``ssl_options``).
+    """
 
     def __init__(
         self,
         delegate: Any,
         *,
         loop_factory: Callable[[], asyncio.AbstractEventLoop] = IOLoop,
+        client_context: ssl.SSLContext | None = None,
         **server_options: Any,
     ) -> None:
         self.port = 0
         self._loop_factory = loop_factory
+        self.client_context = client_context
         self._started: Future[None] = Future()
         self._stopping: Any = None
         self._thread = threading.Thread(
@@ -207,7 +213,8 @@ class ServerThread:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self.client_context is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def _run(self, delegate: Any, options: dict[str, Any]) -> None:
         from tornadolike.httpserver import HTTPServer
@@ -236,7 +243,15 @@ class ServerThread:
 
     def connect(self, timeout: float = PATIENCE) -> socket.socket:
         """A blocking connection to the server."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout)
+        return self.secured(socket.create_connection(("127.0.0.1", self.port), timeout))
+
+    def secured(self, sock: socket.socket) -> socket.socket:
+        """What a client speaks through that has connected ``sock``. An end without goodbye is an error."""
+        if self.client_context is None:
+            return sock
+        return self.client_context.wrap_socket(
+            sock, server_hostname="localhost", suppress_ragged_eofs=False
+        )
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run ``function(*args)`` in the loop's thread; return its result (a coroutine's, awaited)."""
@@ -275,11 +290,22 @@ def read_all(sock: socket.socket) -> bytes:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., ServerThread]]:
+def wire() -> str:
+    """What ``serve`` serves on: ``"plain"``, unless a test is parametrized with ``"tls"``."""
+    return "plain"
+
+
+@pytest.fixture
+def serve(wire: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., ServerThread]]:
     """``server = serve(application, **options)``; stopped at the end of the test."""
     servers: list[ServerThread] = []
+    tls = {}
+    if wire == "tls":
+        made = request.getfixturevalue("certs")
+        tls = {"ssl_options": made.server_context(), "client_context": made.client_context()}
 
     def start(delegate: Any, **options: Any) -> ServerThread:
+        options = tls | options
         servers.append(ServerThread(delegate, **options))
         return servers[-1]
 

@@ -15,7 +15,17 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import Watched, connect_slowly, reset
-from tests.wire.client import error, expect, expect_end, get, head, lines, ok, read_all
+from tests.wire.client import (
+    PLAIN_AND_TLS,
+    error,
+    expect,
+    expect_end,
+    get,
+    head,
+    lines,
+    ok,
+    read_all,
+)
 from tests.wire.site import answer
 from tornadolike.http1connection import HTTP1ServerConnection
 from tornadolike.httpserver import HTTPServer
@@ -201,6 +211,7 @@ def test_draining_a_server_that_never_served(serve: Any) -> None:
         server.connect()
 
 
+@PLAIN_AND_TLS
 def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> None:
     held = Held()
     server = Watched(serve(held))
@@ -244,6 +255,7 @@ def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> No
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_draining_waits_for_answers_that_are_being_read(serve: Any) -> None:
     def respond(request: HTTPServerRequest) -> None:
         request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 8_000_000)
@@ -258,6 +270,7 @@ def test_draining_waits_for_answers_that_are_being_read(serve: Any) -> None:
     server.until(drained)
 
 
+@PLAIN_AND_TLS
 def test_draining_waits_for_a_body_that_is_coming(serve: Any) -> None:
     server = Watched(serve(answer))
     with server.connect() as sock:
@@ -437,6 +450,7 @@ def test_five_thousand_connections_leave_nothing(serve: Any) -> None:
         gc.enable()
 
 
+@PLAIN_AND_TLS
 def test_many_at_once(serve: Any) -> None:
     """A burst of connections, some of which are gone before they are accepted."""
     server = Watched(serve(answer))
@@ -452,6 +466,7 @@ def test_many_at_once(serve: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_clients_in_threads(serve: Any) -> None:
     server = serve(answer)
     failures: list[BaseException] = []

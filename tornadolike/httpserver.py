@@ -5,6 +5,13 @@
     server = HTTPServer(application)
     server.listen(8888)
 
+With ``ssl_options`` it serves HTTPS:
+
+.. code-block:: python
+
+    server = HTTPServer(application, ssl_options={"certfile": "chain.pem", "keyfile": "key.pem"})
+    server.listen(443)
+
 What comes to each connection, and what a slow, broken or hostile peer meets, is told in
 :mod:`tornadolike.http1connection`.
 """
@@ -12,11 +19,12 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 import asyncio
 import dataclasses
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
 from .http1 import Limits
-from .http1connection import HTTP1ServerConnection, Serving, ServingParameters
+from .http1connection import HTTP1ServerConnection, Serving, ServingParameters, TLSOpening
 from .httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -41,6 +49,12 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         :class:`HTTPServerConnectionDelegate`, or a function that is called with each complete
         :class:`HTTPServerRequest` and answers it through ``request.connection``.
 
+    :arg ssl_options: serve HTTPS, with this :class:`ssl.SSLContext`, or with the one that
+        :func:`~tornadolike.netutil.ssl_options_to_context` makes of these options (``certfile``,
+        ``keyfile``; ``ca_certs`` and ``cert_reqs`` to ask clients for certificates, which handlers get
+        from :meth:`HTTPServerRequest.get_ssl_certificate`). A client that comes with plain HTTP is
+        answered by 400.
+
     The other arguments are limits in bytes and time-outs in seconds (None for no time-out); what they
     mean and what they are by default is told by :class:`~tornadolike.http1.Limits` and
     :class:`~tornadolike.http1connection.ServingParameters`. ``max_buffer_size`` is Tornado's older name
@@ -52,11 +66,15 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         request_callback: HTTPServerConnectionDelegate | RequestCallback,
         no_keep_alive: bool = False,
         *,
+        ssl_options: dict[str, Any] | ssl.SSLContext | None = None,
         max_buffer_size: int | None = None,
         max_body_size: int | None = None,
         **parameters: Any,
     ) -> None:
-        super().__init__()
+        super().__init__(ssl_options)
+        if self.ssl_context is not None and not isinstance(ssl_options, ssl.SSLContext):
+            # It is our own: say to clients that ask which HTTP is spoken here.
+            self.ssl_context.set_alpn_protocols(["http/1.1"])
         self.request_callback = request_callback
         if max_body_size is None:
             max_body_size = max_buffer_size
@@ -67,7 +85,12 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
 
     def handle_connection(self, connection: socket.socket, address: Any) -> None:
         serving = self._serving or self._start_serving()
-        SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
+        if serving.ssl_context is None:
+            SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
+        else:
+            opening = TLSOpening(serving, address)
+            # What is known need not be asked for; and of a peer that is gone it could not.
+            SocketTransport(serving.loop, connection, opening, extra={"peername": address})
 
     def _start_serving(self) -> Serving:
         loop = IOLoop.current()
@@ -80,7 +103,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
             serve_whole = callback.__call__ if callable(callback) else None
         else:
             delegate, serve_whole = self, callback
-        self._serving = Serving(loop, delegate, serve_whole, self._parameters)
+        self._serving = Serving(loop, delegate, serve_whole, self._parameters, self.ssl_context)
         return self._serving
 
     def start_request(
@@ -92,9 +115,9 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
     async def drain(self, timeout: float = 30.0) -> None:
         """Stop gracefully.
 
-        Stops listening, closes idle connections, lets requests that are being answered finish (their
-        connections close afterwards), asks WebSockets to go away, and after ``timeout`` seconds cuts
-        what is left.
+        Stops listening, closes connections that are idle or in the TLS handshake, lets requests that are
+        being answered finish (their connections close afterwards), asks WebSockets to go away, and after
+        ``timeout`` seconds cuts what is left.
         """
         self.stop()
         serving = self._serving
@@ -103,12 +126,12 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serving.start_draining()
         try:
             async with asyncio.timeout(timeout):
-                while serving.connections or serving.upgraded:
+                while serving.busy:
                     await serving.next_end()
         except TimeoutError:
             gen_log.warning(
                 "Cutting %d connections that did not end within %g seconds",
-                len(serving.connections) + len(serving.upgraded),
+                serving.busy,
                 timeout,
             )
             await self.close_all_connections()
@@ -119,12 +142,14 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         if serving is None:
             return
         connections = set(serving.connections)
-        transports = set(serving.upgraded)
+        transports = serving.handshakes | serving.upgraded.keys()
         for connection in connections:
             connection.abort()
         for transport in transports:
             transport.abort()
-        while connections & serving.connections or transports & serving.upgraded.keys():
+        while connections & serving.connections or transports & (
+            serving.handshakes | serving.upgraded.keys()
+        ):
             await serving.next_end()
 
 

@@ -25,6 +25,10 @@ class BreakingLine:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="line")
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def __enter__(self) -> "BreakingLine":
         self._thread.start()
         assert self._ready.wait(PATIENCE)

@@ -5,6 +5,7 @@ import http.client
 import itertools
 import json
 import secrets
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +19,16 @@ PATIENCE = 10.0
 class Tab:
     """What both transports have in common: say hello, join, wait for an event of a kind."""
 
-    def __init__(self, port: int, name: str = "Ann", secret: str = "") -> None:
+    def __init__(
+        self,
+        port: int,
+        name: str = "Ann",
+        secret: str = "",
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.port = port
+        self.context = context
+        """What to speak TLS with; None for a server without it."""
         self.name = name
         self.secret = secret or secrets.token_hex(16)
         self.events: list[Event] = []
@@ -73,9 +82,10 @@ class SocketTab(Tab):
 
     def open(self) -> None:
         self._closing = contextlib.ExitStack()
-        url = f"ws://127.0.0.1:{self.port}/socket"
+        scheme = "ws" if self.context is None else "wss"
+        url = f"{scheme}://127.0.0.1:{self.port}/socket"
         # No limit to what waits unread: a full queue would keep the close frame waiting, too.
-        self.socket = self._closing.enter_context(connect(url, max_queue=None))
+        self.socket = self._closing.enter_context(connect(url, max_queue=None, ssl=self.context))
 
     def close(self) -> None:
         self._closing.close()
@@ -94,7 +104,12 @@ class PollTab(Tab):
     """By long-polling, over one connection that is kept open."""
 
     def open(self) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        where: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "timeout": PATIENCE}
+        self.connection = (
+            http.client.HTTPConnection(**where)
+            if self.context is None
+            else http.client.HTTPSConnection(**where, context=self.context)
+        )
         self.seen = 0
 
     def close(self) -> None:

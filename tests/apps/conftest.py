@@ -10,8 +10,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tornadolike.tls.development import DevelopmentCertificate, development_certificate
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 10.0
@@ -27,8 +30,12 @@ def free_port() -> int:
 class Demo:
     """A demo that runs, and can be stopped and started again on the same port."""
 
-    def __init__(self, name: str, port: int | None = None) -> None:
+    def __init__(
+        self, name: str, port: int | None = None, certificates: Path | None = None
+    ) -> None:
         self.name = name
+        self.certificates = certificates
+        """Where the certificates are; None for a demo without TLS."""
         self.port = port or free_port()
         self.said: list[str] = []
         self.complaints = ""
@@ -36,12 +43,14 @@ class Demo:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "http" if self.certificates is None else "https"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start, and return when the address has been printed."""
+        tls = [] if self.certificates is None else ["--tls", f"--certificates={self.certificates}"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"demos.{self.name}", "--port", str(self.port)],
+            [sys.executable, "-m", f"demos.{self.name}", "--port", str(self.port), *tls],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -53,7 +62,7 @@ class Demo:
         try:
             for line in self.process.stdout:
                 self.said.append(line.rstrip("\n"))
-                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                if found := re.search(r"https?://127\.0\.0\.1:(\d+)", line):
                     self.port = int(found[1])
                     return
         finally:
@@ -94,8 +103,14 @@ def chat() -> Iterator[Demo]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentCertificate:
+    """Certificates for demos that serve HTTPS; their folder is that of each file."""
+    return development_certificate(tmp_path_factory.mktemp("development"))
+
+
 @contextlib.contextmanager
-def running(name: str, **options: int) -> Iterator[Demo]:
+def running(name: str, **options: Any) -> Iterator[Demo]:
     server = Demo(name, **options)
     try:
         yield server

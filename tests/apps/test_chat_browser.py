@@ -1,18 +1,25 @@
 """The chat as people meet it: in a browser, in two windows, by either transport."""
 
+import base64
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from tornadolike.tls.development import DevelopmentCertificate
 
 from .breaking_line import BreakingLine
 from .chat_tabs import SocketTab, new_room
-from .conftest import Demo
+from .conftest import Demo, running
 
 webdriver = pytest.importorskip("selenium.webdriver")
 from selenium.webdriver.chrome.service import Service  # noqa: E402
@@ -45,7 +52,7 @@ NO_WEBSOCKET = """
 
 
 @pytest.fixture(scope="module")
-def driver() -> Iterator[Any]:
+def driver(certificates: DevelopmentCertificate) -> Iterator[Any]:
     """One Chromium for the module; each test opens windows of its own."""
     browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     if not browser or not chromedriver:
@@ -55,6 +62,8 @@ def driver() -> Iterator[Any]:
         pytest.skip(missing)
     options = webdriver.ChromeOptions()
     options.binary_location = browser
+    # To trust an authority it would need tools that few machines have: it is told of the certificate.
+    options.add_argument(f"--ignore-certificate-errors-spki-list={fingerprint(certificates)}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for flag in [*FLAGS, f"--user-data-dir={profile}"]:
@@ -64,6 +73,15 @@ def driver() -> Iterator[Any]:
             yield driver
         finally:
             driver.quit()
+
+
+def fingerprint(certificates: DevelopmentCertificate) -> str:
+    """Of the key of the server's certificate, as Chromium wants it."""
+    certificate = x509.load_pem_x509_certificate(Path(certificates.certfile).read_bytes())
+    key = certificate.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
 class Page:
@@ -170,7 +188,7 @@ def pages(driver: Any) -> Iterator[Open]:
     def open_page(
         server: Demo | BreakingLine, room: str, name: str, transport: str = "", **more: Any
     ) -> Page:
-        page = Page(driver, f"http://127.0.0.1:{server.port}/#{room}", name, **more)
+        page = Page(driver, f"{server.url}/#{room}", name, **more)
         opened.append(page)
         if transport == "polling":
             page.choose("polling")
@@ -202,6 +220,18 @@ def test_two_windows_talk(chat: Demo, pages: Open, first: str, second: str) -> N
     ann.wait_text("hello from Bob")
     assert ann.texts() == bob.texts() == ["hello from Ann", "hello from Bob"]
     assert [e.text for e in bob.all("#log .message:not(.mine) .author")] == ["Ann"]
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_over_tls(pages: Open, certificates: DevelopmentCertificate, transport: str) -> None:
+    with running("chat", certificates=Path(certificates.certfile).parent) as server:
+        room = new_room()
+        ann = pages(server, room, "Ann", transport)
+        assert ann.state[1] == transport
+        assert ann.script("return window.isSecureContext && location.protocol") == "https:"
+        bob = pages(server, room, "Bob", transport)
+        ann.say("nobody else can read this")
+        bob.wait_text("nobody else can read this")
 
 
 def test_where_websockets_are_blocked_the_page_polls(chat: Demo, pages: Open) -> None:

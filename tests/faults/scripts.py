@@ -6,7 +6,7 @@ from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from tests.faults.sockets import AGAIN, FATAL, INTERRUPTED
-from tests.ioloop.virtual import VirtualLoop
+from tests.ioloop.virtual import VirtualLoop, VirtualPoller
 from tests.running import run_on
 
 CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -28,5 +28,21 @@ deadly_scripts = st.one_of(
 sizes = st.one_of(st.integers(1, 100), st.integers(1, 300_000))
 
 
+MANY_TURNS = 20_000
+"""More than any conversation needs: who takes as many is running in circles."""
+
+
+class Patience(VirtualPoller):
+    """Does not wait for a loop that never comes to rest."""
+
+    turns = 0
+
+    def poll(self, timeout: float, max_events: int) -> Any:
+        self.turns += 1
+        assert self.turns < MANY_TURNS, "the loop runs in circles"
+        return super().poll(timeout, max_events)
+
+
 def play(main: Any) -> None:
-    run_on(lambda: VirtualLoop(make_current=False), main)
+    """Run ``main`` on a jumping clock; it fails if it waits for nothing or runs in circles."""
+    run_on(lambda: VirtualLoop(poller=Patience(), make_current=False), main)

@@ -1,15 +1,18 @@
 """Streams over sockets on which everything goes wrong that can."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.faults.makers import MAKERS
 from tests.faults.readers import ACTIONS, converse
 from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
-from tornadolike.iostream import IOStream, StreamClosedError
+from tests.running import turns
+from tests.tls_certs import Certificates
 
 actions = st.lists(
     st.tuples(st.integers(0, 1), st.sampled_from([*ACTIONS] * 3 + ["close"]), sizes), max_size=25
@@ -17,37 +20,58 @@ actions = st.lists(
 options = st.fixed_dictionaries({}, optional={"read_chunk_size": st.integers(300, 70_000)})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+makers = pytest.mark.parametrize("make", MAKERS)
+
+
+@makers
+@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 @given(scripts, scripts, actions, options)
-def test_what_passes_changes_nothing(first: Any, second: Any, actions: Any, options: Any) -> None:
+def test_what_passes_changes_nothing(
+    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+) -> None:
     async def main() -> None:
-        one, two = pair(first, second)
-        await converse((IOStream(one, **options), IOStream(two, **options)), actions, False)
+        await converse(make(pair(first, second), certs, options), actions, False)
 
     play(main())
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
+@makers
+@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 @given(deadly_scripts, deadly_scripts, actions, options)
-def test_what_breaks_ends_it_once(first: Any, second: Any, actions: Any, options: Any) -> None:
+def test_what_breaks_ends_it_once(
+    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+) -> None:
     async def main() -> None:
-        one, two = pair(first, second)
-        await converse((IOStream(one, **options), IOStream(two, **options)), actions, True)
+        await converse(make(pair(first, second), certs, options), actions, True)
 
     play(main())
 
 
-def test_all_that_a_peer_said_before_it_left_is_heard() -> None:
+@makers
+@pytest.mark.parametrize("waits", [True, False], ids=["waiting write", "late write"])
+@pytest.mark.parametrize("watched", [True, False])
+def test_all_that_a_peer_said_before_it_left_is_heard(
+    make: Any, certs: Certificates, waits: bool, watched: bool
+) -> None:
     """A server answers what it has not read to its end, and goes."""
 
     async def main() -> None:
-        ours, theirs = pair()
-        stream = IOStream(ours, read_chunk_size=1000)
-        write = stream.write(bytes(1_000_000))
-        assert theirs.send(bytes(100_000)) == 100_000
+        ours, theirs = make(pair(), certs, {"read_chunk_size": 1000})
+        await asyncio.gather(ours.write(b"a"), theirs.read_bytes(1))
+        if watched:
+            ours.set_close_callback(lambda: None)
+        if waits:
+            write = ours.write(bytes(1_000_000))
+        answer = theirs.write(bytes(100_000))
+        while not answer.done():
+            await turns(1)
         theirs.close()
-        assert await stream.read_until_close() == bytes(100_000)
-        with pytest.raises(StreamClosedError):
-            await write
+        if not waits:
+            write = ours.write(bytes(100_000))
+            await turns(5)
+            if not ours.closed():
+                ours.write(bytes(1))
+        assert await ours.read_until_close() == bytes(100_000)
+        await asyncio.wait([write])
 
     play(main())

@@ -66,7 +66,7 @@ class Watched:
 
     def until_gone(self) -> None:
         """Wait until no connection is left, and see that nothing of one is."""
-        self.until(lambda: not self.serving.connections and not self.serving.upgraded)
+        self.until(lambda: not self.serving.busy)
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
 
 
@@ -76,8 +76,11 @@ def connect_slowly(server: Any, size: int = 65536) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
     sock.settimeout(PATIENCE)
-    sock.connect(("127.0.0.1", server.server.port if isinstance(server, Watched) else server.port))
-    return sock
+    if isinstance(server, Watched):
+        server = server.server
+    sock.connect(("127.0.0.1", server.port))
+    secured: socket.socket = server.secured(sock)
+    return secured
 
 
 def shrink(connection: HTTP1ServerConnection, size: int = 65536) -> None:

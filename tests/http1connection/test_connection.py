@@ -12,7 +12,7 @@ from tests.http1connection.helpers import (
     server_reads,
     shrink,
 )
-from tests.wire.client import expect, expect_end, get, head, ok, read_all
+from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tornadolike.httputil import HTTPServerRequest
 from tornadolike.iostream import StreamClosedError
 
@@ -64,6 +64,7 @@ def test_answers_of_a_coroutine_leave_with_those_behind_it(watch: Any) -> None:
         assert len(sends.sizes) == 4
 
 
+@PLAIN_AND_TLS
 def test_coroutines_of_one_connection_are_tasks_of_their_own(serve: Any) -> None:
     """The next request is not begun inside the task that has answered the one before."""
     from tornadolike.web import Application, RequestHandler
@@ -85,6 +86,7 @@ def test_coroutines_of_one_connection_are_tasks_of_their_own(serve: Any) -> None
     assert None not in tasks
 
 
+@PLAIN_AND_TLS
 def test_a_large_answer_among_small_ones(watch: Any) -> None:
     sizes = [10, 100_000, 20, 5000, 30, 2_000_000, 40]
 
@@ -99,6 +101,7 @@ def test_a_large_answer_among_small_ones(watch: Any) -> None:
         server.until_in("IDLE")
 
 
+@PLAIN_AND_TLS
 def test_a_large_answer_of_a_coroutine_holds_up_those_behind_it(watch: Any) -> None:
     held = Held()
     server = watch(held)
@@ -117,6 +120,7 @@ def test_a_large_answer_of_a_coroutine_holds_up_those_behind_it(watch: Any) -> N
         server.until_in("IDLE")
 
 
+@PLAIN_AND_TLS
 def test_what_comes_between_an_answer_and_the_next_request(watch: Any) -> None:
     """The next request is taken in a callback of its own; until then much may happen."""
     held = Held()
@@ -203,6 +207,7 @@ def test_a_flood_whose_answers_nobody_reads_is_bounded(watch: Any) -> None:
         server.until_in("IDLE")
 
 
+@PLAIN_AND_TLS
 def test_a_head_that_is_larger_than_what_may_wait(watch: Any) -> None:
     """Paused behind a request, reading goes on when the next head needs more to be whole."""
     held = Held()
@@ -218,6 +223,7 @@ def test_a_head_that_is_larger_than_what_may_wait(watch: Any) -> None:
         expect(sock, ok("GET /1") + ok("GET /now"))
 
 
+@PLAIN_AND_TLS
 def test_a_coroutine_that_never_stops_writing_waits_for_the_peer(watch: Any) -> None:
     """Even in its first step, in which what it writes is held back."""
     written = []
@@ -245,6 +251,7 @@ def test_a_coroutine_that_never_stops_writing_waits_for_the_peer(watch: Any) -> 
     assert isinstance(tasks[0].exception(), StreamClosedError)
 
 
+@PLAIN_AND_TLS
 def test_who_stops_waiting_for_the_peer_stops_only_himself(watch: Any) -> None:
     outcomes: list[str] = []
 
@@ -270,6 +277,7 @@ def test_who_stops_waiting_for_the_peer_stops_only_himself(watch: Any) -> None:
 
     server = watch(start)
     with connect_slowly(server) as sock:
+        server.call(shrink, server.connection)
         sock.sendall(get("/"))
         server.until(lambda: outcomes == ["gave up"])
         body = b"x" * 4_000_000 + b"y"

@@ -18,11 +18,12 @@ from tests.http1connection.site import (
     refuse_later,
     say_ok,
 )
-from tests.wire.client import error, expect, expect_end, get, head, lines, ok
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, lines, ok
 
 # What is told, in which order
 
 
+@PLAIN_AND_TLS
 def test_a_request_without_a_body(watch: Any) -> None:
     site = Site()
     server = watch(site)
@@ -33,6 +34,7 @@ def test_a_request_without_a_body(watch: Any) -> None:
     assert site.heard == ["start_request", ("headers_received", "GET"), "finish", "on_close"]
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("step", [None, *AWAITED])
 def test_a_body_that_came_with_its_head(watch: Any, step: str | None) -> None:
     """A delegate that has to be waited for gets it too."""
@@ -52,6 +54,7 @@ def test_a_body_that_came_with_its_head(watch: Any, step: str | None) -> None:
     assert site.heard == [*conversation, *again, "on_close"]
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("step", [None, *AWAITED])
 def test_a_body_in_pieces(watch: Any, step: str | None) -> None:
     site = Site(**({step: patiently} if step else {}))
@@ -130,6 +133,7 @@ EXPECTING = get("/", "Content-Length: 2", "Expect: 100-continue", method="POST")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
+@PLAIN_AND_TLS
 def test_the_body_is_invited_when_the_delegate_wants_it(watch: Any) -> None:
     gate: list[asyncio.Future[None]] = []
 
@@ -152,6 +156,7 @@ def test_the_body_is_invited_when_the_delegate_wants_it(watch: Any) -> None:
         expect(sock, ok("ok"))
 
 
+@PLAIN_AND_TLS
 def test_a_body_that_has_begun_is_not_invited(watch: Any) -> None:
     server = watch(Site())
     with server.connect() as sock:
@@ -161,6 +166,7 @@ def test_a_body_that_has_begun_is_not_invited(watch: Any) -> None:
         expect(sock, ok("ok"))
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("early", [say_ok, refuse, refuse_later, fail])
 def test_a_body_that_nobody_wants_is_not_invited(watch: Any, expect_log: Any, early: Any) -> None:
     server = watch(Site(headers_received=early))
@@ -181,6 +187,7 @@ def test_a_body_that_nobody_wants_is_not_invited(watch: Any, expect_log: Any, ea
 # Early answers
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("step", AWAITED)
 @pytest.mark.parametrize("patient", [False, True])
 def test_an_answer_before_the_request_is_whole(watch: Any, step: str, patient: bool) -> None:
@@ -200,6 +207,7 @@ def test_an_answer_before_the_request_is_whole(watch: Any, step: str, patient: b
     assert "on_connection_close" not in site.heard
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("step", AWAITED)
 @pytest.mark.parametrize("patient", [False, True])
 def test_an_early_answer_to_a_request_that_is_whole(watch: Any, step: str, patient: bool) -> None:
@@ -218,6 +226,7 @@ def test_an_early_answer_to_a_request_that_is_whole(watch: Any, step: str, patie
     assert "finish" not in site.heard
 
 
+@PLAIN_AND_TLS
 def test_an_answer_that_begins_before_the_request_is_whole(watch: Any) -> None:
     """Both directions at once, and the connection goes on."""
     site = Site(
@@ -237,6 +246,7 @@ def test_an_answer_that_begins_before_the_request_is_whole(watch: Any) -> None:
         server.until_in("IDLE")
 
 
+@PLAIN_AND_TLS
 def test_an_answer_that_nobody_reads_does_not_stop_the_request(watch: Any) -> None:
     """It is for the delegate to make a body wait."""
     site = Site(
@@ -259,6 +269,7 @@ def test_an_answer_that_nobody_reads_does_not_stop_the_request(watch: Any) -> No
         expect(sock, expected * 2)
 
 
+@PLAIN_AND_TLS
 def test_an_answer_that_begins_and_ends_before_the_request_is_whole(watch: Any) -> None:
     def say(connection: Any) -> None:
         connection.write_headers(*head(Content_Length="2"), b"no")
@@ -306,6 +317,7 @@ def test_a_peer_that_leaves_is_told_once(watch: Any, leave: Any, step: str) -> N
     server.call(say_ok, site.connections[0])
 
 
+@PLAIN_AND_TLS
 def test_a_failure_because_the_peer_has_left_is_none(watch: Any) -> None:
     gone: list[asyncio.Future[None]] = []
 

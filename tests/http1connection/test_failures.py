@@ -17,9 +17,10 @@ from tests.http1connection.site import (
     refuse_later,
     say_ok,
 )
-from tests.wire.client import error, expect, expect_end, get, head, lines, ok
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, lines, ok
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize(
     ("step", "how"), [(s, fail) for s in STEPS] + [(s, fail_later) for s in AWAITED]
 )
@@ -41,6 +42,7 @@ def test_a_failure_anywhere_is_a_500(
         expect(sock, ok("ok"))
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize(
     ("step", "how"), [(s, refuse) for s in STEPS] + [(s, refuse_later) for s in AWAITED]
 )
@@ -54,6 +56,7 @@ def test_a_delegate_may_say_that_the_client_is_wrong(
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_function_may_say_that_the_client_is_wrong(watch: Any, expect_log: Any) -> None:
     server = watch(refuse)
     with server.connect() as sock, expect_log("tornadolike.general", "too salty", count=1):
@@ -61,6 +64,7 @@ def test_a_function_may_say_that_the_client_is_wrong(watch: Any, expect_log: Any
         expect_end(sock, error(413))
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("how", [fail, refuse])
 def test_a_failure_after_the_answer_is_logged_and_no_more(
     watch: Any, expect_log: Any, how: Any
@@ -80,6 +84,7 @@ def test_a_failure_after_the_answer_is_logged_and_no_more(
             server.until_in("IDLE")
 
 
+@PLAIN_AND_TLS
 def test_a_failure_of_a_delegate_that_has_answered_is_logged(watch: Any, expect_log: Any) -> None:
     async def say_and_fail(connection: Any) -> None:
         say_ok(connection)
@@ -94,6 +99,7 @@ def test_a_failure_of_a_delegate_that_has_answered_is_logged(watch: Any, expect_
             server.call(lambda: None)
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("how", [fail, refuse, fail_later])
 def test_a_failure_in_the_middle_of_an_answer_breaks_it_off(
     watch: Any, expect_log: Any, how: Any
@@ -116,6 +122,7 @@ def test_a_failure_in_the_middle_of_an_answer_breaks_it_off(
     assert site.heard.count("on_connection_close") == 1
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("step", ["on_connection_close", "on_close"])
 def test_a_failure_at_the_end_is_logged(watch: Any, expect_log: Any, step: str) -> None:
     site = Site(**{step: fail}, finish=lambda connection: None)
@@ -129,6 +136,7 @@ def test_a_failure_at_the_end_is_logged(watch: Any, expect_log: Any, step: str) 
     assert site.heard[-2:] == ["on_connection_close", "on_close"]
 
 
+@PLAIN_AND_TLS
 def test_a_failing_close_callback_is_logged(watch: Any, expect_log: Any) -> None:
     site = Site(finish=lambda connection: connection.set_close_callback(lambda: 1 / 0))
     server = watch(site)
@@ -141,6 +149,7 @@ def test_a_failing_close_callback_is_logged(watch: Any, expect_log: Any) -> None
     assert "on_connection_close" not in site.heard  # the callback is called in its stead
 
 
+@PLAIN_AND_TLS
 def test_something_that_cannot_be_waited_for(watch: Any, expect_log: Any) -> None:
     server = watch(Site(headers_received=lambda connection: "soon"))
     with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
@@ -148,6 +157,7 @@ def test_something_that_cannot_be_waited_for(watch: Any, expect_log: Any) -> Non
         expect_end(sock, error(500))
 
 
+@PLAIN_AND_TLS
 def test_a_wait_that_is_cancelled(watch: Any, expect_log: Any) -> None:
     async def give_up(connection: Any) -> None:
         raise asyncio.CancelledError

@@ -11,7 +11,7 @@ from tests.http1connection.helpers import (
     reset,
     server_reads,
 )
-from tests.wire.client import error, expect, expect_end, get, ok
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPHeaders, HTTPServerRequest
 
@@ -129,6 +129,7 @@ def test_an_end_while_the_last_words_wait_to_be_read(watch: Any) -> None:
 # Peers that crash
 
 
+@PLAIN_AND_TLS
 def test_a_reset_while_a_request_is_handled(watch: Any) -> None:
     held = Held()
     server = watch(held)
@@ -166,6 +167,7 @@ def test_a_peer_that_leaves_while_reading_is_paused(watch: Any, leave: Any) -> N
     assert held.closed == ["/1"]
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize(
     "data",
     [
@@ -185,6 +187,7 @@ def test_a_reset_whenever(watch: Any, data: bytes) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_reset_while_answers_wait_to_be_read(watch: Any) -> None:
     def respond(request: HTTPServerRequest) -> None:
         request.connection.respond(200, "OK", "text/plain", None, b"", b"x" * 4_000_000)
@@ -197,6 +200,7 @@ def test_a_reset_while_answers_wait_to_be_read(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_close_callback_that_comes_too_late_is_called(watch: Any) -> None:
     held = Held()
     server = watch(held)
@@ -214,6 +218,7 @@ def test_a_close_callback_that_comes_too_late_is_called(watch: Any) -> None:
 # Closing so that the answer arrives
 
 
+@PLAIN_AND_TLS
 def test_a_refusal_reaches_a_client_that_is_still_sending(watch: Any) -> None:
     """50 MB that nobody wants: reading them to the end is what keeps a reset from eating the answer."""
     server = watch(max_body_size=1000)
@@ -227,6 +232,7 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_an_early_answer_reaches_a_client_that_is_still_sending(watch: Any) -> None:
     from tests.wire.site import Conversation, Listener
 
@@ -248,6 +254,7 @@ def test_an_early_answer_reaches_a_client_that_is_still_sending(watch: Any) -> N
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_server_that_wants_to_close_leaves_the_client_time_to_hear_it(watch: Any) -> None:
     server = watch(no_keep_alive=True)
     with server.connect() as sock:

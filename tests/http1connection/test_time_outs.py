@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import connect_slowly, shrink
-from tests.wire.client import error, expect, expect_end, get, ok, read_all
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok, read_all
 from tests.wire.site import answer
 from tornadolike.http1connection import serving
 from tornadolike.httputil import HTTPServerRequest
@@ -26,6 +26,7 @@ def test_a_fresh_connection_that_says_nothing_is_closed_without_a_word(watch: An
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_slow_head(watch: Any, expect_log: Any) -> None:
     server = watch()
     with server.connect() as sock:
@@ -40,6 +41,7 @@ def test_a_slow_head(watch: Any, expect_log: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_slow_head_after_other_requests(watch: Any) -> None:
     server = watch()
     with server.connect() as sock:
@@ -58,6 +60,7 @@ def test_a_slow_head_after_other_requests(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_an_idle_connection(watch: Any) -> None:
     server = watch(idle_connection_timeout=100)
     with server.connect() as sock:
@@ -71,6 +74,7 @@ def test_an_idle_connection(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_body_that_stalls(watch: Any, expect_log: Any) -> None:
     server = watch()
     with server.connect() as sock:
@@ -87,6 +91,7 @@ def test_a_body_that_stalls(watch: Any, expect_log: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_body_that_trickles_too_long(watch: Any) -> None:
     server = watch(body_timeout=100)
     with server.connect() as sock:
@@ -105,6 +110,7 @@ def test_a_body_that_trickles_too_long(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_no_time_outs(watch: Any) -> None:
     server = watch(
         header_timeout=None,
@@ -125,6 +131,7 @@ def test_no_time_outs(watch: Any) -> None:
         server.until_in("IDLE")
 
 
+@PLAIN_AND_TLS
 def test_an_application_may_take_its_time(watch: Any) -> None:
     waiting: list[HTTPServerRequest] = []
     server = watch(waiting.append)
@@ -154,6 +161,7 @@ def test_a_peer_that_never_reads_is_cut(watch: Any) -> None:
             read_all(sock)
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("lines", [[], ["Connection: close"]])
 def test_a_peer_that_reads_slowly_but_steadily_gets_it_all(watch: Any, lines: list[str]) -> None:
     """Whether the connection stays or closes after it."""
@@ -179,6 +187,7 @@ def test_a_peer_that_reads_slowly_but_steadily_gets_it_all(watch: Any, lines: li
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_coroutine_that_waits_for_a_peer_that_never_reads(watch: Any) -> None:
     """It is told by the future that it waits for."""
     outcomes: list[BaseException] = []
@@ -214,6 +223,7 @@ def test_a_coroutine_that_waits_for_a_peer_that_never_reads(watch: Any) -> None:
         server.until(lambda: len(outcomes) == 1)
 
 
+@PLAIN_AND_TLS
 def test_lingering_ends_when_the_peer_is_silent(watch: Any) -> None:
     server = watch()
     with server.connect() as sock:
@@ -242,6 +252,7 @@ def test_lingering_ends_when_the_peer_talks_too_long(watch: Any) -> None:
         server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_by_the_real_clock(watch: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ticks come by themselves."""
     monkeypatch.setattr(serving, "TICK", 0.01)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import Watched, connect_slowly, reset
-from tests.wire.client import expect, expect_end, get, head, ok, read_all
+from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import (
     HTTPHeaders,
@@ -85,6 +85,7 @@ class Upgrader:
             self.errors.append(error)
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("held", [False, True])
 def test_bytes_behind_the_request_belong_to_the_new_protocol(watch: Any, held: bool) -> None:
     site = Upgrader(held=held)
@@ -105,6 +106,7 @@ def test_bytes_behind_the_request_belong_to_the_new_protocol(watch: Any, held: b
     assert site.errors == []
 
 
+@PLAIN_AND_TLS
 def test_no_time_out_of_ours_applies_any_more(watch: Any) -> None:
     server = watch(Upgrader(), idle_connection_timeout=10)
     with server.connect() as sock:
@@ -116,6 +118,7 @@ def test_no_time_out_of_ours_applies_any_more(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_many_bytes_behind_the_request(watch: Any) -> None:
     """More than may wait behind a request, so that reading was paused."""
     site = Upgrader(held=True)
@@ -131,6 +134,7 @@ def test_many_bytes_behind_the_request(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_answers_before_it_that_the_peer_has_not_read(watch: Any) -> None:
     site = Upgrader()
 
@@ -156,6 +160,7 @@ def test_answers_before_it_that_the_peer_has_not_read(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_peer_that_does_not_read_is_known_to_the_new_protocol(watch: Any) -> None:
     site = Upgrader(Echo(b""))
 
@@ -215,6 +220,7 @@ def test_a_peer_that_has_ended_its_side_long_before(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_protocol_that_reads_later(watch: Any) -> None:
     """Its wish is not undone by what goes on behind it in the HTTP connection."""
 
@@ -247,6 +253,7 @@ def test_a_protocol_that_reads_later(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_a_connection_that_is_lost_cannot_be_switched(watch: Any) -> None:
     site = Upgrader(held=True)
     server = watch(site)
@@ -262,6 +269,7 @@ def test_a_connection_that_is_lost_cannot_be_switched(watch: Any) -> None:
     server.until_gone()
 
 
+@PLAIN_AND_TLS
 def test_it_comes_instead_of_a_response(watch: Any) -> None:
     site = Upgrader()
 
@@ -293,6 +301,7 @@ def test_a_protocol_that_fails_to_start(watch: Any) -> None:
     assert isinstance(error, ZeroDivisionError)
 
 
+@PLAIN_AND_TLS
 def test_headers_that_cannot_be_sent(watch: Any) -> None:
     """Nothing has happened then, and another answer can be given."""
 
@@ -387,6 +396,7 @@ def test_a_protocol_that_does_not_go_is_cut(watch: Any, expect_log: Any, kind: s
             server.until(drained)
 
 
+@PLAIN_AND_TLS
 def test_the_servers_delegate_hears_of_the_end(watch: Any) -> None:
     ended: list[object] = []
 

@@ -101,7 +101,7 @@ def test_every_other_method_can_do_without_the_reactor():
         *("close_fd", "spawn_callback", "add_callback_from_signal", "add_future", "add_timeout"),
         *("remove_timeout", "make_current", "install", "current", "clear_current", "instance"),
         *("clear_instance", "configure", "configured_class", "configurable_base"),
-        *("configurable_default", "initialize"),
+        *("configurable_default", "initialize", "trace_connections"),
     }
     assert public_methods(IOLoop) - asyncios == overridden | built_on_others
 

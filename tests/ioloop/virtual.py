@@ -31,9 +31,9 @@ class VirtualPoller:
 class VirtualLoop(IOLoop):
     """``now`` is its clock. A test may move it, as a callback that works for a while would."""
 
-    def __init__(self, now=1000.0, **options):
+    def __init__(self, now=1000.0, poller=None, **options):
         self.now = now
-        poller = VirtualPoller()
+        poller = poller or VirtualPoller()
         poller.loop = self
         super().__init__(poller=poller, **options)
 

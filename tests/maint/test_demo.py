@@ -48,6 +48,7 @@ def test_a_demo_that_is_not_there(demos: Path) -> None:
         ("", "demos.chat --port 8888 --address 127.0.0.1"),
         ("--port 0 hello", "demos.hello --port 0 --address 127.0.0.1"),
         ("--address=::1", "demos.chat --port 8888 --address ::1"),
+        ("--tls hello", "demos.hello --port 8888 --address 127.0.0.1 --tls"),
         ("chat --por 1 x", "demos.chat --port 8888 --address 127.0.0.1 --por 1 x"),
         ("hello -v -- --help --", "demos.hello --port 8888 --address 127.0.0.1 -v --help --"),
     ],

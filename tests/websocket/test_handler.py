@@ -16,6 +16,7 @@ import pytest
 
 import tornadolike.websocket.connection as connection_module
 from tests.websocket.helpers import BINARY, CLOSE, PING, PONG, TEXT, close, frame
+from tests.wire.client import PLAIN_AND_TLS
 from tornadolike.web import Application, HTTPError, RequestHandler
 from tornadolike.websocket import WebSocketClosedError, WebSocketError, WebSocketHandler
 
@@ -166,6 +167,7 @@ def settled(journal: list[Any]) -> int:
 
 
 class TestHandshake:
+    @PLAIN_AND_TLS
     def test_accepts(self, serve_handler, journal):
         with Peer(serve_handler(Journal), "/room") as peer:
             assert peer.status == 101
@@ -382,6 +384,7 @@ class TestOrigin:
 
 
 class TestMessages:
+    @PLAIN_AND_TLS
     def test_kinds(self, serve_handler):
         class Handler(WebSocketHandler):
             def on_message(self, message):
@@ -405,6 +408,7 @@ class TestMessages:
             assert peer.read() == (BINARY, b"\xff")
             assert [peer.text() for _ in range(5)] == ["ValueError", *["TypeError"] * 4]
 
+    @PLAIN_AND_TLS
     def test_frames_behind_the_request(self, serve_handler):
         behind = frame(TEXT, b"one") + frame(PING, b"two") + frame(TEXT, b"three")
         with Peer(serve_handler(Journal), behind=behind) as peer:
@@ -414,6 +418,7 @@ class TestMessages:
                 (TEXT, b"three"),
             ]
 
+    @PLAIN_AND_TLS
     def test_frames_behind_the_request_wait_for_open(self, serve_handler, journal):
         class Handler(Journal):
             async def open(self, path):
@@ -430,6 +435,7 @@ class TestMessages:
             assert peer.text() == "half"
         assert journal[:3] == ["open", "one", "half"]
 
+    @PLAIN_AND_TLS
     def test_close_behind_the_request(self, serve_handler, journal):
         with Peer(serve_handler(Journal), behind=frame(TEXT, b"one") + close(1000)) as peer:
             assert peer.text() == "one"
@@ -470,6 +476,7 @@ class TestMessages:
             whole = sent // len(data) + 1
             eventually(lambda: journal[1:] == [100_000] * whole)
 
+    @PLAIN_AND_TLS
     def test_messages_are_handled_one_at_a_time(self, serve_handler, journal):
         class Handler(Journal):
             async def on_message(self, message):
@@ -500,6 +507,7 @@ class TestMessages:
                 peer.send(frame(TEXT, b"who am I?"))
                 assert peer.text() == name
 
+    @PLAIN_AND_TLS
     def test_messages_from_outside(self, serve_handler):
         """A chat: what one says, all hear."""
 
@@ -578,6 +586,7 @@ class TestHttpMethods:
 
 
 class TestFailures:
+    @PLAIN_AND_TLS
     @pytest.mark.parametrize("where", ["open", "open later", "message", "message later"])
     def test_an_exception_closes_with_1011(self, serve_handler, journal, expect_log, where):
         async def fail_later():
@@ -630,6 +639,7 @@ class TestFailures:
             assert peer.close_code() == 1000
             assert peer.ended()
 
+    @PLAIN_AND_TLS
     @pytest.mark.parametrize(
         ("data", "code"),
         [
@@ -668,6 +678,7 @@ class TestLimits:
             peer.send(frame(TEXT, b"x" * 11))
             assert peer.close_code() == 1009
 
+    @PLAIN_AND_TLS
     def test_a_peer_that_never_reads(self, serve_handler, journal):
         """Awaiting write_message keeps what waits in memory bounded."""
 
@@ -684,6 +695,7 @@ class TestLimits:
             for _ in range(1000):
                 peer.read()
 
+    @PLAIN_AND_TLS
     def test_a_peer_that_sends_and_never_reads(self, serve_handler, journal):
         """Even if nobody awaits write_message, its answers are not made until it reads."""
 
@@ -708,6 +720,7 @@ class TestPings:
             assert peer.read() == (PONG, b"1")
         eventually(lambda: journal[1:3] == [("ping", b"1"), ("pong", b"2")])
 
+    @PLAIN_AND_TLS
     def test_our_pings(self, serve_handler, journal):
         class Handler(Journal):
             def open(self, path):
@@ -763,6 +776,7 @@ class TestPings:
 
 
 class TestEnd:
+    @PLAIN_AND_TLS
     def test_the_peer_closes(self, serve_handler, journal):
         with Peer(serve_handler(Journal)) as peer:
             peer.send(close(4001, b"bye"))
@@ -770,6 +784,7 @@ class TestEnd:
             assert peer.ended()
         eventually(lambda: journal == [("open", ("",), {}), ("close", 4001, "bye")])
 
+    @PLAIN_AND_TLS
     def test_we_close(self, serve_handler, journal):
         class Handler(Journal):
             def on_message(self, message):
@@ -802,6 +817,7 @@ class TestEnd:
             assert peer.ended()
         eventually(lambda: journal == [("close", None, None)])
 
+    @PLAIN_AND_TLS
     def test_a_peer_that_vanishes(self, serve_handler, journal):
         peer = Peer(serve_handler(Journal))
         peer.send(frame(TEXT, b"x"))
@@ -809,6 +825,7 @@ class TestEnd:
         peer.reset()
         eventually(lambda: journal == [("open", ("",), {}), "x", ("close", None, None)])
 
+    @PLAIN_AND_TLS
     def test_a_peer_that_vanishes_while_a_message_is_handled(self, serve_handler, journal):
         class Handler(Journal):
             async def on_message(self, message):
@@ -826,6 +843,7 @@ class TestEnd:
         peer.reset()
         eventually(lambda: journal[1:] == ["noticed", ("close", None, None)])
 
+    @PLAIN_AND_TLS
     def test_a_peer_that_vanishes_while_a_write_waits(self, serve_handler, journal):
         class Handler(Journal):
             async def on_message(self, message):
@@ -849,6 +867,7 @@ class TestEnd:
             assert peer.ended()
         eventually(lambda: journal == [("open", ("",), {}), "x", ("close", None, None)])
 
+    @PLAIN_AND_TLS
     def test_draining(self, serve_handler, journal):
         server = serve_handler(Journal)
         with Peer(server) as peer:
@@ -859,7 +878,7 @@ class TestEnd:
             assert peer.close_code() == 1001
             peer.send(close(1001))
             assert peer.ended()
-            drained.join()
+        drained.join()
         eventually(lambda: journal[-1] == ("close", 1001, None))
 
     def test_stopping_the_server_at_once(self, serve_handler, journal):
@@ -871,6 +890,7 @@ class TestEnd:
             assert peer.ended()
         eventually(lambda: journal[-1] == ("close", None, None))
 
+    @PLAIN_AND_TLS
     def test_a_handler_is_gone_with_its_connection(self, serve_handler):
         """At once, not when the collector comes by."""
         handlers = []
@@ -895,6 +915,7 @@ class TestEnd:
         finally:
             gc.enable()
 
+    @PLAIN_AND_TLS
     def test_a_hundred_that_come_and_go(self, serve_handler, journal):
         server = serve_handler(Journal)
         for number in range(100):

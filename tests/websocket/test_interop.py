@@ -6,8 +6,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from tests.wire.client import PLAIN_AND_TLS
 from tornadolike.web import Application
 from tornadolike.websocket import WebSocketHandler
+
+pytestmark = PLAIN_AND_TLS
 
 
 class Echo(WebSocketHandler):
@@ -29,10 +32,14 @@ class Echo(WebSocketHandler):
 @pytest.fixture
 def client(serve):
     server = serve(Application([("/echo", Echo)], websocket_max_message_size=2**21))
-    with connect(
-        f"ws://127.0.0.1:{server.port}/echo", max_size=None, subprotocols=["a", "b"]
-    ) as client:
+    with connect(**echo_of(server), max_size=None, subprotocols=["a", "b"]) as client:
         yield client
+
+
+def echo_of(server):
+    """Where the echo of ``server`` is."""
+    where = {"uri": server.url.replace("http", "ws") + "/echo"}
+    return where if server.client_context is None else where | {"ssl": server.client_context}
 
 
 def test_subprotocol(client):
@@ -98,5 +105,5 @@ def test_a_message_that_is_too_big(client):
 def test_refused(serve):
     server = serve(Application([("/echo", Echo)]))
     with pytest.raises(InvalidStatus) as caught:
-        connect(f"ws://127.0.0.1:{server.port}/echo", origin="https://evil.example")
+        connect(**echo_of(server), origin="https://evil.example")
     assert caught.value.response.status_code == 403

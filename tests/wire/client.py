@@ -4,7 +4,12 @@ import re
 import socket
 from typing import Any
 
+import pytest
+
 from tornadolike.httputil import HTTPHeaders, ResponseStartLine, responses
+
+PLAIN_AND_TLS = pytest.mark.parametrize("wire", ["plain", "tls"])
+"""For tests that use ``serve``, and run on both."""
 
 _DATE = re.compile(rb"(?<=\r\nDate: )[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 

@@ -5,13 +5,14 @@ with a request before and behind it in the pipeline.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from tests.wire.client import error, expect_end, get, head, lines, read_all, undated
+from tests.wire.client import PLAIN_AND_TLS, error, expect_end, get, head, lines, read_all, undated
 from tornadolike.httputil import (
     HTTPHeaders,
     HTTPOutputError,
@@ -333,6 +334,7 @@ AROUND = (
 )
 
 
+@PLAIN_AND_TLS
 @pytest.mark.parametrize("transcript", TABLE, ids=lambda transcript: transcript.name)
 def test_transcript(serve: Any, transcript: Transcript) -> None:
     for later in (False, True):
@@ -347,6 +349,7 @@ def test_transcript(serve: Any, transcript: Transcript) -> None:
         assert application.errors == []
 
 
+@PLAIN_AND_TLS
 def test_an_end_that_may_be_taken_for_whole_is_none(serve: Any) -> None:
     """A body that ends with the connection must not end properly when its application fails."""
 
@@ -357,7 +360,7 @@ def test_an_end_that_may_be_taken_for_whole_is_none(serve: Any) -> None:
     server = serve(fail)
     with server.connect() as sock:
         sock.sendall(OLD)
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
             read_all(sock)
     with server.connect() as sock:
         sock.sendall(get("/"))

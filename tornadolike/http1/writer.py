@@ -207,10 +207,13 @@ class ResponseWriter:
         return b""
 
 
-def error_response(status: int) -> bytes:
-    """A whole response that refuses a request and announces that the connection closes."""
+def error_response(status: int, text: str | None = None) -> bytes:
+    """A whole response that refuses a request and announces that the connection closes.
+
+    :arg text: the body; by default the status and its reason.
+    """
     reason = responses.get(status, "Unknown")
-    body = f"{status}: {reason}\n".encode()
+    body = (text or f"{status}: {reason}\n").encode()
     fields = [
         ("Server", SERVER),
         ("Date", http_date_now()),

@@ -37,6 +37,13 @@ the linger time-out is sent, to this and to the requests that came behind it.
 """
 
 from .connection import HTTP1ServerConnection
+from .opening import TLSOpening
 from .serving import ConnectionContext, Serving, ServingParameters
 
-__all__ = ["ConnectionContext", "HTTP1ServerConnection", "Serving", "ServingParameters"]
+__all__ = [
+    "ConnectionContext",
+    "HTTP1ServerConnection",
+    "Serving",
+    "ServingParameters",
+    "TLSOpening",
+]

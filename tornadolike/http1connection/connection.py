@@ -9,33 +9,39 @@ from ..http1 import encode_head
 from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
 from ..ioloop import Deadlines
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.flow import HIGH_WATER
+from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
 from .requests import RequestSide, call_application
 from .responses import CORKED_PIECES, fail_future
-from .serving import Serving
+from .serving import Serving, Transport
 
 
 class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
     """Reads requests from a transport, has them answered one after another, and keeps the time."""
 
-    __slots__ = ("_peer_ended", "_progress", "bucket")
+    __slots__ = ("_heard", "_peer_ended", "_progress", "bucket")
 
     def __init__(self, serving: Serving, address: Any) -> None:
         super().__init__(serving, address)
         self._peer_ended = False
         self._progress: object = None
         """How much the peer had taken when the write time-out was set."""
+        self._heard = 0
+        """How much the peer had said, when we looked last, since a TLS transport is closing."""
         self.bucket = Deadlines.NOWHERE
 
     # What the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, SocketTransport)
+        assert isinstance(transport, (SocketTransport, SSLTransport))
         self.transport = transport
         # We want to know whenever anything waits: a peer that does not read gets no more answers.
         transport.set_write_buffer_limits(0)
-        self._serving.connections.add(self)
+        serving = self._serving
+        serving.handshakes.discard(transport)
+        serving.connections.add(self)
         self._restart_clock()
 
     def data_received(self, data: bytes) -> None:
@@ -54,6 +60,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
     def eof_received(self) -> bool:
         """The peer will say no more. See the package's notes on what that means."""
         self._peer_ended = True
+        if not self.transport.can_write_eof():
+            return False
         phase = self.phase
         if phase is HANDLING:
             self._serve_the_ended()
@@ -223,7 +231,8 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         serving.deadlines.discard(self)
         serving.upgraded[transport] = protocol
         transport.when_lost = self._upgraded_lost
-        transport.set_write_buffer_limits()
+        # By its default a TLS transport lets eight times as much wait.
+        transport.set_write_buffer_limits(HIGH_WATER)
         transport.set_protocol(protocol)
         transport.unread(self._reader.unread())
         transport.resume_reading()
@@ -238,7 +247,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             serving.loop.call_soon(serving.tell_going_away, protocol)
         return transport
 
-    def _upgraded_lost(self, transport: SocketTransport) -> None:
+    def _upgraded_lost(self, transport: Transport) -> None:
         serving = self._serving
         serving.upgraded.pop(transport, None)
         call_application(partial(serving.delegate.on_close, self))
@@ -280,12 +289,24 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             else:
                 self._progress = progress
                 self._restart_clock()
+        elif self.transport.is_closing():
+            self._look_at_closing()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
             self._refuse(HTTPInputError(f"time-out while reading its {phase.lower()}", 408))
         elif phase is HANDLING and not self._peer_ended and self._look_at_peer():
             self._restart_clock()
         else:
             self.close()
+
+    def _look_at_closing(self) -> None:
+        """The peer of a TLS transport has not answered our goodbye. Does it talk on?"""
+        transport = self.transport
+        heard = transport.dropped if isinstance(transport, SSLTransport) else 0
+        if heard == self._heard or self._serving.loop.time() >= self._phase_end:
+            transport.abort()
+        else:
+            self._heard = heard
+            self._restart_clock()
 
     def _look_at_peer(self) -> bool:
         """Whether the peer is there, for a request that is being answered while reading is paused."""
@@ -299,19 +320,32 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
 
         Closing a socket that has unread input makes the kernel send a reset, which may reach the peer
         before it has read our answer. So unless the peer expects that we close, only our side is closed,
-        and it is given time to close the other.
+        and it is given time to close the other. TLS, which has no such half, does that by itself.
         """
         transport = self.transport
         reader = self._reader
         if transport.is_closing():
             return
         self.phase = LINGERING
-        if self._peer_ended or not (self._linger or reader.buffered or not reader.complete):
-            transport.close()
+        expected = not (self._linger or reader.buffered or not reader.complete)
+        if self._peer_ended or expected or not transport.can_write_eof():
+            self._close_transport()
         else:
             reader.unread()
             transport.resume_reading()
             transport.write_eof()
+            if self._drained is None:
+                self._start_lingering()
+
+    def _close_transport(self) -> None:
+        """Have the transport send what waits, and close."""
+        transport = self.transport
+        if transport.is_closing():
+            return
+        transport.close()
+        if self.phase is not UPGRADED and not transport.can_write_eof():
+            # TLS reads on, and throws away what comes, until the peer has answered its goodbye.
+            self.phase = LINGERING
             if self._drained is None:
                 self._start_lingering()
 
@@ -336,7 +370,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             # Its end may be the connection's end.
             self.transport.reset()
         else:
-            self.transport.close()
+            self._close_transport()
 
     def abort(self) -> None:
         """Close now."""
@@ -347,6 +381,6 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         """Close as soon as the current request is answered; if there is none, now."""
         self._keep_alive = self._keep_alive_if_whole = False
         if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
-            self.transport.close()
+            self._close_transport()
         elif self.phase is LINGERING and self._drained is None:
             self._start_lingering()

@@ -178,11 +178,18 @@ class RequestSide(ResponseSide):
         if section.expect and request.version == "HTTP/1.1" and not self._reader.buffered:
             self._out.append(CONTINUE)
 
-    def _refuse(self, error: HTTPInputError) -> None:
+    def _refuse(self, error: HTTPInputError, text: str | None = None) -> None:
         """Answer a request that breaks the protocol; the connection is of no more use."""
         gen_log.info("Malformed HTTP message from %s: %s", self.context, error)
         self._linger = True
-        self._give_up(error.status)
+        self._give_up(error.status, text)
+
+    def refuse_plain_http(self) -> None:
+        """Answer a client that speaks plain HTTP where TLS is spoken, and does not know better."""
+        self._refuse(
+            HTTPInputError("plain HTTP on a port for HTTPS"),
+            "400: This is a port for HTTPS. Use https:// instead of http:// in the address.\n",
+        )
 
     def _application_failed(self, error: BaseException) -> None:
         if isinstance(error, HTTPInputError) and self._request is not None:
@@ -192,14 +199,14 @@ class RequestSide(ResponseSide):
         if self._request is not None:  # else it failed after its answer
             self._give_up(500)
 
-    def _give_up(self, status: int) -> None:
+    def _give_up(self, status: int, text: str | None = None) -> None:
         """Answer with an error and close; if the answer is under way already, break it off."""
         if not self._closing:
             request = self._request
             if self._writer is not None:
                 self.close()
             else:
-                answer = error_response(status)
+                answer = error_response(status, text)
                 if request is not None and request.method == "HEAD":
                     answer = answer[: answer.index(b"\r\n\r\n") + 4]
                 self._out.append(answer)

@@ -13,9 +13,8 @@ from ..httputil import (
     ResponseStartLine,
     http_date_now,
 )
-from ..ioloop.transports import SocketTransport
 from ..iostream import StreamClosedError
-from .serving import Serving
+from .serving import Serving, Transport
 
 CORKED_PIECES: Final = 128
 """How many pieces of responses are held back to leave in one write."""
@@ -45,7 +44,7 @@ class ResponseSide(HTTPConnection):
         "transport",
     )
 
-    transport: SocketTransport
+    transport: Transport
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving

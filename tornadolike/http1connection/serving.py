@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from ..http1 import DefaultHeads, FieldSectionCache, Limits
 from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.tls import SSLTransport
 from ..log import app_log
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 TICK: Final = 0.5
 """How exactly time-outs are kept, in seconds."""
+
+Transport = SocketTransport | SSLTransport
+"""What a connection may stand on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class ServingParameters:
     """Close after every response."""
     idle_connection_timeout: float | None = 3600.0
     """Between a response and the next request."""
+    ssl_handshake_timeout: float = 60.0
+    """From the connection to the end of the TLS handshake. Over it the connection is cut."""
     header_timeout: float | None = 60.0
     """From the first byte of a request (or from the connection) to the end of its head. Over it: 408."""
     body_timeout: float | None = None
@@ -56,21 +63,25 @@ class Serving:
         delegate: HTTPServerConnectionDelegate,
         serve_whole: Callable[[HTTPServerRequest], object] | None,
         parameters: ServingParameters,
-        protocol: str = "http",
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.loop = loop
         self.delegate = delegate
         self.serve_whole = serve_whole
         """Takes a request that arrived whole; None if only the delegate's conversation will do."""
         self.parameters = parameters
-        self.protocol = protocol
+        self.ssl_context = ssl_context
+        """What TLS is spoken with; None for plain connections."""
+        self.protocol = "http" if ssl_context is None else "https"
         self.limits = parameters.limits
         self.idle_timeout = parameters.idle_connection_timeout or math.inf
         self.deadlines = Deadlines(loop, TICK, horizon=min(self.idle_timeout, 3600.0))
         self.field_sections = FieldSectionCache(self.limits.max_header_count)
         self.default_heads = DefaultHeads()
+        self.handshakes: set[Transport] = set()
+        """The connections that do not speak TLS yet: before their first byte, and in the handshake."""
         self.connections: set[HTTP1ServerConnection] = set()
-        self.upgraded: dict[SocketTransport, asyncio.Protocol] = {}
+        self.upgraded: dict[Transport, asyncio.Protocol] = {}
         """The connections that other protocols took over."""
         self.keep_alive = not parameters.no_keep_alive
         """Whether a connection may stay open after a response; not any more once we are draining."""
@@ -79,6 +90,16 @@ class Serving:
         """Done already: what a write that need not wait returns."""
         self.done.set_result(None)
         self._waiting_for_ends: list[asyncio.Future[None]] = []
+
+    @property
+    def busy(self) -> int:
+        """How many connections there are, of whatever kind."""
+        return len(self.handshakes) + len(self.connections) + len(self.upgraded)
+
+    def handshake_lost(self, transport: Transport) -> None:
+        """A connection has ended before it was one."""
+        self.handshakes.discard(transport)
+        self.connection_ended()
 
     def connection_ended(self) -> None:
         """Wake who waits for connections to end."""
@@ -97,6 +118,8 @@ class Serving:
         """No connection lives longer than what it is busy with; other protocols are told to go away."""
         self.draining = True
         self.keep_alive = False
+        for transport in list(self.handshakes):
+            transport.abort()
         for connection in list(self.connections):
             connection.drain()
         for protocol in list(self.upgraded.values()):

@@ -152,6 +152,18 @@ class HTTPServerRequest:
                 continue
         return cookies
 
+    def get_ssl_certificate(self, binary_form: bool = False) -> dict[str, Any] | bytes | None:
+        """The client's certificate: what :meth:`ssl.SSLSocket.getpeercert` gives.
+
+        None if it has shown none, which is so unless the server asks for one, and on a plain connection. As
+        a dict it is told only if it was checked, else the dict is empty.
+
+        :arg binary_form: the whole certificate in DER, checked or not.
+        """
+        transport = getattr(self.connection, "transport", None)
+        ssl_object = None if transport is None else transport.get_extra_info("ssl_object")
+        return None if ssl_object is None else ssl_object.getpeercert(binary_form)
+
     def full_url(self) -> str:
         """The URL that the client asked for."""
         return f"{self.protocol}://{self.host}{self.uri}"

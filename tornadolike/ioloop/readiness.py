@@ -39,14 +39,15 @@ async def writable(loop: Core, fd: Any) -> None:
 
 
 async def _ready(
-    loop: Core, fd: Any, add: Callable[..., Handle], remove: Callable[[int], bool]
+    loop: Core, fd: Any, add: Callable[..., Handle | None], remove: Callable[[int], bool]
 ) -> None:
     number = fd if isinstance(fd, int) else fd.fileno()
     ready = loop.create_future()
 
     def stop() -> None:
-        # Cancelled: removed already, or replaced by another, whose place it is now.
-        if not handle.cancelled():
+        # Cancelled: removed already, or replaced by another, whose place it is now. (The loop under a
+        # guest gives no handle.)
+        if handle is None or not handle.cancelled():
             remove(number)
 
     def on_ready() -> None:

@@ -104,6 +104,14 @@ class BaseIOStream(ReadingSide, WritingSide):
         if self._closed:
             self._call_close_callback()
 
+    def awaited(self) -> bool:
+        """Whether anybody waits for the stream: for a read or, with a close callback, for its end."""
+        return self.reading() or self._close_callback is not None
+
+    def opening(self) -> bool:
+        """Whether it is not yet there: it is being connected, or a TLS handshake goes on."""
+        return self._opening
+
     def close(self, exc_info: bool | BaseException | _ExcInfo | None = False) -> None:
         """Close the stream now; what waits to be written is dropped. Idempotent.
 
@@ -122,6 +130,8 @@ class BaseIOStream(ReadingSide, WritingSide):
         finally:
             self._end_writes()
             self._call_close_callback()
+            if self.keeper is not None:
+                self.keeper.stream_closed(self)
 
     def _call_close_callback(self) -> None:
         if self._close_callback is not None:

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import errno
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ..ioloop import IOLoop
 from ..ioloop.sources import descriptor_number
@@ -23,6 +23,18 @@ CONNECTION_RESETS: Final = frozenset(
 """How it is told that the other side, or the way there, has gone: an end, and no error of ours."""
 
 
+class StreamKeeper(Protocol):
+    """Who keeps count of streams: a server."""
+
+    def stream_closed(self, stream: Any, /) -> None:
+        """The stream has been closed."""
+        ...
+
+    def stream_replaced(self, stream: Any, /) -> None:
+        """The connection goes on as this other stream."""
+        ...
+
+
 class Descriptor:
     """A descriptor that does not block; subclasses say what it is and what to do with it."""
 
@@ -30,6 +42,8 @@ class Descriptor:
         self.io_loop = IOLoop.current()
         self.error: BaseException | None = None
         """What ended the stream, None if nothing went wrong."""
+        self.keeper: StreamKeeper | None = None
+        """Who has to know at once of the end, besides the close callback."""
         self._future_loop = self.io_loop.asyncio_loop
         self._close_callback: tuple[Callable[[], object], contextvars.Context] | None = None
         self._watched_for = 0

@@ -38,6 +38,9 @@ class IOStream(Connecting):
     once (:meth:`set_nodelay`). The arguments behind the socket are those of :class:`BaseIOStream`.
     """
 
+    _turned_into: "SSLIOStream | None" = None
+    """By start_tls, until who waits for that knows it."""
+
     def __init__(self, socket: socket.socket, *args: Any, **kwargs: Any) -> None:
         socket.setblocking(False)
         self.socket = socket
@@ -89,9 +92,9 @@ class IOStream(Connecting):
         """Speak TLS from now on: the future's result is the stream that does.
 
         This one is of no use any more: its close callback goes over to the other. If the handshake fails,
-        or the future is cancelled, the connection is closed. What the peer has sent already, in plain
-        text, must have been read: nobody can smuggle a word into the encrypted conversation by sending
-        it early.
+        the future is cancelled or, before it is done, this stream closed, the connection is closed. What
+        the peer has sent already, in plain text, must have been read: nobody can smuggle a word into the
+        encrypted conversation by sending it early.
 
         :arg server_side: whether this is the end that answers. It needs ``ssl_options``.
         :arg ssl_options: a context, or what :func:`.ssl_options_to_context` takes. By default a client
@@ -113,14 +116,33 @@ class IOStream(Connecting):
         stream._prepare_tls(self.socket, ssl_options, server_side, server_hostname, **options)
         tls = stream._make_tls()
         callback = self._close_callback
-        stream._transport = self.detach()
+        stream._transport = self._give_up_transport()
         stream._close_callback = callback
+        if self.keeper is not None:
+            self.keeper.stream_replaced(stream)
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
+        self._turned_into = stream
         future = stream.wait_for_handshake()
-        future.add_done_callback(lambda future: stream.close() if future.cancelled() else None)
+        future.add_done_callback(self._tls_started)
         return future
+
+    def _tls_started(self, future: "asyncio.Future[SSLIOStream]") -> None:
+        if future.cancelled():
+            self.close()
+        # Whoever waits is told in this turn. If that is cancelled in the same turn, he does not get the
+        # other stream and has only this one to close.
+        self._future_loop.call_soon(self._forget_successor)
+
+    def _forget_successor(self) -> None:
+        self._turned_into = None
+
+    def close(self, exc_info: Any = False) -> None:
+        if self._turned_into is None:
+            super().close(exc_info)
+        else:
+            self._turned_into.close(exc_info)
 
 
 class SSLIOStream(IOStream):
@@ -287,6 +309,9 @@ class SSLIOStream(IOStream):
         if future is not None and not future.done():
             future.set_result(self)
         super()._opened()
+
+    def awaited(self) -> bool:
+        return super().awaited() or self._handshake_future is not None
 
     def wait_for_handshake(self) -> "asyncio.Future[SSLIOStream]":
         """Wait until the handshake is done; the future's result is the stream.

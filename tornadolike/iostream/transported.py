@@ -16,6 +16,7 @@ from ..ioloop.transports.files import FileSending
 from ..ioloop.transports.pieces import MAX_PIECES
 from ..ioloop.transports.pulling import PullProtocol
 from .base import BaseIOStream
+from .reading import borrow_memory, return_memory
 from .write_queue import WriteQueue
 
 
@@ -124,6 +125,25 @@ class Transported(BaseIOStream):
             if error.errno != errno.EINVAL and not self._is_connreset(error):
                 raise
 
+    def _write_failed(self, error: OSError) -> None:
+        if self._is_connreset(error):
+            self._keep_what_came()
+        super()._write_failed(error)
+
+    def _keep_what_came(self) -> None:
+        """The other side has gone. What it had said, perhaps why, can still be read if it is taken now."""
+        buffer, memory = self._read_buffer, borrow_memory(self.read_chunk_size)
+        try:
+            while room := min(self.read_chunk_size, self.max_buffer_size - len(buffer)):
+                count = self.read_from_fd(memory[:room])
+                if not count:
+                    break
+                buffer.append(memory[:count])
+        except OSError:
+            pass  # that was all
+        finally:
+            return_memory(memory)
+
     def _watch_for(self, events: int) -> None:
         if events == self._watched_for or self._closed:
             return
@@ -147,6 +167,12 @@ class Transported(BaseIOStream):
 
         Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
         """
+        transport = self._give_up_transport()
+        if self.keeper is not None:
+            self.keeper.stream_closed(self)
+        return transport
+
+    def _give_up_transport(self) -> Any:
         if self._closed or self._opening or self.reading() or self.writing():
             raise ValueError(f"{self!r} is not idle; await its reads and writes first")
         self._drop_read()

@@ -1,14 +1,40 @@
-"""Sockets that listen: making them, and taking connections from them."""
+"""What sockets are made of: addresses of names, sockets that listen, taking connections from them.
+
+Rooms: :mod:`.resolvers` and :mod:`.resolvers_cached` (names), :mod:`.binding`, :mod:`.activation`, :mod:`.accepting`.
+"""
 
 from ..tls import ssl_options_to_context, ssl_wrap_socket
 from .accepting import add_accept_handler
+from .activation import ActivatedSocket, activated_sockets
 from .binding import DEFAULT_BACKLOG, bind_sockets, bind_unix_socket
+from .resolvers import (
+    BlockingResolver,
+    DefaultExecutorResolver,
+    DefaultLoopResolver,
+    ExecutorResolver,
+    OverrideResolver,
+    Resolver,
+    ThreadedResolver,
+    is_valid_ip,
+)
+from .resolvers_cached import CachedResolver
 
 __all__ = [
     "DEFAULT_BACKLOG",
+    "ActivatedSocket",
+    "BlockingResolver",
+    "CachedResolver",
+    "DefaultExecutorResolver",
+    "DefaultLoopResolver",
+    "ExecutorResolver",
+    "OverrideResolver",
+    "Resolver",
+    "ThreadedResolver",
+    "activated_sockets",
     "add_accept_handler",
     "bind_sockets",
     "bind_unix_socket",
+    "is_valid_ip",
     "ssl_options_to_context",
     "ssl_wrap_socket",
 ]

@@ -104,12 +104,18 @@ def _bind_all(
     return sockets
 
 
-def bind_unix_socket(file: str, mode: int = 0o600, backlog: int = DEFAULT_BACKLOG) -> socket.socket:
+def bind_unix_socket(
+    file: str | os.PathLike[str], mode: int = 0o600, backlog: int = DEFAULT_BACKLOG
+) -> socket.socket:
     """Listen on a Unix socket.
 
     A socket that a dead server left at ``file`` is replaced. Raises :exc:`ValueError` for a file of
     another kind and :exc:`OSError`, also if a server is listening there.
+
+    :arg file: its path; a name that begins with a zero byte has no file (Linux).
+    :arg mode: the permissions of the file: who may write to it may connect. By default the user alone.
     """
+    file = os.fspath(file)
     abstract = file.startswith("\0")
     if not abstract:
         _remove_dead_socket(file)

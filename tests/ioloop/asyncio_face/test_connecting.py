@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
+from tests import peers
 from tornadolike.ioloop import dialing
-from tornadolike.ioloop.asyncio_face.connecting import combined
 
 CONTEXT = ssl.create_default_context()
 
@@ -52,14 +52,7 @@ def listening():
 def nobody():
     """Addresses where nobody listens, and nobody else will."""
     with contextlib.ExitStack() as bound:
-
-        def make(host="127.0.0.1"):
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            sock = bound.enter_context(socket.socket(family))
-            sock.bind((host, 0))
-            return sock.getsockname()
-
-        yield make
+        yield lambda *host: bound.enter_context(peers.nobody(*host))
 
 
 def addresses(loop, monkeypatch, table):
@@ -339,23 +332,6 @@ def test_several_addresses_that_refuse(io_loop, nobody, monkeypatch, delay):
     assert [type(error) for error in group.value.exceptions] == [ConnectionRefusedError] * 2
 
 
-def test_errors_of_several_kinds():
-    refused = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
-    timed_out = TimeoutError(errno.ETIMEDOUT, "timed out")
-    nameless = OSError("something")
-    both = combined([refused, timed_out], all_errors=False)
-    assert type(both) is OSError
-    assert "refused" in str(both)
-    assert "timed out" in str(both)
-    assert combined([refused], all_errors=False) is refused
-    same = ConnectionRefusedError(errno.ECONNREFUSED, "refused")
-    assert combined([refused, same], all_errors=False) is refused
-    assert type(combined([nameless, OSError("else")], all_errors=False)) is OSError
-    group = combined([refused], all_errors=True)
-    assert isinstance(group, ExceptionGroup)
-    assert group.exceptions == (refused,)
-
-
 @pytest.mark.parametrize("delay", [None, 0.25])
 @pytest.mark.parametrize("all_errors", [False, True])
 @pytest.mark.parametrize("local_addr", [None, ("192.0.2.1", 0), ("::1", 0)])
@@ -526,14 +502,7 @@ def test_cancelling_leaves_nothing_open(virtual, race, delay, after):
 
 def test_cancelling_a_real_connection_that_does_not_come(io_loop):
     async def main():
-        with contextlib.ExitStack() as opened:
-            listening = opened.enter_context(socket.socket())
-            listening.bind(("127.0.0.1", 0))
-            listening.listen(0)
-            for _ in range(4):  # the backlog is full
-                sock = opened.enter_context(socket.socket())
-                sock.setblocking(False)
-                sock.connect_ex(listening.getsockname())
+        with peers.full_server() as listening:
             watched = set(io_loop._watchers)
             for options in ({}, {"happy_eyeballs_delay": 0.01}):
                 with pytest.raises(TimeoutError):

@@ -1,17 +1,15 @@
 """Connections made: create_connection, create_unix_connection, connect_accepted_socket."""
 
 import asyncio
-import functools
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .. import dialing
 from ..core import Core
-from ..racing import first_to_succeed
-from ..resolving import AddressInfo, resolve
+from ..dialing import connect_to_one, connect_unix
 from ..resolving import interleave as interleaved
+from ..resolving import resolve
 from ..transports.opening import (
     SSL,
     check_server_ssl,
@@ -80,7 +78,9 @@ class Connecting(Core):
                 interleave = 0 if happy_eyeballs_delay is None else 1
             if interleave:
                 infos = interleaved(infos, interleave)
-            sock = await connect_to_one(self, infos, local, happy_eyeballs_delay, all_errors)
+            sock = await connect_to_one(
+                self, infos, local, happy_eyeballs_delay, all_errors=all_errors
+            )
         return await open_connection(
             self,
             protocol_factory,
@@ -163,99 +163,3 @@ async def open_connection(
         sock.close()
         raise
     return await open_stream(loop, sock, protocol, **options), protocol
-
-
-async def connect_unix(loop: Core, path: str | bytes) -> socket.socket:
-    """A socket connected to the Unix socket at ``path``."""
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        await dialing.connect(loop, sock, path)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-async def connect_to_one(
-    loop: Core,
-    infos: Sequence[AddressInfo],
-    local: Sequence[AddressInfo] | None,
-    delay: float | None,
-    all_errors: bool,
-) -> socket.socket:
-    """A socket connected to one of the addresses."""
-    errors: list[list[OSError]] = [[] for _ in infos]
-    attempts = [
-        functools.partial(_connect_to, loop, info, local, noted)
-        for info, noted in zip(infos, errors, strict=True)
-    ]
-    sock: socket.socket | None = None
-    try:
-        if delay is not None:
-            sock = await first_to_succeed(loop, attempts, delay, socket.socket.close)
-        else:
-            for attempt in attempts:
-                try:
-                    sock = await attempt()
-                    break
-                except OSError:
-                    pass
-        if sock is None:
-            raise combined([error for noted in errors for error in noted], all_errors)
-        return sock
-    finally:
-        # An exception that is raised here would hold itself, through this frame.
-        errors = attempts = attempt = None  # type: ignore[assignment]
-
-
-async def _connect_to(
-    loop: Core, info: AddressInfo, local: Sequence[AddressInfo] | None, errors: list[OSError]
-) -> socket.socket:
-    """A socket connected to ``info``; what goes wrong is raised, and added to ``errors``."""
-    family, kind, proto, _, address = info
-    sock: socket.socket | None = None
-    try:
-        sock = socket.socket(family, kind, proto)
-        sock.setblocking(False)
-        if local is not None and not _bind(sock, local, errors):
-            raise errors.pop()
-        await dialing.connect(loop, sock, address)
-    except BaseException as error:
-        if sock is not None:
-            sock.close()
-        if isinstance(error, OSError):
-            errors.append(error)
-        raise
-    else:
-        return sock
-    finally:
-        del errors
-
-
-def _bind(sock: socket.socket, local: Sequence[AddressInfo], errors: list[OSError]) -> bool:
-    """Bind to the first local address that the socket can have; what goes wrong is added to ``errors``."""
-    suitable = [address for family, _, _, _, address in local if family == sock.family]
-    for address in suitable:
-        try:
-            sock.bind(address)
-        except OSError as error:
-            errors.append(OSError(error.errno, f"cannot bind to {address!r}: {error.strerror}"))
-        else:
-            return True
-    if not suitable:
-        errors.append(OSError(f"no local address of the family of {sock.family!r} was found"))
-    return False
-
-
-def combined(errors: list[OSError], all_errors: bool) -> Exception:
-    """What to raise if no address could be connected to."""
-    if all_errors:
-        return ExceptionGroup("create_connection failed", errors)
-    if len({str(error) for error in errors}) == 1:
-        return errors[0]
-    text = "Multiple exceptions: " + ", ".join(str(error) for error in errors)
-    numbers = {error.errno for error in errors}
-    if len(numbers) == 1 and None not in numbers:
-        return OSError(numbers.pop(), text)  # of the subclass that goes with the number
-    return OSError(text)

@@ -2,10 +2,8 @@
 
 import asyncio
 import contextvars
-import os
 import socket
 import ssl
-import stat
 import sys
 import weakref
 from asyncio.trsock import TransportSocket
@@ -13,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..accepting import Accepting
-from ..core import Core, asyncio_log
+from ..core import Core
+from ..unix_files import file_of_socket, remove_socket_file
 from .opening import accepted_tls, application_side, open_plain
 from .wire import Wire
 
@@ -53,7 +52,7 @@ class Server(asyncio.AbstractServer):
             "ssl_handshake_timeout": ssl_handshake_timeout,
             "ssl_shutdown_timeout": ssl_shutdown_timeout,
         }
-        self._files = [file for sock in sockets if (file := _file_of(sock))] if unlink else []
+        self._files = [file for sock in sockets if (file := file_of_socket(sock))] if unlink else []
         self._accepting: list[Accepting] = []
         self._context: contextvars.Context
         # Weak: a connection that everybody has forgotten must be able to complain.
@@ -148,7 +147,7 @@ class Server(asyncio.AbstractServer):
         for sock in sockets:
             sock.close()
         for path, inode in self._files:
-            _unlink(path, inode)
+            remove_socket_file(path, inode)
         if self._forever is not None and not self._forever.done():
             self._forever.cancel()
         self._wake_if_all_is_over()
@@ -193,26 +192,3 @@ class Server(asyncio.AbstractServer):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} sockets={self.sockets!r}>"
-
-
-def _file_of(sock: socket.socket) -> tuple[str, int] | None:
-    """Path and inode of the file of a Unix socket; None for others."""
-    name = sock.getsockname() if sock.family == socket.AF_UNIX else ""
-    if not isinstance(name, str) or not name:
-        return None  # abstract, or without a name
-    try:
-        return name, os.stat(name).st_ino
-    except OSError:
-        return None
-
-
-def _unlink(path: str, inode: int) -> None:
-    """Remove the file unless another server has replaced it."""
-    try:
-        found = os.stat(path)
-        if found.st_ino == inode and stat.S_ISSOCK(found.st_mode):
-            os.unlink(path)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        asyncio_log.error("The listening Unix socket %s could not be removed: %s", path, error)

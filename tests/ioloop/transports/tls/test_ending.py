@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import socket
 import ssl
 import struct
@@ -19,6 +20,7 @@ from tests.ioloop.transports.tls.scene import (
 )
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop.transports import SocketTransport
 from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
 
 
@@ -282,6 +284,26 @@ def test_a_peer_that_reads_slowly_when_we_have_closed(scene: Scene) -> None:
         assert received + len(await peer.receive()) == 2_000_000
         await peer.goodbye()
         assert await protocol.hears("lost") == ("lost", None)
+
+    run(scene.bench, main)
+
+
+def test_a_peer_that_reads_so_slowly_that_nothing_leaves_the_queue(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel takes more only when a good part of what it holds was read: until then it knows more."""
+
+    async def main() -> None:
+        transport, protocol, _ = await scene.open(ssl_shutdown_timeout=0.01, send_buffer=4096)
+        looks = itertools.count()
+        monkeypatch.setattr(SocketTransport, "write_progress", lambda self: next(looks))
+        transport.write(b"x" * 2_000_000)
+        transport.close()
+        await asyncio.sleep(0.1)
+        assert transport.get_write_buffer_size() > 0
+        assert "lost" not in protocol.names
+        monkeypatch.setattr(SocketTransport, "write_progress", lambda self: 0)
+        assert isinstance((await protocol.hears("lost"))[1], TimeoutError)
 
     run(scene.bench, main)
 

@@ -17,8 +17,10 @@ from tests.ioloop.transports.tls.scene import MemoryTransport, Scene, TLSRecorde
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import READ, WRITE
+from tornadolike.ioloop.transports import SocketTransport
 from tornadolike.ioloop.transports.pulling import PullProtocol
-from tornadolike.ioloop.transports.tls import SSLTransport
+from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
+from tornadolike.ioloop.transports.tls.machine import TLSMachine
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
@@ -579,6 +581,75 @@ def test_over_a_transport_that_only_pushes(io_loop: IOLoop, certs: Certificates)
         client.feed(lower.take())
         assert client.read() == b""
         assert client.peer_closed
+
+    io_loop.run_sync(main)
+
+
+def test_tls_over_tls(scene: Scene) -> None:
+    """The transport below is one for TLS itself, and is pushed to, until it is asked."""
+
+    async def main() -> None:
+        loop, certs = scene.loop, scene.certs
+        ends = []
+        for server_side, sock in zip((True, False), scene.bench.pair(), strict=True):
+            context = certs.server_context() if server_side else certs.client_context()
+            options: Any = {"server_side": server_side, "server_hostname": "localhost"}
+            puller, waiter = Puller(), loop.create_future()
+            inner = TLSProtocol(loop, puller, context, waiter, **options)
+            SocketTransport(loop, sock, TLSProtocol(loop, inner, context, None, **options))
+            ends.append((puller, waiter))
+        (here, waiter), (there, other) = ends
+        await asyncio.gather(waiter, other)
+        data = bytes(i % 251 for i in range(1_000_000))
+
+        async def send(puller: Puller) -> None:
+            left = memoryview(data)
+            while left:
+                await puller.ready(WRITE)
+                left = left[puller.tls.send_now([left]) :]
+
+        sending = asyncio.create_task(send(there))
+        received = bytearray()
+        while len(received) < len(data):
+            received += await here.read()
+        assert received == data
+        await sending
+        assert here.tls.send_now([b"the last"]) == 8
+        here.tls.close()
+        assert here.tls.get_protocol() is None
+        assert await there.read() == b"the last"
+        assert await there.read() == b""
+        assert not there.tls.truncated
+        there.tls.close()
+        assert here.lost == there.lost == []
+        await scene.bench.turns()
+
+    run(scene.bench, main)
+
+
+def test_room_is_not_told_of_while_a_write_waits_for_the_peer(
+    io_loop: IOLoop, certs: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where TLS 1.2 shakes hands again underneath: only what the peer says can help."""
+
+    async def main() -> None:
+        lower = MemoryTransport()
+        puller = Puller()
+        tls, client = without_network(io_loop, certs, puller, lower)
+        transport = puller.tls
+        with monkeypatch.context() as patch:
+            patch.setattr(TLSMachine, "write", lambda self, data: 0)
+            assert transport.send_now([b"word"]) == 0
+        transport.want(WRITE)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert puller.told == []
+        client.write(b"go on")
+        tls.data_received(client.output())
+        assert puller.told == [WRITE]
+        assert transport.send_now([b"word"]) == 4
+        transport.abort()
+        tls.connection_lost(None)
 
     io_loop.run_sync(main)
 

@@ -119,10 +119,13 @@ class TLSMachine:
     # In
 
     def feed(self, data: Buffer) -> None:
-        """Take encrypted bytes that came from the peer.
+        """Take encrypted bytes that came from the peer."""
+        self.lend(data)
+        self.keep()
 
-        ``data`` must not change before they were all read, or :meth:`keep` was called.
-        """
+    def lend(self, data: Buffer) -> None:
+        """As :meth:`feed`, but ``data`` may be used for something else only after :meth:`keep` (or the end of
+        :meth:`read`, which leaves nothing)."""
         if self._fed or self._incoming.pending:
             self._fed = memoryview(b"".join((self._fed, data)))
         elif len(data) <= SLICE:
@@ -132,7 +135,7 @@ class TLSMachine:
             self._top_up()
 
     def keep(self) -> None:
-        """Make a copy of what was fed and has not been read."""
+        """Make a copy of what was lent and has not been read."""
         if self._fed:
             self._fed = memoryview(bytes(self._fed))
 

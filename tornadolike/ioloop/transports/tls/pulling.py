@@ -9,7 +9,7 @@ Nothing waits here on the way out: no more is encrypted than goes down, and not 
 
 import asyncio
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, cast
 
@@ -147,7 +147,7 @@ class PullingSide(ReadingSide):
         machine = self._machine
         count: int | None = machine.read_into(room)
         if not count and not machine.ended and not self._lower_ended:
-            came = self._receive_from_below(len(room))
+            came = self._receive_from_below(room)
             count = machine.read_into(room) if came else None
             if not count and not machine.ended and not self._lower_ended:
                 count = None
@@ -158,14 +158,14 @@ class PullingSide(ReadingSide):
             self._resume_lower()
         return count
 
-    def _receive_from_below(self, size: int) -> bool:
-        """Feed the machine what is to be had at once, of about ``size`` bytes; whether that was anything.
+    def _receive_from_below(self, room: memoryview) -> bool:
+        """Feed the machine what is to be had at once and about fits in ``room``; whether that was anything.
 
         (It may have been the end.)
         """
         if self._lower_pull is None:
             return False
-        buffer = receiving_buffer(self._loop)[: max(size, RECORD) + 512]
+        buffer = receiving_buffer(self._loop)[: max(len(room), RECORD) + 512]
         try:
             count = self._lower_pull(buffer)
         except OSError as error:
@@ -175,7 +175,9 @@ class PullingSide(ReadingSide):
             return False
         self._write_stands = False
         if count:
-            self._machine.feed(buffer[:count])
+            self._machine.lend(buffer[:count])
+            if room.obj is buffer.obj:
+                self._machine.keep()  # for TLS above us: it would be written over
         else:
             self._lower_ended = True
         return True
@@ -210,6 +212,8 @@ class PullingSide(ReadingSide):
 
     def _broken_below(self, error: Exception) -> None:
         """The transport below is lost; what it had received can still be taken."""
+        for data in self._rest_from_below():
+            self._machine.feed(data)
         self._error = error
         self._lower_ended = True
         self._forget_lower()
@@ -217,13 +221,20 @@ class PullingSide(ReadingSide):
 
     def _drain_lower(self) -> None:
         """Drop what was received below, as TLS 1.3's tickets: unread, it would turn our end to a reset."""
+        for _ in self._rest_from_below():
+            pass
+
+    def _rest_from_below(self) -> Iterator[memoryview]:
+        """What was received below and not taken from there; each part is to be used at once."""
         if self._lower_pull is None:
             return
         buffer = receiving_buffer(self._loop)
         try:
             for _ in range(DRAINED_RECEIVINGS):
-                if not self._lower_pull(buffer):
+                count = self._lower_pull(buffer)
+                if not count:
                     break
+                yield buffer[:count]
         except OSError:
             pass  # it is reset already
 

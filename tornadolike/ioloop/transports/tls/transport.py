@@ -36,13 +36,14 @@ class SSLTransport(PullingSide):
         "_established",
         "_handshake_timeout",
         "_made",
+        "_progress_at_last_look",
         "_sent",
         "_shutdown_timeout",
-        "_size_at_last_look",
         "_sslcontext",
         "_timer",
         "_trace",
         "_waiter",
+        "dropped",
         "when_lost",
     )
 
@@ -68,9 +69,11 @@ class SSLTransport(PullingSide):
         self._made = made  # the protocol has a connection: it will be told when it is lost
         self._established = False  # the handshake is done: there is a session to tell about
         self._timer: asyncio.TimerHandle | None = None
-        self._size_at_last_look = 0
+        self._progress_at_last_look: object = None
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
         self._trace: ConnectionTrace | None = None
+        self.dropped = 0
+        """Encrypted bytes that have come since :meth:`close`: by this a server sees who talks on."""
         self.when_lost: Callable[[SSLTransport], object] | None = None
         """Called once the connection is lost, for those who keep count of transports."""
 
@@ -153,9 +156,9 @@ class SSLTransport(PullingSide):
 
     def _received(self, data: Buffer) -> None:
         """Encrypted bytes came from below."""
-        self._machine.feed(data)
+        self._machine.lend(data)
         if self._phase is not OPEN or self._buffered or self._pulled or self._reading_paused:
-            self._machine.keep()  # else it is read at once
+            self._machine.keep()  # else it is read now
         self._corked = True
         try:
             if self._phase is OPEN:
@@ -163,6 +166,7 @@ class SSLTransport(PullingSide):
             elif self._phase is HANDSHAKE:
                 self._shake_hands()
             elif self._phase is CLOSING:
+                self.dropped += len(data)
                 self._finish()
         finally:
             self._uncork()
@@ -216,7 +220,7 @@ class SSLTransport(PullingSide):
             self._phase = CLOSING
             self._left = self._pulled
             self._unread = b""
-            self._size_at_last_look = self.get_write_buffer_size()
+            self._progress_at_last_look = self.write_progress()
             self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
             self._resume_lower()
             self._finish()
@@ -253,9 +257,11 @@ class SSLTransport(PullingSide):
             self._finish()
 
     def _shutdown_is_late(self) -> None:
-        size = self.get_write_buffer_size()
-        if 0 < size < self._size_at_last_look:  # slow, but the peer does read
-            self._size_at_last_look = size
+        progress = self.write_progress()
+        if self.get_write_buffer_size() and progress != self._progress_at_last_look:
+            # Slow, but the peer does read. (What waits here may stay as it is for much longer: the
+            # kernel takes more only when a good part of what it holds has gone.)
+            self._progress_at_last_look = progress
             self._timer = self._loop.call_later(self._shutdown_timeout, self._shutdown_is_late)
         else:
             self._error = self._error or TimeoutError("SSL shutdown timed out")

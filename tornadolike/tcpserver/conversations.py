@@ -1,0 +1,197 @@
+"""The streams of a server and who handles them: what becomes of a stream when its handler has ended.
+
+A conversation begins with a connection and is over when its handler has ended *and* its stream is closed.
+While the handler runs the stream and the task are held here: nobody else need do it. Afterwards the stream
+belongs to whoever has kept it (a list of listeners, say) and is only watched from here, by a weak
+reference, so that the server can wait for it and can close it. One that nobody has kept is forgotten: no
+event would ever close it while the peer waits, so it is closed at once.
+"""
+
+import asyncio
+import ssl
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..ioloop.yielded import convert_yielded
+from ..iostream import IOStream, StreamClosedError
+from ..log import app_log, gen_log
+
+Handler = Callable[[IOStream, Any], Any]
+"""What is called with a stream and the peer's address, as :meth:`~.TCPServer.handle_stream`."""
+
+_REFERENCES_OF_OURS: Final = 3
+"""References to a stream that nobody has kept: its conversation's, its transport's protocol's, and the
+argument of :func:`sys.getrefcount`. If there are more, one is somebody's, or will be gone with the garbage."""
+
+
+class Conversation:
+    """A stream and its handler. It is the stream's keeper, which learns of the end at once."""
+
+    def __init__(
+        self, stream: IOStream, address: Any, over: Callable[["Conversation"], None]
+    ) -> None:
+        self.address = address
+        self.task: asyncio.Future[Any] | None = None
+        self._over = over
+        self._handled = False
+        self._held: IOStream | None = stream  # while it is being handled
+        self._watch(stream)
+
+    def handle(self, handler: Handler) -> None:
+        """Call the handler; what it wants to be waited for becomes a task."""
+        stream = self._held
+        assert stream is not None
+        try:
+            result = handler(stream, self.address)
+            if result is None:
+                # Later: here the caller's frames still have the stream.
+                stream.io_loop.add_callback(self._let_go)
+                return
+            self.task = convert_yielded(result)
+        except Exception as error:
+            self._failed(error, "Error in connection callback")
+        else:
+            self.task.add_done_callback(self._task_done)
+
+    def end(self) -> None:
+        """Close the stream and cancel the handler."""
+        stream = self._stream()
+        if stream is not None:
+            stream.close()
+        if self.task is not None:
+            self.task.cancel()
+
+    # What the stream tells its keeper
+
+    def stream_closed(self, stream: IOStream) -> None:
+        """The stream has ended, by whomever."""
+        stream.keeper = None
+        self._end_if_over()
+
+    def stream_replaced(self, stream: IOStream) -> None:
+        """The connection goes on with another stream (by ``start_tls``)."""
+        if self._held is not None:
+            self._held = stream
+        before = self._stream()
+        if before is not None:
+            before.keeper = None
+        self._watch(stream)
+
+    def _watch(self, stream: IOStream) -> None:
+        stream.keeper = self
+        self._stream = weakref.ref(stream, self._stream_collected)
+
+    def _stream_collected(self, reference: object) -> None:
+        if reference is self._stream:
+            self._end_if_over()
+
+    # The handler's end
+
+    def _task_done(self, task: "asyncio.Future[Any]") -> None:
+        if task.cancelled():
+            self._close()
+        elif (error := task.exception()) is None:
+            self._let_go()
+        else:
+            self._failed(error, "Exception in callback")
+
+    def _failed(self, error: BaseException, what: str) -> None:
+        stream = self._stream()
+        ended_by = None if stream is None else stream.error
+        if not self._is_closed() or not (isinstance(error, StreamClosedError) or error is ended_by):
+            app_log.error("%s: %s", what, who(self.address), exc_info=error)
+        elif not isinstance(ended_by, ssl.SSLError):  # which was logged where it happened
+            # The peer has gone, which a handler need not expect.
+            gen_log.info("Connection ended while it was handled: %s", who(self.address))
+        self._close()
+
+    def _close(self) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """The stream is from now on held by those who have kept it."""
+        self._handled = True
+        if self._is_forgotten():
+            self._close_when_written()
+        self._held = None
+        self._end_if_over()
+
+    def _is_forgotten(self) -> bool:
+        return (
+            self._held is not None
+            and not self._held.awaited()
+            # (Who waits for the end of a handshake has a reference too.)
+            and sys.getrefcount(self._held) <= _REFERENCES_OF_OURS + self._held.opening()
+        )
+
+    def _close_when_written(self) -> None:
+        stream = self._held
+        if stream is not None and not stream.closed():
+            if stream.writing():
+                stream.write(b"").add_done_callback(lambda _: stream.close())
+            else:
+                stream.close()
+
+    def _is_closed(self) -> bool:
+        stream = self._stream()
+        return stream is None or stream.closed()
+
+    def _end_if_over(self) -> None:
+        if self._handled and self._is_closed():
+            self._over(self)
+
+
+class Conversations:
+    """All that are going on."""
+
+    def __init__(self) -> None:
+        self._open: set[Conversation] = set()
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def begin(self, stream: IOStream, address: Any, handler: Handler) -> None:
+        """Have ``handler`` talk over a new stream."""
+        conversation = Conversation(stream, address, self._one_is_over)
+        self._open.add(conversation)
+        conversation.handle(handler)
+
+    async def wait_for_all(self) -> None:
+        """Wait until all are over (but for the caller's own, if a handler waits)."""
+        while self._others():
+            await self._next_end()
+
+    async def end_all(self) -> None:
+        """End all (but for the caller's own, if it is a handler), and wait until they are over."""
+        ending = self._others()
+        for conversation in ending:
+            conversation.end()
+        while not ending.isdisjoint(self._open):
+            await self._next_end()
+
+    def _others(self) -> set[Conversation]:
+        caller = asyncio.current_task()
+        return {one for one in self._open if one.task is None or one.task is not caller}
+
+    async def _next_end(self) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
+
+    def _one_is_over(self, conversation: Conversation) -> None:
+        self._open.discard(conversation)
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+
+def who(address: Any) -> str:
+    """A peer, for the log: those of Unix sockets have no address."""
+    return f"from {address}" if address else "from a Unix socket"

@@ -4,9 +4,7 @@ import asyncio
 import gc
 import http.client
 import os
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -166,38 +164,6 @@ def test_http_client(serve: Any) -> None:
     assert response.read() == b"GET /"
     assert response.will_close
     connection.close()
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl(serve: Any, tmp_path: Path) -> None:
-    server = serve(answer)
-    upload = tmp_path / "upload"
-    upload.write_bytes(b"u" * 3_000_000)
-
-    def curl(*arguments: str) -> str:
-        done = subprocess.run(
-            ["curl", "--silent", "--show-error", "--max-time", "10", "--noproxy", "*", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    url = f"{server.url}/x"
-    assert curl(url) == "GET /x"
-    assert curl("--http1.0", url) == "GET /x"
-    # Several over one connection; the count of connections that it made is in its report.
-    report = "%{num_connects},"
-    assert curl("--write-out", report, url, url, url) == "GET /x1,GET /x0,GET /x0,"
-    assert "HTTP/1.1 200 OK" in curl("--head", url)
-    assert curl("--data", "a=b", url) == "POST /x [a=b]"
-    # By length with "Expect: 100-continue", which it sends by itself for large ones; and in chunks.
-    status = ("--output", os.devnull, "--write-out", "%{http_code} %{size_download}")
-    assert curl("--upload-file", str(upload), *status, url) == "200 3000009"
-    chunked = ("--header", "Transfer-Encoding: chunked")
-    assert curl("--upload-file", str(upload), *chunked, *status, url) == "200 3000009"
-    assert curl("--header", "Expect: the unexpected", "--data", "x", *status, url).startswith("417")
 
 
 # Draining

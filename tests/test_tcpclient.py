@@ -357,6 +357,16 @@ async def test_a_resolver_that_does_not_answer(timeout):
 
 
 @on_every_loop
+async def test_a_time_out_of_the_resolvers_own():
+    class Impatient(Resolver):
+        async def resolve(self, *question):
+            raise TimeoutError("the name server does not answer")
+
+    with pytest.raises(TimeoutError, match=r"^the name server does not answer$"):
+        await TCPClient(Impatient()).connect("name.example", 1, timeout=100)
+
+
+@on_every_loop
 async def test_no_time_at_all():
     with pytest.raises(TimeoutError, match="while resolving"):
         await TCPClient(Never()).connect("name.example", 1, timeout=0)
@@ -507,6 +517,30 @@ async def test_another_name_than_the_hosts(certs):
             host, port, ssl_options=context, server_hostname="wrong.example"
         )
         await talk(stream)
+
+
+@on_every_loop
+async def test_a_name_that_no_certificate_can_have(certs):
+    """It is seen when the connection is there already, which must not stay."""
+    context = certs.client_context()
+    async with serving() as (host, port):
+        with pytest.raises(UnicodeError):
+            await TCPClient().connect(host, port, ssl_options=context, server_hostname=".a")
+
+
+@on_every_loop
+async def test_no_name_is_not_anybodys(certs, expect_log):
+    """An empty name has a context that checks names check nothing, if it is handed on as it is."""
+    context = certs.client_context()
+    async with serving(ssl=certs.server_context(certs.wrong_host)) as address:
+        for host in (".", "", "%"):
+            with pytest.raises(ValueError, match="server_hostname is needed"):
+                await TCPClient(Names(address)).connect(host, 1, ssl_options=context)
+        with (
+            expect_log("tornadolike.general", "SSL Error"),
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            await TCPClient().connect(*address, ssl_options=context, server_hostname="")
 
 
 @on_every_loop

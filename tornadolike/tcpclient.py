@@ -118,9 +118,9 @@ class TCPClient:
                 )
             except OSError as error:
                 raise closed_by(error) from error
-            if server_hostname is None:
-                server_hostname = certified_name(host)
-            return await open_stream(sock, context, server_hostname, max_buffer_size, progress)
+            # (None is refused by contexts that check names. "" would be anybody's.)
+            name = server_hostname or certified_name(host) or None
+            return await open_stream(sock, context, name, max_buffer_size, progress)
 
     async def connect_unix(
         self,

@@ -1,11 +1,13 @@
 """Two streams that read and write at random, and a model of what each must get."""
 
 import asyncio
+import contextlib
 import random
+from pathlib import Path
 from typing import Any
 
 from tests.running import turns
-from tornadolike.iostream import StreamClosedError
+from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError
 
 PATIENCE = 3600.0
 """Seconds of the jumping clock."""
@@ -22,8 +24,9 @@ TEXT = b"".join(
 class End:
     """A stream, and what it has said and heard."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, file: Any) -> None:
         self.stream = stream
+        self.file = file
         self.said = 0
         self.heard = 0
         self.writes: list[asyncio.Future[None]] = []
@@ -44,6 +47,10 @@ class End:
                 self.read.cancel()
         elif what == "write":
             self._write(size)
+        elif what == "file":
+            self._send_file(size)
+        elif what == "hand on":
+            self._hand_on()
         elif self.read is None or self.read.done():
             self._read(what, size)
 
@@ -56,6 +63,21 @@ class End:
             return
         self.said += len(memory)
         memory[:] = b"?" * len(memory)  # it is ours again
+
+    def _send_file(self, size: int) -> None:
+        """(Over TLS a file is read in a thread, for which the jumping clock does not wait.)"""
+        if isinstance(self.stream, SSLIOStream) or self.stream.closed():
+            return
+        self.writes.append(self.stream.send_file(self.file, self.said, size))
+        self.said += min(size, len(TEXT) - self.said)
+
+    def _hand_on(self) -> None:
+        """Another stream goes on with the connection."""
+        if self.stream.closed() or self.stream.reading() or self.stream.writing():
+            return
+        with contextlib.suppress(ValueError, StreamClosedError):  # it is not open yet, or is lost
+            self.stream = IOStream.over(self.stream.detach())
+            self.stream.set_close_callback(self._on_close)
 
     def _read(self, what: str, size: int) -> None:
         target = bytearray(size)
@@ -96,16 +118,33 @@ class End:
 
 
 READS = ["bytes", "some", "line", "match", "into", "some into"]
-ACTIONS = [*READS, "write", "write", "write", "write", "cancel", "turns", "turns"]
+ACTIONS = [*READS, *["write"] * 4, "file", "hand on", "cancel", "turns", "turns"]
 
 
 async def converse(
-    streams: tuple[Any, Any], actions: list[tuple[int, str, int]], faulty: bool
+    streams: tuple[Any, ...], actions: list[tuple[int, str, int]], text: Path, faulty: bool
 ) -> None:
     """Do all ``actions``; then the first closes, and the second must have heard everything."""
     problems: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: problems.append(context))
-    first, second = ends = [End(stream) for stream in streams]
+    with text.open("rb") as file:
+        first, second = ends = [End(stream, file) for stream in streams]
+        await act(ends, actions)
+    await turns(3)
+    assert not problems, problems
+    handed = all(not write.exception() for write in first.writes)
+    if handed and not faulty and not second.closed_by_us and second.stream.error is None:
+        assert second.heard == first.said, "something is missing"
+    assert [end.closings for end in ends] == [1, 1]
+    for end in ends:
+        assert end.stream.closed()
+        assert all(write.done() for write in end.writes)
+        assert not end.stream.reading()
+        assert not end.stream.writing()
+
+
+async def act(ends: list[End], actions: list[tuple[int, str, int]]) -> None:
+    first, second = ends
     for who, what, size in actions:
         if what == "turns":
             await turns(size % 16)
@@ -124,17 +163,6 @@ async def converse(
         await asyncio.gather(*rests)
         for end in ends:
             await asyncio.gather(*end.writes, return_exceptions=True)
-    await turns(3)
-    assert not problems, problems
-    handed = all(not write.exception() for write in first.writes)
-    if handed and not faulty and not second.closed_by_us and second.stream.error is None:
-        assert second.heard == first.said, "something is missing"
-    assert [end.closings for end in ends] == [1, 1]
-    for end in ends:
-        assert end.stream.closed()
-        assert all(write.done() for write in end.writes)
-        assert not end.stream.reading()
-        assert not end.stream.writing()
 
 
 async def _read_rest(end: End) -> None:

@@ -1,6 +1,7 @@
 """Streams over sockets on which everything goes wrong that can."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,10 +28,10 @@ makers = pytest.mark.parametrize("make", MAKERS)
 @settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 @given(scripts, scripts, actions, options)
 def test_what_passes_changes_nothing(
-    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+    make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any
 ) -> None:
     async def main() -> None:
-        await converse(make(pair(first, second), certs, options), actions, False)
+        await converse(make(pair(first, second), certs, options), actions, text, False)
 
     play(main())
 
@@ -39,10 +40,10 @@ def test_what_passes_changes_nothing(
 @settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 @given(deadly_scripts, deadly_scripts, actions, options)
 def test_what_breaks_ends_it_once(
-    make: Any, certs: Certificates, first: Any, second: Any, actions: Any, options: Any
+    make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any
 ) -> None:
     async def main() -> None:
-        await converse(make(pair(first, second), certs, options), actions, True)
+        await converse(make(pair(first, second), certs, options), actions, text, True)
 
     play(main())
 

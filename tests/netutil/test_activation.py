@@ -89,10 +89,16 @@ def test_sockets_without_names(hand_over: Any) -> None:
     assert [(sock.name, sock.detach() > 0) for sock in taken()] == [("unknown", True)] * 2
 
 
-@pytest.mark.parametrize("process", [os.getppid(), None])
-def test_what_is_meant_for_another_process(hand_over: Any, process: int | None) -> None:
-    """The variables came from a process that was given sockets, and started us."""
-    hand_over(process=process, names="a:b")
+def test_what_is_meant_for_another_process(hand_over: Any, expect_log: Any) -> None:
+    """A program between the manager and us has it, or had it and did not take it."""
+    hand_over(process=os.getppid(), names="a:b")
+    with expect_log("tornadolike.general", f"are for process {os.getppid()}, .* exec", count=1):
+        assert activated_sockets() == []
+    assert not variables()
+
+
+def test_what_is_meant_for_nobody(hand_over: Any) -> None:
+    hand_over(process=None)
     assert activated_sockets() == []
     assert not variables()
 

@@ -135,6 +135,20 @@ async def test_the_oldest_answer_is_forgotten_when_there_are_too_many():
 
 
 @on_jumping_clock
+async def test_an_answer_that_was_renewed_is_not_the_oldest():
+    other = Scripted(FIRST)
+    resolver = CachedResolver(other, max_entries=2, ttl=10)
+    await resolver.resolve("a", 80)
+    await asyncio.sleep(5)
+    await resolver.resolve("b", 80)
+    await asyncio.sleep(6)
+    await resolver.resolve("a", 80)
+    await resolver.resolve("c", 80)  # instead of b
+    await resolver.resolve("a", 80)
+    assert "".join(host for host, _, _ in other.asked) == "abac"
+
+
+@on_jumping_clock
 async def test_what_is_over_takes_no_memory():
     resolver = CachedResolver(Scripted(FIRST), ttl=10)
     for number in range(100):
@@ -219,7 +233,15 @@ class Held:
 
 @on_every_loop
 async def test_a_remembered_error_holds_nobody():
-    resolver = CachedResolver(Scripted(unknown()), error_ttl=100)
+    seen = []
+
+    class Unknown(Resolver):
+        async def resolve(self, *question):
+            held = Held()
+            seen.append(weakref.ref(held))
+            raise unknown()
+
+    resolver = CachedResolver(Unknown(), error_ttl=100)
     raised = []
 
     async def ask():
@@ -228,14 +250,14 @@ async def test_a_remembered_error_holds_nobody():
             await resolver.resolve("name.example", 80)
         except OSError as error:
             raised.append(error)
-        return weakref.ref(held)
+        seen.append(weakref.ref(held))
 
-    first, second = await ask(), await ask()
+    await ask()
+    await ask()
     assert raised[0] is not raised[1]
     raised.clear()
     gc.collect()
-    assert first() is None
-    assert second() is None
+    assert [each() for each in seen] == [None, None, None]
 
 
 @on_every_loop
@@ -451,10 +473,14 @@ def test_settings_that_make_no_sense(options):
         CachedResolver(**options)
 
 
-def test_closing_closes_the_other():
+@on_every_loop
+async def test_closing_forgets_and_closes_the_other():
     other = Scripted(FIRST)
-    CachedResolver(other).close()
+    resolver = CachedResolver(other)
+    await resolver.resolve("name.example", 80)
+    resolver.close()
     assert other.closed
+    assert not resolver._memories
 
 
 @on_every_loop

@@ -31,11 +31,16 @@ async def listening(server: TCPServer) -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def visit(place: Any, tls: Any = None) -> AsyncIterator[IOStream]:
-    """A stream to a port of 127.0.0.1, or to a Unix socket; with a client's context over TLS."""
+async def visit(place: Any, tls: Any = None, *, room: int = 0) -> AsyncIterator[IOStream]:
+    """A stream to a port of 127.0.0.1, or to a Unix socket; with a client's context over TLS.
+
+    ``room``: how many bytes the kernel takes for it.
+    """
     family = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET
     address = place if isinstance(place, str) else ("127.0.0.1", place)
     sock = socket.socket(family)
+    if room:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
     stream = IOStream(sock) if tls is None else SSLIOStream(sock, ssl_options=tls)
     try:
         await stream.connect(address, "localhost")
@@ -66,4 +71,4 @@ async def until(condition: Callable[[], Any]) -> None:
 async def over(server: TCPServer) -> None:
     """Wait until the server has nothing to do any more."""
     async with asyncio.timeout(LIMIT):
-        await server._conversations.wait_for_all()
+        await server._conversations.wait_for_others()

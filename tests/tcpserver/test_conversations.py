@@ -1,7 +1,9 @@
 """Handlers and their streams: how each may end, and that nothing is left."""
 
 import asyncio
+import concurrent.futures
 import gc
+import threading
 import weakref
 
 import pytest
@@ -11,6 +13,7 @@ from tests.tcpserver.helpers import LIMIT, Handled, expect_end, listening, over,
 from tornadolike import gen
 from tornadolike.iostream import IOStream, StreamClosedError
 from tornadolike.tcpserver import TCPServer
+from tornadolike.tcpserver.conversations import Conversation
 
 
 class Echo(TCPServer):
@@ -85,6 +88,29 @@ async def test_kinds_of_handlers(handler):
         await stream.write(b"hello\n")
         assert await stream.read_until_close() == b"hello\n"
         await over(server)
+
+
+@on_every_loop
+async def test_a_future_that_a_thread_fulfils(monkeypatch):
+    """What follows from it is done in the loop's thread, where alone it may be done."""
+    done = concurrent.futures.Future()
+    server = Handled(lambda stream, address: done)
+    closed_by = []
+    close = IOStream.close
+
+    def noting(stream, *args, **kwargs):
+        closed_by.append(threading.current_thread())
+        close(stream, *args, **kwargs)
+
+    monkeypatch.setattr(IOStream, "close", noting)
+    async with listening(server) as port, visit(port) as stream:
+        await until(lambda: len(server._conversations))
+        thread = threading.Thread(target=done.set_result, args=[None])
+        thread.start()
+        await expect_end(stream)
+        await over(server)
+        thread.join()
+        assert set(closed_by) == {threading.current_thread()}
 
 
 @on_every_loop
@@ -376,6 +402,52 @@ async def test_a_handler_may_drain_its_server():
 
 
 @on_every_loop
+async def test_a_handler_that_drains_its_server_is_not_cut(expect_log):
+    async def handler(stream, address):
+        if await stream.read_bytes(1) == b"s":
+            await server.drain(0.01)
+            await stream.write(b"stopped")
+
+    server = Handled(handler)
+    async with listening(server) as port, visit(port) as stopping, visit(port) as other:
+        await until(lambda: len(server._conversations) == 2)
+        with expect_log("tornadolike.general", "Cutting 1 connections", count=1):
+            await stopping.write(b"s")
+            assert await stopping.read_until_close() == b"stopped"
+        await expect_end(other)
+
+
+@on_every_loop
+async def test_a_generator_is_ended_by_its_stream():
+    """To cancel its future would not stop it, and what it raised later would be logged as an error."""
+    ends = []
+
+    @gen.coroutine
+    def handler(stream, address):
+        try:
+            yield stream.read_until(b"\n")
+        finally:
+            ends.append(stream.closed())
+
+    server = Handled(handler)
+    async with listening(server) as port, visit(port):
+        await until(lambda: len(server._conversations))
+        await server.close_all_connections()
+        assert ends == [True]
+
+
+@on_every_loop
+async def test_a_future_that_nobody_fulfils_is_cancelled():
+    future = asyncio.get_running_loop().create_future()
+    server = Handled(lambda stream, address: future)
+    async with listening(server) as port, visit(port):
+        await until(lambda: len(server._conversations))
+        async with asyncio.timeout(LIMIT):
+            await server.close_all_connections()
+        assert future.cancelled()
+
+
+@on_every_loop
 async def test_closing_all_waits_for_handlers_that_take_their_time():
     steps = []
 
@@ -428,6 +500,39 @@ async def test_many_conversations_leave_nothing():
         gc.collect()
         assert not streams
         assert not server._conversations._waiting
+
+
+@on_every_loop
+async def test_no_circle_is_left():
+    """What a conversation was made of is gone without the garbage collector's help."""
+
+    def alive():
+        kinds = Conversation, IOStream, asyncio.Task
+        return [sum(type(thing) is kind for thing in gc.get_objects()) for kind in kinds]
+
+    async def handler(stream, address):
+        if await stream.read_until(b"\n") == b"fail\n":
+            raise asyncio.CancelledError
+        await stream.write(b"hello\n")
+
+    server = Handled(handler)
+    async with listening(server) as port:
+        gc.collect()
+        gc.disable()
+        try:
+            before = alive()
+            for line in (b"hello\n", b"fail\n", b"bye\n"):
+                async with visit(port) as stream:
+                    await stream.write(line)
+                    await stream.read_until_close()
+            del stream
+            async with visit(port):
+                await until(lambda: len(server._conversations))
+            await over(server)  # its handler has raised StreamClosedError, which knows its frames
+            await turns()
+            assert alive() == before
+        finally:
+            gc.enable()
 
 
 def test_a_stream_is_kept_by_nobody_else(io_loop):

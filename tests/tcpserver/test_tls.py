@@ -1,13 +1,16 @@
 """The same over TLS."""
 
 import asyncio
+import concurrent.futures
 import gc
+import socket
 import ssl
+import threading
 
 import pytest
 
-from tests.running import on_every_loop, turns
-from tests.tcpserver.helpers import Handled, expect_end, listening, over, until, visit
+from tests.running import LOOPS, on_every_loop, run_on, turns
+from tests.tcpserver.helpers import LIMIT, Handled, expect_end, listening, over, until, visit
 from tornadolike.iostream import SSLIOStream
 from tornadolike.tcpserver import TCPServer
 
@@ -40,6 +43,12 @@ async def test_a_server_that_speaks_tls(form, options, certs):
         assert await stream.read_until(b"\n") == b"hello\n"
         assert names == [(SSLIOStream, "TLSv", 12345)]
     assert not server._conversations
+
+
+def test_options_that_come_too_late_are_refused(certs, options):
+    server = TCPServer()
+    with pytest.raises(AttributeError, match="ssl_options"):
+        server.ssl_options = options["dict"]
 
 
 def test_what_is_wrong_with_options_is_said_at_once(certs, tmp_path):
@@ -214,6 +223,27 @@ async def test_a_stream_that_starts_tls_is_still_the_servers(kept, certs):
 
 
 @on_every_loop
+async def test_one_that_is_forgotten_after_it_started_tls_is_closed(certs):
+    async def handler(stream, address):
+        await stream.write(await stream.read_until(b"\n"))
+        tls = await stream.start_tls(True, certs.server_context())
+        tls.write(b"hello")
+
+    server = Handled(handler)
+    gc.disable()
+    try:
+        async with listening(server) as port, visit(port) as plain:
+            await plain.write(b"STARTTLS\n")
+            assert await plain.read_until(b"\n") == b"STARTTLS\n"
+            stream = await plain.start_tls(False, certs.client_context(), "localhost")
+            async with asyncio.timeout(LIMIT):
+                assert await stream.read_until_close() == b"hello"
+            await over(server)
+    finally:
+        gc.enable()
+
+
+@on_every_loop
 async def test_a_connection_that_is_handed_on_is_not_the_servers(certs):
     """Who detaches the transport looks after it himself."""
     transports = []
@@ -224,3 +254,54 @@ async def test_a_connection_that_is_handed_on_is_not_the_servers(certs):
         assert not transports[0].is_closing()
         transports.pop().close()
         await expect_end(stream)
+
+
+# What has been written and has not left
+
+MUCH = b"x" * 600_000
+ROOM = 16384
+
+
+async def says_much(stream, address):
+    stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
+    await stream.write(MUCH)
+
+
+@pytest.mark.parametrize("loop_kind", LOOPS)
+def test_draining_waits_for_what_was_written_to_leave(loop_kind, certs):
+    """The kernel goes on without us, but what TLS has still to send is gone with this process."""
+    ports = concurrent.futures.Future()
+
+    async def serve():
+        server = Handled(says_much, ssl_options=certs.server_context())
+        async with listening(server) as port:
+            ports.set_result(port)
+            await until(lambda: len(server._conversations))
+            await server.drain(LIMIT)
+
+    thread = threading.Thread(target=run_on, args=[LOOPS[loop_kind], serve()])
+    thread.start()
+    try:
+        with socket.socket() as sock:
+            sock.settimeout(LIMIT)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+            sock.connect(("127.0.0.1", ports.result(LIMIT)))
+            with certs.client_context().wrap_socket(sock, server_hostname="localhost") as tls:
+                received = 0
+                while data := tls.recv(5000):
+                    received += len(data)
+        assert received == len(MUCH)
+    finally:
+        thread.join()
+
+
+@on_every_loop
+async def test_what_nobody_takes_is_cut(certs, expect_log):
+    server = Handled(says_much, ssl_options=certs.server_context())
+    tls = certs.client_context()
+    async with listening(server) as port, visit(port, tls, room=ROOM) as stream:
+        await stream.read_bytes(1)
+        with expect_log("tornadolike.general", "Cutting 1 connections", count=1):
+            async with asyncio.timeout(LIMIT):
+                await server.drain(0.01)
+        assert not server._conversations

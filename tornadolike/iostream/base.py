@@ -130,8 +130,12 @@ class BaseIOStream(ReadingSide, WritingSide):
         finally:
             self._end_writes()
             self._call_close_callback()
-            if self.keeper is not None:
-                self.keeper.stream_closed(self)
+            self._tell_keeper()
+
+    def _tell_keeper(self) -> None:
+        keeper, self.keeper = self.keeper, None
+        if keeper is not None:
+            keeper.stream_closed(self)
 
     def _call_close_callback(self) -> None:
         if self._close_callback is not None:

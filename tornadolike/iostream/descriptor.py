@@ -27,7 +27,7 @@ class StreamKeeper(Protocol):
     """Who keeps count of streams: a server."""
 
     def stream_closed(self, stream: Any, /) -> None:
-        """The stream has been closed."""
+        """The stream is closed, and what was written has left the process."""
         ...
 
     def stream_replaced(self, stream: Any, /) -> None:
@@ -43,7 +43,7 @@ class Descriptor:
         self.error: BaseException | None = None
         """What ended the stream, None if nothing went wrong."""
         self.keeper: StreamKeeper | None = None
-        """Who has to know at once of the end, besides the close callback."""
+        """Who has to know of the end, besides the close callback."""
         self._future_loop = self.io_loop.asyncio_loop
         self._close_callback: tuple[Callable[[], object], contextvars.Context] | None = None
         self._watched_for = 0

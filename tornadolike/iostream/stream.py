@@ -92,7 +92,7 @@ class IOStream(Connecting):
         """Speak TLS from now on: the future's result is the stream that does.
 
         This one is of no use any more: its close callback goes over to the other. If the handshake fails,
-        the future is cancelled or, before it is done, this stream closed, the connection is closed. What
+        or the future is cancelled or this stream closed before it is done, the connection is closed. What
         the peer has sent already, in plain text, must have been read: nobody can smuggle a word into the
         encrypted conversation by sending it early.
 
@@ -118,8 +118,9 @@ class IOStream(Connecting):
         callback = self._close_callback
         stream._transport = self._give_up_transport()
         stream._close_callback = callback
-        if self.keeper is not None:
-            self.keeper.stream_replaced(stream)
+        keeper, self.keeper = self.keeper, None
+        if keeper is not None:
+            keeper.stream_replaced(stream)
         if callback is not None:
             stream._listen_for_the_end()
         stream._shake_hands(tls)
@@ -143,6 +144,12 @@ class IOStream(Connecting):
             super().close(exc_info)
         else:
             self._turned_into.close(exc_info)
+
+    def abort(self) -> None:
+        if self._turned_into is None:
+            super().abort()
+        else:
+            self._turned_into.abort()
 
 
 class SSLIOStream(IOStream):

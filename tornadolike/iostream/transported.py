@@ -42,7 +42,7 @@ class Transported(BaseIOStream):
     socket: Any = None
     """The socket; None once the stream is closed, and where there is none."""
 
-    _transport: Any
+    _transport: Any = None
     """A :class:`~tornadolike.ioloop.transports.pulling.PullTransport` with ``set_protocol``."""
 
     def _take(self, transport: Any) -> None:
@@ -168,8 +168,7 @@ class Transported(BaseIOStream):
         Raises :exc:`ValueError` if it is closed, or something waits: a read, a write, the connection.
         """
         transport = self._give_up_transport()
-        if self.keeper is not None:
-            self.keeper.stream_closed(self)
+        super()._tell_keeper()
         return transport
 
     def _give_up_transport(self) -> Any:
@@ -187,3 +186,23 @@ class Transported(BaseIOStream):
         if len(self._read_buffer):
             transport.unread(self._read_buffer.take(len(self._read_buffer)))
         return transport
+
+    # The end
+
+    def abort(self) -> None:
+        """Close the stream and its connection now.
+
+        After :meth:`close` what the connection has taken already still goes: over TLS that can take time.
+        With this it is dropped, also if the stream is closed already. Idempotent.
+        """
+        self.close()
+        if self._transport is not None:  # it has not been handed on
+            self._transport.abort()
+
+    def _tell_keeper(self) -> None:
+        transport = self._transport
+        if self.keeper is None or transport.get_protocol() is None:
+            super()._tell_keeper()
+        else:
+            tell = super()._tell_keeper
+            transport.when_lost = lambda _: tell()  # something is still on its way

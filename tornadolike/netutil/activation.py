@@ -10,6 +10,8 @@ import socket
 import stat
 from typing import Final
 
+from ..log import gen_log
+
 FIRST_DESCRIPTOR: Final = 3
 """Where the descriptors that are handed over begin (``SD_LISTEN_FDS_START``)."""
 
@@ -45,8 +47,16 @@ def activated_sockets() -> list[ActivatedSocket]:
     socket.
     """
     count, process, names, _ = (os.environ.pop(name, None) for name in _VARIABLES)
-    if count is None or process is None or _number(_PROCESS, process) != os.getpid():
-        return []  # nothing, or meant for another process (we are a child of his)
+    if count is None or process is None:
+        return []
+    if _number(_PROCESS, process) != os.getpid():
+        gen_log.info(
+            "The service manager's sockets are for process %s, and this is %d: if a script or a tool "
+            "starts this program, it should do so by exec",
+            process,
+            os.getpid(),
+        )
+        return []
     descriptors = range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + _number(_COUNT, count))
     sockets: list[ActivatedSocket] = []
     try:

@@ -1,10 +1,11 @@
 """The streams of a server and who handles them: what becomes of a stream when its handler has ended.
 
-A conversation begins with a connection and is over when its handler has ended *and* its stream is closed.
-While the handler runs the stream and the task are held here: nobody else need do it. Afterwards the stream
-belongs to whoever has kept it (a list of listeners, say) and is only watched from here, by a weak
-reference, so that the server can wait for it and can close it. One that nobody has kept is forgotten: no
-event would ever close it while the peer waits, so it is closed at once.
+A conversation begins with a connection, and is over when its handler has ended *and* its stream is closed *and*
+what was written has left. While the handler runs, the stream and the task are held here: nobody else need do
+it. Afterwards the stream belongs to whoever has kept it (a list of listeners, say); it is only watched from
+here, by a weak reference, so that the server can wait for it and can close it. One that nobody has kept is
+forgotten: no event would ever close it while the peer waits, so it is closed when what waits to be written
+has been.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..ioloop.yielded import convert_yielded
+from ..gen import convert_yielded
+from ..ioloop import IOLoop
 from ..iostream import IOStream, StreamClosedError
 from ..log import app_log, gen_log
 
@@ -27,7 +29,9 @@ argument of :func:`sys.getrefcount`. If there are more, one is somebody's, or wi
 
 
 class Conversation:
-    """A stream and its handler. It is the stream's keeper, which learns of the end at once."""
+    """A stream and its handler. It is the stream's keeper, and so learns of its end."""
+
+    __slots__ = ("_ended", "_handled", "_held", "_over", "_stream", "address", "task")
 
     def __init__(
         self, stream: IOStream, address: Any, over: Callable[["Conversation"], None]
@@ -35,7 +39,8 @@ class Conversation:
         self.address = address
         self.task: asyncio.Future[Any] | None = None
         self._over = over
-        self._handled = False
+        self._handled = False  # the handler has ended
+        self._ended = False  # the connection has
         self._held: IOStream | None = stream  # while it is being handled
         self._watch(stream)
 
@@ -49,34 +54,34 @@ class Conversation:
                 # Later: here the caller's frames still have the stream.
                 stream.io_loop.add_callback(self._let_go)
                 return
-            self.task = convert_yielded(result)
+            self.task = as_future(result, stream.io_loop)
         except Exception as error:
             self._failed(error, "Error in connection callback")
         else:
             self.task.add_done_callback(self._task_done)
 
     def end(self) -> None:
-        """Close the stream and cancel the handler."""
+        """End the connection and cancel the handler."""
         stream = self._stream()
-        if stream is not None:
-            stream.close()
-        if self.task is not None:
+        if stream is not None and not self._ended:
+            stream.abort()
+        if isinstance(self.task, asyncio.Task):
             self.task.cancel()
+        elif self.task is not None:
+            # That does not stop a generator; the end of its stream has, if that is what it waits for.
+            self.task.get_loop().call_soon(self.task.cancel)
 
     # What the stream tells its keeper
 
     def stream_closed(self, stream: IOStream) -> None:
-        """The stream has ended, by whomever."""
-        stream.keeper = None
+        """The stream has ended, by whomever, and the connection with it."""
+        self._ended = True
         self._end_if_over()
 
     def stream_replaced(self, stream: IOStream) -> None:
         """The connection goes on with another stream (by ``start_tls``)."""
         if self._held is not None:
             self._held = stream
-        before = self._stream()
-        if before is not None:
-            before.keeper = None
         self._watch(stream)
 
     def _watch(self, stream: IOStream) -> None:
@@ -85,6 +90,7 @@ class Conversation:
 
     def _stream_collected(self, reference: object) -> None:
         if reference is self._stream:
+            self._ended = True
             self._end_if_over()
 
     # The handler's end
@@ -142,8 +148,10 @@ class Conversation:
         return stream is None or stream.closed()
 
     def _end_if_over(self) -> None:
-        if self._handled and self._is_closed():
+        if self._handled and self._ended:
             self._over(self)
+            # It has its exception, that the stream, whose reference calls back here: a circle.
+            self.task = None
 
 
 class Conversations:
@@ -162,20 +170,21 @@ class Conversations:
         self._open.add(conversation)
         conversation.handle(handler)
 
-    async def wait_for_all(self) -> None:
-        """Wait until all are over (but for the caller's own, if a handler waits)."""
-        while self._others():
+    async def wait_for_others(self) -> None:
+        """Wait until all are over, but for the caller's own, if it is a handler."""
+        while self.others():
             await self._next_end()
 
-    async def end_all(self) -> None:
-        """End all (but for the caller's own, if it is a handler), and wait until they are over."""
-        ending = self._others()
+    async def end_others(self) -> None:
+        """End all, but for the caller's own, if it is a handler, and wait until they are over."""
+        ending = self.others()
         for conversation in ending:
             conversation.end()
         while not ending.isdisjoint(self._open):
             await self._next_end()
 
-    def _others(self) -> set[Conversation]:
+    def others(self) -> set[Conversation]:
+        """All but the caller's own, if it is a handler."""
         caller = asyncio.current_task()
         return {one for one in self._open if one.task is None or one.task is not caller}
 
@@ -190,6 +199,14 @@ class Conversations:
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+
+
+def as_future(result: Any, io_loop: IOLoop) -> asyncio.Future[Any]:
+    """What a handler wants to be waited for, as a future of its loop."""
+    future: Any = convert_yielded(result)
+    if isinstance(future, asyncio.Future):
+        return future
+    return asyncio.wrap_future(future, loop=io_loop.asyncio_loop)
 
 
 def who(address: Any) -> str:

@@ -42,7 +42,7 @@ class TCPServer:
         max_buffer_size: int | None = None,
         read_chunk_size: int | None = None,
     ) -> None:
-        self.ssl_options = ssl_options
+        self._ssl_options = ssl_options
         self.ssl_context = None if ssl_options is None else server_context(ssl_options)
         """What ``ssl_options`` mean; None for plain connections."""
         self.max_buffer_size = max_buffer_size
@@ -53,6 +53,13 @@ class TCPServer:
         self._bound: list[socket.socket] = []  # waiting for start()
         self._started = False
         self._conversations = Conversations()
+
+    @property
+    def ssl_options(self) -> dict[str, Any] | ssl.SSLContext | None:
+        """What was given. To assign it anew would change nothing and is an error; certificates are renewed
+        in the context (:class:`~tornadolike.tls.ServerCertificates`).
+        """
+        return self._ssl_options
 
     # Starting
 
@@ -168,24 +175,25 @@ class TCPServer:
     async def drain(self, timeout: float = 30.0) -> None:
         """Stop gracefully.
 
-        Stops listening, waits for the handlers that are busy and for the streams that they have left open,
-        and after ``timeout`` seconds ends what is left as :meth:`close_all_connections` does.
+        Stops listening, waits for the handlers that are busy, for the streams that they have left open and
+        for what was written to leave, and after ``timeout`` seconds ends what is left as
+        :meth:`close_all_connections` does. A handler that calls this does not wait for itself.
         """
         self.stop()
         try:
             async with asyncio.timeout(timeout):
-                await self._conversations.wait_for_all()
+                await self._conversations.wait_for_others()
         except TimeoutError:
             gen_log.warning(
                 "Cutting %d connections that did not end within %g seconds",
-                len(self._conversations),
+                len(self._conversations.others()),
                 timeout,
             )
             await self.close_all_connections()
 
     async def close_all_connections(self) -> None:
-        """Close every stream at once, cancel the handlers, and wait until they have ended."""
-        await self._conversations.end_all()
+        """Cut every connection at once, cancel the handlers, and wait until they have ended."""
+        await self._conversations.end_others()
 
     # Connections
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.running import turns
-from tornadolike.iostream import StreamClosedError
+from tornadolike.iostream import StreamBufferFullError, StreamClosedError
 
 CONTENT = bytes(range(256)) * 8_000
 """Bytes: more than any pipe or socket takes at once."""
@@ -236,6 +236,8 @@ def test_it_does_not_count_for_the_limit(run, pair, file):
         async with pair(max_write_buffer_size=100_000) as (reader, writer):
             sending = writer.send_file(file)
             written = writer.write(b"x" * 100_000)
+            with pytest.raises(StreamBufferFullError):
+                writer.write(b"x")
             await reader.read_bytes(len(CONTENT))
             assert await sending == len(CONTENT)
             assert await reader.read_bytes(100_000) == b"x" * 100_000

@@ -112,6 +112,19 @@ def test_reads_and_writes_wait_for_the_connection(run):
     run(main)
 
 
+def test_a_read_alone_waits_for_the_connection(run):
+    async def main():
+        with listening() as (listener, stream):
+            connecting, read = stream.connect(listener.getsockname()), stream.read_bytes(5)
+            await connecting
+            theirs, _ = listener.accept()
+            with theirs:
+                theirs.send(b"hello")
+                assert await read == b"hello"
+
+    run(main)
+
+
 def test_nobody_listens(run):
     async def main():
         address = refusing_address()

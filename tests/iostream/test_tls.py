@@ -279,6 +279,23 @@ def test_the_servers_log(run, certs, expect_log):
     run(main)
 
 
+def test_a_client_that_has_gone_before_it_is_served(run, certs):
+    async def main():
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            theirs = socket.create_connection(listener.getsockname())
+            ours, _ = listener.accept()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        theirs.close()
+        with pytest.raises(OSError, match="not connected"):
+            ours.getpeername()
+        server = SSLIOStream(ours, ssl_options=certs.server_context(), server_side=True)
+        with pytest.raises(ConnectionError):
+            await server.wait_for_handshake()
+        assert server.closed()
+
+    run(main)
+
+
 def test_nobody_listens(run, certs):
     async def main():
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -260,7 +260,6 @@ class SSLIOStream(IOStream):
         lower = self._transport
         self._peer = lower.get_extra_info("peername")
         self._transport = tls.transport
-        lower.want(0)
         lower.set_protocol(tls)
         tls.connection_made(lower)
         lower.resume_reading()

@@ -170,6 +170,7 @@ class PullingSide(ReadingSide):
             count = self._lower_pull(buffer)
         except OSError as error:
             self._error = error
+            self._lower_ended = True  # and without a goodbye: anybody can send a reset
             raise
         if count is None:
             return False

@@ -507,6 +507,34 @@ def test_from_pushing_to_pulling_and_back(scene: Scene, ended: bool) -> None:
     run(scene.bench, main)
 
 
+def test_what_has_come_is_told_to_the_next_protocol(scene: Scene) -> None:
+    """And an end that another has taken already, too, without anything new from the peer."""
+
+    async def main() -> None:
+        transport, first, peer = await scene.open(protocol=Puller())
+        await peer.send(b"pulled, and pushed")
+        await peer.goodbye()
+        assert await first.read(6) == b"pulled"
+        await scene.bench.turns(5)
+        pushed = TLSRecorder()
+        pushed.keep_open = False
+        transport.want(READ)
+        transport.set_protocol(pushed)
+        await pushed.has_data(b", and pushed")
+        assert await pushed.hears("lost") == ("lost", None)
+        transport, first, peer = await scene.open(protocol=Puller())
+        await peer.goodbye()
+        assert await first.read() == b""
+        second = Puller()
+        second.tls = transport
+        transport.set_protocol(second)
+        assert await second.ready(READ) == READ
+        assert second.take() == b""
+        transport.close()
+
+    run(scene.bench, main)
+
+
 def test_an_end_behind_what_was_pushed_waits_for_who_pulls(scene: Scene) -> None:
     async def main() -> None:
         pushed, puller = TLSRecorder(), Puller()

@@ -348,12 +348,12 @@ def test_a_connection_that_cannot_be_told_its_options_is_served_all_the_same(
             raise OSError(22, "Invalid argument")
 
     server = serve(answer)
-    handle = server.server.handle_connection
+    handle = server.server.handle_socket
 
     def with_stubborn(connection: socket.socket, address: Any) -> None:
         handle(Stubborn(fileno=connection.detach()), address)
 
-    monkeypatch.setattr(server.server, "handle_connection", with_stubborn)
+    monkeypatch.setattr(server.server, "handle_socket", with_stubborn)
     with server.connect() as sock:
         sock.sendall(get("/"))
         expect(sock, ok("GET /"))

@@ -72,9 +72,6 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         **parameters: Any,
     ) -> None:
         super().__init__(ssl_options)
-        if self.ssl_context is not None and not isinstance(ssl_options, ssl.SSLContext):
-            # It is our own: say to clients that ask which HTTP is spoken here.
-            self.ssl_context.set_alpn_protocols(["http/1.1"])
         self.request_callback = request_callback
         if max_body_size is None:
             max_body_size = max_buffer_size
@@ -83,12 +80,20 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         self._parameters = make_parameters(no_keep_alive=no_keep_alive, **parameters)
         self._serving: Serving | None = None
 
-    def handle_connection(self, connection: socket.socket, address: Any) -> None:
+    def _make_ssl_context(self, ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLContext:
+        context = super()._make_ssl_context(ssl_options)
+        if context is not ssl_options:
+            # It is our own: say to clients that ask which HTTP is spoken here.
+            context.set_alpn_protocols(["http/1.1"])
+        return context
+
+    def handle_socket(self, connection: socket.socket, address: Any) -> None:
         serving = self._serving or self._start_serving()
-        if serving.ssl_context is None:
+        context = self.ssl_context
+        if context is None:
             SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
         else:
-            opening = TLSOpening(serving, address)
+            opening = TLSOpening(serving, address, context)
             # What is known need not be asked for; and of a peer that is gone it could not.
             SocketTransport(serving.loop, connection, opening, extra={"peername": address})
 
@@ -103,7 +108,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
             serve_whole = callback.__call__ if callable(callback) else None
         else:
             delegate, serve_whole = self, callback
-        self._serving = Serving(loop, delegate, serve_whole, self._parameters, self.ssl_context)
+        self._serving = Serving(loop, delegate, serve_whole, self._parameters)
         return self._serving
 
     def start_request(

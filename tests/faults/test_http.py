@@ -40,7 +40,7 @@ class Scene:
             if tls
             else IOStream(ours)
         )
-        self.server.handle_connection(theirs, ("faulty", 1))
+        self.server.handle_socket(theirs, ("faulty", 1))
 
     async def ask(self, requests: Any) -> None:
         for size, body in requests:

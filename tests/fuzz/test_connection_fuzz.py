@@ -201,7 +201,7 @@ class Play:
         for sock in (ours, self.peer):
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.rng.choice([4096, 200_000]))
-        self.server.handle_connection(ours, "")
+        self.server.handle_socket(ours, "")
         self.count = self.rng.randrange(1, 8)
         self.to_send = requests(self.rng, self.count)
         self.received = bytearray()

@@ -26,7 +26,7 @@ class Keeper(TCPServer):
         super().__init__()
         self.connections: asyncio.Queue[socket.socket] = asyncio.Queue()
 
-    def handle_connection(self, connection: socket.socket, address: Any) -> None:
+    def handle_socket(self, connection: socket.socket, address: Any) -> None:
         assert connection.getpeername() == address
         self.connections.put_nowait(connection)
 
@@ -80,8 +80,8 @@ def test_a_port_that_is_taken_is_said_at_once(io_loop: IOLoop) -> None:
 
 def test_stopping_from_inside_a_connection(io_loop: IOLoop) -> None:
     class OneShot(Keeper):
-        def handle_connection(self, connection: socket.socket, address: Any) -> None:
-            super().handle_connection(connection, address)
+        def handle_socket(self, connection: socket.socket, address: Any) -> None:
+            super().handle_socket(connection, address)
             self.stop()
 
     async def main() -> None:
@@ -199,7 +199,7 @@ def test_an_abstract_unix_socket(io_loop: IOLoop) -> None:
 
 def test_an_error_of_a_callback_is_told_with_the_address(io_loop: IOLoop, expect_log: Any) -> None:
     class Broken(TCPServer):
-        def handle_connection(self, connection: socket.socket, address: Any) -> None:
+        def handle_socket(self, connection: socket.socket, address: Any) -> None:
             raise ZeroDivisionError
 
     async def main() -> None:

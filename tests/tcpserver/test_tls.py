@@ -45,10 +45,19 @@ async def test_a_server_that_speaks_tls(form, options, certs):
     assert not server._conversations
 
 
-def test_options_that_come_too_late_are_refused(certs, options):
-    server = TCPServer()
-    with pytest.raises(AttributeError, match="ssl_options"):
+@on_every_loop
+async def test_options_can_be_replaced(certs, options):
+    """As programs for Tornado do it when their certificates are new."""
+    server = Handled(echo)
+    async with listening(server) as port:
         server.ssl_options = options["dict"]
+        async with visit(port, certs.client_context()) as stream:
+            await stream.write(b"hello\n")
+            assert await stream.read_until(b"\n") == b"hello\n"
+        with pytest.raises(KeyError, match="certfile"):
+            server.ssl_options = {}
+        assert server.ssl_options is options["dict"]
+        assert server.ssl_context is not None
 
 
 def test_what_is_wrong_with_options_is_said_at_once(certs, tmp_path):

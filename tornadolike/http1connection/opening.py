@@ -1,6 +1,7 @@
 """:class:`TLSOpening`: a connection to a server that speaks TLS, until the handshake is under way."""
 
 import asyncio
+import ssl
 from typing import Any, Final
 
 from ..ioloop import Deadlines
@@ -21,13 +22,14 @@ class TLSOpening(asyncio.Protocol):
     understands. A peer that says nothing costs no more than this object, and is cut in time.
     """
 
-    __slots__ = ("_address", "_serving", "_transport", "bucket", "deadline")
+    __slots__ = ("_address", "_serving", "_ssl_context", "_transport", "bucket", "deadline")
 
     _transport: SocketTransport
 
-    def __init__(self, serving: Serving, address: Any) -> None:
+    def __init__(self, serving: Serving, address: Any, ssl_context: ssl.SSLContext) -> None:
         self._serving = serving
         self._address = address
+        self._ssl_context = ssl_context
         self.bucket = Deadlines.NOWHERE
         self.deadline = 0.0
 
@@ -56,11 +58,10 @@ class TLSOpening(asyncio.Protocol):
     def _begin_tls(self, connection: HTTP1ServerConnection) -> TLSProtocol:
         serving = self._serving
         parameters = serving.parameters
-        assert serving.ssl_context is not None
         tls = TLSProtocol(
             serving.loop,
             connection,
-            serving.ssl_context,
+            self._ssl_context,
             logging_waiter(serving.loop, self._address),
             server_side=True,
             # What is left of the time. (The deadline may be up to one tick ago.)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..http1 import EndOfMessage, RequestReader, error_response
 from ..httputil import HTTPInputError, HTTPMessageDelegate, HTTPServerRequest, request_of
+from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
 from .phases import BODY, ENDED, HANDLING, HEAD
@@ -50,7 +51,8 @@ class RequestSide(ResponseSide):
     @property
     def context(self) -> ConnectionContext:
         """The peer's address and the protocol's name."""
-        return ConnectionContext(self._address, self._serving.protocol)
+        protocol = "https" if isinstance(self.transport, SSLTransport) else "http"
+        return ConnectionContext(self._address, protocol)
 
     def _start(self, request: HTTPServerRequest) -> None:
         reader = self._reader

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -68,16 +67,12 @@ class Serving:
         delegate: HTTPServerConnectionDelegate,
         serve_whole: Callable[[HTTPServerRequest], object] | None,
         parameters: ServingParameters,
-        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self.loop = loop
         self.delegate = delegate
         self.serve_whole = serve_whole
         """Takes a request that arrived whole; None if only the delegate's conversation will do."""
         self.parameters = parameters
-        self.ssl_context = ssl_context
-        """What TLS is spoken with; None for plain connections."""
-        self.protocol = "http" if ssl_context is None else "https"
         self.limits = parameters.limits
         self.idle_timeout = parameters.idle_connection_timeout or math.inf
         self.deadlines = Deadlines(loop, TICK, horizon=min(self.idle_timeout, 3600.0))

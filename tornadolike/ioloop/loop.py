@@ -192,6 +192,11 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
         """The asyncio loop behind this object: itself."""
         return self
 
+    @property
+    def selector_loop(self) -> asyncio.AbstractEventLoop:
+        """The asyncio loop that has ``add_reader``; in Tornado that may be another than the first."""
+        return self.asyncio_loop
+
     # Running
 
     def start(self) -> None:

@@ -42,9 +42,7 @@ class TCPServer:
         max_buffer_size: int | None = None,
         read_chunk_size: int | None = None,
     ) -> None:
-        self._ssl_options = ssl_options
-        self.ssl_context = None if ssl_options is None else server_context(ssl_options)
-        """What ``ssl_options`` mean; None for plain connections."""
+        self.ssl_options = ssl_options
         self.max_buffer_size = max_buffer_size
         self.read_chunk_size = read_chunk_size
         self._sockets: dict[int, socket.socket] = {}
@@ -56,10 +54,21 @@ class TCPServer:
 
     @property
     def ssl_options(self) -> dict[str, Any] | ssl.SSLContext | None:
-        """What was given. To assign it anew would change nothing and is an error; certificates are renewed
-        in the context (:class:`~tornadolike.tls.ServerCertificates`).
+        """What was given. Others may be assigned: connections that come from then on are opened by them.
+
+        To have new certificates in the place of the old, :class:`~tornadolike.tls.ServerCertificates` are
+        the better way: with these clients go on resuming their sessions.
         """
         return self._ssl_options
+
+    @ssl_options.setter
+    def ssl_options(self, ssl_options: dict[str, Any] | ssl.SSLContext | None) -> None:
+        self.ssl_context = None if ssl_options is None else self._make_ssl_context(ssl_options)
+        """What ``ssl_options`` mean; None for plain connections."""
+        self._ssl_options = ssl_options
+
+    def _make_ssl_context(self, ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLContext:
+        return server_context(ssl_options)
 
     # Starting
 
@@ -211,7 +220,7 @@ class TCPServer:
         """
         raise NotImplementedError
 
-    def handle_connection(self, connection: socket.socket, address: Any) -> None:
+    def handle_socket(self, connection: socket.socket, address: Any) -> None:
         """Serve a new, non-blocking connection, which is the server's from now on.
 
         Makes a stream of it for :meth:`handle_stream`. To be overridden by a server that wants none.
@@ -229,7 +238,7 @@ class TCPServer:
 
     def _accepted(self, connection: socket.socket, address: Any) -> None:
         try:
-            self.handle_connection(connection, address)
+            self.handle_socket(connection, address)
         except Exception:
             app_log.error("Error in connection callback: %s", who(address), exc_info=True)
             connection.close()

@@ -8,6 +8,7 @@ sockets), :mod:`.phase` (the life of a transport, as a table), :mod:`.writing`, 
 import functools
 import os
 import ssl as _ssl
+from collections.abc import Callable
 
 from .protocol import TLSProtocol
 from .transport import SSLTransport
@@ -29,13 +30,17 @@ def make_client_context(
         return ssl
     paths = _ssl.get_default_verify_paths()
     where = [os.environ.get(name) for name in (paths.openssl_cafile_env, paths.openssl_capath_env)]
-    return _default_context(check_hostname, *where)
+    # A program may have put others in the place of these, to trust whom it wants.
+    makers = _ssl.create_default_context, _ssl.SSLContext
+    return _default_context(check_hostname, makers, *where)
 
 
 @functools.lru_cache(maxsize=8)
-def _default_context(check_hostname: bool, *where: str | None) -> _ssl.SSLContext:
+def _default_context(
+    check_hostname: bool, makers: tuple[Callable[[], _ssl.SSLContext], object], *where: str | None
+) -> _ssl.SSLContext:
     """The default, for each of the places where the environment has said that authorities are found."""
-    context = _ssl.create_default_context()
+    context = makers[0]()
     if not check_hostname:
         context.check_hostname = False
     return context

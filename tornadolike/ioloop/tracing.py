@@ -54,6 +54,15 @@ def log_connections(moment: ConnectionMoment) -> None:
     )
 
 
+def show_log() -> None:
+    """Have the lines of :func:`log_connections` seen, also in a program that has set up no logging."""
+    wire_log.setLevel(logging.INFO)
+    if not wire_log.handlers:
+        shown = logging.StreamHandler()
+        shown.addFilter(lambda record: not logging.root.handlers)  # else these show it
+        wire_log.addHandler(shown)
+
+
 class TracingLoop(Protocol):
     """What tracing needs of a loop."""
 

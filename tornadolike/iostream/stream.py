@@ -250,7 +250,8 @@ class SSLIOStream(IOStream):
             about.context,
             waiter,
             server_side=about.server_side,
-            server_hostname=about.server_hostname,
+            # (Of "" the one who speaks TLS would check nothing. Here it is as good as no name.)
+            server_hostname=about.server_hostname or None,
             **self._tls_options,
         )
         waiter.add_done_callback(self._handshake_ended)

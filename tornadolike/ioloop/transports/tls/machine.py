@@ -76,7 +76,7 @@ class TLSMachine:
             # OpenSSL would check nothing, and say nothing of it.
             raise ValueError(
                 "server_hostname is needed: the SSL context checks host names (check_hostname). "
-                'Pass the name of the peer; "" has it not checked, which is unsafe'
+                "Pass the name of the peer"
             )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()

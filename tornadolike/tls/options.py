@@ -43,7 +43,9 @@ def ssl_options_to_context(
     _check(ssl_options, server_side)
     context = ssl.SSLContext(ssl_options.get("ssl_version", _protocol(server_side)))
     if server_side is False:
-        context.check_hostname = True  # and so verifies: not all versions' contexts do of their own accord
+        context.check_hostname = (
+            True  # and so verifies: not all versions' contexts do of their own accord
+        )
     if "certfile" in ssl_options:
         context.load_cert_chain(ssl_options["certfile"], ssl_options.get("keyfile"))
     if "cert_reqs" in ssl_options:

@@ -55,6 +55,7 @@ _FINDINGS: Final = {
     "NO_SHARED_CIPHER": "offers no cipher that goes with our context and with the key of our certificate "
     "(is one loaded?)",
     "DECRYPTION_FAILED_OR_BAD_RECORD_MAC": "sent a record that was changed on its way",
+    "BAD_SERVER_NAME": "asks for a name (SNI) with bytes that are not ASCII",
     "UNEXPECTED_EOF_WHILE_READING": "ended the connection without TLS's goodbye",
 }
 

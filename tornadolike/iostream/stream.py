@@ -283,7 +283,7 @@ class SSLIOStream(IOStream):
         elif isinstance(error, ssl.SSLError):
             # Whom we called cannot prove who he is, or does not like our certificate.
             sentences = "; ".join([str(error), *getattr(error, "__notes__", ())])
-            gen_log.warning("SSL Error on connection with %s: %s", self._peer, sentences)
+            gen_log.warning("SSL Error on connection with %r: %s", self._peer, sentences)
 
     def _take(self, transport: Any) -> None:
         context, ssl_object = map(transport.get_extra_info, ("sslcontext", "ssl_object"))

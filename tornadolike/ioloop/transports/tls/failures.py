@@ -125,9 +125,12 @@ def note(error: BaseException, *, server_side: bool) -> None:
 
 
 def log_failed_handshake(address: Any, error: BaseException) -> None:
-    """For servers: log at INFO that the handshake with the client at ``address`` has failed, and why."""
+    """For servers: log at INFO that the handshake with the client at ``address`` has failed, and why.
+
+    (The path of a client's Unix socket may have line breaks.)
+    """
     sentence = explain(error, server_side=True)
-    gen_log.info("TLS handshake with %s failed: %s", address, sentence or error)
+    gen_log.info("TLS handshake with %r failed: %s", address, sentence or error)
 
 
 def logging_waiter(loop: Core, address: Any) -> asyncio.Future[None]:

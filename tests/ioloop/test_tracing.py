@@ -307,6 +307,14 @@ def test_the_log(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+def test_names_make_no_lines_of_their_own_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tornadolike.wire")
+    log_connections(ConnectionMoment("opened", 100.0, 0.0, 7, "/run/ours", "/a\nforged", ""))
+    assert caplog.messages == [
+        "connection 7 ('/run/ours', peer '/a\\nforged') opened after 0.000000 s"
+    ]
+
+
 def test_by_a_variable_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     program = (
         "from tornadolike.ioloop import IOLoop, log_connections\n"

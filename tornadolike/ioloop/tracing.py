@@ -44,7 +44,7 @@ Tracer = Callable[[ConnectionMoment], object]
 def log_connections(moment: ConnectionMoment) -> None:
     """A tracer that writes a line for each moment to the logger ``tornadolike.wire``, at INFO."""
     wire_log.info(
-        "connection %d (%s, peer %s) %s%s after %.6f s",
+        "connection %d (%r, peer %r) %s%s after %.6f s",
         moment.number,
         moment.local,
         moment.peer,

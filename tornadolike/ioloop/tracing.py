@@ -1,5 +1,6 @@
 """The life of connections, told as it happens to whoever asks for it (:meth:`IOLoop.trace_connections`)."""
 
+import asyncio
 import itertools
 import logging
 from collections.abc import Callable
@@ -119,3 +120,10 @@ class ConnectionTrace:
         self.ends("by us")
         assert self._reason is not None
         self.tell("closed", self._reason)
+
+
+def trace_time_out(transport: asyncio.BaseTransport) -> None:
+    """Have the trace of a connection, if there is one, say that it ended because something took too long."""
+    trace: ConnectionTrace | None = transport.get_extra_info("trace")
+    if trace is not None:
+        trace.ends("time-out")

@@ -98,10 +98,7 @@ class PullingSide(ReadingSide):
         self._telling_soon = False
         self._tell_ready()
 
-    def _deliver(self) -> None:
-        if not self._pulled:
-            super()._deliver()
-            return
+    def _tell_what_came(self) -> None:
         self._write_stands = False
         if self._reading_paused and self._has_news():
             self._pause_lower()

@@ -81,7 +81,7 @@ class WritingSide(FlowControl, asyncio.Transport):
             and not self._waiting
             and not self._lower_full
             and len(data) <= PORTION
-            and not (self._corked and self._machine.output_size + len(data) > PORTION)
+            and not (self._corked and self._machine.made)
         ):
             try:
                 taken = self._machine.write(data)
@@ -161,15 +161,15 @@ class WritingSide(FlowControl, asyncio.Transport):
             self._send_output()
 
     def _send_output(self) -> None:
-        machine = self._machine
-        if self._lower is None:
+        machine, lower = self._machine, self._lower
+        if lower is None:
             return
         if machine.made:
-            self._lower.writelines(machine.output_pieces())
+            lower.writelines(machine.output_pieces())
             return
-        output = machine.output()
+        output = machine.take_out()
         if output:
-            self._lower.write(output)
+            lower.write(output)
 
     def _lower_paused(self) -> None:
         self._lower_full = True

@@ -125,6 +125,35 @@ def test_a_read_alone_waits_for_the_connection(run):
     run(main)
 
 
+def test_who_has_read_everything_asks_again_only_when_told(run):
+    looks = []
+
+    class Looking(IOStream):
+        def read_from_fd(self, buf):
+            count = super().read_from_fd(buf)
+            looks.append(count)
+            return count
+
+    async def main():
+        ours, theirs = socket.socketpair()
+        stream = Looking(ours)
+        with contextlib.closing(stream), theirs:
+            for _ in range(5):
+                future = stream.read_until(b"\n")
+                await turns(2)
+                theirs.send(b"line\n")
+                assert await future == b"line\n"
+            assert looks == [None, 5, 5, 5, 5, 5]
+            # It is not listened to while bytes wait here: nobody would tell that there are more.
+            theirs.send(b"this and ")
+            assert await stream.read_bytes(4) == b"this"
+            await turns(2)
+            theirs.send(b"that")
+            assert await stream.read_bytes(9) == b" and that"
+
+    run(main)
+
+
 def test_nobody_listens(run):
     async def main():
         address = refusing_address()

@@ -90,6 +90,7 @@ class Transported(BaseIOStream):
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         received: int | None = self._transport.receive_into(buf)
+        self._drained = received is None or received < len(buf)
         return received
 
     def write_to_fd(self, data: memoryview) -> int:

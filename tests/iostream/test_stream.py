@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import tracemalloc
 
 import pytest
 
@@ -150,6 +151,26 @@ def test_who_has_read_everything_asks_again_only_when_told(run):
             await turns(2)
             theirs.send(b"that")
             assert await stream.read_bytes(9) == b" and that"
+
+    run(main)
+
+
+def test_an_idle_stream_is_small(run):
+    count = 50
+
+    async def main():
+        with contextlib.ExitStack() as stack:
+            pairs = [socket.socketpair() for _ in range(count)]
+            for _, theirs in pairs:
+                stack.enter_context(theirs)
+            streams = []
+            for number, (ours, _) in enumerate(pairs):
+                if number == 1:  # the first has made what all of them share
+                    tracemalloc.start()
+                    stack.callback(tracemalloc.stop)
+                streams.append(stack.enter_context(contextlib.closing(IOStream(ours))))
+                streams[-1].read_bytes(1)
+            assert tracemalloc.get_traced_memory()[0] / count < 2500
 
     run(main)
 

@@ -199,14 +199,16 @@ class ReadingSide(Descriptor):
                 count = self._fill(rest)
                 read.filled += count
             return count > 0
-        # If the buffer is full, one byte more shows whether that is too small or the stream is at its end.
-        size = max(1, min(self.read_chunk_size, self.max_buffer_size - len(self._read_buffer)))
+        size = self.read_chunk_size
+        room = self.max_buffer_size - len(self._read_buffer)
+        if room < size:
+            # If the buffer is full, one byte more shows whether that is too small or the stream at its end.
+            size = max(1, room)
         memory = borrow_memory(size)
         try:
-            chunk = memory[:size]
-            count = self._fill(chunk)
+            count = self._fill(memory[:size])
             if count:
-                self._read_buffer.append(chunk[:count])
+                self._read_buffer.append(memory[:count])
         finally:
             return_memory(memory)
         return count > 0

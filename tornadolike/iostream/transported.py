@@ -26,6 +26,8 @@ DROPPED_CHUNKS: Final = 16
 class StreamProtocol(PullProtocol):
     """What a stream is to its transport."""
 
+    __slots__ = ("_stream",)
+
     def __init__(self, stream: "Transported") -> None:
         self._stream = stream
 

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from ...core import Core
 from ..flow import FlowControl
-from ..pieces import Piece, unchanging, view_of
+from ..pieces import NONE_WAIT, Piece, unchanging, view_of
 from .machine import RECORD, Buffer, TLSMachine
 from .phase import CLOSING, LOST, NEW, OPEN
 
@@ -61,7 +61,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._lower_pull: Callable[[memoryview], int | None] | None = None
         self._lower_full = False
         self._corked = False  # what is written goes down at the end of the callback
-        self._waiting: deque[Piece] = deque()
+        self._waiting: deque[Piece] = NONE_WAIT
         self._waiting_size = 0
 
     # The application's side
@@ -108,6 +108,8 @@ class WritingSide(FlowControl, asyncio.Transport):
             self._drop()
             return
         waiting = self._waiting
+        if waiting is NONE_WAIT:
+            waiting = self._waiting = deque()
         at_once = self._phase is OPEN and not waiting and not self._lower_full
         for piece in pieces:
             waiting.append(piece if at_once else unchanging(piece))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import tracemalloc
 
 import pytest
 
@@ -121,6 +122,55 @@ def test_a_read_alone_waits_for_the_connection(run):
             with theirs:
                 theirs.send(b"hello")
                 assert await read == b"hello"
+
+    run(main)
+
+
+def test_who_has_read_everything_asks_again_only_when_told(run):
+    looks = []
+
+    class Looking(IOStream):
+        def read_from_fd(self, buf):
+            count = super().read_from_fd(buf)
+            looks.append(count)
+            return count
+
+    async def main():
+        ours, theirs = socket.socketpair()
+        stream = Looking(ours)
+        with contextlib.closing(stream), theirs:
+            for _ in range(5):
+                future = stream.read_until(b"\n")
+                await turns(2)
+                theirs.send(b"line\n")
+                assert await future == b"line\n"
+            assert looks == [None, 5, 5, 5, 5, 5]
+            # It is not listened to while bytes wait here: nobody would tell that there are more.
+            theirs.send(b"this and ")
+            assert await stream.read_bytes(4) == b"this"
+            await turns(2)
+            theirs.send(b"that")
+            assert await stream.read_bytes(9) == b" and that"
+
+    run(main)
+
+
+def test_an_idle_stream_is_small(run):
+    count = 50
+
+    async def main():
+        with contextlib.ExitStack() as stack:
+            pairs = [socket.socketpair() for _ in range(count)]
+            for _, theirs in pairs:
+                stack.enter_context(theirs)
+            streams = []
+            for number, (ours, _) in enumerate(pairs):
+                if number == 1:  # the first has made what all of them share
+                    tracemalloc.start()
+                    stack.callback(tracemalloc.stop)
+                streams.append(stack.enter_context(contextlib.closing(IOStream(ours))))
+                streams[-1].read_bytes(1)
+            assert tracemalloc.get_traced_memory()[0] / count < 2500
 
     run(main)
 

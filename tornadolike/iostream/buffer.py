@@ -17,6 +17,8 @@ import re
 from collections import deque
 from typing import Final
 
+from ..ioloop.transports.pieces import NONE_WAIT
+
 SLACK: Final = 65536
 """How many taken bytes may be kept in memory in front of what is left."""
 
@@ -35,7 +37,7 @@ class ReadBuffer:
     def __init__(self) -> None:
         self._first: bytes | bytearray = b""
         self._start = 0  # below it, everything of the first piece was taken
-        self._more: deque[bytes | bytearray] = deque()
+        self._more: deque[bytes | bytearray] = NONE_WAIT
         self._size = 0
 
     def __len__(self) -> int:
@@ -48,12 +50,17 @@ class ReadBuffer:
         if not self._size:
             self._first = bytes(piece)
             self._start = 0
-        elif size >= SMALL:
-            more.append(bytes(piece))
-        elif more and isinstance(last := more[-1], bytearray) and len(last) < TOGETHER:
+        elif (
+            more
+            and size < SMALL
+            and isinstance(last := more[-1], bytearray)
+            and len(last) < TOGETHER
+        ):
             last += piece
         else:
-            more.append(bytearray(piece))
+            if more is NONE_WAIT:
+                more = self._more = deque()
+            more.append(bytes(piece) if size >= SMALL else bytearray(piece))
         self._size += size
 
     def take(self, size: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ioloop.poller import WRITE
 from ..ioloop.transports.files import FileReading, check_part
+from ..ioloop.transports.pieces import NONE_WAIT
 from .descriptor import Descriptor
 from .errors import StreamClosedError
 from .write_queue import WriteQueue
@@ -33,7 +34,7 @@ class FileWriting(Descriptor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._files: deque[FileTurn] = deque()
+        self._files: deque[FileTurn] = NONE_WAIT
 
     def send_file(
         self, file: Any, offset: int = 0, count: int | None = None
@@ -57,6 +58,8 @@ class FileWriting(Descriptor):
         if self._closed:
             raise StreamClosedError(real_error=self.error)
         turn = FileTurn(self._future_loop)
+        if self._files is NONE_WAIT:
+            self._files = deque()
         self._files.append(turn)
         self._watch_for(self._watched_for | WRITE)
         sending = self._future_loop.create_task(self._send_in_turn(turn, file, offset, count))

@@ -29,6 +29,9 @@ have their own loops, and a subclass may read from another stream in the middle 
 class ReadingSide(Descriptor):
     """Reads that say what they want, one at a time."""
 
+    _drained = False
+    """Whether the last look at the descriptor has taken all that was there. The loop tells when there is more."""
+
     def __init__(self) -> None:
         super().__init__()
         self.max_buffer_size = MAX_BUFFER_SIZE
@@ -96,7 +99,8 @@ class ReadingSide(Descriptor):
                 self._read_future = future
                 if self._closed:
                     raise StreamClosedError(real_error=self.error)
-                self._read_more(read)
+                if not (self._drained and self._watched_for & READ):
+                    self._read_more(read)
                 if self._read is read:
                     self._wait_for_read(read, future)
                 return future
@@ -165,7 +169,7 @@ class ReadingSide(Descriptor):
             self._finish_read(result)
 
     def _read_more(self, read: Read) -> bool:
-        """Read from the descriptor until ``read`` has what it wants or nothing more comes for now.
+        """Read from the descriptor until ``read`` has what it wants or nothing more is there for now.
 
         Return whether anything came, be it the end.
         """
@@ -179,14 +183,14 @@ class ReadingSide(Descriptor):
             available = len(buffer)
             if available > limit:
                 self._fail_for_size()
-            more = came and turn < TURN_CHUNKS
+            more = came and not self._drained and turn < TURN_CHUNKS
             result = read.take(buffer, not more or available == limit)
             if result is not None:
                 self._finish_read(result)
                 return True
             if not more:
                 break
-        return turn > 1
+        return True
 
     def _read_chunk(self, read: Read | None) -> bool:
         """Read once from the descriptor; whether anything came. Closes the stream at its end."""
@@ -195,14 +199,16 @@ class ReadingSide(Descriptor):
                 count = self._fill(rest)
                 read.filled += count
             return count > 0
-        # If the buffer is full, one byte more shows whether that is too small or the stream is at its end.
-        size = max(1, min(self.read_chunk_size, self.max_buffer_size - len(self._read_buffer)))
+        size = self.read_chunk_size
+        room = self.max_buffer_size - len(self._read_buffer)
+        if room < size:
+            # If the buffer is full, one byte more shows whether that is too small or the stream at its end.
+            size = max(1, room)
         memory = borrow_memory(size)
         try:
-            chunk = memory[:size]
-            count = self._fill(chunk)
+            count = self._fill(memory[:size])
             if count:
-                self._read_buffer.append(chunk[:count])
+                self._read_buffer.append(memory[:count])
         finally:
             return_memory(memory)
         return count > 0

@@ -344,6 +344,11 @@ class SSLIOStream(IOStream):
         ssl_object = self.socket and self.socket.ssl_object
         return ssl_object.session if ssl_object else None
 
+    def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
+        received = super().read_from_fd(buf)
+        self._drained = self._drained and not self._transport.has_news()
+        return received
+
     def _is_connreset(self, exc: BaseException) -> bool:
         return isinstance(exc, ssl.SSLEOFError) or super()._is_connreset(exc)
 

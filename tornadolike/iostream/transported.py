@@ -26,6 +26,8 @@ DROPPED_CHUNKS: Final = 16
 class StreamProtocol(PullProtocol):
     """What a stream is to its transport."""
 
+    __slots__ = ("_stream",)
+
     def __init__(self, stream: "Transported") -> None:
         self._stream = stream
 
@@ -90,6 +92,7 @@ class Transported(BaseIOStream):
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
         received: int | None = self._transport.receive_into(buf)
+        self._drained = received is None or received < len(buf)
         return received
 
     def write_to_fd(self, data: memoryview) -> int:

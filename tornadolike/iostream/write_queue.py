@@ -5,6 +5,8 @@ from collections import deque
 from itertools import islice
 from typing import Final
 
+from ..ioloop.transports.pieces import NONE_WAIT
+
 SMALL: Final = 2048
 """Pieces below this size are put together: one system call costs more than the copy."""
 
@@ -25,11 +27,11 @@ class WriteQueue:
     __slots__ = ("_accepted", "_flushed", "_pieces", "_promises", "_sent")
 
     def __init__(self) -> None:
-        self._pieces: deque[bytearray | memoryview] = deque()
+        self._pieces: deque[bytearray | memoryview] = NONE_WAIT
         self._sent = 0  # bytes of the first piece
         self._accepted = 0  # bytes, ever
         self._flushed = 0
-        self._promises: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._promises: deque[tuple[int, asyncio.Future[None]]] = NONE_WAIT
 
     def __len__(self) -> int:
         """Bytes that wait."""
@@ -39,6 +41,8 @@ class WriteQueue:
         """Add bytes (of format ``"B"``) to the end."""
         size = len(piece)
         pieces = self._pieces
+        if pieces is NONE_WAIT:
+            pieces = self._pieces = deque()
         if size >= SMALL:
             # A view of its own: the caller will release the one it gave.
             pieces.append(memoryview(piece if type(piece.obj) is bytes else piece.tobytes()))
@@ -52,6 +56,8 @@ class WriteQueue:
 
     def promise(self, future: asyncio.Future[None]) -> None:
         """Resolve ``future`` when all that was appended up to now is flushed."""
+        if self._promises is NONE_WAIT:
+            self._promises = deque()
         self._promises.append((self._accepted, future))
 
     def first(self) -> memoryview:

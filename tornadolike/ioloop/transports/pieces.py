@@ -14,6 +14,9 @@ from .flow import FlowControl
 MAX_PIECES: Final = 64
 """How many pieces one vectored write takes; kernels allow at least this many."""
 
+NONE_WAIT: Final[deque[Any]] = deque(maxlen=0)
+"""The queue of those for whom nothing has ever had to wait; one of their own would cost 700 bytes."""
+
 Piece = bytes | memoryview
 """A view is one of single bytes."""
 

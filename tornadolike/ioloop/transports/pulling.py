@@ -26,6 +26,8 @@ from .pieces import Piece
 class PullProtocol(asyncio.BaseProtocol):
     """A protocol that takes bytes when it wants them."""
 
+    __slots__ = ()
+
     def on_ready(self, events: int) -> None:
         """What :meth:`~PullTransport.want` asked for is possible.
 

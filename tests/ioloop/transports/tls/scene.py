@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.ioloop.transports.bench import Bench, Recorder
+from tests.running import turns
 from tests.tls_certs import Certificates
 from tornadolike.ioloop.transports import SocketTransport
 from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
@@ -215,7 +216,7 @@ class MemoryTransport(asyncio.Transport):
         self.asked.append("abort")
 
 
-def without_network(
+async def without_network(
     loop: Any, certs: Certificates, protocol: asyncio.BaseProtocol, lower: MemoryTransport
 ) -> tuple[TLSProtocol, TLSMachine]:
     """A server's protocol on ``lower``, and its client's machine; they have shaken hands."""
@@ -226,6 +227,7 @@ def without_network(
         tls.data_received(client.output())
         client.feed(lower.take())
     tls.data_received(client.output())
+    await turns()  # the last of the handshake waits for what is said at once
     client.feed(lower.take())
     assert client.read() == b""
     return tls, client

@@ -421,7 +421,7 @@ def test_an_error_below_and_no_application_yet(io_loop: IOLoop, certs: Certifica
     async def main() -> None:
         lower = MemoryTransport()
         protocol = TLSRecorder()
-        tls, _ = without_network(io_loop, certs, protocol, lower)
+        tls, _ = await without_network(io_loop, certs, protocol, lower)
         tls.connection_lost(OSError("the cable"))
         assert str(protocol.heard[-1][1]) == "the cable"
         tls.transport.close()

@@ -247,6 +247,17 @@ def test_goodbyes_that_cross(pair: tuple[TLSMachine, TLSMachine]) -> None:
         assert machine.output() == b""
 
 
+def test_what_comes_behind_the_goodbye_is_not_kept(pair: tuple[TLSMachine, TLSMachine]) -> None:
+    client, server = pair
+    client.say_goodbye()
+    carry(client, server, whole)
+    assert server.ended
+    for _ in range(100):
+        server.feed(bytes(SLICE))
+    assert not server.has_input
+    assert server.read() == b""
+
+
 def test_goodbye_drops_what_nobody_has_read(pair: tuple[TLSMachine, TLSMachine]) -> None:
     client, server = pair
     server.write(bytes(3 * RECORD))

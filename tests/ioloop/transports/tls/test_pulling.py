@@ -595,7 +595,7 @@ def test_over_a_transport_that_only_pushes(io_loop: IOLoop, certs: Certificates)
     async def main() -> None:
         lower = MemoryTransport()
         puller = Puller()
-        tls, client = without_network(io_loop, certs, puller, lower)
+        tls, client = await without_network(io_loop, certs, puller, lower)
         client.write(b"word")
         tls.data_received(client.output())
         assert lower.asked == ["pause"]
@@ -663,7 +663,7 @@ def test_room_is_not_told_of_while_a_write_waits_for_the_peer(
     async def main() -> None:
         lower = MemoryTransport()
         puller = Puller()
-        tls, client = without_network(io_loop, certs, puller, lower)
+        tls, client = await without_network(io_loop, certs, puller, lower)
         transport = puller.tls
         with monkeypatch.context() as patch:
             patch.setattr(TLSMachine, "write", lambda self, data: 0)

@@ -338,7 +338,7 @@ def test_reading_is_paused_below_only_when_something_comes(
     async def main() -> None:
         lower = MemoryTransport()
         protocol = TLSRecorder()
-        tls, client = without_network(io_loop, certs, protocol, lower)
+        tls, client = await without_network(io_loop, certs, protocol, lower)
         tls.transport.pause_reading()
         tls.transport.resume_reading()
         tls.transport.pause_reading()
@@ -362,7 +362,7 @@ def test_what_is_written_while_something_is_delivered_leaves_together(
     async def main() -> None:
         lower = MemoryTransport()
         protocol = TLSRecorder()
-        tls, client = without_network(io_loop, certs, protocol, lower)
+        tls, client = await without_network(io_loop, certs, protocol, lower)
 
         def answer() -> None:
             for word in (b"one", b"two", b"three"):

@@ -15,6 +15,7 @@ from tests.ioloop.transports.tls.scene import (
     records,
     without_network,
 )
+from tests.running import turns
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.transports.tls.machine import RECORD
@@ -23,6 +24,7 @@ from tornadolike.ioloop.transports.tls.machine import RECORD
 def test_back_pressure(scene: Scene) -> None:
     async def main() -> None:
         transport, protocol, peer = await scene.open(send_buffer=4096)
+        await turns()  # what is said at once would leave together
         transport.set_write_buffer_limits(high=100_000, low=10_000)
         assert transport.get_write_buffer_limits() == (10_000, 100_000)
         written = 0
@@ -165,7 +167,7 @@ def test_small_pieces_share_records(
 ) -> None:
     async def main() -> None:
         lower = MemoryTransport()
-        tls, client = without_network(io_loop, certs, TLSRecorder(), lower)
+        tls, client = await without_network(io_loop, certs, TLSRecorder(), lower)
         tls.transport.writelines(iter(pieces))
         encrypted = lower.take()
         assert records(encrypted) == count
@@ -179,7 +181,7 @@ def test_small_pieces_share_records(
 def test_pieces_that_waited_share_records_too(io_loop: IOLoop, certs: Certificates) -> None:
     async def main() -> None:
         lower = MemoryTransport()
-        tls, client = without_network(io_loop, certs, TLSRecorder(), lower)
+        tls, client = await without_network(io_loop, certs, TLSRecorder(), lower)
         tls.pause_writing()
         for _ in range(1000):
             tls.transport.write(b"x")
@@ -200,7 +202,7 @@ def test_what_was_paused_below_is_encrypted_no_further(
 ) -> None:
     async def main() -> None:
         lower = MemoryTransport()
-        tls, _ = without_network(io_loop, certs, TLSRecorder(), lower)
+        tls, _ = await without_network(io_loop, certs, TLSRecorder(), lower)
         lower.when_written = tls.pause_writing
         tls.transport.write(b"x" * 1_000_000)
         assert len(lower.take()) < 140_000
@@ -218,7 +220,7 @@ def test_a_write_that_has_to_wait_for_a_handshake(io_loop: IOLoop, certs: Certif
     async def main() -> None:
         lower = MemoryTransport()
         protocol = TLSRecorder()
-        tls, client = without_network(io_loop, certs, protocol, lower)
+        tls, client = await without_network(io_loop, certs, protocol, lower)
         machine = tls.transport._machine
         usual = machine._write
         offered = []
@@ -320,7 +322,7 @@ def test_a_transport_below_that_has_no_marks(io_loop: IOLoop, certs: Certificate
         lower = Plain()
         lower.size = 1_000_000
         protocol = TLSRecorder()
-        tls, client = without_network(io_loop, certs, protocol, lower)
+        tls, client = await without_network(io_loop, certs, protocol, lower)
         assert tls.transport.get_write_buffer_size() == 0
         tls.pause_writing()
         tls.transport.write(b"x" * 600_000)
@@ -345,7 +347,7 @@ def test_what_waits_below_alone_pauses_nobody(io_loop: IOLoop, certs: Certificat
     async def main() -> None:
         lower = MemoryTransport()
         protocol = TLSRecorder()
-        tls, _ = without_network(io_loop, certs, protocol, lower)
+        tls, _ = await without_network(io_loop, certs, protocol, lower)
         lower.size = 1_000_000
         tls.transport.write(b"x" * 200_000)
         assert protocol.names == ["made"]

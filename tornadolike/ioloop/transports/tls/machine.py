@@ -55,13 +55,13 @@ class TLSMachine:
         "_incoming",
         "_outgoing",
         "_read",
-        "_take_out",
         "_write",
         "ended",
         "failure",
         "made",
         "peer_closed",
         "ssl_object",
+        "take_out",
     )
 
     def __init__(
@@ -83,9 +83,10 @@ class TLSMachine:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._fed = _NOTHING  # behind what is in the incoming buffer
-        self._take_out = self._outgoing.read
         self.made: list[bytes] = []
         """Of the output, what is not in OpenSSL's buffer any more."""
+        self.take_out = self._outgoing.read
+        """Give what of the output is still there: all, where nothing is in :attr:`made`."""
         self.ssl_object = context.wrap_bio(
             self._incoming,
             self._outgoing,
@@ -142,19 +143,21 @@ class TLSMachine:
     def lend(self, data: Buffer) -> None:
         """As :meth:`feed`, but ``data`` may be used for something else only after :meth:`keep` (or the end of
         :meth:`read`, which leaves nothing)."""
+        if self.ended:
+            return  # nobody will ask for it
         if self._guard is not None:
             self._guard.feed(data)
-        if self._fed or self._incoming.pending:
+        if self._fed:
             self._fed = memoryview(b"".join((self._fed, data)))
-        elif len(data) <= SLICE:
+        elif self._incoming.pending + len(data) <= SLICE:
             self._incoming.write(data)
         else:
             self._fed = memoryview(data)
-            self._top_up()
 
     def keep(self) -> None:
         """Make a copy of what was lent and has not been read."""
         if self._fed:
+            self._top_up()
             self._fed = memoryview(bytes(self._fed))
 
     def _top_up(self) -> None:
@@ -166,29 +169,26 @@ class TLSMachine:
 
     def read(self) -> bytes:
         """All the clear bytes in what was fed; ``b""`` if there are none (yet)."""
-        first = self._read_record()
-        if not (self._incoming.pending or self._fed):
-            return first
-        pieces = [first]
-        while (self._incoming.pending or self._fed) and not self.ended:
-            pieces.append(self._read_record())
+        pieces: list[bytes] = []
+        incoming = self._incoming
+        more = not self.ended
+        while more:
+            if self._fed:
+                self._top_up()
+            data = b""
+            try:
+                data = self._read(RECORD)
+                if not data:
+                    self._end(None)
+            except ssl.SSLWantReadError:
+                pass  # that was half a record, or a message to the machine itself
+            except ssl.SSLError as error:
+                self._end(error)
+            more = bool(incoming.pending or self._fed) and not self.ended
+            if not (more or pieces):
+                return data
+            pieces.append(data)
         return b"".join(pieces)
-
-    def _read_record(self) -> bytes:
-        if self.ended:
-            return b""
-        if self._fed:
-            self._top_up()
-        try:
-            data = self._read(RECORD)
-        except ssl.SSLWantReadError:
-            return b""
-        except ssl.SSLError as error:
-            self._end(error)
-            return b""
-        if not data:
-            self._end(None)
-        return data
 
     def read_into(self, buffer: memoryview) -> int:
         """As :meth:`read`, as far as ``buffer`` has room. How many bytes were put into it."""
@@ -238,7 +238,7 @@ class TLSMachine:
         try:
             if self._outgoing.pending + len(data) <= RECORD:
                 return self._write(data)
-            take_out, made = self._take_out, self.made
+            take_out, made = self.take_out, self.made
             if self._outgoing.pending:
                 made.append(take_out())
             view = memoryview(data)
@@ -254,13 +254,13 @@ class TLSMachine:
 
     def output(self) -> bytes:
         """What has to be sent to the peer; ``b""`` if there is nothing."""
-        return b"".join(self.output_pieces()) if self.made else self._take_out()
+        return b"".join(self.output_pieces()) if self.made else self.take_out()
 
     def output_pieces(self) -> list[bytes]:
         """As :meth:`output`, as it was made. (Where nothing is in :attr:`made`, there is one at the most.)"""
         pieces, self.made = self.made, []
         if self._outgoing.pending:
-            pieces.append(self._take_out())
+            pieces.append(self.take_out())
         return pieces
 
     @property

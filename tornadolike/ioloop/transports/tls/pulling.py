@@ -64,13 +64,14 @@ class PullingSide(ReadingSide):
         if self._phase is not OPEN or not self._pulled:
             return 0
         events = 0
-        if not self._reading_paused and self._has_news():
+        if not self._reading_paused and self.has_news():
             events = READ
         if self._room_wanted and not (self._lower_full or self._waiting or self._write_stands):
             events |= WRITE
         return events
 
-    def _has_news(self) -> bool:
+    def has_news(self) -> bool:
+        """Whether something that has come is still to be taken: bytes (perhaps half a record) or the end."""
         if self._unread or (self._machine.has_input and not self._machine.ended):
             return True
         return (self._machine.ended or self._lower_ended) and not self._end_taken
@@ -98,12 +99,9 @@ class PullingSide(ReadingSide):
         self._telling_soon = False
         self._tell_ready()
 
-    def _deliver(self) -> None:
-        if not self._pulled:
-            super()._deliver()
-            return
+    def _tell_what_came(self) -> None:
         self._write_stands = False
-        if self._reading_paused and self._has_news():
+        if self._reading_paused and self.has_news():
             self._pause_lower()
         self._tell_ready()
 

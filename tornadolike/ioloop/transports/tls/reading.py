@@ -49,6 +49,9 @@ class ReadingSide(WritingSide):
 
     def _deliver(self) -> None:
         """Give the application what came, if it wants it."""
+        if self._pulled:
+            self._tell_what_came()
+            return
         if self._reading_paused:
             self._pause_lower()
             return
@@ -67,7 +70,7 @@ class ReadingSide(WritingSide):
                     self._callback_failed("data_received", error)
                     return
         if self._reading_paused or self._pulled:  # since then
-            return
+            return  # type: ignore[unreachable]
         if self._machine.ended or self._lower_ended:
             self._peer_ended()
 
@@ -164,6 +167,10 @@ class ReadingSide(WritingSide):
         self._pulled = isinstance(protocol, PullProtocol)
 
     # What the whole does
+
+    def _tell_what_came(self) -> None:
+        """Tell a protocol that pulls of it."""
+        raise NotImplementedError
 
     def _peer_ended(self) -> None:
         raise NotImplementedError

@@ -94,11 +94,19 @@ class SSLTransport(PullingSide):
             self._protocol_paused = self._lower_full = True
         self._set_lower_marks()
         self._timer = self._loop.call_later(self._handshake_timeout, self._handshake_is_late)
+        self._go_on_with_handshake()
+
+    def _go_on_with_handshake(self) -> None:
         self._corked = True
         try:
             self._shake_hands()
         finally:
-            self._uncork()
+            if self._phase is OPEN:
+                # Who has waited for this, or for somebody who has, may have something to say at once:
+                # that leaves together with the last of the handshake.
+                self._loop.call_soon(self._loop.call_soon, self._uncork)
+            else:
+                self._uncork()
 
     def _shake_hands(self) -> None:
         try:
@@ -159,12 +167,13 @@ class SSLTransport(PullingSide):
         self._machine.lend(data)
         if self._phase is not OPEN or self._buffered or self._pulled or self._reading_paused:
             self._machine.keep()  # else it is read now
+        if self._phase is HANDSHAKE:
+            self._go_on_with_handshake()
+            return
         self._corked = True
         try:
             if self._phase is OPEN:
                 self._deliver()
-            elif self._phase is HANDSHAKE:
-                self._shake_hands()
             elif self._phase is CLOSING:
                 self.dropped += len(data)
                 self._finish()

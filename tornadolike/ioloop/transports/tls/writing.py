@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from ...core import Core
 from ..flow import FlowControl
-from ..pieces import Piece, unchanging, view_of
+from ..pieces import NONE_WAIT, Piece, unchanging, view_of
 from .machine import RECORD, Buffer, TLSMachine
 from .phase import CLOSING, LOST, NEW, OPEN
 
@@ -61,7 +61,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._lower_pull: Callable[[memoryview], int | None] | None = None
         self._lower_full = False
         self._corked = False  # what is written goes down at the end of the callback
-        self._waiting: deque[Piece] = deque()
+        self._waiting: deque[Piece] = NONE_WAIT
         self._waiting_size = 0
 
     # The application's side
@@ -81,7 +81,7 @@ class WritingSide(FlowControl, asyncio.Transport):
             and not self._waiting
             and not self._lower_full
             and len(data) <= PORTION
-            and not (self._corked and self._machine.output_size + len(data) > PORTION)
+            and not (self._corked and self._machine.made)
         ):
             try:
                 taken = self._machine.write(data)
@@ -108,6 +108,8 @@ class WritingSide(FlowControl, asyncio.Transport):
             self._drop()
             return
         waiting = self._waiting
+        if waiting is NONE_WAIT:
+            waiting = self._waiting = deque()
         at_once = self._phase is OPEN and not waiting and not self._lower_full
         for piece in pieces:
             waiting.append(piece if at_once else unchanging(piece))
@@ -164,15 +166,15 @@ class WritingSide(FlowControl, asyncio.Transport):
             self._send_output()
 
     def _send_output(self) -> None:
-        machine = self._machine
-        if self._lower is None:
+        machine, lower = self._machine, self._lower
+        if lower is None:
             return
         if machine.made:
-            self._lower.writelines(machine.output_pieces())
+            lower.writelines(machine.output_pieces())
             return
-        output = machine.output()
+        output = machine.take_out()
         if output:
-            self._lower.write(output)
+            lower.write(output)
 
     def _lower_paused(self) -> None:
         self._lower_full = True

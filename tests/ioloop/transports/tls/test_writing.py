@@ -398,7 +398,7 @@ def test_a_transport_below_that_fails_in_a_write(
 
     async def main() -> None:
         lower = MemoryTransport()
-        tls, _ = without_network(io_loop, certs, TLSRecorder(), lower)
+        tls, _ = await without_network(io_loop, certs, TLSRecorder(), lower)
         transport = tls.transport
         lower.when_written = lower.close
         assert not transport.is_closing()

@@ -85,6 +85,7 @@ class Connecting(Transported):
             future.set_result(self)
         self._opening = False
         self._transport.want(self._watched_for)
+        self._rest()
 
     def _on_events(self, events: int) -> None:
         if self._opening:

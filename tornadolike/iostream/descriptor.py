@@ -30,6 +30,10 @@ class StreamKeeper(Protocol):
         """The stream is closed, and what was written has left the process."""
         ...
 
+    def stream_rests(self, stream: Any, /) -> None:
+        """What it has waited for (a read, its writes, the handshake) has come, and who waits is told soon."""
+        ...
+
     def stream_replaced(self, stream: Any, /) -> None:
         """The connection goes on as this other stream."""
         ...
@@ -91,6 +95,10 @@ class Descriptor:
 
     def _listen_for_the_end(self) -> None:
         raise NotImplementedError
+
+    def _rest(self) -> None:
+        if self.keeper is not None:
+            self.keeper.stream_rests(self)
 
     def closed(self) -> bool:
         """Whether the stream has ended. What has arrived before can still be read."""

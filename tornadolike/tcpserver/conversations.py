@@ -4,8 +4,9 @@ A conversation begins with a connection, and is over when its handler has ended 
 what was written has left. While the handler runs, the stream and the task are held here: nobody else need do
 it. Afterwards the stream belongs to whoever has kept it (a list of listeners, say); it is only watched from
 here, by a weak reference, so that the server can wait for it and can close it. One that nobody has kept is
-forgotten: no event would ever close it while the peer waits, so it is closed when what waits to be written
-has been.
+forgotten: no event would ever close it while the peer waits, so it is closed. Whether somebody has it is seen
+by its references, and not while something waits: what waits may itself be what keeps it (a file that is being
+sent, a callback that will write more). So it is asked whenever the stream has come to rest.
 """
 
 import asyncio
@@ -25,7 +26,10 @@ Handler = Callable[[IOStream, Any], Any]
 
 _REFERENCES_OF_OURS: Final = 3
 """References to a stream that nobody has kept: its conversation's, its transport's protocol's, and the
-argument of :func:`sys.getrefcount`. If there are more, one is somebody's, or will be gone with the garbage."""
+argument of :func:`sys.getrefcount`. If there are more, one is somebody's, or will be gone with the garbage.
+
+The argument counts in every version of CPython because it comes from an attribute: what comes from a variable may
+be borrowed, from 3.14 on. Objects, and the variables of frames that wait, never borrow: who has it is counted."""
 
 
 class Conversation:
@@ -78,6 +82,11 @@ class Conversation:
         self._ended = True
         self._end_if_over()
 
+    def stream_rests(self, stream: IOStream) -> None:
+        """Nothing waits any more, and who waited is told in this turn of the loop, and may go on or leave it."""
+        if self._handled:
+            stream.io_loop.add_callback(self._look)
+
     def stream_replaced(self, stream: IOStream) -> None:
         """The connection goes on with another stream (by ``start_tls``)."""
         if self._held is not None:
@@ -122,26 +131,24 @@ class Conversation:
     def _let_go(self) -> None:
         """The stream is from now on held by those who have kept it."""
         self._handled = True
-        if self._is_forgotten():
-            self._close_when_written()
-        self._held = None
+        self._look()
         self._end_if_over()
 
-    def _is_forgotten(self) -> bool:
-        return (
-            self._held is not None
-            and not self._held.awaited()
-            # (Who waits for the end of a handshake has a reference too.)
-            and sys.getrefcount(self._held) <= _REFERENCES_OF_OURS + self._held.opening()
-        )
+    def _look(self) -> None:
+        """Close the stream if nobody has it. (Not to be called while variables of a caller's have it.)"""
+        self._held = self._stream()
+        if self._held is not None and self._is_forgotten():
+            self._held.close()
+        self._held = None
 
-    def _close_when_written(self) -> None:
-        stream = self._held
-        if stream is not None and not stream.closed():
-            if stream.writing():
-                stream.write(b"").add_done_callback(lambda _: stream.close())
-            else:
-                stream.close()
+    def _is_forgotten(self) -> bool:
+        stream = self._stream()
+        if stream is None or stream.awaited() or stream.writing():
+            return False
+        # Who waits for the end of a handshake has a reference too.
+        ours = _REFERENCES_OF_OURS + stream.opening()
+        del stream
+        return sys.getrefcount(self._held) <= ours
 
     def _is_closed(self) -> bool:
         stream = self._stream()

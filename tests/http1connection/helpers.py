@@ -66,7 +66,7 @@ class Watched:
 
     def until_gone(self) -> None:
         """Wait until no connection is left, and see that nothing of one is."""
-        self.until(lambda: not self.serving.busy)
+        self.until(lambda: not self.serving.going_on())
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
 
 

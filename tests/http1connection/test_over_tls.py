@@ -96,7 +96,7 @@ def test_a_client_that_talks_on_is_given_longer(watch: Any) -> None:
         dropped += 100
         server.until(lambda: transport.dropped > dropped)
         server.advance(2.6)
-        assert server.call(lambda: server.serving.busy) == 0
+        assert server.call(lambda: len(server.serving.going_on())) == 0
 
 
 def test_an_idle_client_that_does_not_answer(watch: Any) -> None:
@@ -122,7 +122,7 @@ def test_draining_does_not_wait_long_for_goodbyes(watch: Any) -> None:
         server.call(server.serving.start_draining)
         expect_end(idle)
         server.advance(0.5)
-        assert server.call(lambda: server.serving.busy) == 2
+        assert server.call(lambda: len(server.serving.going_on())) == 2
         server.advance(1.1)
         server.until_gone()
 
@@ -247,7 +247,7 @@ def test_a_peer_that_never_reads_is_cut(watch: Any, more: list[str]) -> None:
         sock.sendall(get("/", *more))
         server.until_in("LINGERING" if more else "WRITING")
         server.advance(59)
-        assert server.call(lambda: server.serving.busy) == 1
+        assert server.call(lambda: len(server.serving.going_on())) == 1
         # The kernels may have moved something since the clock began; twice they do not.
         server.advance(2)
         server.advance(61)

@@ -20,6 +20,7 @@ from ..gen import convert_yielded
 from ..ioloop import IOLoop
 from ..iostream import IOStream, StreamClosedError
 from ..log import app_log, gen_log
+from .connections import Connections
 
 Handler = Callable[[IOStream, Any], Any]
 """What is called with a stream and the peer's address, as :meth:`~.TCPServer.handle_stream`."""
@@ -64,7 +65,7 @@ class Conversation:
         else:
             self.task.add_done_callback(self._task_done)
 
-    def end(self) -> None:
+    def abort(self) -> None:
         """End the connection and cancel the handler."""
         stream = self._stream()
         if stream is not None and not self._ended:
@@ -161,12 +162,12 @@ class Conversation:
             self.task = None
 
 
-class Conversations:
+class Conversations(Connections):
     """All that are going on."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._open: set[Conversation] = set()
-        self._waiting: list[asyncio.Future[None]] = []
 
     def __len__(self) -> int:
         return len(self._open)
@@ -177,35 +178,13 @@ class Conversations:
         self._open.add(conversation)
         conversation.handle(handler)
 
-    async def wait_for_others(self) -> None:
-        """Wait until all are over, but for the caller's own, if it is a handler."""
-        while self.others():
-            await self._next_end()
-
-    async def end_others(self) -> None:
-        """End all, but for the caller's own, if it is a handler, and wait until they are over."""
-        ending = self.others()
-        for conversation in ending:
-            conversation.end()
-        while not ending.isdisjoint(self._open):
-            await self._next_end()
-
-    def others(self) -> set[Conversation]:
-        """All but the caller's own, if it is a handler."""
+    def going_on(self) -> set[Conversation]:
         caller = asyncio.current_task()
         return {one for one in self._open if one.task is None or one.task is not caller}
 
-    async def _next_end(self) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
-
     def _one_is_over(self, conversation: Conversation) -> None:
         self._open.discard(conversation)
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        self.one_has_ended()
 
 
 def as_future(result: Any, io_loop: IOLoop) -> asyncio.Future[Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, reset
+from tests.http1connection.helpers import Watched
+from tests.peers import reset
 from tests.tls_certs import Certificates
 from tests.wire.client import error, expect, expect_end, get, ok, read_all
 from tornadolike.httputil import HTTPServerRequest

@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
-from tests.tls_certs import SUBJECT, Certificates
+from tests.tls_certs import SUBJECT, Certificates, only
 from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPServerRequest
@@ -316,8 +316,7 @@ def test_the_certificate_of_a_client(
         answer(request)
 
     server = watch(look, ssl_options=certs.server_context(ask_client=True))
-    context = certs.client_context(certs.client)
-    context.minimum_version = context.maximum_version = version
+    context = only(certs.client_context(certs.client), version)
     ask(server, context)
     told, binary = seen
     assert dict(pair for (pair,) in told["subject"])["commonName"] == SUBJECT
@@ -339,8 +338,7 @@ def test_the_certificate_of_a_client_that_comes_back(
         answer(request)
 
     server = watch(look, ssl_options=certs.server_context(ask_client=True))
-    context = certs.client_context(certs.client)
-    context.minimum_version = context.maximum_version = version
+    context = only(certs.client_context(certs.client), version)
     session = None
     for count in range(2):
         sock: Any = socket.create_connection(("127.0.0.1", server.server.port), 10)

@@ -5,7 +5,6 @@ import gc
 import select
 import socket
 import ssl
-import struct
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,8 @@ import pytest
 
 from tests.ioloop.transports.bench import run
 from tests.ioloop.transports.tls.scene import MemoryTransport, Scene, TLSRecorder, without_network
-from tests.tls_certs import Certificates
+from tests.peers import reset
+from tests.tls_certs import Certificates, only
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import READ, WRITE
 from tornadolike.ioloop.transports import SocketTransport
@@ -174,17 +174,7 @@ def test_who_takes_nothing_holds_up_the_peer(scene: Scene, wants: int) -> None:
         transport, puller, peer = await scene.open(protocol=Puller())
         transport.want(wants)
         data = bytes(i % 251 for i in range(5_000_000))
-        peer.machine.write(data)
-        rest = memoryview(peer.machine.output())
-        stuck = 0
-        while stuck < 300:
-            try:
-                rest = rest[peer.sock.send(rest) :]
-                stuck = 0
-            except BlockingIOError:
-                stuck += 1
-                await asyncio.sleep(0)
-        assert len(rest) > 100_000
+        rest = await peer.send_until_stuck(data)
         assert len(transport._machine._fed) < 200_000
         taken = bytearray()
         async with asyncio.timeout(10):
@@ -246,9 +236,8 @@ def test_close_is_at_once_and_is_not_told(
 
     async def main() -> None:
         contexts = scene.certs.server_context(), scene.certs.client_context()
-        for context in contexts:
-            context.minimum_version = context.maximum_version = version
         ours, theirs = contexts if server_side else contexts[::-1]
+        only(ours, version)
         transport, puller, peer = await scene.open(
             protocol=Puller(), server_side=server_side, context=ours, peer_context=theirs
         )
@@ -374,8 +363,7 @@ def test_a_reset(scene: Scene, wants: int) -> None:
         if wants:
             assert await puller.read() == b"before"
             transport.want(READ)
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        peer.sock.close()
+        reset(peer.sock)
         await scene.bench.turns(5)
         assert bool(puller.told) == bool(wants)
         if not wants:

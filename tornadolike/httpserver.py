@@ -101,7 +101,6 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
 
     def _start_serving(self) -> Serving:
         loop = IOLoop.current()
-        assert loop is not None
         callback = self.request_callback
         serve_whole: RequestCallback | None
         if isinstance(callback, HTTPServerConnectionDelegate):

@@ -47,7 +47,7 @@ class Descriptor:
         self.error: BaseException | None = None
         """What ended the stream, None if nothing went wrong."""
         self.keeper: StreamKeeper | None = None
-        """Who has to know of the end, besides the close callback."""
+        """Who has to know how it is with the stream, and of its end, besides the close callback."""
         self._future_loop = self.io_loop.asyncio_loop
         self._close_callback: tuple[Callable[[], object], contextvars.Context] | None = None
         self._watched_for = 0

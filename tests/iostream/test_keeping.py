@@ -1,6 +1,7 @@
 """Those who keep count of streams, and the end that they wait for."""
 
 import socket
+import tempfile
 
 import pytest
 
@@ -24,14 +25,6 @@ class Keeper:
     def stream_replaced(self, stream):
         self.told.append(("replaced", stream))
         stream.keeper = self
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"file")
-    with path.open("rb") as opened:
-        yield opened
 
 
 def streams():
@@ -85,7 +78,7 @@ class Resting(Keeper):
         self.told.append(("rests", stream.reading(), stream.writing()))
 
 
-def test_a_keeper_knows_when_nothing_waits_any_more(run, file):
+def test_a_keeper_knows_when_nothing_waits_any_more(run):
     async def main():
         stream, other = streams()
         keeper = Resting(stream)
@@ -94,10 +87,13 @@ def test_a_keeper_knows_when_nothing_waits_any_more(run, file):
         await reading
         assert keeper.told == [("rests", False, False)]
         stream.write(b"x" * 3_000_000)
-        stream.send_file(file)
-        writing = stream.write(b"tail")
-        await other.read_bytes(3_000_000 + 4 + 4)
-        await writing
+        with tempfile.TemporaryFile() as file:
+            file.write(b"file")
+            file.flush()
+            stream.send_file(file)
+            writing = stream.write(b"tail")
+            await other.read_bytes(3_000_000 + 4 + 4)
+            await writing
         assert keeper.told == [("rests", False, False)] * 2
         stream.close()
         other.close()

@@ -306,6 +306,7 @@ SIZE = 400_000
 def sends_a_file(stream, address):
     file = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed when it was sent)
     file.write(bytes(SIZE))
+    file.flush()
     stream.send_file(file).add_done_callback(lambda _: file.close())
     stream.write(b"tail\n")
 

@@ -132,10 +132,11 @@ class TCPClient:
     ) -> SSLIOStream:
         """As :func:`secured`, with the session of an earlier connection; and this one's is kept."""
         session = self.sessions.take(context, server_hostname, port)
+        checks = checks_of(context)
         secure = await secured(stream, context, server_hostname, session=session)
         if not secure.closed():
             keep = functools.partial(self.sessions.keep, context, server_hostname, port)
-            secure.keeper = SessionKeeper(keep, secure.socket.ssl_object)
+            secure.keeper = SessionKeeper(keep, secure.socket.ssl_object, checks)
         return secure
 
     async def connect_unix(
@@ -211,12 +212,19 @@ async def secured(
 class SessionKeeper:
     """Keeps the TLS session of a stream when it ends: with TLS 1.3 the server gives it after the handshake."""
 
-    def __init__(self, keep: Callable[[ssl.SSLObject], None], ssl_object: ssl.SSLObject) -> None:
+    def __init__(
+        self,
+        keep: Callable[[ssl.SSLObject], None],
+        ssl_object: ssl.SSLObject,
+        checks: tuple[object, ...],
+    ) -> None:
         self._keep = keep
         self._ssl_object = ssl_object
+        self._checks = checks
 
     def stream_closed(self, stream: SSLIOStream) -> None:
-        if stream.error is None:
+        # It is kept as one that was checked as the context checks now: that has to be true.
+        if stream.error is None and self._checks == checks_of(self._ssl_object.context):
             self._keep(self._ssl_object)
 
     def stream_rests(self, stream: SSLIOStream) -> None:
@@ -230,6 +238,11 @@ def client_context(
     ssl_options: dict[str, Any] | ssl.SSLContext | None,
 ) -> ssl.SSLContext | None:
     return None if ssl_options is None else ssl_options_to_context(ssl_options, server_side=False)
+
+
+def checks_of(context: ssl.SSLContext) -> tuple[object, ...]:
+    """What a program may tell a context to check of a server; it may do so while there are connections."""
+    return context.verify_mode, context.check_hostname, context.verify_flags
 
 
 def certified_name(host: str) -> str:

@@ -44,13 +44,16 @@ def until_in_handshake(server: Watched) -> Any:
 
 
 def test_a_peer_that_says_nothing_is_cut(watch: Any) -> None:
+    moments: list[Any] = []
     server = watch()
+    server.call(lambda: server.serving.loop.trace_connections(moments.append))
     with raw(server) as sock:
         server.advance(59)
         assert server.call(lambda: len(server.serving.handshakes)) == 1
         server.advance(1.6)
         expect_end(sock)
     server.until_gone()
+    assert (moments[-1].what, moments[-1].detail) == ("closed", "time-out")
 
 
 def test_a_peer_that_begins_late_has_less_time_for_the_rest(watch: Any) -> None:

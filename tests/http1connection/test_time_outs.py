@@ -265,3 +265,22 @@ def test_by_the_real_clock(watch: Any, serve: Any, monkeypatch: pytest.MonkeyPat
         expect_end(slow, error(408))
         expect_end(idle, ok("GET /"))
     assert time.monotonic() - started >= 0.05
+
+
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("said", ["", "GET / HT", get("/").decode()])
+def test_a_trace_tells_of_it(watch: Any, said: str) -> None:
+    moments: list[Any] = []
+    server = watch(idle_connection_timeout=100)
+    server.call(lambda: server.serving.loop.trace_connections(moments.append))
+    with server.connect() as sock:
+        sock.sendall(said.encode())
+        if said.endswith("\r\n\r\n"):
+            expect(sock, ok("GET /"))
+            server.until_in("IDLE")
+        else:
+            server.until_in("HEAD", len(said))
+        server.advance(102)
+        read_all(sock)
+    server.until_gone()
+    assert (moments[-1].what, moments[-1].detail) == ("closed", "time-out")

@@ -302,6 +302,14 @@ def test_the_log(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+def test_names_make_no_lines_of_their_own_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tornadolike.wire")
+    log_connections(ConnectionMoment("opened", 100.0, 0.0, 7, "/run/ours", "/a\nforged", ""))
+    assert caplog.messages == [
+        "connection 7 ('/run/ours', peer '/a\\nforged') opened after 0.000000 s"
+    ]
+
+
 def test_by_a_variable_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     program = (
         "from tornadolike.ioloop import IOLoop, log_connections\n"
@@ -312,3 +320,26 @@ def test_by_a_variable_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("TORNADOLIKE_TRACE_WIRES", value)
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
         assert done.stdout.decode().strip() == expected
+
+
+@pytest.mark.parametrize("logging_is_set_up", [False, True])
+def test_what_the_variable_asks_for_is_seen_once(
+    monkeypatch: pytest.MonkeyPatch, logging_is_set_up: bool
+) -> None:
+    monkeypatch.setenv("TORNADOLIKE_TRACE_WIRES", "1")
+    program = (
+        "import asyncio, logging, socket, tornadolike\n"
+        "from tornadolike.iostream import IOStream\n"
+        "async def main():\n"
+        f"    {logging_is_set_up} and logging.basicConfig(level=logging.WARNING)\n"
+        "    ours, theirs = socket.socketpair()\n"
+        "    IOStream(ours).close()\n"
+        "    theirs.close()\n"
+        "tornadolike.run(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 2
+    assert "connection 1" in lines[0]
+    assert "opened" in lines[0]
+    assert "closed (by us)" in lines[1]

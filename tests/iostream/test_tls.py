@@ -320,10 +320,11 @@ def test_options_that_make_no_sense(run, certs):
             with pytest.raises(ValueError, match="server_hostname"):
                 SSLIOStream(ours, ssl_options=certs.client_context())
             assert ours.fileno() == -1
-        with client_of(certs.client_context()) as client:
-            with pytest.raises(ValueError, match="server_hostname"):
-                client.connect(("127.0.0.1", 1))
-            client.close()
+        for nobody in (None, ""):  # the second would be anybody's
+            with client_of(certs.client_context()) as client:
+                with pytest.raises(ValueError, match="server_hostname"):
+                    client.connect(("127.0.0.1", 1), server_hostname=nobody)
+                client.close()
         with (
             client_of(certs.client_context(), ssl_handshake_timeout=-1) as client,
             pytest.raises(ValueError, match="ssl_handshake_timeout"),
@@ -516,8 +517,9 @@ def test_start_tls_needs_an_idle_stream(run, certs):
             refuse(other)
             written.cancel()
             await one.read_bytes(4_000_001)
-            with pytest.raises(ValueError, match="server_hostname"):
-                one.start_tls(False, certs.client_context())
+            for nobody in (None, ""):
+                with pytest.raises(ValueError, match="server_hostname"):
+                    one.start_tls(False, certs.client_context(), nobody)
             with pytest.raises(ValueError, match="ssl_options"):
                 one.start_tls(True)
             await one.write(b"still plain")

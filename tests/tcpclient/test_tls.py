@@ -143,6 +143,23 @@ async def test_a_session_is_not_another_hosts(certs):
 
 
 @on_every_loop
+async def test_what_a_context_is_told_later_was_not_checked_before(certs, expect_log):
+    """A session that nobody verified must not be kept as one that was, as OpenSSL would resume it."""
+    context = certs.client_context()
+    context.check_hostname = False
+    client = TCPClient()
+    async with serving(ssl=certs.server_context(certs.wrong_host)) as (host, port):
+        stream = await client.connect(host, port, ssl_options=context)
+        context.check_hostname = True
+        await talk(stream)
+        with (
+            expect_log("tornadolike.general", "SSL Error"),
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            await client.connect(host, port, ssl_options=context)
+
+
+@on_every_loop
 async def test_a_connection_that_ended_badly_leaves_no_session(certs):
     context, client = certs.client_context(), TCPClient()
     async with serving(ssl=certs.server_context()) as (host, port):

@@ -109,6 +109,28 @@ async def test_a_handshake_that_fails_is_logged_once(handler, certs, expect_log)
         assert str(number) in log.matched[0].getMessage()
 
 
+async def fails(stream, address):
+    await stream.read_bytes(1)
+    raise ValueError("of the handler")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@on_every_loop
+async def test_a_peers_name_makes_no_lines_of_its_own_in_the_log(tls, certs, expect_log, tmp_path):
+    """A Unix socket may be called as its owner likes."""
+    server = Handled(fails, ssl_options=certs.server_context() if tls else None)
+    server.listen_unix(tmp_path / "server")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.bind(str(tmp_path / "a\nforged line"))
+        with expect_log("tornadolike", r"a\\nforged line") as log:
+            client.connect(str(tmp_path / "server"))
+            client.sendall(b"x" * 100)
+            await until(lambda: log.matched)
+    assert "\n" not in log.matched[0].getMessage()
+    server.stop()
+    await server.close_all_connections()
+
+
 @on_every_loop
 async def test_a_peer_that_goes_before_it_has_said_anything(certs):
     server = Handled(reads_by_callback, ssl_options=certs.server_context())

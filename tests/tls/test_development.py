@@ -208,6 +208,46 @@ def test_a_folder_that_cannot_be(tmp_path):
         development_certificate(tmp_path / "file" / "folder")
 
 
+def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path):
+    """They could have put an authority there of which they have the key."""
+    for mode in (0o770, 0o777, 0o1777):
+        tmp_path.chmod(mode)
+        with pytest.raises(PermissionError, match="others may write here: chmod go-w"):
+            development_certificate(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_somebody_else_is_not_trusted(tmp_path, monkeypatch):
+    made = os.getuid()
+    if made == 0:  # whose folders everybody trusts
+        os.chown(tmp_path, 1234, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: made + 1)
+    with pytest.raises(PermissionError, match="somebody else's"):
+        development_certificate(tmp_path)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes links in the name of others")
+def test_a_link_of_somebody_else_is_not_followed(tmp_path):
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir(0o700)
+    link.symlink_to(folder)
+    development_certificate(link)
+    os.chown(link, 1234, -1, follow_symlinks=False)
+    with pytest.raises(PermissionError, match="somebody else's"):
+        development_certificate(link)
+
+
+@pytest.mark.parametrize(("name", "again"), [("ca", SERVER | AUTHORITY), ("server", SERVER)])
+def test_a_key_that_others_may_have_read_is_not_used(tmp_path, name, again):
+    development_certificate(tmp_path)
+    before = contents(tmp_path)
+    (tmp_path / f"{name}-key.pem").chmod(0o640)
+    development_certificate(tmp_path)
+    assert changed(tmp_path, before) == again
+    assert stat.S_IMODE((tmp_path / f"{name}-key.pem").stat().st_mode) == 0o600
+
+
 def test_the_command_prints_the_paths(tmp_path):
     command = [sys.executable, "-W", "error", "-m", "tornadolike.tls.development"]
     done = subprocess.run(

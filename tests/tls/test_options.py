@@ -68,6 +68,24 @@ def test_ciphers_and_version() -> None:
     assert context.protocol == ssl.PROTOCOL_TLS_CLIENT
 
 
+@pytest.mark.parametrize(
+    "version", [ssl.PROTOCOL_TLS, ssl.PROTOCOL_TLSv1_2, ssl.PROTOCOL_TLS_CLIENT]
+)
+@pytest.mark.parametrize("options", [{}, {"cert_reqs": ssl.CERT_REQUIRED}])
+@pytest.mark.filterwarnings("ignore:ssl.PROTOCOL:DeprecationWarning")
+def test_a_client_verifies_whatever_version_it_asks_for(version: int, options: dict) -> None:
+    """Of their own accord the contexts of the older constants would not."""
+    context = ssl_options_to_context({"ssl_version": version, **options}, server_side=False)
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+@pytest.mark.parametrize("server_side", [False, True])
+def test_nobody_negotiates_anew(server_side: bool) -> None:
+    context = ssl_options_to_context({}, server_side=server_side)
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+
+
 def test_who_does_not_say_which_side_gets_the_old_kind_and_is_warned(certs: Certificates) -> None:
     """As with Tornado: the context does for both ends, and verifies nothing."""
     with pytest.warns(DeprecationWarning, match="PROTOCOL_TLS"):
@@ -167,3 +185,10 @@ def test_the_handshake_can_wait(pair, certs: Certificates) -> None:
 def test_a_client_needs_a_name_to_check(pair, certs: Certificates) -> None:
     with pytest.raises(ValueError, match="check_hostname requires server_hostname"):
         ssl_wrap_socket(pair[1], {"ca_certs": certs.ca}, server_side=False)
+
+
+def test_a_wrapped_socket_is_a_client_that_verifies_if_nothing_is_said(
+    pair, certs: Certificates
+) -> None:
+    with pytest.raises(ValueError, match="check_hostname requires server_hostname"):
+        ssl_wrap_socket(pair[1], {"ca_certs": certs.ca})

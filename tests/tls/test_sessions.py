@@ -92,19 +92,21 @@ def test_the_newest_is_kept(site: Site, server):
 
 
 @BOTH_VERSIONS
-@pytest.mark.parametrize("change", ["verify_mode", "check_hostname"])
+@pytest.mark.parametrize("change", ["verify_mode", "verify_flags", "check_hostname"])
 def test_what_was_not_verified_does_not_help_who_verifies(site: Site, server, version, change):
     """OpenSSL would resume, and verify nothing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.maximum_version = version
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    if change == "check_hostname":
+    if change != "verify_mode":
         context = site.client(maximum_version=version, check_hostname=False)
     client = Client(server, context)
     client.connect("wrong.test")
     if change == "verify_mode":
         context.verify_mode = ssl.CERT_REQUIRED
+    elif change == "verify_flags":
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     else:
         context.check_hostname = True
     with pytest.raises(ssl.SSLCertVerificationError):

@@ -8,6 +8,7 @@ from typing import Any
 from ..http1 import encode_head
 from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
 from ..ioloop import Deadlines
+from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.flow import HIGH_WATER
 from ..ioloop.transports.tls import SSLTransport
@@ -285,6 +286,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         if self._drained is not None:
             progress = self.transport.write_progress()
             if progress == self._progress:
+                trace_time_out(self.transport)
                 self.transport.reset()
             else:
                 self._progress = progress
@@ -292,10 +294,12 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         elif self.transport.is_closing():
             self._look_at_closing()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
+            trace_time_out(self.transport)
             self._refuse(HTTPInputError(f"time-out while reading its {phase.lower()}", 408))
         elif phase is HANDLING and not self._peer_ended and self._look_at_peer():
             self._restart_clock()
         else:
+            trace_time_out(self.transport)
             self.close()
 
     def _look_at_closing(self) -> None:

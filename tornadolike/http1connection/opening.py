@@ -5,6 +5,7 @@ import ssl
 from typing import Any, Final
 
 from ..ioloop import Deadlines
+from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import TLSProtocol
 from ..ioloop.transports.tls.failures import logging_waiter
@@ -85,4 +86,5 @@ class TLSOpening(asyncio.Protocol):
 
     def deadline_passed(self) -> None:
         """The peer has said nothing."""
+        trace_time_out(self._transport)
         self._transport.abort()

@@ -22,7 +22,7 @@ from .handles import TimerHandle
 from .poller import Poller
 from .sources import descriptor_number
 from .stats import Statistics
-from .tracing import Tracer, Tracing, log_connections
+from .tracing import Tracer, Tracing, log_connections, show_log
 from .yielded import convert_yielded
 
 WALL_CLOCK_AHEAD = 10 * 365 * 86400.0
@@ -92,6 +92,8 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
         if make_current:
             self.make_current()
         if os.environ.get(TRACE_VARIABLE, "0") not in ("", "0"):
+            show_log()
+            show_log()
             self.trace_connections(log_connections)
 
     # Which class

@@ -1,5 +1,6 @@
 """The life of connections, told as it happens to whoever asks for it (:meth:`IOLoop.trace_connections`)."""
 
+import asyncio
 import itertools
 import logging
 from collections.abc import Callable
@@ -44,7 +45,7 @@ Tracer = Callable[[ConnectionMoment], object]
 def log_connections(moment: ConnectionMoment) -> None:
     """A tracer that writes a line for each moment to the logger ``tornadolike.wire``, at INFO."""
     wire_log.info(
-        "connection %d (%s, peer %s) %s%s after %.6f s",
+        "connection %d (%r, peer %r) %s%s after %.6f s",
         moment.number,
         moment.local,
         moment.peer,
@@ -52,6 +53,15 @@ def log_connections(moment: ConnectionMoment) -> None:
         moment.detail and f" ({moment.detail})",
         moment.age,
     )
+
+
+def show_log() -> None:
+    """Have the lines of :func:`log_connections` seen, also in a program that has set up no logging."""
+    wire_log.setLevel(logging.INFO)
+    if not wire_log.handlers:
+        shown = logging.StreamHandler()
+        shown.addFilter(lambda record: not logging.root.handlers)  # else these show it
+        wire_log.addHandler(shown)
 
 
 class TracingLoop(Protocol):
@@ -110,3 +120,10 @@ class ConnectionTrace:
         self.ends("by us")
         assert self._reason is not None
         self.tell("closed", self._reason)
+
+
+def trace_time_out(transport: asyncio.BaseTransport) -> None:
+    """Have the trace of a connection, if there is one, say that it ended because something took too long."""
+    trace: ConnectionTrace | None = transport.get_extra_info("trace")
+    if trace is not None:
+        trace.ends("time-out")

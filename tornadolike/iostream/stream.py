@@ -250,7 +250,8 @@ class SSLIOStream(IOStream):
             about.context,
             waiter,
             server_side=about.server_side,
-            server_hostname=about.server_hostname,
+            # (Of "" the one who speaks TLS would check nothing. Here it is as good as no name.)
+            server_hostname=about.server_hostname or None,
             **self._tls_options,
         )
         waiter.add_done_callback(self._handshake_ended)
@@ -282,7 +283,7 @@ class SSLIOStream(IOStream):
         elif isinstance(error, ssl.SSLError):
             # Whom we called cannot prove who he is, or does not like our certificate.
             sentences = "; ".join([str(error), *getattr(error, "__notes__", ())])
-            gen_log.warning("SSL Error on connection with %s: %s", self._peer, sentences)
+            gen_log.warning("SSL Error on connection with %r: %s", self._peer, sentences)
 
     def _take(self, transport: Any) -> None:
         context, ssl_object = map(transport.get_extra_info, ("sslcontext", "ssl_object"))

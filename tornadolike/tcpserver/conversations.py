@@ -196,5 +196,5 @@ def as_future(result: Any, io_loop: IOLoop) -> asyncio.Future[Any]:
 
 
 def who(address: Any) -> str:
-    """A peer, for the log: those of Unix sockets have no address."""
-    return f"from {address}" if address else "from a Unix socket"
+    """A peer, for the log: those of Unix sockets have no address, or any that they like."""
+    return f"from {address!r}" if address else "from a Unix socket"

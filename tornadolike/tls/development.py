@@ -12,15 +12,17 @@ its key. ``server.pem`` and ``server-key.pem`` are for servers. They are used ag
 and have all the names; what is not is made anew, with the new names and the old ones.
 
 Whoever gets hold of ``ca-key.pem`` could pretend to be anybody towards a browser that trusts ``ca.pem``.
-So it can be read by its owner only, and the authority may sign for nothing but ``localhost``, names below
-``.localhost`` and ``.test``, and the names it was made for (RFC 5280, section 4.2.1.10). With a name of
-another kind it has to be made, and trusted, anew.
+So it can be read by its owner only, what somebody else could have put there is not used, and the authority
+may sign for nothing but ``localhost``, names below ``.localhost`` and ``.test``, and the names it was made
+for (RFC 5280, section 4.2.1.10). With a name of another kind it has to be made, and trusted, anew.
 """
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +31,9 @@ from pathlib import Path
 from typing import Final
 
 from .authority import Signed, general_name, new_authority
+
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 """Names that every development certificate has."""
@@ -66,7 +71,8 @@ def development_certificate(
         names right below ``example.test``.
 
     Several processes may ask at once. Raises :exc:`ValueError` for what is no host name, and
-    :exc:`OSError` if the folder cannot be written to.
+    :exc:`OSError` if the folder cannot be written to, or others may write to it: they could put an authority
+    of theirs there for you to trust.
     """
     wanted = [general_name(name) for name in (*LOCAL_NAMES, *names)]
     place = Path(folder)
@@ -89,18 +95,35 @@ def development_certificate(
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Wait until no other process makes certificates in ``folder``."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        for found in (os.lstat(folder), os.fstat(descriptor)):  # also of the link to it
+            _check_is_ours(folder, found)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
 
 
+def _check_is_ours(folder: Path, found: os.stat_result) -> None:
+    owners = {0, os.geteuid()}
+    if found.st_uid not in owners:
+        raise PermissionError(
+            errno.EPERM, "this is somebody else's: choose a folder of your own", str(folder)
+        )
+    if not stat.S_ISLNK(found.st_mode) and found.st_mode & OTHERS_WRITE:
+        raise PermissionError(
+            errno.EPERM, "others may write here: chmod go-w, or choose another folder", str(folder)
+        )
+
+
 def _load(folder: Path, name: str) -> Signed | None:
     """What is in the folder under this name, if it can be used."""
+    certfile, keyfile = _paths(folder, name)
     try:
-        return Signed.load(*(path.read_bytes() for path in _paths(folder, name)))
+        if keyfile.stat().st_mode & OTHERS:
+            return None  # somebody may know it
+        return Signed.load(certfile.read_bytes(), keyfile.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
 

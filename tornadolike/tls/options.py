@@ -29,7 +29,7 @@ def ssl_options_to_context(
         ``ciphers``
             for TLS 1.2, as OpenSSL writes them.
         ``ssl_version``
-            one of :mod:`ssl`'s ``PROTOCOL_`` constants.
+            one of :mod:`ssl`'s ``PROTOCOL_`` constants. A client verifies with each of them.
 
     :arg server_side: whether it is for the end that answers. Say it: with None the context is of the old
         kind that does for both ends and **verifies nothing**, and Python gives a
@@ -42,6 +42,10 @@ def ssl_options_to_context(
         return ssl_options
     _check(ssl_options, server_side)
     context = ssl.SSLContext(ssl_options.get("ssl_version", _protocol(server_side)))
+    if server_side is False:
+        context.check_hostname = (
+            True  # and so verifies: not all versions' contexts do of their own accord
+        )
     if "certfile" in ssl_options:
         context.load_cert_chain(ssl_options["certfile"], ssl_options.get("keyfile"))
     if "cert_reqs" in ssl_options:
@@ -54,7 +58,8 @@ def ssl_options_to_context(
         context.load_default_certs()
     if "ciphers" in ssl_options:
         context.set_ciphers(ssl_options["ciphers"])
-    context.options |= ssl.OP_NO_COMPRESSION  # it lets secrets be guessed by their size
+    # The first lets secrets be guessed by their size, the second has us work at the peer's will.
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     return context
 
 
@@ -93,14 +98,14 @@ def ssl_wrap_socket(
 
     :arg ssl_options: as for :func:`ssl_options_to_context`.
     :arg server_hostname: whom a client wants to speak to, for SNI and the check of the certificate.
-    :arg server_side: whether we are the end that answers. None is a client too, but see
-        :func:`ssl_options_to_context` for what it makes of a dictionary.
+    :arg server_side: whether we are the end that answers. None is a client too, and verifies as one.
     :arg kwargs: for :meth:`ssl.SSLContext.wrap_socket`. With ``do_handshake_on_connect=False`` nothing
         is sent yet, as :class:`~tornadolike.iostream.SSLIOStream` needs it.
 
     Raises :exc:`ValueError` if the host name is missing where it is checked.
     """
+    server_side = bool(server_side)
     context = ssl_options_to_context(ssl_options, server_side=server_side)
     return context.wrap_socket(
-        socket, server_hostname=server_hostname, server_side=bool(server_side), **kwargs
+        socket, server_hostname=server_hostname, server_side=server_side, **kwargs
     )

@@ -19,7 +19,7 @@ MAX_CONTEXTS: Final = 8
 MAX_SPENT: Final = 1024
 """How many sessions that were given out are remembered, not to be kept again."""
 
-Server = tuple[str, int, ssl.VerifyMode, bool]
+Server = tuple[str, int, ssl.VerifyMode, ssl.VerifyFlags, bool]
 
 
 class ClientSessions:
@@ -110,4 +110,5 @@ class ClientSessions:
 
 
 def _server(context: ssl.SSLContext, server_hostname: str, port: int) -> Server:
-    return server_hostname.lower(), port, context.verify_mode, context.check_hostname
+    checks = context.verify_mode, context.verify_flags, context.check_hostname
+    return server_hostname.lower(), port, *checks

@@ -1,8 +1,8 @@
 """TLS on any transport: :class:`TLSProtocol` below, :class:`SSLTransport` above.
 
-From the bottom up: :mod:`.failures` (what went wrong, in words), :mod:`.machine` (bytes in, bytes out, no
-sockets), :mod:`.phase` (the life of a transport, as a table), :mod:`.writing`, :mod:`.reading`,
-:mod:`.pulling`, :mod:`.transport`, :mod:`.protocol`.
+From the bottom up: :mod:`.failures` (what went wrong, in words), :mod:`.hello` (what a client says first),
+:mod:`.machine` (bytes in, bytes out, no sockets), :mod:`.phase` (the life of a transport, as a table),
+:mod:`.writing`, :mod:`.reading`, :mod:`.pulling`, :mod:`.transport`, :mod:`.protocol`.
 """
 
 import functools

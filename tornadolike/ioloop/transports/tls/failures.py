@@ -55,6 +55,7 @@ _FINDINGS: Final = {
     "NO_SHARED_CIPHER": "offers no cipher that goes with our context and with the key of our certificate "
     "(is one loaded?)",
     "DECRYPTION_FAILED_OR_BAD_RECORD_MAC": "sent a record that was changed on its way",
+    "BAD_SERVER_NAME": "asks for a name (SNI) with bytes that are not ASCII",
     "UNEXPECTED_EOF_WHILE_READING": "ended the connection without TLS's goodbye",
 }
 
@@ -124,9 +125,12 @@ def note(error: BaseException, *, server_side: bool) -> None:
 
 
 def log_failed_handshake(address: Any, error: BaseException) -> None:
-    """For servers: log at INFO that the handshake with the client at ``address`` has failed, and why."""
+    """For servers: log at INFO that the handshake with the client at ``address`` has failed, and why.
+
+    (The path of a client's Unix socket may have line breaks.)
+    """
     sentence = explain(error, server_side=True)
-    gen_log.info("TLS handshake with %s failed: %s", address, sentence or error)
+    gen_log.info("TLS handshake with %r failed: %s", address, sentence or error)
 
 
 def logging_waiter(loop: Core, address: Any) -> asyncio.Future[None]:

@@ -22,6 +22,7 @@ import ssl
 from typing import Final
 
 from .failures import note
+from .hello import ALERT, HelloGuard
 
 Buffer = bytes | bytearray | memoryview
 
@@ -50,6 +51,7 @@ class TLSMachine:
     __slots__ = (
         "_fed",
         "_goodbye_said",
+        "_guard",
         "_incoming",
         "_outgoing",
         "_read",
@@ -76,7 +78,7 @@ class TLSMachine:
             # OpenSSL would check nothing, and say nothing of it.
             raise ValueError(
                 "server_hostname is needed: the SSL context checks host names (check_hostname). "
-                'Pass the name of the peer; "" has it not checked, which is unsafe'
+                "Pass the name of the peer"
             )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -91,6 +93,10 @@ class TLSMachine:
             server_hostname=server_hostname or None,
             session=session,
         )
+        self._guard: HelloGuard | None = None
+        """In the handshake of a server that chooses by the name in the ClientHello."""
+        if server_side and context.sni_callback is not None:
+            self._guard = HelloGuard()
         self._read = self.ssl_object.read
         self._write = self.ssl_object.write
         self.ended = False
@@ -100,6 +106,8 @@ class TLSMachine:
 
     def handshake(self) -> bool:
         """Go on with the handshake; whether it is done. Raises :exc:`ssl.SSLError` if it failed."""
+        if self._guard is not None and self._guard.refused:
+            self._refuse_name()
         while True:
             try:
                 self.ssl_object.do_handshake()
@@ -111,7 +119,15 @@ class TLSMachine:
                 self._explain(error)
                 raise
             else:
+                self._guard = None
                 return True
+
+    def _refuse_name(self) -> None:
+        self.made.append(ALERT)
+        error = ssl.SSLError(ssl.SSL_ERROR_SSL, "[SSL] the server name in the ClientHello is none")
+        error.reason = "BAD_SERVER_NAME"
+        self._explain(error)
+        raise error
 
     def _explain(self, error: ssl.SSLError) -> None:
         note(error, server_side=self.ssl_object.server_side)
@@ -126,6 +142,8 @@ class TLSMachine:
     def lend(self, data: Buffer) -> None:
         """As :meth:`feed`, but ``data`` may be used for something else only after :meth:`keep` (or the end of
         :meth:`read`, which leaves nothing)."""
+        if self._guard is not None:
+            self._guard.feed(data)
         if self._fed or self._incoming.pending:
             self._fed = memoryview(b"".join((self._fed, data)))
         elif len(data) <= SLICE:

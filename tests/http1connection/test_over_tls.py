@@ -10,10 +10,12 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
+from tests.peers import reset
 from tests.tls_certs import SUBJECT, Certificates, only
 from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPServerRequest
+from tornadolike.iostream import StreamClosedError
 from tornadolike.web import Application
 from tornadolike.websocket import WebSocketHandler
 
@@ -279,6 +281,35 @@ def test_what_waits_for_a_peer_is_bounded(watch: Any) -> None:
         server.until(lambda: connection._drained)
         assert server.call(connection.transport.get_write_buffer_size) < 2 * 65536
     server.until(lambda: tasks[0].done())
+
+
+@pytest.mark.parametrize("wire", ["plain", "tls"])
+def test_a_write_says_at_once_that_the_peer_has_left(watch: Any) -> None:
+    """Or who streams, and waits for nothing else, would keep the loop for ever from telling it."""
+    peers: list[socket.socket] = []
+    ends: list[BaseException | str] = []
+
+    async def stream(connection: Any) -> None:
+        connection.write_headers(*head())
+        reset(peers[0])
+        try:
+            for _ in range(1000):
+                await connection.write(b"x" * 65536)
+            ends.append("it writes on")
+        except StreamClosedError as error:
+            ends.append(error)
+
+    tasks = []
+
+    def start(request: HTTPServerRequest) -> None:
+        tasks.append(asyncio.get_running_loop().create_task(stream(request.connection)))
+
+    server = watch(start)
+    peers.append(server.connect())
+    peers[0].sendall(get("/"))
+    server.until(lambda: ends)
+    assert isinstance(ends[0], StreamClosedError)
+    server.until_gone()
 
 
 def test_a_protocol_that_takes_over_lets_no_more_wait_than_elsewhere(watch: Any) -> None:

@@ -387,3 +387,27 @@ def test_the_peer_breaks_the_connection_while_we_write(scene: Scene) -> None:
         assert protocol.names.count("lost") == 1
 
     run(scene.bench, main)
+
+
+def test_a_transport_below_that_fails_in_a_write(
+    io_loop: IOLoop, certs: Certificates, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says so at the next turn of the loop: until then, too, the rest is neither encrypted nor kept."""
+
+    async def main() -> None:
+        lower = MemoryTransport()
+        tls, _ = without_network(io_loop, certs, TLSRecorder(), lower)
+        transport = tls.transport
+        lower.when_written = lower.close
+        assert not transport.is_closing()
+        transport.write(b"x" * 1_000_000)
+        assert transport.is_closing()
+        assert len(lower.take()) < 140_000
+        for _ in range(10):
+            transport.write(b"x" * 1_000_000)
+        assert lower.take() == b""
+        assert transport.get_write_buffer_size() == 0
+        tls.connection_lost(None)
+
+    io_loop.run_sync(main)
+    assert "data is dropped" in caplog.text  # whoever goes on is told, as everywhere

@@ -12,7 +12,7 @@ from typing import cast
 from ...core import Core
 from ..pulling import PullProtocol
 from .machine import TLSMachine
-from .phase import LOST, OPEN
+from .phase import CLOSING, LOST, OPEN
 from .writing import WritingSide
 
 
@@ -113,20 +113,20 @@ class ReadingSide(WritingSide):
 
         The transport below is paused as soon as something comes.
         """
-        if not self.is_closing():
+        if self._phase not in (CLOSING, LOST):
             self._reading_paused = True
 
     def resume_reading(self) -> None:
         """Undo :meth:`pause_reading`. Idempotent."""
-        if self._reading_paused and not self.is_closing():
+        if self._reading_paused and self._phase not in (CLOSING, LOST):
             self._reading_paused = False
             if self._unread or self._machine.has_input or self._machine.ended or self._lower_ended:
                 self._loop.call_soon(self._deliver_again)
             self._resume_lower()
 
     def is_reading(self) -> bool:
-        return not (
-            self._reading_paused or self.is_closing() or self._lower_ended or self._machine.ended
+        return self._phase not in (CLOSING, LOST) and not (
+            self._reading_paused or self._lower_ended or self._machine.ended
         )
 
     def unread(self, data: bytes) -> None:

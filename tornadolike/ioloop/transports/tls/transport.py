@@ -293,7 +293,9 @@ class SSLTransport(PullingSide):
             self._lower.abort()
 
     def is_closing(self) -> bool:
-        return self._phase in (CLOSING, LOST)
+        # A transport below that has failed in a write tells us at the next turn of the loop. Whoever
+        # writes in a loop, and looks only here, might never let it come.
+        return self._phase in (CLOSING, LOST) or self._is_lost_below()
 
     def _fail(self, error: Exception) -> None:
         """Something outside (the peer, the network) is to blame: no more can be done."""

@@ -104,7 +104,7 @@ class WritingSide(FlowControl, asyncio.Transport):
             self._write_pieces(filter(len, pieces))
 
     def _write_pieces(self, pieces: Iterable[Piece]) -> None:
-        if self._phase in (CLOSING, LOST):
+        if self._phase in (CLOSING, LOST) or self._is_lost_below():
             self._drop()
             return
         waiting = self._waiting
@@ -142,6 +142,9 @@ class WritingSide(FlowControl, asyncio.Transport):
         """Encrypt and hand down what waits, as long as the transport below takes it."""
         waiting, machine = self._waiting, self._machine
         while waiting and not self._lower_full and self._phase in (OPEN, CLOSING):
+            if self._is_lost_below():
+                self._forget_waiting()
+                break
             portion = _next_portion(waiting)
             if machine.output_size and machine.output_size + len(portion) > PORTION:
                 waiting.appendleft(portion)
@@ -186,9 +189,16 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._lower_pull = None
         self._lower_size = nothing_waits
         self._lower_full = False
+        self._forget_waiting()
+        self._machine.output()
+
+    def _forget_waiting(self) -> None:
         self._waiting.clear()
         self._waiting_size = 0
-        self._machine.output()
+
+    def _is_lost_below(self) -> bool:
+        """Whether the transport below has failed, in a write of ours, say. That it has may not be told yet."""
+        return self._lower is not None and self._lower.is_closing()
 
     # Marks
 

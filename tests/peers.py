@@ -1,7 +1,8 @@
-"""Places to connect to that are not as one would wish."""
+"""Places to connect to, and other ends, that are not as one would wish."""
 
 import contextlib
 import socket
+import struct
 
 
 @contextlib.contextmanager
@@ -23,3 +24,9 @@ def full_server():
             sock.setblocking(False)
             sock.connect_ex(listening.getsockname())
         yield listening
+
+
+def reset(sock):
+    """Close ``sock`` as if its process had crashed: the other end is told of a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()

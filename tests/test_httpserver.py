@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, connect_slowly, reset
+from tests.http1connection.helpers import Watched, connect_slowly
+from tests.peers import reset
 from tests.wire.client import (
     PLAIN_AND_TLS,
     error,

@@ -150,3 +150,9 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         wrong_host=ours.issue(folder / "wrong.pem", "wrong.example", ["wrong.example"]),
         stranger=foreign.issue(folder / "stranger.pem", "localhost", here),
     )
+
+
+def only(context: ssl.SSLContext, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """``context``, for this version of TLS alone."""
+    context.minimum_version = context.maximum_version = version
+    return context

@@ -16,7 +16,6 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 :mod:`tornadolike.http1connection`.
 """
 
-import asyncio
 import dataclasses
 import socket
 import ssl
@@ -36,8 +35,8 @@ from .httputil import (
 )
 from .ioloop import IOLoop
 from .ioloop.transports import SocketTransport
-from .log import gen_log
 from .tcpserver import TCPServer
+from .tcpserver.connections import Connections
 
 RequestCallback = Callable[[HTTPServerRequest], object]
 
@@ -59,6 +58,9 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
     mean and what they are by default is told by :class:`~tornadolike.http1.Limits` and
     :class:`~tornadolike.http1connection.ServingParameters`. ``max_buffer_size`` is Tornado's older name
     for ``max_body_size``.
+
+    :meth:`~.TCPServer.drain` closes connections that are idle or in the TLS handshake, lets requests that are
+    being answered finish (their connections close afterwards), and asks WebSockets to go away.
     """
 
     def __init__(
@@ -99,7 +101,6 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
 
     def _start_serving(self) -> Serving:
         loop = IOLoop.current()
-        assert loop is not None
         callback = self.request_callback
         serve_whole: RequestCallback | None
         if isinstance(callback, HTTPServerConnectionDelegate):
@@ -117,45 +118,8 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         """For a plain function: collects a request whose body comes in pieces, then calls it."""
         return CollectingDelegate(cast(RequestCallback, self.request_callback), request_conn)
 
-    async def drain(self, timeout: float = 30.0) -> None:
-        """Stop gracefully.
-
-        Stops listening, closes connections that are idle or in the TLS handshake, lets requests that are
-        being answered finish (their connections close afterwards), asks WebSockets to go away, and after
-        ``timeout`` seconds cuts what is left.
-        """
-        self.stop()
-        serving = self._serving
-        if serving is None:
-            return
-        serving.start_draining()
-        try:
-            async with asyncio.timeout(timeout):
-                while serving.busy:
-                    await serving.next_end()
-        except TimeoutError:
-            gen_log.warning(
-                "Cutting %d connections that did not end within %g seconds",
-                serving.busy,
-                timeout,
-            )
-            await self.close_all_connections()
-
-    async def close_all_connections(self) -> None:
-        """Close every connection at once, whatever it is doing, and wait until all are closed."""
-        serving = self._serving
-        if serving is None:
-            return
-        connections = set(serving.connections)
-        transports = serving.handshakes | serving.upgraded.keys()
-        for connection in connections:
-            connection.abort()
-        for transport in transports:
-            transport.abort()
-        while connections & serving.connections or transports & (
-            serving.handshakes | serving.upgraded.keys()
-        ):
-            await serving.next_end()
+    def _connections(self) -> Connections:
+        return self._serving or super()._connections()
 
 
 class CollectingDelegate(HTTPMessageDelegate):

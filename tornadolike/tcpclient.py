@@ -227,6 +227,9 @@ class SessionKeeper:
         if stream.error is None and self._checks == checks_of(self._ssl_object.context):
             self._keep(self._ssl_object)
 
+    def stream_rests(self, stream: SSLIOStream) -> None:
+        """Of no interest: it is somebody's."""
+
     def stream_replaced(self, stream: IOStream) -> None:
         """TLS over TLS: the one below ends unseen."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.faults.sockets import FaultySocket
 from tests.running import turns
-from tests.tls_certs import Certificates
+from tests.tls_certs import Certificates, only
 from tornadolike.ioloop.transports import SocketTransport
 from tornadolike.ioloop.transports.tls import TLSProtocol
 
@@ -120,7 +120,7 @@ async def open_tls(
     for number, (talker, sock) in enumerate(zip(talkers, sockets, strict=True)):
         context = certs.server_context() if number else certs.client_context()
         if version is not None:
-            context.minimum_version = context.maximum_version = version
+            only(context, version)
         waiter = loop.create_future()
         waiter.add_done_callback(asyncio.Future.exception)
         tls = TLSProtocol(

@@ -1,11 +1,13 @@
 """Connected pairs of streams of each kind, over the faulty sockets that are given."""
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.sockets import FaultySocket
+from tests.faults.sockets import FaultySocket, pair
 from tests.tls_certs import Certificates
+from tornadolike.ioloop.transports.tls.machine import TLSMachine
 from tornadolike.iostream import IOStream, SSLIOStream
 
 Sockets = tuple[FaultySocket, ...]
@@ -36,3 +38,16 @@ def tls_1_2(sockets: Sockets, certs: Certificates, options: Any) -> tuple[IOStre
 
 
 MAKERS: list[Maker] = [plain, tls, tls_1_2]
+
+
+async def stream_and_machine(certs: Certificates) -> tuple[SSLIOStream, Any, TLSMachine]:
+    """A server's stream, and its client: a socket and a machine that have shaken hands."""
+    ours, theirs = pair()
+    stream = SSLIOStream(ours, ssl_options=certs.server_context(), server_side=True)
+    loop = asyncio.get_running_loop()
+    client = TLSMachine(certs.client_context(), server_side=False, server_hostname="localhost")
+    while not client.handshake():
+        await loop.sock_sendall(theirs, client.output())
+        client.feed(await loop.sock_recv(theirs, 65536))
+    await loop.sock_sendall(theirs, client.output())
+    return stream, theirs, client

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.makers import MAKERS, tls
+from tests.faults.makers import MAKERS, stream_and_machine, tls
 from tests.faults.scripts import play
 from tests.faults.sockets import pair
 from tests.running import now, turns
@@ -93,14 +93,7 @@ def test_a_byte_a_second(make: Any, certs: Certificates) -> None:
 
 def test_the_encrypted_bytes_of_a_record_a_byte_a_second(certs: Certificates) -> None:
     async def main() -> None:
-        sock, theirs = pair()
-        stream = SSLIOStream(sock, ssl_options=certs.server_context(), server_side=True)
-        loop = asyncio.get_running_loop()
-        client = TLSMachine(certs.client_context(), server_side=False, server_hostname="localhost")
-        while not client.handshake():
-            await loop.sock_sendall(theirs, client.output())
-            client.feed(await loop.sock_recv(theirs, 65536))
-        await loop.sock_sendall(theirs, client.output())
+        stream, theirs, client = await stream_and_machine(certs)
         reading = stream.read_bytes(5)
         client.write(b"hello")
         for number in client.output():

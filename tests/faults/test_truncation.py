@@ -1,39 +1,23 @@
 """TLS streams whose bytes end too early, anywhere: what was whole is heard, and that it is not all is told."""
 
-import asyncio
 import ssl
-from typing import Any
 
 import pytest
 
+from tests.faults.makers import stream_and_machine
 from tests.faults.scripts import play
-from tests.faults.sockets import pair
 from tests.running import turns
 from tests.tls_certs import Certificates
-from tornadolike.ioloop.transports.tls.machine import TLSMachine
-from tornadolike.iostream import SSLIOStream, StreamClosedError
+from tornadolike.iostream import StreamClosedError
 
 FIRST, SECOND = b"first record", b"second record"
-
-
-async def opened(certs: Certificates) -> tuple[SSLIOStream, Any, TLSMachine]:
-    """A server's stream, and its client: a socket and a machine that have shaken hands."""
-    ours, theirs = pair()
-    stream = SSLIOStream(ours, ssl_options=certs.server_context(), server_side=True)
-    loop = asyncio.get_running_loop()
-    client = TLSMachine(certs.client_context(), server_side=False, server_hostname="localhost")
-    while not client.handshake():
-        await loop.sock_sendall(theirs, client.output())
-        client.feed(await loop.sock_recv(theirs, 65536))
-    await loop.sock_sendall(theirs, client.output())
-    return stream, theirs, client
 
 
 @pytest.mark.parametrize("missing", [0, 1, 20, 23])
 @pytest.mark.parametrize("waits", [True, False])
 def test_cut_off(certs: Certificates, missing: int, waits: bool) -> None:
     async def main() -> None:
-        stream, theirs, client = await opened(certs)
+        stream, theirs, client = await stream_and_machine(certs)
         reading = stream.read_until_close() if waits else None
         client.write(FIRST)
         client.write(SECOND)
@@ -54,7 +38,7 @@ def test_who_wants_more_than_there_is_gets_an_error_and_can_have_the_rest(
     certs: Certificates,
 ) -> None:
     async def main() -> None:
-        stream, theirs, client = await opened(certs)
+        stream, theirs, client = await stream_and_machine(certs)
         reading = stream.read_bytes(1000)
         client.write(FIRST)
         theirs.send(client.output())
@@ -69,7 +53,7 @@ def test_who_wants_more_than_there_is_gets_an_error_and_can_have_the_rest(
 
 def test_a_goodbye_within_what_was_cut_off_is_none(certs: Certificates) -> None:
     async def main() -> None:
-        stream, theirs, client = await opened(certs)
+        stream, theirs, client = await stream_and_machine(certs)
         client.write(FIRST)
         client.say_goodbye()
         theirs.send(client.output()[:-1])
@@ -84,7 +68,7 @@ def test_a_record_that_was_tampered_with(certs: Certificates) -> None:
     """What came before is heard; the rest, and that it ended well, is not."""
 
     async def main() -> None:
-        stream, theirs, client = await opened(certs)
+        stream, theirs, client = await stream_and_machine(certs)
         client.write(FIRST)
         first = client.output()
         client.write(SECOND)

@@ -12,7 +12,7 @@ from typing import Any
 import h11
 import pytest
 
-from tests.http1connection.helpers import reset
+from tests.peers import reset
 from tornadolike.httpserver import HTTPServer
 from tornadolike.httputil import (
     HTTPHeaders,

@@ -1,7 +1,6 @@
 """A clock that jumps, and eyes on the connections of a server that runs in another thread."""
 
 import socket
-import struct
 import time
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +65,7 @@ class Watched:
 
     def until_gone(self) -> None:
         """Wait until no connection is left, and see that nothing of one is."""
-        self.until(lambda: not self.serving.busy)
+        self.until(lambda: not self.serving.going_on())
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
 
 
@@ -88,12 +87,6 @@ def shrink(connection: HTTP1ServerConnection, size: int = 65536) -> None:
     sock = connection.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
-
-
-def reset(sock: socket.socket) -> None:
-    """Close as if the peer had crashed."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
 
 
 class Sends:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import connect_slowly, reset
+from tests.http1connection.helpers import connect_slowly
 from tests.http1connection.site import (
     AWAITED,
     POST,
@@ -18,6 +18,7 @@ from tests.http1connection.site import (
     refuse_later,
     say_ok,
 )
+from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, lines, ok
 
 # What is told, in which order

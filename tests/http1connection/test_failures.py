@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import reset
 from tests.http1connection.site import (
     AWAITED,
     POST,
@@ -17,6 +16,7 @@ from tests.http1connection.site import (
     refuse_later,
     say_ok,
 )
+from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, lines, ok
 
 

@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import (
-    Held,
-    connect_slowly,
-    reset,
-    server_reads,
-)
+from tests.http1connection.helpers import Held, connect_slowly, server_reads
+from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPHeaders, HTTPServerRequest

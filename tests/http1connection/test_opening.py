@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, reset
+from tests.http1connection.helpers import Watched
+from tests.peers import reset
 from tests.tls_certs import Certificates
 from tests.wire.client import error, expect, expect_end, get, ok, read_all
 from tornadolike.httputil import HTTPServerRequest
@@ -25,9 +26,9 @@ def wire() -> str:
 @contextlib.contextmanager
 def raw(server: Watched) -> Iterator[socket.socket]:
     """A connection on which the client has said nothing yet; returns when the server has it."""
-    before = server.call(lambda: server.serving.busy)
+    before = server.call(lambda: len(server.serving.going_on()))
     with socket.create_connection(("127.0.0.1", server.server.port), 10) as sock:
-        server.until(lambda: server.serving.busy > before)
+        server.until(lambda: len(server.serving.going_on()) > before)
         yield sock
 
 
@@ -194,8 +195,8 @@ def test_a_server_that_stops_has_no_handshakes_left(watch: Any, way: str, begun:
         if begun:
             sock.sendall(CLIENT_HELLO_BEGINS)
             until_in_handshake(server)
-        assert server.call(lambda: server.serving.busy) == 1
+        assert server.call(lambda: len(server.serving.going_on())) == 1
         server.call(getattr(server.server.server, way))
-        assert server.call(lambda: server.serving.busy) == 0
+        assert server.call(lambda: len(server.serving.going_on())) == 0
         expect_end(sock)
     server.until_gone()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from tests.http1connection.helpers import Held, Watched, connect_slowly, reset, shrink
-from tests.tls_certs import SUBJECT, Certificates
+from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
+from tests.peers import reset
+from tests.tls_certs import SUBJECT, Certificates, only
 from tests.wire.client import error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPServerRequest
@@ -97,7 +98,7 @@ def test_a_client_that_talks_on_is_given_longer(watch: Any) -> None:
         dropped += 100
         server.until(lambda: transport.dropped > dropped)
         server.advance(2.6)
-        assert server.call(lambda: server.serving.busy) == 0
+        assert server.call(lambda: len(server.serving.going_on())) == 0
 
 
 def test_an_idle_client_that_does_not_answer(watch: Any) -> None:
@@ -123,7 +124,7 @@ def test_draining_does_not_wait_long_for_goodbyes(watch: Any) -> None:
         server.call(server.serving.start_draining)
         expect_end(idle)
         server.advance(0.5)
-        assert server.call(lambda: server.serving.busy) == 2
+        assert server.call(lambda: len(server.serving.going_on())) == 2
         server.advance(1.1)
         server.until_gone()
 
@@ -248,7 +249,7 @@ def test_a_peer_that_never_reads_is_cut(watch: Any, more: list[str]) -> None:
         sock.sendall(get("/", *more))
         server.until_in("LINGERING" if more else "WRITING")
         server.advance(59)
-        assert server.call(lambda: server.serving.busy) == 1
+        assert server.call(lambda: len(server.serving.going_on())) == 1
         # The kernels may have moved something since the clock began; twice they do not.
         server.advance(2)
         server.advance(61)
@@ -346,8 +347,7 @@ def test_the_certificate_of_a_client(
         answer(request)
 
     server = watch(look, ssl_options=certs.server_context(ask_client=True))
-    context = certs.client_context(certs.client)
-    context.minimum_version = context.maximum_version = version
+    context = only(certs.client_context(certs.client), version)
     ask(server, context)
     told, binary = seen
     assert dict(pair for (pair,) in told["subject"])["commonName"] == SUBJECT
@@ -369,8 +369,7 @@ def test_the_certificate_of_a_client_that_comes_back(
         answer(request)
 
     server = watch(look, ssl_options=certs.server_context(ask_client=True))
-    context = certs.client_context(certs.client)
-    context.minimum_version = context.maximum_version = version
+    context = only(certs.client_context(certs.client), version)
     session = None
     for count in range(2):
         sock: Any = socket.create_connection(("127.0.0.1", server.server.port), 10)

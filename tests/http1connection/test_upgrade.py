@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, connect_slowly, reset
+from tests.http1connection.helpers import Watched, connect_slowly
+from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.httputil import (

@@ -12,12 +12,6 @@ PATIENCE = 10.0
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 
-def only(context: ssl.SSLContext, version: ssl.TLSVersion) -> ssl.SSLContext:
-    """``context``, for this version of TLS alone."""
-    context.minimum_version = context.maximum_version = version
-    return context
-
-
 class Thread:
     """Runs ``function(socket)`` with a blocking socket in a thread; awaited, it gives the result."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.tls_certs import Certificates
+from tests.tls_certs import Certificates, only
 from tests.wire.client import get, ok, undated
 from tests.wire.site import answer
 from tornadolike.httputil import HTTPServerRequest
@@ -86,10 +86,7 @@ def test_s_client_that_wants_what_we_have_not(serve: Any, certs: Certificates) -
 
 @VERSIONS
 def test_http_client(serve: Any, certs: Certificates, version: str) -> None:
-    context = certs.client_context()
-    context.minimum_version = context.maximum_version = ssl.TLSVersion[
-        f"TLSv{version.replace('.', '_')}"
-    ]
+    context = only(certs.client_context(), ssl.TLSVersion[f"TLSv{version.replace('.', '_')}"])
     server = serve(answer)
     connection = http.client.HTTPSConnection("localhost", server.port, timeout=10, context=context)
     for _ in range(2):

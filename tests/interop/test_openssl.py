@@ -78,6 +78,18 @@ async def accepted(sock: socket.socket) -> socket.socket:
             return (await asyncio.get_running_loop().sock_accept(sock))[0]
 
 
+async def served(sock: socket.socket, certs: Certificates) -> SSLIOStream:
+    """The server's stream to the next client; there will be no other."""
+    context = certs.server_context()
+    return SSLIOStream(await accepted(sock), ssl_options=context, server_side=True)
+
+
+async def connected(port: int, certs: Certificates) -> SSLIOStream:
+    """A stream that has been connected to the server there."""
+    stream = SSLIOStream(socket.socket(), ssl_options=certs.client_context())
+    return await stream.connect(("127.0.0.1", port), "localhost")
+
+
 def s_client(certs: Certificates, sock: socket.socket, *more: str) -> Any:
     """OpenSSL's client, which checks our certificate."""
     address = f"127.0.0.1:{sock.getsockname()[1]}"
@@ -99,9 +111,7 @@ def test_its_client_sends_much(run: Any, certs: Certificates, version: Any) -> N
     async def main() -> None:
         sock = listening()
         async with s_client(certs, sock, FLAGS[version], "-quiet", "-no_ign_eof") as client:
-            stream = SSLIOStream(
-                await accepted(sock), ssl_options=certs.server_context(), server_side=True
-            )
+            stream = await served(sock, certs)
             client.input.write(TEXT)
             client.input.write_eof()
             assert await stream.read_until_close() == TEXT
@@ -116,9 +126,7 @@ def test_its_client_is_sent_much(run: Any, certs: Certificates, version: Any) ->
     async def main() -> None:
         sock = listening()
         async with s_client(certs, sock, FLAGS[version], "-quiet") as client:
-            stream = SSLIOStream(
-                await accepted(sock), ssl_options=certs.server_context(), server_side=True
-            )
+            stream = await served(sock, certs)
             writing = asyncio.ensure_future(stream.write(TEXT))
             await client.says(rb"^line 5999 of")
             await writing
@@ -134,8 +142,7 @@ def test_its_client_is_sent_much(run: Any, certs: Certificates, version: Any) ->
 def test_its_server(run: Any, certs: Certificates, version: Any) -> None:
     async def main() -> None:
         async with s_server(certs, FLAGS[version], "-rev") as (_, port):
-            stream = SSLIOStream(socket.socket(), ssl_options=certs.client_context())
-            await stream.connect(("127.0.0.1", port), "localhost")
+            stream = await connected(port, certs)
             assert stream.socket.version() == version.name.replace("_", ".")
             for i in range(100):
                 await stream.write(b"drawkcab %d\n" % i)
@@ -149,9 +156,7 @@ def test_a_key_is_updated_in_both_directions(run: Any, certs: Certificates) -> N
     async def main() -> None:
         sock = listening()
         async with s_client(certs, sock, "-tls1_3") as client:
-            stream = SSLIOStream(
-                await accepted(sock), ssl_options=certs.server_context(), server_side=True
-            )
+            stream = await served(sock, certs)
             for command in b"kK" * 20:
                 await client.does(bytes([command]), b"KEYUPDATE")
                 client.input.write(b"said\n")
@@ -167,8 +172,7 @@ def test_a_key_is_updated_in_both_directions(run: Any, certs: Certificates) -> N
 def test_a_key_is_updated_by_its_server(run: Any, certs: Certificates) -> None:
     async def main() -> None:
         async with s_server(certs, "-tls1_3") as (server, port):
-            stream = SSLIOStream(socket.socket(), ssl_options=certs.client_context())
-            await stream.connect(("127.0.0.1", port), "localhost")
+            stream = await connected(port, certs)
             writing = asyncio.ensure_future(stream.write(TEXT))
             for number, command in enumerate(b"kK" * 20):
                 server.input.write(bytes([command]) + b"\n")
@@ -187,9 +191,7 @@ def test_a_client_may_not_renegotiate(run: Any, certs: Certificates) -> None:
     async def main() -> None:
         sock = listening()
         async with s_client(certs, sock, "-tls1_2") as client:
-            stream = SSLIOStream(
-                await accepted(sock), ssl_options=certs.server_context(), server_side=True
-            )
+            stream = await served(sock, certs)
             await stream.wait_for_handshake()
             await client.does(b"R", b"RENEGOTIATING")
             with pytest.raises((ssl.SSLError, StreamClosedError)) as caught:

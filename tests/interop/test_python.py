@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.interop.peers import VERSIONS, Thread, connected, only, read_all
+from tests.interop.peers import VERSIONS, Thread, connected, read_all
 from tests.running import fixture_of_run
-from tests.tls_certs import Certificates
+from tests.tls_certs import Certificates, only
 from tornadolike.iostream import IOStream, SSLIOStream
 
 TEXT = bytes(range(256)) * 2000

@@ -6,7 +6,6 @@ import errno
 import logging
 import socket
 import ssl
-import struct
 import subprocess
 import sys
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 from tests.ioloop.transports.bench import Bench, Recorder, run
 from tests.ioloop.transports.tls.scene import Scene
+from tests.peers import reset
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import ConnectionMoment, IOLoop, log_connections
 from tornadolike.ioloop.transports import SocketTransport
@@ -90,11 +90,6 @@ def test_connections_are_counted_and_the_others_are_not_told_of(
         assert [moment.number for moment in moments] == [1, 2, 1, 2]
 
     run(bench, main)
-
-
-def reset(peer: socket.socket) -> None:
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    peer.close()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import ssl
 import pytest
 
 from tests.running import fixture_of_run
+from tests.tls_certs import only
 from tornadolike.iostream import (
     BaseIOStream,
     IOStream,
@@ -73,8 +74,7 @@ def tls_streams(version):
     """Makes the function that makes pairs which speak this version of TLS."""
 
     def make(certs, **options):
-        context = certs.client_context()
-        context.minimum_version = context.maximum_version = version
+        context = only(certs.client_context(), version)
         reading, writing = socket.socketpair()
         return (
             SSLIOStream(reading, ssl_options=certs.server_context(), server_side=True, **options),

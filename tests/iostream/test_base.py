@@ -11,6 +11,7 @@ import weakref
 
 import pytest
 
+from tests.peers import reset
 from tests.running import turns
 from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import BaseIOStream, SSLIOStream, StreamClosedError
@@ -326,8 +327,7 @@ def test_an_error_that_neither_side_can_tell(run):
         stream = Mute(ours)
         stream.read_from_fd = lambda buf: None
         future = stream.write(b"x")
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        theirs.close()
+        reset(theirs)
         with pytest.raises(StreamClosedError) as caught:
             await future
         assert caught.value.real_error.errno == errno.EIO

@@ -1,6 +1,7 @@
 """Those who keep count of streams, and the end that they wait for."""
 
 import socket
+import tempfile
 
 import pytest
 
@@ -17,6 +18,9 @@ class Keeper:
 
     def stream_closed(self, stream):
         self.told.append(("closed", stream))
+
+    def stream_rests(self, stream):
+        """See :class:`Resting`."""
 
     def stream_replaced(self, stream):
         self.told.append(("replaced", stream))
@@ -63,6 +67,50 @@ def test_who_detaches_keeps_it_himself(run):
         assert keeper.told == [("closed", stream)]
         transport.abort()
         other.close()
+
+    run(main)
+
+
+class Resting(Keeper):
+    """Notes that, too."""
+
+    def stream_rests(self, stream):
+        self.told.append(("rests", stream.reading(), stream.writing()))
+
+
+def test_a_keeper_knows_when_nothing_waits_any_more(run):
+    async def main():
+        stream, other = streams()
+        keeper = Resting(stream)
+        reading = stream.read_bytes(1)
+        await other.write(b"x")
+        await reading
+        assert keeper.told == [("rests", False, False)]
+        stream.write(b"x" * 3_000_000)
+        with tempfile.TemporaryFile() as file:
+            file.write(b"file")
+            file.flush()
+            stream.send_file(file)
+            writing = stream.write(b"tail")
+            await other.read_bytes(3_000_000 + 4 + 4)
+            await writing
+        assert keeper.told == [("rests", False, False)] * 2
+        stream.close()
+        other.close()
+
+    run(main)
+
+
+def test_a_keeper_knows_when_a_handshake_is_done(run, certs):
+    async def main():
+        ours, theirs = socket.socketpair()
+        server = SSLIOStream(ours, ssl_options=certs.server_context(), server_side=True)
+        keeper = Resting(server)
+        client = await IOStream(theirs).start_tls(False, certs.client_context(), "localhost")
+        await server.wait_for_handshake()
+        assert keeper.told == [("rests", False, False)]
+        server.close()
+        client.close()
 
     run(main)
 

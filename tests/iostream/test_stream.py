@@ -8,6 +8,7 @@ import tracemalloc
 
 import pytest
 
+from tests.peers import reset
 from tests.running import turns
 from tornadolike import ioloop
 from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError, memory_stream_pair
@@ -321,8 +322,7 @@ def test_a_reset(run):
             await stream.connect(listener.getsockname())
             theirs, _ = listener.accept()
             read = stream.read_bytes(1)
-            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            theirs.close()
+            reset(theirs)
             with pytest.raises(StreamClosedError) as caught:
                 await read
             assert isinstance(caught.value.real_error, ConnectionResetError)
@@ -337,8 +337,7 @@ def test_a_reset_while_writing(run):
             theirs, _ = listener.accept()
             written = stream.write(b"x" * 20_000_000)
             assert not written.done()
-            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            theirs.close()
+            reset(theirs)
             with pytest.raises(StreamClosedError) as caught:
                 await written
             assert isinstance(caught.value.real_error, ConnectionError)

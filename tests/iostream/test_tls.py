@@ -8,8 +8,9 @@ import ssl
 
 import pytest
 
+from tests.peers import reset
 from tests.running import turns
-from tests.tls_certs import SUBJECT
+from tests.tls_certs import SUBJECT, only
 from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError, memory_stream_pair
 
@@ -284,8 +285,7 @@ def test_a_client_that_has_gone_before_it_is_served(run, certs):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             theirs = socket.create_connection(listener.getsockname())
             ours, _ = listener.accept()
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        theirs.close()
+        reset(theirs)
         with pytest.raises(OSError, match="not connected"):
             ours.getpeername()
         server = SSLIOStream(ours, ssl_options=certs.server_context(), server_side=True)
@@ -426,8 +426,7 @@ def test_certificates_of_clients_and_application_protocols(run, certs):
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_sessions_are_resumed(run, certs, version):
     async def main():
-        context = certs.client_context()
-        context.minimum_version = context.maximum_version = version
+        context = only(certs.client_context(), version)
         session = None
         with tls_server(certs.server_context()) as (address, accept):
             for resumed in (False, True):

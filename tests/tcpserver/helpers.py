@@ -71,4 +71,4 @@ async def until(condition: Callable[[], Any]) -> None:
 async def over(server: TCPServer) -> None:
     """Wait until the server has nothing to do any more."""
     async with asyncio.timeout(LIMIT):
-        await server._conversations.wait_for_others()
+        await server._conversations.wait_for_ends()

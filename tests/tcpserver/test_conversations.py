@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import gc
+import tempfile
 import threading
 import weakref
 
@@ -299,6 +300,120 @@ async def test_a_stream_that_is_forgotten_is_closed(handler):
         gc.enable()
 
 
+SIZE = 400_000
+
+
+def sends_a_file(stream, address):
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed when it was sent)
+    file.write(bytes(SIZE))
+    file.flush()
+    stream.send_file(file).add_done_callback(lambda _: file.close())
+    stream.write(b"tail\n")
+
+
+async def sends_a_file_and_returns(stream, address):
+    sends_a_file(stream, address)
+
+
+def writes_when_it_has_written(stream, address):
+    stream.write(b"tail\n").add_done_callback(lambda _: stream.write(bytes(SIZE)))
+
+
+def writes_when_it_has_read(stream, address):
+    stream.read_until(b"\n").add_done_callback(lambda read: stream.write(bytes(SIZE) + b"tail\n"))
+
+
+async def has_another_task_talk(stream, address):
+    async def talk():
+        await stream.read_until(b"\n")
+        await stream.write(bytes(SIZE))
+        stream.write(b"tail\n")
+
+    stream.talking = asyncio.ensure_future(talk())
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize(
+    ("handler", "question"),
+    [
+        (sends_a_file, b""),
+        (sends_a_file_and_returns, b""),
+        (writes_when_it_has_written, b""),
+        (writes_when_it_has_read, b"hello\n"),
+        (has_another_task_talk, b"hello\n"),
+    ],
+)
+@on_every_loop
+async def test_a_stream_that_is_forgotten_only_when_it_has_said_all_is_closed_then(
+    handler, question, tls, certs
+):
+    """What it has to say is what keeps it until then."""
+    server = Handled(handler, ssl_options=certs.server_context() if tls else None)
+    async with (
+        listening(server) as port,
+        visit(port, certs.client_context() if tls else None) as stream,
+    ):
+        await stream.write(question)
+        async with asyncio.timeout(LIMIT):
+            said = await stream.read_until_close()
+        assert len(said) == SIZE + len(b"tail\n")
+        await over(server)
+
+
+def keeps_it_in_a_list(stream, keep):
+    keep(stream)
+
+
+def keeps_it_for_later(stream, keep):
+    keep(stream.io_loop.call_later(1000, stream.close))
+
+
+def keeps_one_of_its_methods(stream, keep):
+    keep(stream.write)
+
+
+def keeps_it_in_a_task(stream, keep):
+    async def wait(event):
+        await event.wait()
+        stream.close()
+
+    keep(asyncio.ensure_future(wait(asyncio.Event())))
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize(
+    "keeper",
+    [keeps_it_in_a_list, keeps_it_for_later, keeps_one_of_its_methods, keeps_it_in_a_task],
+)
+@on_every_loop
+async def test_a_stream_that_somebody_has_stays_open_when_it_rests(keeper, tls, certs):
+    kept = []
+
+    def handler(stream, address):
+        keeper(stream, kept.append)
+        stream.read_until(b"\n").add_done_callback(lambda _: write(stream.write))
+
+    def write(write):
+        write(bytes(3_000_000))
+
+    server = Handled(handler, ssl_options=certs.server_context() if tls else None)
+    async with (
+        listening(server) as port,
+        visit(port, certs.client_context() if tls else None) as stream,
+    ):
+        await stream.write(b"hello\n")
+        await stream.read_bytes(3_000_000)
+        await turns(10)
+        gc.collect()
+        assert len(server._conversations) == 1
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await stream.read_until_close()
+        for thing in kept:
+            if hasattr(thing, "cancel"):
+                thing.cancel()
+
+
 @on_every_loop
 async def test_what_a_forgotten_stream_has_to_say_is_said():
     async def handler(stream, address):
@@ -543,9 +658,12 @@ def test_a_stream_is_kept_by_nobody_else(io_loop):
     async def main():
         ours, theirs = socket.socketpair()
         stream = IOStream(ours)
-        # The variable's, the transport's protocol's and the argument's.
-        assert sys.getrefcount(stream) == 3
-        stream.close()
+        holder = [stream]
+        del stream
+        # The list's, the transport's protocol's and the argument's.
+        count = sys.getrefcount(holder[0])
+        assert count == 3
+        holder[0].close()
         theirs.close()
 
     io_loop.run_sync(main)

@@ -3,9 +3,7 @@
 import asyncio
 import socket
 import stat
-import subprocess
 import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -214,72 +212,3 @@ def test_an_error_of_a_callback_is_told_with_the_address(io_loop: IOLoop, expect
         server.stop()
 
     io_loop.run_sync(main, timeout=20)
-
-
-EXHAUSTED = """
-    import asyncio, logging, resource, socket, sys
-    import tornadolike
-    from tornadolike.ioloop import accepting
-    from tornadolike.tcpserver import TCPServer
-
-    logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.WARNING)
-    accepting.ACCEPT_PAUSE = 0.01
-
-    class Echo(TCPServer):
-        async def handle_stream(self, stream, address):
-            try:
-                while True:
-                    await stream.write(await stream.read_until(b"\\n"))
-            except tornadolike.iostream.StreamClosedError:
-                pass
-
-    def talk(sock):
-        sock.settimeout(10)
-        sock.sendall(b"hello\\n")
-        return sock.recv(4096) == b"hello\\n"
-
-    async def main():
-        server = Echo()
-        server.listen(0, "127.0.0.1")
-        (listening,) = server._sockets.values()
-        loop = asyncio.get_running_loop()
-        # The clients' descriptors are there before the limit, so that only the server runs out.
-        clients = [socket.socket() for _ in range(60)]
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (clients[-1].fileno() + 31, hard))
-        for client in clients:
-            client.connect(listening.getsockname())
-        print("is served", await loop.run_in_executor(None, talk, clients[0]))
-        while len(server._conversations) < 30:
-            await asyncio.sleep(0.001)
-        print("goes on", await loop.run_in_executor(None, talk, clients[0]))
-        for client in clients[:40]:
-            client.close()
-        print("recovers", await loop.run_in_executor(None, talk, clients[-1]))
-        for client in clients[40:]:
-            client.close()
-        await server.drain(10)
-        print("left", len(server._conversations))
-
-    tornadolike.run(main())
-"""
-
-
-def test_a_server_that_runs_out_of_descriptors_recovers() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(EXHAUSTED)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.stderr == ""
-    lines = [line.split(":")[0] for line in done.stdout.splitlines()]
-    paused, resumed = "Accepting no connections for a while", "Accepting connections again"
-    assert lines.count(paused) == lines.count(resumed) > 0
-    assert [line for line in lines if line not in (paused, resumed)] == [
-        "is served True",
-        "goes on True",
-        "recovers True",
-        "left 0",
-    ]

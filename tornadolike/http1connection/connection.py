@@ -82,7 +82,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
             self._request = None
             self._tell_closed()
         call_application(partial(serving.delegate.on_close, self))
-        serving.connection_ended()
+        serving.one_has_ended()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -252,7 +252,7 @@ class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
         serving = self._serving
         serving.upgraded.pop(transport, None)
         call_application(partial(serving.delegate.on_close, self))
-        serving.connection_ended()
+        serving.one_has_ended()
 
     # Time and the end
 

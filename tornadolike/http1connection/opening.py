@@ -78,7 +78,7 @@ class TLSOpening(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
-        self._serving.connection_ended()
+        self._serving.one_has_ended()
 
     def _leave(self) -> None:
         self._serving.handshakes.discard(self._transport)

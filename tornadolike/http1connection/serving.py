@@ -12,6 +12,7 @@ from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
 from ..log import app_log
+from ..tcpserver.connections import Connections
 
 if TYPE_CHECKING:
     from .connection import HTTP1ServerConnection
@@ -58,7 +59,7 @@ class ServingParameters:
             raise ValueError(f"ssl_handshake_timeout should be a positive number, got {timeout!r}")
 
 
-class Serving:
+class Serving(Connections):
     """What all connections of one server share."""
 
     def __init__(
@@ -68,6 +69,7 @@ class Serving:
         serve_whole: Callable[[HTTPServerRequest], object] | None,
         parameters: ServingParameters,
     ) -> None:
+        super().__init__()
         self.loop = loop
         self.delegate = delegate
         self.serve_whole = serve_whole
@@ -89,30 +91,14 @@ class Serving:
         self.done: asyncio.Future[None] = loop.create_future()
         """Done already: what a write that need not wait returns."""
         self.done.set_result(None)
-        self._waiting_for_ends: list[asyncio.Future[None]] = []
 
-    @property
-    def busy(self) -> int:
-        """How many connections there are, of whatever kind."""
-        return len(self.handshakes) + len(self.connections) + len(self.upgraded)
+    def going_on(self) -> set[Any]:
+        return {*self.handshakes, *self.connections, *self.upgraded}
 
     def handshake_lost(self, transport: Transport) -> None:
         """A connection has ended before it was one."""
         self.handshakes.discard(transport)
-        self.connection_ended()
-
-    def connection_ended(self) -> None:
-        """Wake who waits for connections to end."""
-        waiting, self._waiting_for_ends = self._waiting_for_ends, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
-
-    def next_end(self) -> "asyncio.Future[None]":
-        """A future for the next time that a connection ends."""
-        future: asyncio.Future[None] = self.loop.create_future()
-        self._waiting_for_ends.append(future)
-        return future
+        self.one_has_ended()
 
     def start_draining(self) -> None:
         """No connection lives longer than what it is busy with; other protocols are told to go away."""

@@ -34,7 +34,7 @@ async def connect(loop: Core, sock: socket.socket, address: Any) -> None:
         except OSError as error:
             if error.errno is None or isinstance(error, socket.gaierror):
                 raise  # (not the kernel's words)
-            raise _refused(error.errno, address) from None
+            raise refused(error.errno, address) from None
         else:
             return
         if busy:
@@ -44,11 +44,12 @@ async def connect(loop: Core, sock: socket.socket, address: Any) -> None:
         await writable(loop, sock)
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
-            raise _refused(number, address)
+            raise refused(number, address)
         return
 
 
-def _refused(number: int, address: Any) -> OSError:
+def refused(number: int, address: Any) -> OSError:
+    """What to raise if the kernel has said ``number`` to a connection."""
     return OSError(number, f"cannot connect to {address}: {os.strerror(number)}")
 
 

@@ -93,7 +93,6 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
             self.make_current()
         if os.environ.get(TRACE_VARIABLE, "0") not in ("", "0"):
             show_log()
-            show_log()
             self.trace_connections(log_connections)
 
     # Which class

@@ -2,11 +2,10 @@
 
 import asyncio
 import errno
-import os
 import socket
 from typing import Any, Self
 
-from ..ioloop.dialing import BUSY_PAUSE
+from ..ioloop.dialing import BUSY_PAUSE, refused
 from ..ioloop.poller import WRITE
 from .errors import StreamClosedError
 from .transported import Transported
@@ -69,8 +68,7 @@ class Connecting(Transported):
     def _connecting_ended(self) -> None:
         number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
-            message = f"cannot connect to {self._address}: {os.strerror(number)}"
-            self.close(exc_info=OSError(number, message))
+            self.close(exc_info=refused(number, self._address))
         else:
             self._connected()
 
@@ -85,6 +83,7 @@ class Connecting(Transported):
             future.set_result(self)
         self._opening = False
         self._transport.want(self._watched_for)
+        self._rest()
 
     def _on_events(self, events: int) -> None:
         if self._opening:

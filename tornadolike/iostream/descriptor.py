@@ -30,6 +30,10 @@ class StreamKeeper(Protocol):
         """The stream is closed, and what was written has left the process."""
         ...
 
+    def stream_rests(self, stream: Any, /) -> None:
+        """What it has waited for (a read, its writes, the handshake) has come, and who waits is told soon."""
+        ...
+
     def stream_replaced(self, stream: Any, /) -> None:
         """The connection goes on as this other stream."""
         ...
@@ -43,7 +47,7 @@ class Descriptor:
         self.error: BaseException | None = None
         """What ended the stream, None if nothing went wrong."""
         self.keeper: StreamKeeper | None = None
-        """Who has to know of the end, besides the close callback."""
+        """Who has to know how it is with the stream, and of its end, besides the close callback."""
         self._future_loop = self.io_loop.asyncio_loop
         self._close_callback: tuple[Callable[[], object], contextvars.Context] | None = None
         self._watched_for = 0
@@ -91,6 +95,10 @@ class Descriptor:
 
     def _listen_for_the_end(self) -> None:
         raise NotImplementedError
+
+    def _rest(self) -> None:
+        if self.keeper is not None:
+            self.keeper.stream_rests(self)
 
     def closed(self) -> bool:
         """Whether the stream has ended. What has arrived before can still be read."""

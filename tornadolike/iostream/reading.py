@@ -143,6 +143,7 @@ class ReadingSide(Descriptor):
         self._read = self._read_future = None
         if future is not None:
             future.set_result(result)
+            self._rest()
         if self._close_callback is not None:
             self._listen_for_the_end()
 

@@ -9,18 +9,15 @@ import asyncio
 import errno
 import os
 import socket
-from typing import Any, Final
+from typing import Any
 
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.files import FileSending
 from ..ioloop.transports.pieces import MAX_PIECES
-from ..ioloop.transports.pulling import PullProtocol
+from ..ioloop.transports.pulling import PullProtocol, what_had_come
 from .base import BaseIOStream
 from .reading import READ_CHUNK_SIZE, borrow_memory, return_memory
 from .write_queue import WriteQueue
-
-DROPPED_CHUNKS: Final = 16
-"""How often, before a socket is closed, what it has received is taken from it and dropped."""
 
 
 class StreamProtocol(PullProtocol):
@@ -79,14 +76,10 @@ class Transported(BaseIOStream):
             transport.close()
 
     def _drop_what_came(self) -> None:
-        """What lies unread in the kernel would turn our end to a reset, which eats what was written last."""
         memory = borrow_memory(READ_CHUNK_SIZE)
         try:
-            for _ in range(DROPPED_CHUNKS):
-                if not self._transport.receive_into(memory):
-                    break
-        except OSError:
-            pass  # it is reset already
+            for _ in what_had_come(self._transport.receive_into, memory):
+                pass
         finally:
             return_memory(memory)
 

@@ -100,10 +100,13 @@ class WritingSide(FileWriting):
                     moved = True
                 queue.keep_promises()
                 if len(queue) or not self._pass_over_file():
-                    return moved
+                    break
         except OSError as error:
             self._write_failed(error)
             return True
+        if not self.writing():
+            self._rest()
+        return moved
 
     def _write_failed(self, error: OSError) -> None:
         if not self._is_connreset(error):

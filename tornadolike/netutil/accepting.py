@@ -15,6 +15,4 @@ def add_accept_handler(
     Connections come non-blocking. Returns a function that ends this (and leaves ``sock`` open). When the
     process has no descriptors left, accepting pauses for a moment at a time.
     """
-    loop = IOLoop.current()
-    assert loop is not None
-    return Accepting(loop, sock, callback).stop
+    return Accepting(IOLoop.current(), sock, callback).stop

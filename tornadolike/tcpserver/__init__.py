@@ -12,7 +12,8 @@
         server.listen(8888)
         await asyncio.Event().wait()
 
-Rooms: :mod:`.server`, and :mod:`.conversations` (the streams that are being handled, and their ends).
+Rooms, from the bottom up: :mod:`.connections` (the waiting for the ends of what goes on, of whatever kind),
+:mod:`.conversations` (the streams that are being handled) and :mod:`.server`.
 """
 
 from .server import TCPServer

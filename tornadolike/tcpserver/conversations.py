@@ -4,8 +4,9 @@ A conversation begins with a connection, and is over when its handler has ended 
 what was written has left. While the handler runs, the stream and the task are held here: nobody else need do
 it. Afterwards the stream belongs to whoever has kept it (a list of listeners, say); it is only watched from
 here, by a weak reference, so that the server can wait for it and can close it. One that nobody has kept is
-forgotten: no event would ever close it while the peer waits, so it is closed when what waits to be written
-has been.
+forgotten: no event would ever close it while the peer waits, so it is closed. Whether somebody has it is seen
+by its references, and not while something waits: what waits may itself be what keeps it (a file that is being
+sent, a callback that will write more). So it is asked whenever the stream has come to rest.
 """
 
 import asyncio
@@ -19,13 +20,17 @@ from ..gen import convert_yielded
 from ..ioloop import IOLoop
 from ..iostream import IOStream, StreamClosedError
 from ..log import app_log, gen_log
+from .connections import Connections
 
 Handler = Callable[[IOStream, Any], Any]
 """What is called with a stream and the peer's address, as :meth:`~.TCPServer.handle_stream`."""
 
 _REFERENCES_OF_OURS: Final = 3
 """References to a stream that nobody has kept: its conversation's, its transport's protocol's, and the
-argument of :func:`sys.getrefcount`. If there are more, one is somebody's, or will be gone with the garbage."""
+argument of :func:`sys.getrefcount`. If there are more, one is somebody's, or will be gone with the garbage.
+
+The argument counts in every version of CPython because it comes from an attribute: what comes from a variable may
+be borrowed, from 3.14 on. Objects, and the variables of frames that wait, never borrow: who has it is counted."""
 
 
 class Conversation:
@@ -60,7 +65,7 @@ class Conversation:
         else:
             self.task.add_done_callback(self._task_done)
 
-    def end(self) -> None:
+    def abort(self) -> None:
         """End the connection and cancel the handler."""
         stream = self._stream()
         if stream is not None and not self._ended:
@@ -77,6 +82,11 @@ class Conversation:
         """The stream has ended, by whomever, and the connection with it."""
         self._ended = True
         self._end_if_over()
+
+    def stream_rests(self, stream: IOStream) -> None:
+        """Nothing waits any more, and who waited is told in this turn of the loop, and may go on or leave it."""
+        if self._handled:
+            stream.io_loop.add_callback(self._look)
 
     def stream_replaced(self, stream: IOStream) -> None:
         """The connection goes on with another stream (by ``start_tls``)."""
@@ -122,26 +132,24 @@ class Conversation:
     def _let_go(self) -> None:
         """The stream is from now on held by those who have kept it."""
         self._handled = True
-        if self._is_forgotten():
-            self._close_when_written()
-        self._held = None
+        self._look()
         self._end_if_over()
 
-    def _is_forgotten(self) -> bool:
-        return (
-            self._held is not None
-            and not self._held.awaited()
-            # (Who waits for the end of a handshake has a reference too.)
-            and sys.getrefcount(self._held) <= _REFERENCES_OF_OURS + self._held.opening()
-        )
+    def _look(self) -> None:
+        """Close the stream if nobody has it. (Not to be called while variables of a caller's have it.)"""
+        self._held = self._stream()
+        if self._held is not None and self._is_forgotten():
+            self._held.close()
+        self._held = None
 
-    def _close_when_written(self) -> None:
-        stream = self._held
-        if stream is not None and not stream.closed():
-            if stream.writing():
-                stream.write(b"").add_done_callback(lambda _: stream.close())
-            else:
-                stream.close()
+    def _is_forgotten(self) -> bool:
+        stream = self._stream()
+        if stream is None or stream.awaited() or stream.writing():
+            return False
+        # Who waits for the end of a handshake has a reference too.
+        ours = _REFERENCES_OF_OURS + stream.opening()
+        del stream
+        return sys.getrefcount(self._held) <= ours
 
     def _is_closed(self) -> bool:
         stream = self._stream()
@@ -154,12 +162,12 @@ class Conversation:
             self.task = None
 
 
-class Conversations:
+class Conversations(Connections):
     """All that are going on."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._open: set[Conversation] = set()
-        self._waiting: list[asyncio.Future[None]] = []
 
     def __len__(self) -> int:
         return len(self._open)
@@ -170,35 +178,13 @@ class Conversations:
         self._open.add(conversation)
         conversation.handle(handler)
 
-    async def wait_for_others(self) -> None:
-        """Wait until all are over, but for the caller's own, if it is a handler."""
-        while self.others():
-            await self._next_end()
-
-    async def end_others(self) -> None:
-        """End all, but for the caller's own, if it is a handler, and wait until they are over."""
-        ending = self.others()
-        for conversation in ending:
-            conversation.end()
-        while not ending.isdisjoint(self._open):
-            await self._next_end()
-
-    def others(self) -> set[Conversation]:
-        """All but the caller's own, if it is a handler."""
+    def going_on(self) -> set[Conversation]:
         caller = asyncio.current_task()
         return {one for one in self._open if one.task is None or one.task is not caller}
 
-    async def _next_end(self) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
-
     def _one_is_over(self, conversation: Conversation) -> None:
         self._open.discard(conversation)
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        self.one_has_ended()
 
 
 def as_future(result: Any, io_loop: IOLoop) -> asyncio.Future[Any]:

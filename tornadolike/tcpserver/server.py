@@ -18,6 +18,7 @@ from ..netutil import (
     ssl_options_to_context,
 )
 from ..process import fork_processes
+from .connections import Connections
 from .conversations import Conversations, who
 
 
@@ -189,20 +190,26 @@ class TCPServer:
         :meth:`close_all_connections` does. A handler that calls this does not wait for itself.
         """
         self.stop()
+        connections = self._connections()
+        connections.start_draining()
         try:
             async with asyncio.timeout(timeout):
-                await self._conversations.wait_for_others()
+                await connections.wait_for_ends()
         except TimeoutError:
             gen_log.warning(
                 "Cutting %d connections that did not end within %g seconds",
-                len(self._conversations.others()),
+                len(connections.going_on()),
                 timeout,
             )
             await self.close_all_connections()
 
     async def close_all_connections(self) -> None:
         """Cut every connection at once, cancel the handlers, and wait until they have ended."""
-        await self._conversations.end_others()
+        await self._connections().abort()
+
+    def _connections(self) -> Connections:
+        """What is waited for and cut. A server that has no streams has another."""
+        return self._conversations
 
     # Connections
 

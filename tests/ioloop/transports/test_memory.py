@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.ioloop.transports.bench import Recorder
-from tests.ioloop.transports.test_pulling import Puller
+from tests.ioloop.transports.puller import Puller
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import READ, WRITE

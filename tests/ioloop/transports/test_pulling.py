@@ -7,41 +7,20 @@ from typing import Any
 
 import pytest
 
+from tests.ioloop.transports.puller import Puller
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import READ, WRITE
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.pulling import PullProtocol
 
 
-class Puller(PullProtocol):
-    """Notes what it is told, and wakes who waits for it."""
+class Pushed(asyncio.Protocol):
+    """Is given its data."""
 
-    def __init__(self) -> None:
-        self.told: list[int] = []
-        self.lost: list[Any] = []
-        self.transport: SocketTransport
-        self.next: asyncio.Future[int] | None = None
+    def __init__(self, io_loop: IOLoop) -> None:
+        self.came: asyncio.Future[bytes] = asyncio.Future(loop=io_loop)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, SocketTransport)
-        self.transport = transport
-
-    def on_ready(self, events: int) -> None:
-        self.told.append(events)
-        if self.next is not None and not self.next.done():
-            self.next.set_result(events)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost.append(exc)
-
-    async def ready(self, events: int) -> int:
-        """Want ``events`` until one of them is possible."""
-        self.next = asyncio.get_running_loop().create_future()
-        self.transport.want(events)
-        try:
-            return await self.next
-        finally:
-            self.transport.want(0)
+    def data_received(self, data: bytes) -> None:
+        self.came.set_result(data)
 
 
 @pytest.fixture
@@ -53,12 +32,6 @@ def pair(io_loop: IOLoop) -> Iterator[tuple[Puller, socket.socket]]:
     with theirs:
         yield puller, theirs
         puller.transport.abort()
-
-
-def take(puller: Puller, size: int = 100) -> bytes | None:
-    buffer = bytearray(size)
-    count = puller.transport.receive_into(buffer)
-    return None if count is None else bytes(buffer[:count])
 
 
 def test_nothing_is_received_or_told_before_it_is_wanted(
@@ -73,9 +46,9 @@ def test_nothing_is_received_or_told_before_it_is_wanted(
 
     io_loop.run_sync(turns)
     assert puller.told == []
-    assert take(puller, 3) == b"hel"
-    assert take(puller) == b"lo"
-    assert take(puller) is None
+    assert puller.take(3) == b"hel"
+    assert puller.take() == b"lo"
+    assert puller.take() is None
 
 
 def test_readable_is_told_until_it_is_taken(
@@ -87,10 +60,10 @@ def test_readable_is_told_until_it_is_taken(
         theirs.send(b"a")
         assert await puller.ready(READ) == READ
         assert await puller.ready(READ) == READ
-        assert take(puller) == b"a"
+        assert puller.take() == b"a"
         theirs.shutdown(socket.SHUT_WR)
         assert await puller.ready(READ) == READ
-        assert take(puller) == b""
+        assert puller.take() == b""
 
     io_loop.run_sync(read)
 
@@ -120,7 +93,7 @@ def test_a_reset_is_raised_to_who_asks(io_loop: IOLoop, pair: tuple[Puller, sock
     async def broken() -> None:
         assert await puller.ready(READ) == READ
         with pytest.raises(ConnectionResetError):
-            take(puller)
+            puller.take()
         with pytest.raises(BrokenPipeError):
             puller.transport.send_now([b"x"])
 
@@ -142,9 +115,9 @@ def test_bytes_given_back_come_first(io_loop: IOLoop, pair: tuple[Puller, socket
     async def read() -> None:
         puller.transport.unread(b"earlier")
         assert await puller.ready(READ) == READ
-        assert take(puller, 4) == b"earl"
-        assert take(puller) == b"ier"
-        assert take(puller) == b"later"
+        assert puller.take(4) == b"earl"
+        assert puller.take() == b"ier"
+        assert puller.take() == b"later"
 
     io_loop.run_sync(read)
 
@@ -157,7 +130,7 @@ def test_bytes_given_back_are_told_of_until_they_are_taken(
 
     def on_ready(events: int) -> None:
         assert events == READ
-        taken.append(take(puller, 10))
+        taken.append(puller.take(10))
 
     puller.on_ready = on_ready  # type: ignore[method-assign]
 
@@ -176,17 +149,13 @@ def test_a_protocol_that_is_pushed_is_not_told_of_room(
 ) -> None:
     puller, theirs = pair
     transport = puller.transport
-    came: asyncio.Future[bytes] = asyncio.Future(loop=io_loop)
-
-    class Pushed(asyncio.Protocol):
-        def data_received(self, data: bytes) -> None:
-            came.set_result(data)
+    pushed = Pushed(io_loop)
 
     async def change() -> None:
         transport.want(READ | WRITE)
-        transport.set_protocol(Pushed())
+        transport.set_protocol(pushed)
         theirs.send(b"pushed")
-        assert await came == b"pushed"
+        assert await pushed.came == b"pushed"
         assert not transport.is_closing()
         transport.set_protocol(puller)
 
@@ -196,22 +165,18 @@ def test_a_protocol_that_is_pushed_is_not_told_of_room(
 def test_from_pushing_to_pulling(io_loop: IOLoop, pair: tuple[Puller, socket.socket]) -> None:
     puller, theirs = pair
     transport = puller.transport
-    came: asyncio.Future[bytes] = asyncio.Future(loop=io_loop)
-
-    class Pushed(asyncio.Protocol):
-        def data_received(self, data: bytes) -> None:
-            came.set_result(data)
+    pushed = Pushed(io_loop)
 
     async def change() -> None:
-        transport.set_protocol(Pushed())
+        transport.set_protocol(pushed)
         transport.resume_reading()
         theirs.send(b"pushed")
-        assert await came == b"pushed"
+        assert await pushed.came == b"pushed"
         transport.set_protocol(puller)
         transport.want(0)
         theirs.send(b"pulled")
         assert await puller.ready(READ) == READ
-        assert take(puller) == b"pulled"
+        assert puller.take() == b"pulled"
 
     io_loop.run_sync(change)
 

@@ -17,10 +17,13 @@ such a transport is as always, and ``set_protocol`` leads from one manner to the
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Protocol
 
 from .pieces import Piece
+
+LAST_RECEIVINGS: Final = 16
+"""How often a connection that is given up is asked for what it has received: the peer may never stop."""
 
 
 class PullProtocol(asyncio.BaseProtocol):
@@ -72,3 +75,23 @@ class PullTransport(Protocol):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """What :class:`asyncio.BaseTransport` tells, depending on its kind."""
         ...
+
+
+def what_had_come(
+    receive_into: Callable[[Any], int | None], memory: memoryview
+) -> Iterator[memoryview]:
+    """What a connection that is given up has received; each part is to be used at once.
+
+    Left unread, it would turn our end to a reset, which eats what was written last.
+
+    :arg receive_into: the transport's.
+    :arg memory: where the parts are received.
+    """
+    try:
+        for _ in range(LAST_RECEIVINGS):
+            count = receive_into(memory)
+            if not count:
+                break
+            yield memory[:count]
+    except OSError:
+        pass  # it is reset already

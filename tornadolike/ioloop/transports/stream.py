@@ -2,14 +2,14 @@
 
 It speaks asyncio's transport interface to a protocol (``connection_made``, ``data_received`` or
 ``get_buffer`` and ``buffer_updated``, ``eof_received``, ``pause_writing``, ``resume_writing``,
-``connection_lost``).
+``connection_lost``). A protocol that pulls (:mod:`.pulling`) is told what is possible, and does it itself.
 
 Lifetime: the loop's table of watched descriptors keeps the transport alive, the transport its protocol.
 (While reading is paused and nothing waits to be written the descriptor is not in that table: whoever
 pauses must hold on to the transport, else it is closed with a :exc:`ResourceWarning`.) The descriptor
 leaves that table before it is closed. ``connection_lost`` comes exactly once, in a callback of its own,
-never from inside a method that the protocol called; after it the transport lets go of the protocol, so
-that no circle is left.
+never from inside a method that the protocol called (to a protocol that pulls it does not come for an end
+that this made itself); after it the transport lets go of the protocol, so that no circle is left.
 
 Reading: one ``recv`` for each readiness; what is left is reported again by the level-triggered poller.
 Writing (:mod:`.writing`): at once if nothing waits; what the kernel does not take waits in a queue of

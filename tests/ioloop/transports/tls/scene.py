@@ -68,6 +68,21 @@ class Peer:
                 except BlockingIOError:
                     await asyncio.sleep(0)
 
+    async def send_until_stuck(self, data: bytes) -> memoryview:
+        """Send as much of ``data`` as is taken; return the encrypted rest."""
+        self.machine.write(data)
+        rest = memoryview(self.machine.output())
+        stuck = 0
+        while stuck < 1000:
+            try:
+                rest = rest[self.sock.send(rest) :]
+                stuck = 0
+            except BlockingIOError:
+                stuck += 1
+                await asyncio.sleep(0)
+        assert len(rest) > 100_000
+        return rest
+
     async def step(self) -> None:
         """Let the loop turn; take what has come, encrypted."""
         await asyncio.sleep(0)

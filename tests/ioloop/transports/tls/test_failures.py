@@ -1,12 +1,14 @@
 """Which side gave up, and why."""
 
 import asyncio
+import functools
 import logging
 import ssl
 from typing import Any
 
 import pytest
 
+from tests import tls_certs
 from tests.ioloop.transports.bench import run
 from tests.ioloop.transports.tls.scene import Scene
 from tests.tls_certs import Certificates
@@ -50,11 +52,7 @@ def notes(errors: dict[str, ssl.SSLError | None]) -> dict[str, str]:
 
 @pytest.fixture(params=[TLSv1_2, TLSv1_3])
 def only(request: pytest.FixtureRequest) -> Any:
-    def limit(context: ssl.SSLContext) -> ssl.SSLContext:
-        context.minimum_version = context.maximum_version = request.param
-        return context
-
-    return limit
+    return functools.partial(tls_certs.only, version=request.param)
 
 
 def test_a_certificate_of_a_stranger(certs: Certificates, only: Any) -> None:

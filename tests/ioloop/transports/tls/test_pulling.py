@@ -5,71 +5,23 @@ import gc
 import select
 import socket
 import ssl
-import struct
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.ioloop.transports.bench import run
+from tests.ioloop.transports.puller import Puller
 from tests.ioloop.transports.tls.scene import MemoryTransport, Scene, TLSRecorder, without_network
-from tests.tls_certs import Certificates
+from tests.peers import reset
+from tests.tls_certs import Certificates, only
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.poller import READ, WRITE
 from tornadolike.ioloop.transports import SocketTransport
-from tornadolike.ioloop.transports.pulling import PullProtocol
 from tornadolike.ioloop.transports.tls import SSLTransport, TLSProtocol
 from tornadolike.ioloop.transports.tls.machine import TLSMachine
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
-
-
-class Puller(PullProtocol):
-    """Notes what it is told, and wakes who waits for it."""
-
-    def __init__(self) -> None:
-        self.told: list[int] = []
-        self.lost: list[Any] = []
-        self.tls: SSLTransport
-        self.action: Callable[[int], object] = lambda events: None
-        self.next: asyncio.Future[int] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, SSLTransport)
-        self.tls = transport
-
-    def on_ready(self, events: int) -> None:
-        self.told.append(events)
-        self.action(events)
-        if self.next is not None and not self.next.done():
-            self.next.set_result(events)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost.append(exc)
-        if self.next is not None and not self.next.done():
-            self.next.set_result(0)
-
-    async def ready(self, events: int) -> int:
-        """Want ``events`` until one of them is possible."""
-        self.next = asyncio.get_running_loop().create_future()
-        self.tls.want(events)
-        try:
-            async with asyncio.timeout(10):
-                return await self.next
-        finally:
-            self.tls.want(0)
-
-    def take(self, size: int = 65536) -> bytes | None:
-        buffer = bytearray(size)
-        count = self.tls.receive_into(buffer)
-        return None if count is None else bytes(buffer[:count])
-
-    async def read(self, size: int = 65536) -> bytes:
-        """What comes next."""
-        while (data := self.take(size)) is None:
-            await self.ready(READ)
-        return data
 
 
 def test_nothing_is_told_before_it_is_wanted(scene: Scene) -> None:
@@ -81,7 +33,7 @@ def test_nothing_is_told_before_it_is_wanted(scene: Scene) -> None:
         assert puller.take(3) == b"hel"
         assert puller.take(3) == b"lo"
         assert puller.take(3) is None
-        puller.tls.abort()
+        puller.transport.abort()
 
     run(scene.bench, main)
 
@@ -101,7 +53,7 @@ def test_what_is_there_is_received_at_once(scene: Scene) -> None:
         peer.sock.send(first[7:])
         select.select([ours], [], [], 10)
         assert puller.take() == b"one"
-        puller.tls.abort()
+        puller.transport.abort()
 
     run(scene.bench, main)
 
@@ -112,7 +64,7 @@ def test_readable_is_told_until_it_is_taken(scene: Scene) -> None:
         await peer.send(b"abc")
         assert await puller.ready(READ) == READ
         assert await puller.ready(READ) == READ
-        puller.tls.want(READ)
+        puller.transport.want(READ)
         before = len(puller.told)
         await scene.bench.turns(5)
         assert before + 3 <= len(puller.told) <= before + 6  # once a turn, and no more
@@ -124,13 +76,13 @@ def test_readable_is_told_until_it_is_taken(scene: Scene) -> None:
         await peer.goodbye()
         assert await puller.ready(READ) == READ
         assert puller.take() == b""
-        puller.tls.want(READ)
+        puller.transport.want(READ)
         before = len(puller.told)
         await scene.bench.turns(5)
         assert len(puller.told) == before
         assert puller.take() == b""
-        assert not puller.tls.truncated
-        puller.tls.close()
+        assert not puller.transport.truncated
+        puller.transport.close()
         assert puller.lost == []
 
     run(scene.bench, main)
@@ -150,18 +102,18 @@ def test_bytes_are_taken_inside_on_ready(scene: Scene) -> None:
                 taken.extend(piece)
                 if not piece:
                     ended.set()
-                    puller.tls.want(0)
+                    puller.transport.want(0)
                     return
 
         puller.action = take
-        puller.tls.want(READ)
+        puller.transport.want(READ)
         sending = asyncio.create_task(peer.send(data))
         await sending
         await peer.goodbye()
         async with asyncio.timeout(10):
             await ended.wait()
         assert taken == data
-        puller.tls.abort()
+        puller.transport.abort()
 
     run(scene.bench, main)
 
@@ -174,17 +126,7 @@ def test_who_takes_nothing_holds_up_the_peer(scene: Scene, wants: int) -> None:
         transport, puller, peer = await scene.open(protocol=Puller())
         transport.want(wants)
         data = bytes(i % 251 for i in range(5_000_000))
-        peer.machine.write(data)
-        rest = memoryview(peer.machine.output())
-        stuck = 0
-        while stuck < 300:
-            try:
-                rest = rest[peer.sock.send(rest) :]
-                stuck = 0
-            except BlockingIOError:
-                stuck += 1
-                await asyncio.sleep(0)
-        assert len(rest) > 100_000
+        rest = await peer.send_until_stuck(data)
         assert len(transport._machine._fed) < 200_000
         taken = bytearray()
         async with asyncio.timeout(10):
@@ -246,9 +188,8 @@ def test_close_is_at_once_and_is_not_told(
 
     async def main() -> None:
         contexts = scene.certs.server_context(), scene.certs.client_context()
-        for context in contexts:
-            context.minimum_version = context.maximum_version = version
         ours, theirs = contexts if server_side else contexts[::-1]
+        only(ours, version)
         transport, puller, peer = await scene.open(
             protocol=Puller(), server_side=server_side, context=ours, peer_context=theirs
         )
@@ -374,8 +315,7 @@ def test_a_reset(scene: Scene, wants: int) -> None:
         if wants:
             assert await puller.read() == b"before"
             transport.want(READ)
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        peer.sock.close()
+        reset(peer.sock)
         await scene.bench.turns(5)
         assert bool(puller.told) == bool(wants)
         if not wants:
@@ -442,7 +382,7 @@ def test_close_when_the_connection_is_made(scene: Scene) -> None:
         class Leaving(Puller):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 super().connection_made(transport)
-                self.tls.close()
+                self.transport.close()
 
         _, puller, peer, waiter = scene.start(protocol=Leaving())
         await peer.shake_hands()
@@ -490,7 +430,7 @@ def test_from_pushing_to_pulling_and_back(scene: Scene, ended: bool) -> None:
         await peer.send(b"pushed")
         await pushed.hears("data")
         transport.want(0)
-        puller.tls = transport
+        puller.transport = transport
         await peer.send(b"pulled, and pushed")
         assert await puller.read(6) == b"pulled"
         if ended:
@@ -526,7 +466,7 @@ def test_what_has_come_is_told_to_the_next_protocol(scene: Scene) -> None:
         await peer.goodbye()
         assert await first.read() == b""
         second = Puller()
-        second.tls = transport
+        second.transport = transport
         transport.set_protocol(second)
         assert await second.ready(READ) == READ
         assert second.take() == b""
@@ -539,7 +479,7 @@ def test_an_end_behind_what_was_pushed_waits_for_who_pulls(scene: Scene) -> None
     async def main() -> None:
         pushed, puller = TLSRecorder(), Puller()
         transport, _, peer = await scene.open(protocol=pushed)
-        puller.tls = transport
+        puller.transport = transport
         pushed.actions["data"] = lambda: transport.set_protocol(puller)
         peer.machine.write(b"pushed")
         await peer.goodbye()
@@ -559,7 +499,7 @@ def test_what_was_written_before_goes_first(scene: Scene) -> None:
         transport.write(b"x" * 1_000_000)
         puller = Puller()
         transport.set_protocol(puller)
-        puller.tls = transport
+        puller.transport = transport
         transport.want(0)
         assert transport.send_now([b"y"]) == 0
         receiving = asyncio.create_task(peer.receive(1_000_001))
@@ -602,7 +542,7 @@ def test_over_a_transport_that_only_pushes(io_loop: IOLoop, certs: Certificates)
         assert puller.take() == b"word"
         assert lower.asked == ["pause", "resume"]
         assert puller.take() is None
-        puller.tls.close()
+        puller.transport.close()
         assert lower.asked == ["pause", "resume", "close"]
         tls.connection_lost(None)
         assert puller.lost == []
@@ -634,7 +574,7 @@ def test_tls_over_tls(scene: Scene) -> None:
             left = memoryview(data)
             while left:
                 await puller.ready(WRITE)
-                left = left[puller.tls.send_now([left]) :]
+                left = left[puller.transport.send_now([left]) :]
 
         sending = asyncio.create_task(send(there))
         received = bytearray()
@@ -642,13 +582,13 @@ def test_tls_over_tls(scene: Scene) -> None:
             received += await here.read()
         assert received == data
         await sending
-        assert here.tls.send_now([b"the last"]) == 8
-        here.tls.close()
-        assert here.tls.get_protocol() is None
+        assert here.transport.send_now([b"the last"]) == 8
+        here.transport.close()
+        assert here.transport.get_protocol() is None
         assert await there.read() == b"the last"
         assert await there.read() == b""
-        assert not there.tls.truncated
-        there.tls.close()
+        assert not there.transport.truncated
+        there.transport.close()
         assert here.lost == there.lost == []
         await scene.bench.turns()
 
@@ -664,7 +604,7 @@ def test_room_is_not_told_of_while_a_write_waits_for_the_peer(
         lower = MemoryTransport()
         puller = Puller()
         tls, client = await without_network(io_loop, certs, puller, lower)
-        transport = puller.tls
+        transport = puller.transport
         with monkeypatch.context() as patch:
             patch.setattr(TLSMachine, "write", lambda self, data: 0)
             assert transport.send_now([b"word"]) == 0
@@ -692,7 +632,7 @@ def test_nothing_is_left_over(scene: Scene) -> None:
         transport.send_now([b"y"])
         transport.close()
         puller.action = lambda events: None
-        del puller.tls
+        del puller.transport
         return [weakref.ref(transport), weakref.ref(puller)]
 
     gc.disable()

@@ -28,17 +28,7 @@ def test_paused_reading_stops_the_peer(scene: Scene) -> None:
         transport.pause_reading()
         assert not transport.is_reading()
         data = bytes(i % 256 for i in range(5_000_000))
-        peer.machine.write(data)
-        rest = memoryview(peer.machine.output())
-        stuck = 0
-        while stuck < 1000:
-            try:
-                rest = rest[peer.sock.send(rest) :]
-                stuck = 0
-            except BlockingIOError:
-                stuck += 1
-                await asyncio.sleep(0)
-        assert len(rest) > 100_000
+        rest = await peer.send_until_stuck(data)
         assert protocol.data == b""
         transport.resume_reading()
         transport.resume_reading()

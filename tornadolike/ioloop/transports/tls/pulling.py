@@ -9,22 +9,19 @@ Nothing waits here on the way out: no more is encrypted than goes down, and not 
 
 import asyncio
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final, cast
 
 from ...core import Core
 from ...poller import READ, WRITE
 from ..pieces import MAX_PIECES, Piece
-from ..pulling import PullProtocol
+from ..pulling import PullProtocol, what_had_come
 from .buffers import receiving_buffer
 from .machine import RECORD, TLSMachine
 from .phase import CLOSING, LOST, OPEN
 from .reading import ReadingSide
 from .writing import PORTION
-
-DRAINED_RECEIVINGS: Final = 16
-"""How often, before the transport below is closed, what it has received is taken from it and dropped."""
 
 
 class PullingSide(ReadingSide):
@@ -219,23 +216,14 @@ class PullingSide(ReadingSide):
         self._tell_ready()
 
     def _drain_lower(self) -> None:
-        """Drop what was received below, as TLS 1.3's tickets: unread, it would turn our end to a reset."""
+        """Drop what was received below, as TLS 1.3's tickets."""
         for _ in self._rest_from_below():
             pass
 
-    def _rest_from_below(self) -> Iterator[memoryview]:
-        """What was received below and not taken from there; each part is to be used at once."""
+    def _rest_from_below(self) -> Iterable[memoryview]:
         if self._lower_pull is None:
-            return
-        buffer = receiving_buffer(self._loop)
-        try:
-            for _ in range(DRAINED_RECEIVINGS):
-                count = self._lower_pull(buffer)
-                if not count:
-                    break
-                yield buffer[:count]
-        except OSError:
-            pass  # it is reset already
+            return ()
+        return what_had_come(self._lower_pull, receiving_buffer(self._loop))
 
     def _leave(self) -> None:
         """Our goodbye has gone down: end below once it has gone from there; wait for no other goodbye."""

@@ -1,0 +1,43 @@
+"""Who is connected to a server: to be asked to leave, waited for, and cut."""
+
+import asyncio
+from typing import Any
+
+
+class Connections:
+    """All that a server has going on. A subclass knows what that is."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def going_on(self) -> set[Any]:
+        """All that is open, but for the caller's own, if it is a handler. Each has ``abort()``."""
+        raise NotImplementedError
+
+    def start_draining(self) -> None:
+        """Nobody should stay longer than he needs."""
+
+    async def wait_for_ends(self) -> None:
+        """Wait until nothing goes on."""
+        while self.going_on():
+            await self._next_end()
+
+    async def abort(self) -> None:
+        """End all that goes on, and wait until it has ended."""
+        ending = self.going_on()
+        for one in ending:
+            one.abort()
+        while not ending.isdisjoint(self.going_on()):
+            await self._next_end()
+
+    def one_has_ended(self) -> None:
+        """Wake who waits for that. To be called when it is no more among what goes on."""
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def _next_end(self) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-import hypothesis  # noqa: F401 - before gc.freeze(): it looks for referrers, and finds no frozen ones
+import hypothesis  # before gc.freeze(): it looks for referrers, and finds no frozen ones
 import pytest
 
 from tests.tls_certs import certs  # noqa: F401 (a fixture)
@@ -23,6 +23,18 @@ from tornadolike.ioloop import IOLoop
 
 PATIENCE = 10.0
 """Seconds after which something that should happen at once is taken as never happening."""
+
+# How long an example takes says more of what else the machine does than of what is tested; and all
+# examples of a test may share what its fixtures give.
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("tests")
 
 
 class Errors(logging.Handler):

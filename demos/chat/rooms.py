@@ -27,6 +27,7 @@ again, because nobody can know whether it arrived, is recognised and not said tw
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import time
@@ -310,7 +311,8 @@ def refusal(refused: Refused, about: object = None, message_id: object = None) -
     if isinstance(message_id, str):
         event["id"] = message_id
     if refused.retry is not None:
-        event["retry"] = round(refused.retry, 2)
+        # Rounded up: sooner is too soon, and 0 would say that it is no question of time.
+        event["retry"] = math.ceil(refused.retry * 100) / 100
     return encode(event)
 
 

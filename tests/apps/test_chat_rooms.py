@@ -422,6 +422,22 @@ def test_talking_too_fast_is_slowed_down(hub: Hub, clock: Clock) -> None:
     assert ann.heard()[-1] == "19"
 
 
+@pytest.mark.parametrize(("after", "retry"), [(0.25, 0.25), (0.4999, 0.01), (0.001, 0.5)])
+def test_who_comes_a_moment_too_soon_is_told_to_wait(
+    hub: Hub, clock: Clock, after: float, retry: float
+) -> None:
+    ann = Guest(hub, "Ann")
+    ann.joins()
+    for number in range(hub.limits.burst - 1):
+        ann.says(str(number))
+    clock.now += after
+    ann.says("too soon")
+    assert ann.last("error")["retry"] == retry
+    clock.now += retry
+    ann.says("in time")
+    assert ann.heard()[-1] == "in time"
+
+
 def test_an_allowance_fills_up_but_not_over() -> None:
     allowance = Allowance(burst=2, per_second=1)
     for _ in range(2):

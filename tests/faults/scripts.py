@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from tests.faults.sockets import AGAIN, FATAL, INTERRUPTED
 from tests.ioloop.virtual import VirtualLoop, VirtualPoller
 from tests.running import run_on
-
-CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 passing = st.one_of(
     st.none(), st.integers(1, 3), st.integers(1, 70_000), st.sampled_from([AGAIN, INTERRUPTED])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
+from tests.faults.scripts import deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
 from tests.running import turns
 from tests.tls_certs import Certificates
@@ -72,7 +72,7 @@ class Scene:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=60)
 @given(scripts, requests)
 def test_what_passes_changes_nothing(
     certs: Certificates, tls: bool, script: Any, requests: Any
@@ -86,7 +86,7 @@ def test_what_passes_changes_nothing(
 
 
 @pytest.mark.parametrize("tls", [False, True])
-@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=60)
 @given(deadly_scripts, requests)
 def test_what_breaks_leaves_nothing(
     certs: Certificates, tls: bool, script: Any, requests: Any

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.faults.makers import MAKERS
 from tests.faults.readers import ACTIONS, converse
-from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
+from tests.faults.scripts import deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
 from tests.interop.peers import connected
 from tests.running import turns
@@ -26,7 +26,7 @@ makers = pytest.mark.parametrize("make", MAKERS)
 
 
 @makers
-@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=40)
 @given(scripts, scripts, actions, options)
 def test_what_passes_changes_nothing(
     make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any
@@ -38,7 +38,7 @@ def test_what_passes_changes_nothing(
 
 
 @makers
-@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=40)
 @given(deadly_scripts, deadly_scripts, actions, options)
 def test_what_breaks_ends_it_once(
     make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults.conversation import Talker, bytes_from, converse, open_plain, open_tls
-from tests.faults.scripts import CHECKS, deadly_scripts, play, scripts, sizes
+from tests.faults.scripts import deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import RESET, pair
 from tests.tls_certs import Certificates
 from tornadolike.ioloop.transports import SocketTransport
@@ -26,7 +26,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=80)
 @given(scripts, scripts, actions)
 def test_what_passes_changes_nothing(first: Any, second: Any, actions: Any) -> None:
     async def main() -> None:
@@ -36,7 +36,7 @@ def test_what_passes_changes_nothing(first: Any, second: Any, actions: Any) -> N
     play(main())
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=80)
 @given(deadly_scripts, deadly_scripts, actions)
 def test_what_breaks_ends_it_once(first: Any, second: Any, actions: Any) -> None:
     async def main() -> None:
@@ -47,7 +47,7 @@ def test_what_breaks_ends_it_once(first: Any, second: Any, actions: Any) -> None
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-@settings(max_examples=30, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=30)
 @given(deadly_scripts, deadly_scripts, actions)
 def test_tls_in_trouble(
     certs: Certificates, version: Any, first: Any, second: Any, actions: Any

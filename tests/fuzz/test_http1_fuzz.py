@@ -33,7 +33,6 @@ def examples(count: int) -> settings:
     return settings(
         derandomize=not SECONDS,
         database=None,
-        deadline=None,
         max_examples=count + int(SECONDS * 100),
         suppress_health_check=list(HealthCheck),
     )

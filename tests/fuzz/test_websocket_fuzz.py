@@ -80,6 +80,6 @@ def test_frames_at_random(role):
 
 
 @given(st.sampled_from(Role), st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bytes_at_random(role, data, cuts):
     check(role, data, [min(cut, len(data)) for cut in cuts])

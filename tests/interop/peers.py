@@ -11,6 +11,9 @@ PATIENCE = 10.0
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
+ALLOW_CLIENT_RENEGOTIATION = 1 << 8
+"""Its name is not in Python's ssl. Servers do without; clients are asked for one by old servers."""
+
 
 class Thread:
     """Runs ``function(socket)`` with a blocking socket in a thread; awaited, it gives the result."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.interop.peers import VERSIONS
+from tests.interop.peers import ALLOW_CLIENT_RENEGOTIATION, VERSIONS
 from tests.running import fixture_of_run
 from tests.tls_certs import Certificates
 from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError
@@ -200,10 +200,6 @@ def test_a_client_may_not_renegotiate(run: Any, certs: Certificates) -> None:
             assert "HANDSHAKE_FAILURE" in str(error)  # what it has to say to our refusal
 
     run(main)
-
-
-ALLOW_CLIENT_RENEGOTIATION = 1 << 8
-"""Its name is not in Python's ssl. Servers do without; clients are asked for one by old servers."""
 
 
 def test_a_client_renegotiates(run: Any, certs: Certificates) -> None:

@@ -64,7 +64,7 @@ def test_it_expires_after_its_deadline_and_soon(virtual, deadlines, deadline, st
     resolution=st.sampled_from([0.1, 0.25, 0.3, 0.5, 1.0, 7.0]),
     delays=st.lists(st.floats(-1, 300), min_size=1, max_size=10),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_never_early_and_late_by_one_resolution_at_most(start, resolution, delays):
     loop = VirtualLoop(start)
     try:

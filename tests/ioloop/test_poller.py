@@ -301,7 +301,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_all_pollers_tell_the_same_story(steps):
     """Whatever is done to three connections, the pollers accept, refuse and report the same."""
     pollers = [make() for make in POLLERS.values()]

@@ -557,8 +557,8 @@ def test_the_memory_of_cancelled_timers_comes_back(io_loop):
 
 
 @pytest.mark.slow
-def test_a_million_cancelled_timers_are_gone(io_loop):
-    cancel_timers(io_loop, 1_000_000)
+def test_very_many_cancelled_timers_are_gone(io_loop):
+    cancel_timers(io_loop, 200_000)
     assert len(io_loop._timers) <= CANCELLED_TIMERS_KEPT
     assert sys.getsizeof(io_loop._timers) < 1_000_000
     left = [thing for thing in gc.get_objects() if isinstance(thing, asyncio.TimerHandle)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.web.helpers import Answer, Site, make_handler
@@ -167,9 +167,7 @@ PIECES = ["..", ".", "", "%2e%2e", "%2f", "/", "\\", "%5c", "%00", "sub", "elsew
           "secret.txt", "root-not", "linked", "~", "%c0%ae", "..;", "hello.txt"]  # fmt: skip
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None
-)
+@settings(max_examples=200)
 @given(
     pieces=st.lists(st.sampled_from(PIECES), max_size=8), between=st.sampled_from(["/", "%2f", ""])
 )

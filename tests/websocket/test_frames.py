@@ -4,7 +4,7 @@ import itertools
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.websocket.helpers import BINARY, MASK, PING, TEXT, frame, xor
@@ -29,7 +29,6 @@ class TestMask:
         data = os.urandom(size)
         assert apply_mask(MASK, data) == xor(data, MASK)
 
-    @settings(deadline=None)
     @given(st.binary(min_size=4, max_size=4), st.binary(max_size=300))
     def test_undoes_itself(self, mask, data):
         masked = apply_mask(mask, data)
@@ -43,7 +42,6 @@ class TestMask:
 
 
 class TestUtf8:
-    @settings(deadline=None)
     @given(st.text(max_size=40), st.data())
     def test_takes_good_text_in_any_pieces(self, text, data):
         encoded = text.encode()

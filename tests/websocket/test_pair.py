@@ -112,7 +112,7 @@ conversations = st.lists(
 
 
 @given(conversations, st.binary(min_size=4, max_size=4), st.booleans(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_fragmented_comes_out_whole(conversation, mask, from_client, data):
     key = mask if from_client else b""
     wire = b""
@@ -146,7 +146,6 @@ def test_whatever_is_fragmented_comes_out_whole(conversation, mask, from_client,
     assert core._data == b""
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=64), st.integers(0, 5000), st.text(max_size=30))
 def test_close_payloads(tail, code, reason):
     """Whatever a Close frame holds, it ends the connection by one of three codes or its own."""

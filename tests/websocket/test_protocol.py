@@ -332,12 +332,11 @@ class TestCost:
         # Eight times as much; what is quadratic would take 64 times as long.
         assert self.seconds(many) < 25 * self.seconds(few) + 0.01
 
-    @pytest.mark.slow
-    def test_a_million_fragments(self):
-        data = frame(TEXT, b"x", fin=False) + frame(CONTINUATION, b"x", fin=False) * 999_998
+    def test_very_many_fragments(self):
+        data = frame(TEXT, b"x", fin=False) + frame(CONTINUATION, b"x", fin=False) * 199_998
         core = server()
         assert feed(core, [data]) == []
-        assert feed(core, [frame(CONTINUATION, b"x")]) == ["x" * 1_000_000]
+        assert feed(core, [frame(CONTINUATION, b"x")]) == ["x" * 200_000]
 
     def test_empty_fragments_take_no_memory(self):
         data = frame(TEXT, b"", fin=False) + frame(CONTINUATION, b"", fin=False) * 20_000

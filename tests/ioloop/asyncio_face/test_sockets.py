@@ -422,7 +422,7 @@ def test_the_socket_of_a_transport(io_loop, pair):
 # Any sizes
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(
     pieces=st.lists(st.integers(0, 60_000), max_size=8),
     reads=st.lists(st.integers(1, 70_000), min_size=1, max_size=4),

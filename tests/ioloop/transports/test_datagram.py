@@ -678,7 +678,7 @@ def test_a_descriptor_that_is_watched_already_stays_the_callers(bench):
 # Any flow
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(st.one_of(st.integers(0, 3000), st.sampled_from(["turn", "read"])), max_size=60),
     low=st.integers(0, 2000),

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tls_certs import SUBJECT, Certificates
@@ -166,7 +166,6 @@ def test_what_was_lent_can_be_kept(pair: tuple[TLSMachine, TLSMachine]) -> None:
     assert not server.ended
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 40_000), min_size=1, max_size=6),
     cuts=st.lists(st.integers(1, 50_000), max_size=8),
@@ -194,7 +193,6 @@ def test_cut_anywhere_and_read_into_any_buffer(
     assert not server.has_input
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.data())
 def test_damage_is_never_taken_for_data(certs: Certificates, data: st.DataObject) -> None:
     """Whatever is changed on the way, nothing is raised and nothing wrong comes out."""

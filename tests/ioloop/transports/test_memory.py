@@ -291,8 +291,11 @@ def test_sizes_are_checked(io_loop: IOLoop, options: Any) -> None:
 def test_nothing_is_left_over(io_loop: IOLoop) -> None:
     """No circle of references once it is closed, nor a turn of the loop for an idle pair."""
 
+    class Referable(PullProtocol):
+        pass
+
     async def main() -> list[Any]:
-        first, second = PullProtocol(), PullProtocol()
+        first, second = Referable(), Referable()
         here, there = memory_pair(io_loop, first, second)
         here.want(READ)
         await turns()

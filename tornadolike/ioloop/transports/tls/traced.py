@@ -13,7 +13,7 @@ def session_opened(machine: TLSMachine, trace: ConnectionTrace) -> None:
     ssl_object = machine.ssl_object
     cipher = ssl_object.cipher()
     about = [ssl_object.version(), cipher[0] if cipher else None]
-    alpn = ssl_object.selected_alpn_protocol()
+    alpn = alpn_of(ssl_object)
     if alpn is not None:
         about.append(f"alpn={alpn}")
     if ssl_object.session_reused:
@@ -31,6 +31,15 @@ def session_opened(machine: TLSMachine, trace: ConnectionTrace) -> None:
         return came
 
     machine._read = watched  # type: ignore[assignment]
+
+
+def alpn_of(ssl_object: ssl.SSLObject) -> str | None:
+    """What the server has chosen, which may be anything: in a form that fits into a line of a log."""
+    try:
+        alpn = ssl_object.selected_alpn_protocol()
+    except UnicodeDecodeError as error:
+        return repr(error.object)
+    return alpn if alpn is None or alpn.isprintable() else repr(alpn)
 
 
 def session_ends(machine: TLSMachine, trace: ConnectionTrace, error: Exception | None) -> None:

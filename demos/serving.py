@@ -24,7 +24,7 @@ PORTS_TO_TRY = 100
 DRAIN_SECONDS = 5
 CERTIFICATES = Path(__file__).parents[1] / ".certificates"
 
-EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (known, not bound)
 """Addresses that stand for all of this machine's, each with one to visit."""
 
 MakeApp = Callable[[], AbstractAsyncContextManager[Application]]

@@ -48,7 +48,7 @@ def test_lazy_that_fails_is_asked_again() -> None:
     fails = Fails()
     for _ in range(2):
         with pytest.raises(ValueError, match="no value"):
-            fails.value  # noqa: B018
+            fails.value  # noqa: B018 (it raises)
     assert fails.tries == 2
 
 
@@ -59,7 +59,7 @@ def test_object_dict() -> None:
     assert found == {"a": 1, "b": 2, "c": 3}
     assert (found.a, found["b"], found.c) == (1, 2, 3)
     with pytest.raises(AttributeError, match="nope"):
-        found.nope  # noqa: B018
+        found.nope  # noqa: B018 (it raises)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ class Subprocess:
                     end_of_child, streams[name] = make_pipe(into_child=name == "stdin")
                     ends_of_child.append(end_of_child)
                     kwargs[name] = end_of_child
-            self.proc: subprocess.Popen[Any] = subprocess.Popen(*args, **kwargs)  # noqa: S603
+            self.proc: subprocess.Popen[Any] = subprocess.Popen(*args, **kwargs)  # noqa: S603 (the caller's command)
         except BaseException:
             for stream in streams.values():
                 stream.close()

@@ -317,4 +317,4 @@ async def test_a_task_that_nobody_holds_runs_to_its_end():
     known[0]().set_result("end")
     await turns()
     assert ended == ["end"]
-    assert not getattr(asyncio.get_running_loop(), "_yielded_tasks")  # noqa: B009
+    assert not getattr(asyncio.get_running_loop(), "_yielded_tasks")  # noqa: B009 (no type has it)

@@ -389,7 +389,7 @@ def test_before_the_handshake(run, certs):
                 with pytest.raises(AttributeError, match="past TLS"):
                     getattr(sock, name)
             with pytest.raises(AttributeError):
-                sock.nothing  # noqa: B018
+                sock.nothing  # noqa: B018 (it raises)
             assert sock.family == socket.AF_INET
             assert "TLSSocket" in repr(sock)
             assert client.fileno().fileno() >= 0

@@ -420,7 +420,7 @@ def test_two_loops_at_once():
     async def main():
         answers.append(await resolver.resolve("name.example", 80))
 
-    new_loop = lambda: IOLoop(make_current=False)  # noqa: E731
+    new_loop = lambda: IOLoop(make_current=False)  # noqa: E731 (one of several)
     thread = threading.Thread(target=run_on, args=(new_loop, main()))
     thread.start()
     run_on(new_loop, main())

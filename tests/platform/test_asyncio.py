@@ -234,7 +234,7 @@ def test_naming_the_policy_warns_nobody():
         warnings.simplefilter("error")
         assert platform.AnyThreadEventLoopPolicy is platform.AnyThreadEventLoopPolicy
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
-        platform.Nothing  # noqa: B018
+        platform.Nothing  # noqa: B018 (it raises)
 
 
 # The loop with a thread

@@ -413,8 +413,8 @@ def test_hashes_are_remembered_and_not_for_ever(
 ) -> None:
     class Counting(StaticFileHandler):
         MAX_CACHED_VERSIONS = 2
-        _versions = {}  # noqa: RUF012
-        hashed: list[str] = []  # noqa: RUF012
+        _versions = {}  # noqa: RUF012 (of one test)
+        hashed: list[str] = []  # noqa: RUF012 (of one test)
 
         @classmethod
         def get_content_version(cls, abspath: str) -> str:
@@ -604,7 +604,7 @@ def test_a_file_that_grows_ends_where_it_did(site: Callable[..., Site], tmp_path
 
 def test_content_from_elsewhere(site: Callable[..., Site]) -> None:
     class Database(StaticFileHandler):
-        content = {"db:a.txt": b"from the database", "db:big": bytes(BIG)}  # noqa: RUF012
+        content = {"db:a.txt": b"from the database", "db:big": bytes(BIG)}  # noqa: RUF012 (of one test)
 
         @classmethod
         def get_absolute_path(cls, root: str, path: str) -> str:

@@ -130,7 +130,7 @@ class ConnectionContext:
     def __init__(self, address: Any, protocol: str) -> None:
         self.address = address
         self.protocol = protocol
-        self.remote_ip = address[0] if isinstance(address, tuple) else "0.0.0.0"  # noqa: S104
+        self.remote_ip = address[0] if isinstance(address, tuple) else "0.0.0.0"  # noqa: S104 (nobody listens)
 
     def __str__(self) -> str:
         return str(self.remote_ip)

@@ -37,8 +37,11 @@ class ClientSessions:
 
     When there is no more room, what was kept longest goes. For one thread.
 
-    :arg max_sessions: for each context.
-    :arg max_contexts: use one context for many connections; sessions are no good with another.
+    :arg max_sessions: how many are kept for each context, by default 256.
+    :arg max_contexts: for how many contexts, by default 8. Use one context for many connections: sessions
+        are no good with another.
+
+    Raises :exc:`ValueError` for numbers below 1.
     """
 
     def __init__(self, max_sessions: int = MAX_SESSIONS, max_contexts: int = MAX_CONTEXTS) -> None:

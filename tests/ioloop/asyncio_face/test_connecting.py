@@ -420,7 +420,7 @@ def test_the_order_of_attempts(io_loop, monkeypatch, options, order):
     monkeypatch.setattr(dialing, "connect", connect)
     table = {"name": [("::1", 1)] * 3 + [("127.0.0.1", 1)] * 2}
     addresses(io_loop, monkeypatch, table)
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(OSError):  # noqa: PT011 (what it says differs)
         io_loop.run_until_complete(io_loop.create_connection(Talker, "name", 1, **options))
     assert "".join(tried) == order
 

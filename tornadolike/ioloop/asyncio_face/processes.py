@@ -91,7 +91,7 @@ class Processes(Core):
     ) -> tuple[ProcessTransport, P]:
         protocol = protocol_factory()
         # Blocking, and what is run is the caller's affair: both are the nature of it.
-        process = subprocess.Popen(  # noqa: ASYNC220, S603
+        process = subprocess.Popen(  # noqa: ASYNC220, S603 (this is what others are to use)
             args, bufsize=0, shell=shell, stdin=stdin, stdout=stdout, stderr=stderr, **options
         )
         transport = ProcessTransport(self, protocol, process)

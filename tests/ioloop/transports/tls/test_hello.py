@@ -4,6 +4,8 @@ import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ioloop.transports.tls.test_machine import (
     VERSIONS,
@@ -125,3 +127,53 @@ def test_a_hello_that_is_cut_short_is_openssls_affair(certs):
         guard.feed(b"\x16\x03\x01" + (len(body) + 4).to_bytes(2) + b"\x01" + len(body).to_bytes(3))
         guard.feed(body)
         assert not guard.refused
+
+
+def verdict(pieces: Iterator[bytes]) -> bool:
+    guard = HelloGuard()
+    for piece in pieces:
+        guard.feed(piece)
+        assert len(guard._records) + len(guard._messages) <= MAX_HELLO + 2 * 65540
+    return guard.refused
+
+
+def hello_with(extensions: list[tuple[int, bytes]], session: bytes) -> bytes:
+    """A message as RFC 8446, section 4.1.2, has it, around any extensions."""
+    listed = b"".join(kind.to_bytes(2) + len(body).to_bytes(2) + body for kind, body in extensions)
+    body = b"\x03\x03" + bytes(32) + bytes([len(session)]) + session
+    body += b"\x00\x02\x13\x01" + b"\x01\x00" + len(listed).to_bytes(2) + listed
+    return b"\x01" + len(body).to_bytes(3) + body
+
+
+def server_name(name: bytes) -> tuple[int, bytes]:
+    entry = b"\x00" + len(name).to_bytes(2) + name
+    return 0, len(entry).to_bytes(2) + entry
+
+
+def cut(data: bytes, sizes: list[int]) -> list[bytes]:
+    """``data`` in pieces of these sizes, in turns."""
+    pieces = []
+    while data:
+        for size in sizes:
+            pieces.append(data[:size])
+            data = data[size:]
+    return [piece for piece in pieces if piece]
+
+
+OTHERS = st.lists(st.tuples(st.integers(1, 65535), st.binary(max_size=40)), max_size=4)
+SIZES = st.lists(st.integers(1, 300), min_size=1, max_size=5)
+
+
+@given(st.binary(min_size=1, max_size=80), OTHERS, OTHERS, st.binary(max_size=32), SIZES, SIZES)
+def test_any_hello_however_it_is_cut(name, before, after, session, records, feeds):
+    message = hello_with([*before, server_name(name), *after], session)
+    data = b"".join(
+        b"\x16\x03\x01" + len(piece).to_bytes(2) + piece for piece in cut(message, records)
+    )
+    assert verdict(iter(cut(data, feeds))) is (max(name) > 127)
+
+
+@given(st.lists(st.binary(max_size=60), max_size=20), st.booleans())
+def test_nothing_that_comes_can_break_it(pieces, begins_well):
+    data = (b"\x16\x03\x01\x00\x30\x01\x00\x00\x2c" if begins_well else b"") + b"".join(pieces)
+    assert verdict(iter([data])) == verdict(data[i : i + 1] for i in range(len(data)))

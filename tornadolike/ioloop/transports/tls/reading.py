@@ -70,7 +70,7 @@ class ReadingSide(WritingSide):
                     self._callback_failed("data_received", error)
                     return
         if self._reading_paused or self._pulled:  # since then
-            return  # type: ignore[unreachable]
+            return  # type: ignore[unreachable]  # (data_received may do either)
         if self._machine.ended or self._lower_ended:
             self._peer_ended()
 

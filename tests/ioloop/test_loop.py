@@ -47,7 +47,7 @@ def test_the_running_loop_is_the_current_one(io_loop):
         assert IOLoop.current(instance=False) is io_loop
         assert IOLoop.instance() is io_loop
         assert asyncio.get_running_loop() is io_loop
-        assert io_loop.asyncio_loop is io_loop
+        assert io_loop.asyncio_loop is io_loop.selector_loop is io_loop
 
     io_loop.run_sync(main)
 

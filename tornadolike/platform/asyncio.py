@@ -43,11 +43,6 @@ class BaseAsyncIOLoop(GuestLoop):
         super().initialize(asyncio_loop, **kwargs)
 
     @property
-    def selector_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that has ``add_reader``: the same."""
-        return self.asyncio_loop
-
-    @property
     def closing(self) -> bool:
         """Whether it is closed."""
         return self.is_closed()

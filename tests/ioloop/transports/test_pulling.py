@@ -1,7 +1,9 @@
 """Protocols that take bytes when they want them, over a socket."""
 
+import array
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,6 +122,17 @@ def test_bytes_given_back_come_first(io_loop: IOLoop, pair: tuple[Puller, socket
         assert puller.take() == b"later"
 
     io_loop.run_sync(read)
+
+
+def test_bytes_given_back_fit_into_memory_of_any_items(pair: tuple[Puller, socket.socket]) -> None:
+    """As those that the kernel has: ``recv_into`` fills an array of numbers too."""
+    puller, theirs = pair
+    numbers = array.array("I", [0, 0])
+    theirs.send((7).to_bytes(4, sys.byteorder))
+    assert puller.transport.receive_into(numbers) == 4
+    puller.transport.unread((8).to_bytes(4, sys.byteorder))
+    assert puller.transport.receive_into(memoryview(numbers)[1:]) == 4
+    assert numbers.tolist() == [7, 8]
 
 
 def test_bytes_given_back_are_told_of_until_they_are_taken(

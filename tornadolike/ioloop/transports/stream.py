@@ -206,9 +206,9 @@ class SocketTransport(WritingSide):
     def receive_into(self, buffer: Any) -> int | None:
         """For a :class:`~.pulling.PullProtocol`: move what there is now into ``buffer``."""
         if self._unread:
-            with memoryview(buffer) as view:
-                size = min(len(view), len(self._unread))
-                view[:size] = self._unread[:size]
+            with memoryview(buffer) as view, view.cast("B") as room:
+                size = min(len(room), len(self._unread))
+                room[:size] = self._unread[:size]
             self._unread = self._unread[size:]
             return size
         try:

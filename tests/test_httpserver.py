@@ -26,7 +26,7 @@ from tests.wire.client import (
     read_all,
 )
 from tests.wire.site import answer
-from tornadolike.http1connection import HTTP1ServerConnection, TLSOpening
+from tornadolike.http1connection import ServerConnection, TLSOpening
 from tornadolike.httpserver import HTTPServer
 from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornadolike.ioloop import IOLoop
@@ -416,7 +416,7 @@ def test_thousands_of_connections_leave_nothing(serve: Any, count: int) -> None:
         server.until_gone()
         assert server.call(lambda: len(asyncio.all_tasks())) <= 2
         assert len(os.listdir("/proc/self/fd")) == descriptors
-        assert alive(HTTP1ServerConnection) == 0
+        assert alive(ServerConnection) == 0
         assert alive(TLSOpening) == 0
         assert alive(SocketTransport) == 0
         assert alive(SSLTransport) == 0

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .http1 import Limits
-from .http1connection import HTTP1ServerConnection, Serving, ServingParameters, TLSOpening
+from .http1connection import ServerConnection, Serving, ServingParameters, TLSOpening
 from .httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -93,7 +93,7 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         serving = self._serving or self._start_serving()
         context = self.ssl_context
         if context is None:
-            SocketTransport(serving.loop, connection, HTTP1ServerConnection(serving, address))
+            SocketTransport(serving.loop, connection, ServerConnection(serving, address))
         else:
             opening = TLSOpening(serving, address, context)
             # What is known need not be asked for; and of a peer that is gone it could not.

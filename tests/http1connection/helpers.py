@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.wire.site import answer
-from tornadolike.http1connection import HTTP1ServerConnection
+from tornadolike.http1connection import ServerConnection
 from tornadolike.httputil import HTTPServerRequest
 
 PATIENCE = 10.0
@@ -51,13 +51,13 @@ class Watched:
             assert time.monotonic() < end, "this was never so"
 
     @property
-    def connection(self) -> HTTP1ServerConnection:
+    def connection(self) -> ServerConnection:
         """The only connection; waits for it."""
         self.until(lambda: len(self.serving.connections) == 1)
-        found: HTTP1ServerConnection = self.call(lambda: next(iter(self.serving.connections)))
+        found: ServerConnection = self.call(lambda: next(iter(self.serving.connections)))
         return found
 
-    def until_in(self, phase: str, buffered: int = 0) -> HTTP1ServerConnection:
+    def until_in(self, phase: str, buffered: int = 0) -> ServerConnection:
         """Wait until the only connection is in ``phase`` with so many bytes not yet served."""
         connection = self.connection
         self.until(lambda: connection.phase == phase and connection._reader.buffered >= buffered)
@@ -82,7 +82,7 @@ def connect_slowly(server: Any, size: int = 65536) -> socket.socket:
     return secured
 
 
-def shrink(connection: HTTP1ServerConnection, size: int = 65536) -> None:
+def shrink(connection: ServerConnection, size: int = 65536) -> None:
     """Have the server's kernel, too, hold no more than about ``size`` bytes in either direction."""
     sock = connection.transport.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
@@ -92,7 +92,7 @@ def shrink(connection: HTTP1ServerConnection, size: int = 65536) -> None:
 class Sends:
     """Stands before a connection's socket and counts what it sends, in bytes, by system call."""
 
-    def __init__(self, connection: HTTP1ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection) -> None:
         self.sizes: list[int] = []
         transport: Any = connection.transport
         transport = getattr(transport, "_lower", transport)  # over TLS

@@ -50,7 +50,15 @@ def encode_head(status: int, reason: str, fields: Iterable[tuple[str, str]]) -> 
     """
     if not 100 <= status <= 999:
         raise HTTPOutputError(f"Not a status of HTTP: {status!r}")
-    lines = [f"HTTP/1.1 {status} {reason}"]
+    return _encode_lines([f"HTTP/1.1 {status} {reason}"], fields)
+
+
+def encode_fields(fields: Iterable[tuple[str, str]]) -> bytes:
+    """As :func:`encode_head` without the status line: trailers."""
+    return _encode_lines([], fields)
+
+
+def _encode_lines(lines: list[str], fields: Iterable[tuple[str, str]]) -> bytes:
     lines += [f"{_good_names[name]}: {value}" for name, value in fields]
     text = "".join(lines)
     if not text.isprintable() and FORBIDDEN_IN_VALUE.search(text):
@@ -196,10 +204,15 @@ class ResponseWriter:
                 raise HTTPOutputError("Tried to write more data than Content-Length")
         return chunk
 
-    def end(self) -> bytes:
-        """What ends the body. Raises :exc:`HTTPOutputError` for less than Content-Length."""
+    def end(self, trailers: HTTPHeaders | None = None) -> bytes:
+        """What ends the body, with ``trailers`` if it is chunked.
+
+        Raises :exc:`HTTPOutputError` for less than Content-Length.
+        """
         if self._chunked:
-            return b"0\r\n\r\n"
+            if not trailers:
+                return b"0\r\n\r\n"
+            return b"0\r\n" + encode_fields(trailers.get_all()) + b"\r\n"
         if self._remaining:
             raise HTTPOutputError(
                 f"Tried to finish with {self._remaining} bytes fewer than Content-Length"

@@ -42,13 +42,13 @@ handshake is done a connection is none: it is in ``Serving.handshakes``, and :mo
 * :mod:`.connection`: requests, phases, time-outs.
 """
 
-from .connection import HTTP1ServerConnection
+from .connection import ServerConnection
 from .opening import TLSOpening
 from .serving import ConnectionContext, Serving, ServingParameters
 
 __all__ = [
     "ConnectionContext",
-    "HTTP1ServerConnection",
+    "ServerConnection",
     "Serving",
     "ServingParameters",
     "TLSOpening",

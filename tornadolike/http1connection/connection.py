@@ -1,4 +1,4 @@
-""":class:`HTTP1ServerConnection`: requests from a transport to the application; phases and time-outs."""
+""":class:`ServerConnection`: requests from a transport to the application; phases and time-outs."""
 
 import asyncio
 import math
@@ -19,7 +19,7 @@ from .responses import CORKED_PIECES, fail_future
 from .serving import Serving, Transport
 
 
-class HTTP1ServerConnection(RequestSide, asyncio.Protocol):
+class ServerConnection(RequestSide, asyncio.Protocol):
     """Reads requests from a transport, has them answered one after another, and keeps the time."""
 
     __slots__ = ("_heard", "_peer_ended", "_progress", "bucket")

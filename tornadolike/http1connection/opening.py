@@ -9,7 +9,7 @@ from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import TLSProtocol
 from ..ioloop.transports.tls.failures import logging_waiter
-from .connection import HTTP1ServerConnection
+from .connection import ServerConnection
 from .serving import Serving
 
 LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -44,7 +44,7 @@ class TLSOpening(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         transport = self._transport
-        connection = HTTP1ServerConnection(self._serving, self._address)
+        connection = ServerConnection(self._serving, self._address)
         self._leave()
         if data[0] in LETTERS:
             transport.set_protocol(connection)
@@ -56,7 +56,7 @@ class TLSOpening(asyncio.Protocol):
             tls.connection_made(transport)
             tls.data_received(data)
 
-    def _begin_tls(self, connection: HTTP1ServerConnection) -> TLSProtocol:
+    def _begin_tls(self, connection: ServerConnection) -> TLSProtocol:
         serving = self._serving
         parameters = serving.parameters
         tls = TLSProtocol(

@@ -189,8 +189,8 @@ class ResponseSide(HTTPConnection):
             raise
         return self._write(data)
 
-    def finish(self) -> None:
-        """The response is whole.
+    def finish(self, trailers: HTTPHeaders | None = None) -> None:
+        """The response is whole; ``trailers`` go behind a body in chunks.
 
         Raises :exc:`HTTPOutputError` for less than Content-Length; the connection is cut then.
         """
@@ -199,7 +199,7 @@ class ResponseSide(HTTPConnection):
             self._not_now("finish")
             return
         try:
-            end = writer.end()
+            end = writer.end(trailers)
         except Exception:
             self.close()
             raise

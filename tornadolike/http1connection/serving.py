@@ -15,7 +15,7 @@ from ..log import app_log
 from ..tcpserver.connections import Connections
 
 if TYPE_CHECKING:
-    from .connection import HTTP1ServerConnection
+    from .connection import ServerConnection
 
 TICK: Final = 0.5
 """How exactly time-outs are kept, in seconds."""
@@ -82,7 +82,7 @@ class Serving(Connections):
         self.default_heads = DefaultHeads()
         self.handshakes: set[Transport] = set()
         """The connections that do not speak TLS yet: before their first byte, and in the handshake."""
-        self.connections: set[HTTP1ServerConnection] = set()
+        self.connections: set[ServerConnection] = set()
         self.upgraded: dict[Transport, asyncio.Protocol] = {}
         """The connections that other protocols took over."""
         self.keep_alive = not parameters.no_keep_alive

@@ -75,8 +75,12 @@ class HTTPConnection:
         """Send a piece of the body. The future is done when more may be written."""
         raise NotImplementedError
 
-    def finish(self) -> None:
-        """Say that the body is whole."""
+    def finish(self, trailers: HTTPHeaders | None = None) -> None:
+        """Say that the body is whole.
+
+        :arg trailers: fields to send behind it (RFC 9110 section 6.5). They are dropped where the body is not
+            chunked, which has no place for them.
+        """
         raise NotImplementedError
 
 
@@ -90,6 +94,9 @@ class HTTPMessageDelegate:
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """A piece of the body is here. If this returns an awaitable, the next piece waits for it."""
+
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        """There were fields behind the body (RFC 9110 section 6.5). Called before :meth:`finish`, if at all."""
 
     def finish(self) -> None:
         """The message is whole."""

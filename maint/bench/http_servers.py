@@ -64,9 +64,11 @@ SERVERS: dict[str, list[object]] = {
 
 JOBS: dict[str, tuple[str, str, str | None]] = {
     "plain": ("one small request after another", "/", None),
-    "pipelined": ("16 requests in one write", "/", "pipeline.lua"),
+    "pipelined": ("16 requests in one write", "/", "pipeline.lua 16"),
+    "pipelined100": ("100 requests in one write", "/", "pipeline.lua 100"),
     "json": ("path and query arguments, JSON", "/item/42?q=abc", None),
     "browser": ("a browser's headers, no two requests alike", "/", "browser.lua"),
+    "headers30": ("30 headers, no two requests alike", "/", "headers.lua 30"),
 }
 
 
@@ -159,7 +161,8 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def load(server: subprocess.Popen[bytes], port: int, job: str, seconds: int) -> Sample:
-    _, path, script = JOBS[job]
+    _, path, words = JOBS[job]
+    script, _, argument = (words or "").partition(" ")
     options = ["-s", str(APPS / script)] if script else []
     before = cpu_seconds(server.pid)
     report = subprocess.run(
@@ -167,6 +170,7 @@ def load(server: subprocess.Popen[bytes], port: int, job: str, seconds: int) -> 
             *("taskset", "-c", "1", "wrk", "-t1", "-c64", f"-d{seconds}s"),
             *options,
             f"http://127.0.0.1:{port}{path}",
+            *(["--", argument] if argument else []),
         ],
         capture_output=True,
         text=True,
@@ -221,6 +225,11 @@ def chosen(names: str | None) -> dict[str, list[object]]:
     if missing:
         raise SystemExit(f"not there: {', '.join(missing)} (http_servers.py setup makes the peers)")
     return {name: there[name] for name in names.split(",")}
+
+
+def server_python(name: str) -> object:
+    """The interpreter that the server ``name`` runs on."""
+    return chosen(name)[name][0]
 
 
 def machine() -> str:

@@ -30,7 +30,7 @@ def run(program: str, *arguments: str, cache: Path) -> str:
     not all(map(shutil.which, ("wrk", "gcc", "taskset"))), reason="needs wrk, gcc and taskset"
 )
 def test_servers_are_measured_beside_the_limit(tmp_path: Path) -> None:
-    jobs = "pipelined,browser"  # a second each: one of each form; "plain" is in each of them
+    jobs = "pipelined100,headers30"  # a second each; a script with an argument is in both
     arguments = ("run", "tornadolike", "--jobs", jobs, "--rounds", "1", "--seconds", "1")
     report = run("http_servers.py", *arguments, cache=tmp_path)
     for job in jobs.split(","):
@@ -38,6 +38,17 @@ def test_servers_are_measured_beside_the_limit(tmp_path: Path) -> None:
     rows = re.findall(r"^\| (\w+) \| [\d,]+ \| [\d.]+ \| ([\d.]+) \|$", report, re.MULTILINE)
     assert [name for name, _ in rows] == ["limit", "tornadolike"] * 2
     assert all(ratio == "1.00" for name, ratio in rows if name == "limit")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("taskset"), reason="needs taskset")
+def test_large_bodies_are_measured(tmp_path: Path) -> None:
+    report = run("bodies.py", "tornadolike", "--rounds", "1", "--mebibytes", "8", cache=tmp_path)
+    rows = re.findall(
+        r"^\| tornadolike \| [\d,]+ \| [\d.]+ \| (-?[\d.]+) \|$", report, re.MULTILINE
+    )
+    assert len(rows) == 3
+    assert all(float(grown) < 8 for grown in rows)
 
 
 @pytest.mark.slow

@@ -1,0 +1,34 @@
+import asyncio
+import sys
+
+from tornado.web import Application, RequestHandler, stream_request_body
+
+PIECE = bytes(256 * 1024)
+
+
+@stream_request_body
+class Bodies(RequestHandler):
+    def prepare(self):
+        self.count = 0
+        self.request.connection.set_max_body_size(1 << 40)
+
+    def data_received(self, chunk):
+        self.count += len(chunk)
+
+    def post(self):
+        self.write(str(self.count))
+
+    async def get(self):
+        pieces = int(self.get_argument("pieces"))
+        self.set_header("Content-Length", pieces * len(PIECE))
+        for _ in range(pieces):
+            self.write(PIECE)
+            await self.flush()
+
+
+async def main():
+    Application([(r"/", Bodies)]).listen(int(sys.argv[1]), "127.0.0.1")
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())

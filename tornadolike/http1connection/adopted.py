@@ -15,8 +15,7 @@ from ..ioloop import IOLoop
 from ..iostream import IOStream, SSLIOStream
 from .connection import ServerConnection
 from .parameters import HTTP1ConnectionParameters, serving_parameters
-from .requests import call_application
-from .serving import Serving
+from .serving import Serving, call_application
 
 
 def adopt(stream: IOStream, connection: ServerConnection, serving: Serving) -> None:

@@ -13,7 +13,6 @@ from tornadolike.http1 import (
     ResponseWriter,
     encode_head,
     error_response,
-    has_no_body,
 )
 from tornadolike.httputil import HTTPHeaders, HTTPOutputError
 
@@ -233,11 +232,6 @@ def test_interim_responses_come_before_the_real_one() -> None:
 def test_http_1_0_knows_no_interim_responses() -> None:
     writer = ResponseWriter("GET", "HTTP/1.0", True)
     assert writer.head(103, "Early Hints", HTTPHeaders({"Link": "</a>"})) == b""
-
-
-def test_statuses_without_content() -> None:
-    without = [status for status in range(100, 600) if has_no_body(status)]
-    assert without == [*range(100, 200), 204, 304]
 
 
 # Heads

@@ -121,7 +121,8 @@ def read_responses(
             assert reader.next_event() is None
     except HTTPInputError as error:
         assert not reader.keep_alive
-        reader.feed(NEXT)
+        if not eof:
+            reader.feed(NEXT)
         with pytest.raises(HTTPInputError):  # who is not trusted is not listened to again
             reader.next_event()
         refused = "too soon" if isinstance(error, EndedTooSoon) else "malformed"

@@ -191,6 +191,29 @@ def test_the_delegate_hears_of_the_streams_end_once(watch: Any) -> None:
     assert ended == ["connection"]
 
 
+@PLAIN_AND_TLS
+def test_it_is_the_streams_to_close(watch: Any) -> None:
+    """What is said to the connection behind its back means nothing any more."""
+    connections: list[Any] = []
+
+    def respond(request: HTTPServerRequest) -> None:
+        connections.append(request.connection)
+        site(request)
+
+    site = Detacher()
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/detach"))
+        expect(sock, b"now a stream\n")
+        for method in (connections[0].close, connections[0].abort):
+            server.call(method)
+        with pytest.raises(StreamClosedError):
+            server.call(connections[0].write, b"x")
+        sock.sendall(b"go on\n")
+        expect(sock, b"GO ON\n")
+    server.until_gone()
+
+
 # Draining
 
 

@@ -192,10 +192,11 @@ def test_a_peer_that_does_not_read_is_known_to_the_new_protocol(watch: Any) -> N
 @pytest.mark.parametrize("size", [100, 6_000_000])
 def test_a_head_that_the_peer_does_not_read(watch: Any, size: int, wire: str) -> None:
     """The new protocol is asked to pause, unless so little waits that it need not."""
-    site = Upgrader(Echo(b""))
+    site = Upgrader(Echo(b""), held=True)
     blocked: list[bool] = []
 
-    def respond(request: HTTPServerRequest) -> None:
+    def switch() -> None:
+        request = site.requests[0]
         transport = request.connection.transport
         while size == 100 and request.connection._drained is None:
             transport.write(b"x" * 1000)  # until some of it has to wait
@@ -204,11 +205,12 @@ def test_a_head_that_the_peer_does_not_read(watch: Any, size: int, wire: str) ->
         request.connection.hand_over(101, "Switching Protocols", headers, site.protocol)
         blocked.append(transport._protocol_paused)
 
-    server = watch(respond)
+    server = watch(site)
     with connect_slowly(server) as sock:
         server.call(shrink, server.connection)
         sock.sendall(get("/switch", "Upgrade: echo"))
-        server.until(lambda: site.protocol.heard)
+        server.until(lambda: site.requests)
+        server.call(switch)
         # Over TLS there is room enough by the marks of the new protocol.
         assert blocked == [size > 100 or wire == "plain"]
         assert site.protocol.heard == (["made", "pause"] if blocked[0] else ["made"])

@@ -79,10 +79,6 @@ class RequestHandler(Failures, Arguments):
 
     # To be called
 
-    def reverse_url(self, name: str, *args: Any) -> str:
-        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
-        return self.application.reverse_url(name, *args)
-
     def detach(self) -> IOStream:
         """Take the connection as a stream; HTTP is done with it, and so is this handler's response.
 
@@ -96,6 +92,10 @@ class RequestHandler(Failures, Arguments):
         stream: IOStream = self.request.connection.detach()
         self._finished = True
         return stream
+
+    def reverse_url(self, name: str, *args: Any) -> str:
+        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
+        return self.application.reverse_url(name, *args)
 
     # Running
 

@@ -10,7 +10,7 @@ from typing import Final
 from ..httputil import HTTPHeaders, http_date_now, responses
 from .fields import read_connection
 from .framing import Fields, frame_written, kind_of_response, read_coding
-from .framing_rules import CHUNKED, EMPTY_RESPONSE, OTHER_PROTOCOL, UNTIL_END, UPGRADE
+from .framing_rules import CHUNKED, EMPTY_RESPONSE, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
 from .states import INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter
@@ -92,7 +92,7 @@ class ResponseWriter(MessageWriter):
         keep_alive = self.keep_alive
         if framing is UNTIL_END or framing is OTHER_PROTOCOL:
             keep_alive = False
-        if kind is not UPGRADE:
+        if framing is not OTHER_PROTOCOL:  # whose connection it is now
             keep_alive = self._say_whether_closing(said, fields, keep_alive)
         head = encode_head(status, reason, fields) + b"\r\n"
         self._start_body(framing, length)

@@ -33,7 +33,12 @@ from ..httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from ..iostream import IOStream, StreamBufferFullError, StreamClosedError
+from ..iostream import (
+    IOStream,
+    StreamBufferFullError,
+    StreamClosedError,
+    UnsatisfiableReadError,
+)
 from ..log import app_log, gen_log
 from .bodies import prepared
 from .parameters import HTTP1ConnectionParameters
@@ -43,6 +48,10 @@ from .sides import ClientSide, ServerSide
 
 TURN_SIZE: Final = 256 * 1024
 """How many bytes are read before the loop looks after others, if they come faster than they are read."""
+STEP_SIZE: Final = 2048
+"""How many bytes of a body in chunks are looked at, at once: so many may be full of tiny chunks."""
+CHUNKING_COST: Final = 256
+"""As how many bytes one counts that is there only for the sake of chunks. Each takes so much longer."""
 
 
 class HTTP1Connection(HTTPConnection):
@@ -89,6 +98,8 @@ class HTTP1Connection(HTTPConnection):
         """The delegate was told the head of a message, and not yet how that ended."""
         self._closed = False
         """By ourselves."""
+        self._unfed = b""
+        """What was received and the reader has not got."""
         self._turn = 0
         """Bytes that were read since the loop had a turn."""
         stream.set_close_callback(None)
@@ -156,11 +167,11 @@ class HTTP1Connection(HTTPConnection):
         while interim:
             try:
                 async with asyncio.timeout(self.params.header_timeout):
-                    event = await self._next_event()
+                    head = await self._next_head()
             except TimeoutError:
                 raise HTTPInputError("time-out while reading its head", 408) from None
             self._told = True
-            await self._tell(delegate.headers_received, *self._side.read_head(event))
+            await self._tell(delegate.headers_received, *self._side.read_head(head))
             interim = self._side.interim
             self._told = not interim
 
@@ -171,12 +182,14 @@ class HTTP1Connection(HTTPConnection):
         if invitation:
             self._send(invitation)
         await self._deliver(delegate, side.whole_body())
+        end = None
+        # Looked at in steps, as what will come.
+        self._unfed = side.reader.unread()
         while not side.reader.complete:
-            event = await self._next_event()
-            if type(event) is bytes:
-                await self._deliver(delegate, event)
-            elif type(event) is EndOfMessage and event.trailers:
-                await self._tell(delegate.trailers_received, event.trailers)
+            piece, end = await self._next_piece()
+            await self._deliver(delegate, piece)
+        if end is not None and end.trailers:
+            await self._tell(delegate.trailers_received, end.trailers)
 
     async def _deliver(self, delegate: HTTPMessageDelegate, piece: bytes) -> None:
         if piece and (self.is_client or not self._write_finished):
@@ -190,36 +203,78 @@ class HTTP1Connection(HTTPConnection):
                 await waiting
         except HTTPInputError:
             raise
-        except Exception as error:
-            if isinstance(error, StreamClosedError) and (self.stream is None or self._is_gone()):
+        except (Exception, asyncio.CancelledError) as error:
+            if self._is_no_fault(error):
                 raise
             app_log.error("Uncaught exception", exc_info=True)
             raise DelegateFailed from error
         if self.stream is None:
             raise Detached
 
-    async def _next_event(self) -> Any:
-        reader = self._side.reader
-        while (event := reader.next_event()) is None:
-            if self._turn >= TURN_SIZE:
-                self._turn = 0
-                await asyncio.sleep(0)
-            try:
-                data = await self.stream.read_bytes(self.params.chunk_size, partial=True)
-            except StreamClosedError as error:
-                self._read_end(error)
-            else:
-                self._turn += len(data)
-                reader.feed(data)
-        return event
+    def _is_no_fault(self, error: BaseException) -> bool:
+        """Whether what the delegate has raised came to it from elsewhere."""
+        if isinstance(error, asyncio.CancelledError):
+            task = asyncio.current_task()
+            return task is not None and task.cancelling() > 0
+        return isinstance(error, StreamClosedError) and self._is_gone()
 
-    def _read_end(self, error: StreamClosedError) -> None:
-        """The stream has ended; that may be how the message ends, if nobody has cut it."""
-        stream = self.stream
-        cut = self._closed or stream.error is not None or getattr(stream, "truncated", False)
-        if cut or self._side.reader.state is not State.UNTIL_END:
-            raise error
-        self._side.reader.feed_eof()
+    async def _next_head(self) -> Any:
+        reader = self._side.reader
+        while (head := reader.next_event()) is None:
+            reader.feed(await self._receive())
+        return head
+
+    async def _next_piece(self) -> tuple[bytes, EndOfMessage | None]:
+        """What there is of the body, at least what comes next; and its end, if that is there."""
+        reader = self._side.reader
+        pieces: list[bytes] = []
+        end = None
+        while not any(pieces) and end is None:
+            data, self._unfed = self._unfed or await self._receive(), b""
+            size = STEP_SIZE if self._side.chunked else max(len(data), 1)
+            for start in range(0, len(data) or 1, size):
+                step = data[start : start + size]
+                reader.feed(step)
+                piece, end = self._take_piece()
+                pieces.append(piece)
+                if end is not None:
+                    reader.feed(data[start + size :])
+                    break
+                self._turn += CHUNKING_COST * max(len(step) - len(piece), 0)
+                await self._give_turn()
+        return b"".join(pieces), end
+
+    def _take_piece(self) -> tuple[bytes, EndOfMessage | None]:
+        """What the reader has of the body."""
+        reader = self._side.reader
+        pieces: list[bytes] = []
+        while not reader.complete and (event := reader.next_event()) is not None:
+            if type(event) is EndOfMessage:
+                return b"".join(pieces), event
+            assert type(event) is bytes
+            pieces.append(event)
+        return b"".join(pieces), None
+
+    async def _receive(self) -> bytes:
+        """What comes next; nothing at an end that ends the message."""
+        await self._give_turn()
+        try:
+            data: bytes = await self.stream.read_bytes(self.params.chunk_size, partial=True)
+        except StreamClosedError:
+            stream = self.stream
+            cut = self._closed or stream.error is not None or getattr(stream, "truncated", False)
+            if cut or self._side.reader.state is not State.UNTIL_END:
+                raise
+            self._side.reader.feed_eof()
+            return b""
+        self._turn += len(data)
+        return data
+
+    async def _give_turn(self) -> None:
+        """Let the loop look after others, if it could not for long."""
+        if self._turn >= TURN_SIZE:
+            self._turn = 0
+            await asyncio.sleep(0)
 
     async def _end(self) -> bool:
         """The other's message is whole: wait until ours is, and see whether another exchange can follow."""
@@ -238,7 +293,10 @@ class HTTP1Connection(HTTPConnection):
 
     async def _refuse(self, error: HTTPInputError) -> None:
         """The peer has broken the protocol."""
-        if not (self._is_gone() or self._write_finished):
+        if self.is_client and error.status == 431 and not self._is_gone():
+            # What Tornado's clients take for that sign.
+            self.stream.close(exc_info=UnsatisfiableReadError(str(error)))
+        elif not (self._is_gone() or self._write_finished):
             answer = self._side.refusal(error.status)
             if answer:
                 try:

@@ -40,6 +40,8 @@ class ServerSide:
 
     def __init__(self, limits: Limits, keep_alive: bool) -> None:
         self.reader = RequestReader(limits)
+        self.chunked = False
+        """Whether the body that is read comes in chunks."""
         self._keep_alive = keep_alive
         self._request: HTTPServerRequest | None = None
         self._writer: ResponseWriter | None = None
@@ -54,6 +56,7 @@ class ServerSide:
         section = self.reader.section
         assert section is not None
         self._request = request
+        self.chunked = "Transfer-Encoding" in request.headers
         if section.close or not (request.version == "HTTP/1.1" or section.keep_alive):
             self._keep_alive = False
         if section.expect not in (None, "100-continue"):
@@ -137,6 +140,7 @@ class ClientSide:
         self._writer: RequestWriter | None = None
         self._body_begun = False
         self.interim = False
+        self.chunked = False
 
     # Reading
 
@@ -149,6 +153,7 @@ class ClientSide:
     def read_head(self, head: ResponseHead) -> tuple[ResponseStartLine, HTTPHeaders]:
         """Start line and headers of a head that was read."""
         self.interim = head.interim
+        self.chunked = "Transfer-Encoding" in head.headers
         return head.start_line, head.headers
 
     def invitation(self) -> bytes:

@@ -17,7 +17,7 @@ room for more.
 What was read behind the message goes back to the stream. So the next exchange may begin there, or another
 protocol (:meth:`HTTP1Connection.detach`).
 
-What the two sides have of their own is in :mod:`.sides`.
+Reading is told here, writing in :mod:`.outgoing`; what the two sides have of their own is in :mod:`.sides`.
 """
 
 import asyncio
@@ -26,25 +26,19 @@ from typing import Any, Final
 
 from ..http1 import EndOfMessage, Limits, State
 from ..httputil import (
-    HTTPConnection,
-    HTTPHeaders,
     HTTPInputError,
     HTTPMessageDelegate,
-    RequestStartLine,
-    ResponseStartLine,
 )
 from ..iostream import (
     IOStream,
-    StreamBufferFullError,
     StreamClosedError,
     UnsatisfiableReadError,
 )
 from ..log import app_log, gen_log
 from .bodies import prepared
+from .outgoing import Outgoing
 from .parameters import HTTP1ConnectionParameters
-from .responses import fail_future
 from .serving import call_application
-from .sides import ClientSide, ServerSide
 
 TURN_SIZE: Final = 256 * 1024
 """How many bytes are read before the loop looks after others, if they come faster than they are read."""
@@ -54,7 +48,7 @@ CHUNKING_COST: Final = 256
 """As how many bytes one counts that is there only for the sake of chunks. Each takes so much longer."""
 
 
-class HTTP1Connection(HTTPConnection):
+class HTTP1Connection(Outgoing):
     """One exchange over a stream.
 
     :arg stream: an :class:`.IOStream` that nobody reads from or writes to. Its close callback is ours from now on.
@@ -72,13 +66,8 @@ class HTTP1Connection(HTTPConnection):
         context: object | None = None,
     ) -> None:
         params = params or HTTP1ConnectionParameters()
-        self.stream: Any = stream
-        """The stream; None once it is detached."""
-        self.is_client = is_client
         self.params = params
         self.context = context
-        self.no_keep_alive = params.no_keep_alive
-        """Whether the stream is of no use after this exchange."""
         self._max_body_size = (
             stream.max_buffer_size if params.max_body_size is None else params.max_body_size
         )
@@ -87,12 +76,7 @@ class HTTP1Connection(HTTPConnection):
             max_header_size=params.max_header_size or Limits().max_header_size,
             max_body_size=self._max_body_size,
         )
-        side = ClientSide if is_client else ServerSide
-        self._side: ClientSide | ServerSide = side(limits, not params.no_keep_alive)
-        self._read_finished = False
-        self._write_finished = False
-        self._done: asyncio.Future[None] = asyncio.Future(loop=stream.io_loop.asyncio_loop)
-        """Done when what we had to write has left, or never will."""
+        super().__init__(stream, is_client, limits, params.no_keep_alive)
         self._close_callback: Callable[[], object] | None = None
         self._told = False
         """The delegate was told the head of a message, and not yet how that ended."""
@@ -227,8 +211,8 @@ class HTTP1Connection(HTTPConnection):
     async def _next_piece(self) -> tuple[bytes, EndOfMessage | None]:
         """What there is of the body, at least what comes next; and its end, if that is there."""
         reader = self._side.reader
-        pieces: list[bytes] = []
-        end = None
+        piece, end = self._take_piece()  # the end of nothing is there at once
+        pieces = [piece]
         while not any(pieces) and end is None:
             data, self._unfed = self._unfed or await self._receive(), b""
             size = STEP_SIZE if self._side.chunked else max(len(data), 1)
@@ -314,86 +298,6 @@ class HTTP1Connection(HTTPConnection):
     def set_max_body_size(self, max_body_size: int) -> None:
         """Let the body have so many bytes. At the latest in ``headers_received``."""
         self._max_body_size = max_body_size
-
-    # Writing
-
-    def write_headers(
-        self,
-        start_line: RequestStartLine | ResponseStartLine,
-        headers: HTTPHeaders,
-        chunk: bytes | None = None,
-    ) -> "asyncio.Future[None]":
-        """Send the head of our message, and ``chunk`` with it; the future is done when they have left.
-
-        A request's is followed by as many bytes as ``Content-Length`` says. Without that, POST, PUT and PATCH have
-        a body in chunks, and others none. A response of a status below 200 is an interim one: another follows.
-
-        Raises :exc:`HTTPOutputError`; then nothing is sent.
-        """
-        if self._is_gone():
-            return self._failed()
-        data = self._side.encode_head(start_line, headers)
-        return self._send(data + self._framed(chunk) if chunk else data)
-
-    def write(self, chunk: bytes) -> "asyncio.Future[None]":
-        """Send a piece of the body; the future is done when it has left.
-
-        Raises :exc:`HTTPOutputError` for more than Content-Length; the stream is closed then.
-        """
-        if self._is_gone():
-            return self._failed()
-        return self._send(self._framed(chunk))
-
-    def finish(self, trailers: HTTPHeaders | None = None) -> None:
-        """Our message is whole; ``trailers`` go behind a body in chunks.
-
-        Raises :exc:`HTTPOutputError` for less than Content-Length; the stream is closed then.
-        """
-        if self._is_gone():
-            self._write_finished = True
-            self._end_writing()
-            return
-        try:
-            end = self._side.encode_end(trailers)
-        except Exception:
-            self.close()
-            raise
-        self._write_finished = True
-        # A write of its own, if only of nothing: nobody else can cancel its future.
-        self._send(end).add_done_callback(self._all_written)
-
-    def _framed(self, chunk: bytes) -> bytes:
-        try:
-            return self._side.encode_data(chunk)
-        except Exception:
-            self.close()
-            raise
-
-    def _send(self, data: bytes) -> "asyncio.Future[None]":
-        try:
-            future: asyncio.Future[None] = self.stream.write(data)
-        except StreamBufferFullError:
-            self.close()  # what is missing now would be taken for written
-            raise
-        return future
-
-    def _all_written(self, future: "asyncio.Future[None]") -> None:
-        if not self.is_client and not self._read_finished:
-            # It was answered early, and what still comes is of no interest.
-            self.close()
-        self._end_writing()
-
-    def _end_writing(self) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
-
-    def _is_gone(self) -> bool:
-        return self.stream is None or bool(self.stream.closed())
-
-    def _failed(self) -> "asyncio.Future[None]":
-        future: asyncio.Future[None] = asyncio.Future(loop=self._done.get_loop())
-        fail_future(future, None if self.stream is None else self.stream.error)
-        return future
 
     # The end
 

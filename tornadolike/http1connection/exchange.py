@@ -100,7 +100,8 @@ class HTTP1Connection(Outgoing):
         it is too if the peer breaks the protocol (a client is answered with the status it deserves), if the time
         is over, and if the delegate raises; that is logged, and False returned.
 
-        Raises :exc:`StreamClosedError` if the connection ends before the message does.
+        Raises :exc:`StreamClosedError` if the connection ends before the message does. If this is cancelled, the
+        stream is closed.
         """
         self._side.begin_reading()
         params = self.params
@@ -121,6 +122,9 @@ class HTTP1Connection(Outgoing):
         except Detached:
             self._told = False
             return False
+        except asyncio.CancelledError:
+            self.close()  # nobody knows where the next message begins
+            raise
         except StreamClosedError:
             if self.is_client or not self._write_finished:
                 raise
@@ -154,8 +158,9 @@ class HTTP1Connection(Outgoing):
                     head = await self._next_head()
             except TimeoutError:
                 raise HTTPInputError("time-out while reading its head", 408) from None
+            start_line, headers = self._side.read_head(head)
             self._told = True
-            await self._tell(delegate.headers_received, *self._side.read_head(head))
+            await self._tell(delegate.headers_received, start_line, headers)
             interim = self._side.interim
             self._told = not interim
 
@@ -167,8 +172,9 @@ class HTTP1Connection(Outgoing):
             self._send(invitation)
         await self._deliver(delegate, side.whole_body())
         end = None
-        # Looked at in steps, as what will come.
-        self._unfed = side.reader.unread()
+        if not side.reader.complete:
+            # Looked at in steps, as what will come.
+            self._unfed = side.reader.unread()
         while not side.reader.complete:
             piece, end = await self._next_piece()
             await self._deliver(delegate, piece)
@@ -263,7 +269,8 @@ class HTTP1Connection(Outgoing):
     async def _end(self) -> bool:
         """The other's message is whole: wait until ours is, and see whether another exchange can follow."""
         stream = self.stream
-        stream.unread(self._side.reader.unread())
+        behind = self._side.reader.unread()
+        stream.unread(behind)
         if self._side.is_left_unfinished():
             self.close()
         if not self._done.done() and not stream.closed():
@@ -271,7 +278,7 @@ class HTTP1Connection(Outgoing):
             await self._done
         if self.stream is None:
             return False
-        if not self._side.keeps_stream():
+        if not self._side.keeps_stream(behind):
             self.close()
         return not stream.closed()
 

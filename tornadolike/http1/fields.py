@@ -10,12 +10,11 @@ or a list of them, Content-Length beside Transfer-Encoding, transfer codings oth
 more than one Host or one that is no host.
 """
 
-import ipaddress
 import re
-from functools import lru_cache
 from typing import Final
 
 from ..httputil import HTTPInputError
+from ..httputil.authority import is_authority
 from ..httputil.headers import FORBIDDEN_IN_VALUE, NAME, field_names
 
 CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
@@ -26,11 +25,6 @@ _LENGTH = re.compile(r"[0-9]+")
 _LENGTH_DIGITS = 18
 """The digits of a length: more, and it is larger than any limit (and int() would work too long)."""
 _CODING = re.compile(rf"(?:{NAME.pattern})(?:[ \t]*;.*)?")
-_AUTHORITY = re.compile(
-    r"(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
-    r"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
-)
-_AUTHORITY_KEPT = 255
 _SHOWN = 100
 """How much of a wrong value stands in the error, and so in the log."""
 
@@ -116,25 +110,6 @@ class FieldSection:
     def with_host(self, host: str) -> dict[str, str | list[str]]:
         """The fields with another Host."""
         return {**self.fields, "Host": host}
-
-
-def is_authority(text: str) -> bool:
-    """Whether ``text`` is a host, with or without a port (RFC 3986 section 3.2, without user names)."""
-    # The same few come all the time; long ones are not worth remembering.
-    return _check_known_authority(text) if len(text) <= _AUTHORITY_KEPT else _check_authority(text)
-
-
-def _check_authority(text: str) -> bool:
-    match = _AUTHORITY.fullmatch(text)
-    if match is not None and match[1] is not None:
-        try:
-            ipaddress.IPv6Address(match[1])
-        except ValueError:
-            return False
-    return match is not None
-
-
-_check_known_authority = lru_cache(256)(_check_authority)
 
 
 def joined(value: str | list[str]) -> str:

@@ -26,9 +26,10 @@ import time
 from typing import Final
 
 from ..httputil import HTTPInputError, HTTPServerRequest
+from ..httputil.authority import is_authority
 from ..httputil.headers import NAME
 from .body import ChunkedBody, EndOfMessage, LengthBody, Step
-from .fields import CONTROL_IN_PART, FieldSection, FieldSectionCache, is_authority
+from .fields import CONTROL_IN_PART, FieldSection, FieldSectionCache
 from .limits import Limits
 
 Event = HTTPServerRequest | bytes | EndOfMessage | None

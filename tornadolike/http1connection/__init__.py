@@ -39,17 +39,40 @@ handshake is done a connection is none: it is in ``Serving.handshakes``, and :mo
 * :mod:`.opening`: the first bytes of a connection that should speak TLS;
 * :mod:`.serving`: parameters, and what the connections of a server share;
 * :mod:`.responses`: from a response to bytes in the right order;
-* :mod:`.connection`: requests, phases, time-outs.
+* :mod:`.connection`: requests, phases, time-outs;
+* :mod:`.decompressing`: content codings, taken off before a delegate sees them.
+
+Of Tornado's module there are:
+
+* :mod:`.parameters`: :class:`HTTP1ConnectionParameters`, and small parsers;
+* :mod:`.adopted`: :class:`HTTP1ServerConnection`, the above on a stream that somebody has.
 """
 
+from .adopted import HTTP1ServerConnection, adopt
 from .connection import ServerConnection
+from .decompressing import DecompressingDelegate
 from .opening import TLSOpening
+from .parameters import (
+    HTTP1ConnectionParameters,
+    is_transfer_encoding_chunked,
+    parse_hex_int,
+    parse_int,
+    serving_parameters,
+)
 from .serving import ConnectionContext, Serving, ServingParameters
 
 __all__ = [
     "ConnectionContext",
+    "DecompressingDelegate",
+    "HTTP1ConnectionParameters",
+    "HTTP1ServerConnection",
     "ServerConnection",
     "Serving",
     "ServingParameters",
     "TLSOpening",
+    "adopt",
+    "is_transfer_encoding_chunked",
+    "parse_hex_int",
+    "parse_int",
+    "serving_parameters",
 ]

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .http1connection import (
+    BodyPreparer,
     HTTP1ConnectionParameters,
     ServerConnection,
     Serving,
@@ -74,9 +75,10 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
     :arg protocol: ``"http"`` or ``"https"``, whatever the connections speak: behind a proxy that ends TLS and
         does not say so.
 
-    :arg decompress_request: take off the content codings of requests.
+    :arg decompress_request: take off the content codings of requests; ``max_body_size`` is then for the body
+        without them, too.
 
-    :arg chunk_size: bytes that a stream reads at once, in a subclass that serves streams.
+    :arg chunk_size: bytes of a body that a delegate gets at once at the most. By default it gets what has come.
 
     :arg idle_connection_timeout: seconds between a response and the next request; None, the default, and 0 for an
         hour, as with Tornado, :data:`math.inf` for no time-out.
@@ -135,6 +137,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             decompress=decompress_request,
         )
         """Tornado's part of the parameters. It may be changed before the first connection comes."""
+        self._chunk_size = chunk_size
         self._own_parameters = parameters
         self._serving: Serving | None = None
         self._parameters()  # says what is wrong with them, now
@@ -204,6 +207,11 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
                 delegate = callback
         if self._overrides("start_request"):
             delegate, serve_whole = self, None
+        if self._chunk_size is not None or self.conn_params.decompress:
+            preparer = BodyPreparer(
+                delegate, serve_whole, self._chunk_size, self.conn_params.decompress
+            )
+            delegate, serve_whole = preparer, preparer.serve_whole
         self._serving = Serving(loop, delegate, serve_whole, self._parameters())
         return self._serving
 

@@ -84,6 +84,14 @@ class Situation(NamedTuple):
     length: Length
 
 
+# Python 3.11 takes its time to look up a member of an enumeration; these are needed for each message.
+EMPTY, LENGTH, CHUNKED, UNTIL_END, OTHER_PROTOCOL = Framing
+REQUEST, RESPONSE, EMPTY_RESPONSE, BODY_NOT_SENT, TUNNEL, UPGRADE = Kind
+NO_CODING: Final = Coding.NONE
+ZERO: Final = Length.ZERO
+NUMBER: Final = Length.NUMBER
+NO_LENGTH: Final = (Length.NONE, None)
+
 Decision = Framing | Refusal
 
 
@@ -241,7 +249,6 @@ WRITING: Final = _decide(WRITING_RULES)
 
 Fields = dict[str, str | list[str]]
 
-_DIGITS = re.compile(r"[0-9]+")
 _MAX_DIGITS = 18
 """The digits of a length: more, and it is larger than any limit (and int() would work too long)."""
 _CODING = re.compile(rf"(?:{NAME.pattern})(?:[ \t]*;.*)?")
@@ -263,7 +270,7 @@ def read_coding(fields: Fields) -> Coding:
     """What Transfer-Encoding says."""
     value = fields.get("Transfer-Encoding")
     if value is None:
-        return Coding.NONE
+        return NO_CODING
     names = [name.strip(" \t").lower() for name in joined(value).split(",")]
     if names == ["chunked"]:
         return Coding.CHUNKED
@@ -280,22 +287,23 @@ def read_length(fields: Fields) -> tuple[Length, int | None]:
     """What Content-Length says; and the number, if it is one."""
     value = fields.get("Content-Length")
     if value is None:
-        return Length.NONE, None
-    repeated = not isinstance(value, str) or "," in value
-    if repeated:
-        values = {one.strip(" \t") for one in joined(value).split(",")}
-        if len(values) > 1:
-            return Length.FAULTY, None
-        value = values.pop()
-    assert isinstance(value, str)
-    if not _DIGITS.fullmatch(value):
+        return NO_LENGTH
+    if not isinstance(value, str) or "," in value:
+        return _read_repeated_length(value)
+    if not (value.isascii() and value.isdigit()):
         return Length.FAULTY, None
     if len(value) > _MAX_DIGITS:
         return Length.HUGE, None
-    number = int(value)
-    if repeated:
-        return Length.REPEATED, number
-    return (Length.NUMBER if number else Length.ZERO), number
+    size = int(value)
+    return (NUMBER if size else ZERO), size
+
+
+def _read_repeated_length(value: str | list[str]) -> tuple[Length, int | None]:
+    values = {one.strip(" \t") for one in joined(value).split(",")}
+    if len(values) > 1:
+        return Length.FAULTY, None
+    length, size = read_length({"Content-Length": values.pop()})
+    return (length if size is None else Length.REPEATED), size
 
 
 def has_no_body(status: int) -> bool:
@@ -306,14 +314,14 @@ def has_no_body(status: int) -> bool:
 def kind_of_response(method: str | None, status: int) -> Kind:
     """The kind of a response of ``status`` to a request of ``method``."""
     if status < 200:
-        return Kind.UPGRADE if status == 101 else Kind.EMPTY_RESPONSE
+        return UPGRADE if status == 101 else EMPTY_RESPONSE
     if method == "CONNECT" and status < 300:
-        return Kind.TUNNEL
+        return TUNNEL
     if status == 204:
-        return Kind.EMPTY_RESPONSE
+        return EMPTY_RESPONSE
     if method == "HEAD" or status == 304:
-        return Kind.BODY_NOT_SENT
-    return Kind.RESPONSE
+        return BODY_NOT_SENT
+    return RESPONSE
 
 
 def frame_read(kind: Kind, version: str, coding: Coding, length: Length, fields: Fields) -> Framing:
@@ -335,7 +343,7 @@ def frame_written(kind: Kind, version: str, coding: Coding, fields: Fields) -> t
     decision = WRITING[kind, version, coding, length]
     if isinstance(decision, Refusal):
         raise HTTPOutputError(_text(decision, kind, fields))
-    return decision, (size or 0) if decision is Framing.LENGTH else 0
+    return decision, (size or 0) if decision is LENGTH else 0
 
 
 def _text(refusal: Refusal, kind: Kind, fields: Fields) -> str:

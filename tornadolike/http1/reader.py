@@ -4,7 +4,7 @@ from ..httputil import HTTPInputError
 from .body import ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import CONTROL_IN_PART
 from .limits import Limits
-from .states import Event, State, Table
+from .states import END_OF_BODY, SPENT, Event, State, Table
 
 Body = LengthBody | ChunkedBody | UntilEndBody
 
@@ -88,21 +88,17 @@ class MessageReader:
     # States
 
     def _go(self, event: Event) -> None:
-        self.state = self._table[self.state, event]
+        state = self._table.get((self.state, event))
+        if state is None:
+            raise RuntimeError(f"{event} in {self.state}: was something fed behind feed_eof()?")
+        self.state = state
 
     def _fail(self) -> None:
         """Read nothing any more: the peer has broken the protocol."""
         self._body = Spent()
-        self.state = State.SPENT
+        self.state = SPENT
 
     # The head
-
-    def _wait_between(self) -> None:
-        """Nothing has come of another message."""
-        self._buffer = b""  # an idle connection holds no buffer
-        self._position = 0
-        if self._ended:
-            self._go(Event.EOF)
 
     def _judge_part_of_head(self, buffer: bytes, start: int) -> None:
         """More is needed; but what can never become a head is refused now.
@@ -157,9 +153,8 @@ class MessageReader:
             if self._ended:
                 return self._end_in_body()
         elif type(event) is EndOfMessage:
-            self._end_body(Event.END)
-        else:
-            self._go(Event.DATA)
+            self._end_body(END_OF_BODY)
+        # A piece leaves us where we are, by each of the tables.
         return event
 
     def _end_body(self, event: Event) -> None:

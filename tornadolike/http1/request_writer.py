@@ -3,7 +3,7 @@
 from ..httputil import HTTPHeaders, HTTPOutputError
 from ..httputil.authority import is_authority
 from .fields import read_connection
-from .framing import Coding, Framing, Kind, frame_written, joined, read_coding
+from .framing import EMPTY, REQUEST, Coding, Framing, frame_written, joined, read_coding
 from .heads import encode_request_head
 from .states import REQUEST_WRITER
 from .writer import MessageWriter
@@ -70,7 +70,7 @@ class RequestWriter(MessageWriter):
             elif method in ("POST", "PUT", "PATCH"):
                 # These have a body as a rule: that there is none should be said (RFC 9110 section 8.6).
                 fields.append(("Content-Length", "0"))
-        return frame_written(Kind.REQUEST, self._version, coding, said)
+        return frame_written(REQUEST, self._version, coding, said)
 
     def _check_host(self, headers: HTTPHeaders) -> None:
         hosts = headers.get_list("Host")
@@ -85,7 +85,7 @@ class RequestWriter(MessageWriter):
         expect = headers._fields.get("Expect")
         if expect is None:
             return False
-        if framing is Framing.EMPTY or self._version == "HTTP/1.0":
+        if framing is EMPTY or self._version == "HTTP/1.0":
             raise HTTPOutputError("Expect goes with a body, and with HTTP/1.1: leave it out")
         return "100-continue" in joined(expect).lower()
 

@@ -9,9 +9,19 @@ from typing import Final
 
 from ..httputil import HTTPHeaders, http_date_now, responses
 from .fields import read_connection
-from .framing import Fields, Framing, Kind, frame_written, kind_of_response, read_coding
+from .framing import (
+    CHUNKED,
+    EMPTY_RESPONSE,
+    OTHER_PROTOCOL,
+    UNTIL_END,
+    UPGRADE,
+    Fields,
+    frame_written,
+    kind_of_response,
+    read_coding,
+)
 from .heads import encode_head
-from .states import RESPONSE_WRITER, Event
+from .states import INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter
 
 SERVER: Final = "tornadolike"
@@ -83,16 +93,16 @@ class ResponseWriter(MessageWriter):
         kind = kind_of_response(self._method, status)
         said = headers._fields
         framing, length = frame_written(kind, self._version, read_coding(said), said)
-        if kind is Kind.EMPTY_RESPONSE and status < 200:
+        if kind is EMPTY_RESPONSE and status < 200:
             head = encode_head(status, reason, fields) + b"\r\n"
-            self._go(Event.INTERIM)
+            self._go(INTERIM)
             return b"" if self._version == "HTTP/1.0" else head
-        if framing is Framing.CHUNKED:
+        if framing is CHUNKED:
             fields.append(("Transfer-Encoding", "chunked"))
         keep_alive = self.keep_alive
-        if framing is Framing.UNTIL_END or framing is Framing.OTHER_PROTOCOL:
+        if framing is UNTIL_END or framing is OTHER_PROTOCOL:
             keep_alive = False
-        if kind is not Kind.UPGRADE:
+        if kind is not UPGRADE:
             keep_alive = self._say_whether_closing(said, fields, keep_alive)
         head = encode_head(status, reason, fields) + b"\r\n"
         self._start_body(framing, length)

@@ -3,9 +3,19 @@
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPOutputError
-from .framing import Framing
+from .framing import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing
 from .heads import encode_fields
-from .states import Event, State, Table
+from .states import (
+    BODY_FOLLOWS,
+    DATA,
+    DONE,
+    END_OF_BODY,
+    HAND_OVER,
+    HEAD,
+    UNTIL_END_FOLLOWS,
+    Event,
+    Table,
+)
 
 FORBIDDEN_TRAILERS: Final = frozenset(
     {
@@ -43,30 +53,30 @@ class MessageWriter:
     _table: Table
 
     def __init__(self, keep_alive: bool) -> None:
-        self._framing = Framing.EMPTY
+        self._framing = EMPTY
         self._remaining = 0
         self.keep_alive = keep_alive
         """Whether the connection may stay open after the message, as far as this one tells."""
-        self.state = State.HEAD
+        self.state = HEAD
         """Where the writer stands (:mod:`~tornadolike.http1.states`)."""
 
     @property
     def complete(self) -> bool:
         """Whether the message is written whole."""
-        return self.state is State.DONE
+        return self.state is DONE
 
     def data(self, chunk: bytes) -> bytes:
         """A piece of the body, framed. Raises :exc:`HTTPOutputError` for more than Content-Length."""
-        self._go(Event.DATA)
+        self._go(DATA)
         framing = self._framing
-        if framing is Framing.CHUNKED:
+        if framing is CHUNKED:
             return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
-        if framing is Framing.LENGTH:
+        if framing is LENGTH:
             self._remaining -= len(chunk)
             if self._remaining < 0:
                 raise HTTPOutputError("Tried to write more data than Content-Length")
             return chunk
-        return chunk if framing is Framing.UNTIL_END else self._without_body(chunk)
+        return chunk if framing is UNTIL_END else self._without_body(chunk)
 
     def end(self, trailers: HTTPHeaders | None = None) -> bytes:
         """What ends the body.
@@ -79,12 +89,12 @@ class MessageWriter:
         """
         if trailers:
             _check_trailers(trailers)
-        if self._framing is Framing.LENGTH and self._remaining:
+        if self._framing is LENGTH and self._remaining:
             raise HTTPOutputError(
                 f"Tried to finish with {self._remaining} bytes fewer than Content-Length"
             )
-        self._go(Event.END)
-        if self._framing is not Framing.CHUNKED:
+        self._go(END_OF_BODY)
+        if self._framing is not CHUNKED:
             return b""
         if not trailers:
             return b"0\r\n\r\n"
@@ -93,12 +103,12 @@ class MessageWriter:
     def _start_body(self, framing: Framing, length: int) -> None:
         self._framing = framing
         self._remaining = length
-        if framing is Framing.OTHER_PROTOCOL:
-            self._go(Event.HAND_OVER)
-        elif framing is Framing.UNTIL_END:
-            self._go(Event.UNTIL_END_FOLLOWS)
+        if framing is OTHER_PROTOCOL:
+            self._go(HAND_OVER)
+        elif framing is UNTIL_END:
+            self._go(UNTIL_END_FOLLOWS)
         else:
-            self._go(Event.BODY_FOLLOWS)
+            self._go(BODY_FOLLOWS)
 
     def _go(self, event: Event) -> None:
         state = self._table.get((self.state, event))

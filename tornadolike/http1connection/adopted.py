@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from ..httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerConnectionDelegate
 from ..ioloop import IOLoop
 from ..iostream import IOStream, SSLIOStream
+from .bodies import BodyPreparer
 from .connection import ServerConnection
 from .parameters import HTTP1ConnectionParameters, serving_parameters
 from .serving import Serving, call_application
@@ -155,7 +156,10 @@ def serving_for(
     key = id(loop), id(delegate), *dataclasses.astuple(params)
     serving = _servings.get(key)
     if serving is None:
-        serving = Serving(loop, OwnersDelegate(delegate), None, serving_parameters(params))
+        preparer = BodyPreparer(
+            OwnersDelegate(delegate), None, params.chunk_size, params.decompress
+        )
+        serving = Serving(loop, preparer, None, serving_parameters(params))
         _servings[key] = serving
     return serving
 

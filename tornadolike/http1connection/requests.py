@@ -12,10 +12,12 @@ from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from ..netutil.proxy_protocol import ProxyHeader
+from .context import ConnectionContext, context_of
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
-from .serving import ConnectionContext, Serving, call_application
+from .serving import Serving, call_application
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -29,19 +31,23 @@ class RequestSide(ResponseSide):
         "_body_pace",
         "_body_taken",
         "_close_callback",
+        "_context",
         "_delegate",
         "_drain_callback",
         "_linger",
         "_phase_end",
+        "_proxy",
         "_reader",
         "bucket",
         "deadline",
         "phase",
     )
 
-    def __init__(self, serving: Serving, address: Any) -> None:
+    def __init__(self, serving: Serving, address: Any, proxy: ProxyHeader | None = None) -> None:
         super().__init__(serving)
         self._address = address
+        self._proxy = proxy
+        self._context: ConnectionContext | None = None
         self._reader = RequestReader(serving.limits, serving.field_sections)
         self._delegate: HTTPMessageDelegate | None = None
         self._close_callback: Callable[[], object] | None = None
@@ -62,9 +68,12 @@ class RequestSide(ResponseSide):
 
     @property
     def context(self) -> ConnectionContext:
-        """The peer's address and the protocol's name."""
-        protocol = "https" if isinstance(self.transport, SSLTransport) else "http"
-        return ConnectionContext(self._address, protocol)
+        """Who is at the other end, and what he speaks."""
+        if self._context is None:
+            tls = isinstance(self.transport, SSLTransport)
+            parameters = self._serving.parameters
+            self._context = context_of(parameters, self._address, tls, self._proxy)
+        return self._context
 
     def _start(self, request: HTTPServerRequest) -> None:
         reader = self._reader

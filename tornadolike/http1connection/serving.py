@@ -9,11 +9,14 @@ from typing import Any, Final, Protocol
 
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
 from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from ..httputil.networks import Networks
+from ..httputil.trust import Trust
 from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import IOStream
 from ..log import app_log
+from ..netutil.proxy_protocol import DEFAULT_MAX_SIZE
 from ..tcpserver.connections import Connections
 from ..tcpserver.conversations import Conversation
 
@@ -35,6 +38,10 @@ class ServingParameters:
     """Between a response and the next request."""
     ssl_handshake_timeout: float = 60.0
     """From the connection to the end of the TLS handshake. Over it the connection is cut."""
+    proxy_header_timeout: float = 10.0
+    """From the connection to the end of the PROXY header, where one is required. Over it the connection is cut."""
+    max_proxy_header_size: int = DEFAULT_MAX_SIZE
+    """Bytes of that header. Over it the connection is cut."""
     header_timeout: float | None = 60.0
     """From the first byte of a request (or from the connection) to the end of its head. Over it: 408."""
     body_timeout: float | None = None
@@ -59,12 +66,21 @@ class ServingParameters:
     """The same while the server stops, which need not wait for clients that keep their side open."""
     max_pipelined_size: int = 64 * 1024
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
+    protocol: str | None = None
+    """``"http"`` or ``"https"``: what clients speak, whatever the connections speak."""
+    trust: Trust | None = None
+    """Who is believed about where requests come from; nobody by default."""
+    proxy_protocol: Networks | None = None
+    """The peers that have to begin each connection with a PROXY header. (Given as what :class:`.Networks` takes.)
+    Nobody else may."""
 
     def __post_init__(self) -> None:
-        for name in ("ssl_handshake_timeout", "rate_grace_time"):
+        for name in ("ssl_handshake_timeout", "proxy_header_timeout", "rate_grace_time"):
             value: object = getattr(self, name)
             if not isinstance(value, (int, float)) or value <= 0:
                 raise ValueError(f"{name} should be a positive number, got {value!r}")
+        if self.proxy_protocol is not None:
+            object.__setattr__(self, "proxy_protocol", Networks(self.proxy_protocol))
 
 
 class Served(Protocol):
@@ -174,17 +190,3 @@ def call_application(function: Callable[[], object]) -> None:
 
 def _nothing_more(stream: IOStream, address: Any) -> None:
     """The handler of a stream that is its owner's affair."""
-
-
-class ConnectionContext:
-    """Who is at the other end."""
-
-    __slots__ = ("address", "protocol", "remote_ip")
-
-    def __init__(self, address: Any, protocol: str) -> None:
-        self.address = address
-        self.protocol = protocol
-        self.remote_ip = address[0] if isinstance(address, tuple) else "0.0.0.0"  # noqa: S104 (nobody listens)
-
-    def __str__(self) -> str:
-        return str(self.remote_ip)

@@ -156,7 +156,7 @@ class Failures(Response):
             self.on_finish()
 
     def _answer_bluntly(self) -> None:
-        """The last resort, where the author's own code fails at answering an error: nothing of it is called."""
+        """The last resort, where the author's own code fails at answering an error: none but the log is called."""
         if not self._finished:
             self._finished = True
             self._status_code = 500
@@ -165,4 +165,9 @@ class Failures(Response):
             else:
                 self._headers_written = True
                 body = b"500: Internal Server Error"
+                self._write_buffer = [body]
                 self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)
+            try:
+                self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+            except Exception:
+                app_log.error("Uncaught exception in log_request", exc_info=True)

@@ -18,6 +18,17 @@ class Response(Cookies, ConditionalResponse):
     _finished = False
     _sending: "asyncio.Future[None] | None" = None
     """What the connection answered to the piece that was sent last."""
+    _flushed_size: int | None = None
+    """Bytes of the body that :meth:`flush` has sent; None as long as it sent nothing."""
+
+    @property
+    def body_size(self) -> int:
+        """The bytes of the body that were handed over for sending so far, as they are without chunks."""
+        if not self._headers_written or self.request.method == "HEAD":
+            return 0
+        if self._flushed_size is not None:
+            return self._flushed_size
+        return sum(map(len, self._write_buffer))
 
     # To be overridden
 
@@ -92,6 +103,7 @@ class Response(Cookies, ConditionalResponse):
             future = connection.write_headers(start_line, headers, chunk)
             # Not before: a head that is refused leaves room for an error page.
             self._headers_written = True
+        self._flushed_size = (self._flushed_size or 0) + len(chunk)
         self._sending = future
         return future
 

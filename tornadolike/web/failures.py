@@ -2,7 +2,7 @@
 
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from ..escape import xhtml_escape
 from ..http1 import has_no_body
@@ -12,6 +12,8 @@ from ..log import app_log, gen_log
 from .errors import Finish, HTTPError
 from .head import HTML
 from .response import Response
+
+CLIENT_CLOSED_REQUEST: Final = 499
 
 
 class Failures(Response):
@@ -146,9 +148,15 @@ class Failures(Response):
         )
 
     def _abandon(self) -> None:
-        """End a request whose response cannot be completed."""
+        """End a request whose response cannot be completed.
+
+        If nothing of it was sent, its status is 499, which stands in the access logs of nginx too for a client that
+        did not wait for its answer.
+        """
         if not self._finished:
             self._finished = True
+            if not self._headers_written:
+                self._status_code = CLIENT_CLOSED_REQUEST
             connection = self.request.connection
             connection.set_close_callback(None)
             connection.close()

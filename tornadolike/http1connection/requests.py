@@ -12,6 +12,7 @@ from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
 from .serving import ConnectionContext, Serving, call_application
@@ -24,7 +25,9 @@ class RequestSide(ResponseSide):
 
     __slots__ = (
         "_address",
-        "_awaiting",
+        "_awaiting_since",
+        "_body_pace",
+        "_body_taken",
         "_close_callback",
         "_delegate",
         "_drain_callback",
@@ -43,8 +46,12 @@ class RequestSide(ResponseSide):
         self._delegate: HTTPMessageDelegate | None = None
         self._close_callback: Callable[[], object] | None = None
         self._drain_callback: Callable[[], object] | None = None
-        self._awaiting = False
-        """The delegate has not yet been told all of the request that has arrived: it makes us wait."""
+        self._awaiting_since: float | None = None
+        """Since when the delegate makes us wait, which has not yet been told all that has arrived; or None."""
+        self._body_pace: Pace | None = None
+        """How fast the body comes that is coming."""
+        self._body_taken = 0
+        """How many bytes of it have come."""
         self._linger = True
         """The peer does not expect that we close after the response."""
         self._phase_end = math.inf
@@ -91,9 +98,11 @@ class RequestSide(ResponseSide):
         serving = self._serving
         timeout = serving.parameters.body_timeout
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
-        self._awaiting = False
+        self._awaiting_since = None
         self._delegate = None
         if not self._reader.complete:
+            self._body_pace = Pace(serving.parameters.min_body_rate, serving.loop.time(), 0)
+            self._body_taken = 0
             # If it is answered before it is whole, what is still coming is of no interest.
             self._keep_alive_if_whole = self._keep_alive
             self._keep_alive = False
@@ -123,6 +132,7 @@ class RequestSide(ResponseSide):
         delegate = self._delegate
         assert delegate is not None
         if type(event) is bytes:
+            self._body_taken += len(event)
             self._tell(partial(delegate.data_received, event), self._piece_told)
         else:
             self._body_told()
@@ -132,6 +142,7 @@ class RequestSide(ResponseSide):
 
     def _body_told(self) -> None:
         assert self._delegate is not None
+        self._body_pace = None
         self.deadline = math.inf
         self._keep_alive = self._keep_alive or self._keep_alive_if_whole
         self._keep_alive_if_whole = False
@@ -148,7 +159,7 @@ class RequestSide(ResponseSide):
             if waiting is not None and then is not None:
                 future = asyncio.ensure_future(waiting)
                 future.add_done_callback(partial(self._delegate_ready, request, then))
-                self._awaiting = True
+                self._awaiting_since = self._serving.loop.time()
                 self.deadline = math.inf
                 return
         except Exception as error:
@@ -168,7 +179,9 @@ class RequestSide(ResponseSide):
             if error is not None and not isinstance(error, StreamClosedError):
                 app_log.error("Uncaught exception while receiving a request", exc_info=error)
             return
-        self._awaiting = False
+        if self._body_pace is not None and self._awaiting_since is not None:
+            self._body_pace.wait(self._serving.loop.time() - self._awaiting_since)
+        self._awaiting_since = None
         try:
             waited_for.result()
             then()
@@ -252,6 +265,14 @@ class RequestSide(ResponseSide):
         For what answers a request; it may well go on longer than the response, or the connection.
         """
         self._serving.keep_task(task, self)
+
+    def set_min_body_rate(self, rate: float | None) -> None:
+        """Let the body of the current request come at so many bytes a second (None: at any pace); below it: 408.
+
+        For this request it takes the place of the server's ``min_body_rate``.
+        """
+        if self._body_pace is not None:
+            self._body_pace.rate = rate
 
     # The application wants to know, or is told, that the peer is gone
 

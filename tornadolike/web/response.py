@@ -9,9 +9,10 @@ from ..httputil import HTTPConnection, ResponseStartLine
 from .conditions import ConditionalResponse
 from .cookies import Cookies
 from .head import HTML, JSON
+from .transformed import TransformedResponse
 
 
-class Response(Cookies, ConditionalResponse):
+class Response(Cookies, ConditionalResponse, TransformedResponse):
     """Collects a response and sends it: in one call when it is finished, or from :meth:`flush` on in pieces."""
 
     _headers_written = False
@@ -84,10 +85,15 @@ class Response(Cookies, ConditionalResponse):
         chunk = b"".join(self._write_buffer)
         self._write_buffer = []
         if self._headers_written:
+            if self._transforms:
+                chunk = self._transform_chunk(chunk, include_footers)
             future = connection.write(chunk)
         else:
+            self._add_cookies(self._headers)
+            if self.application.transforms:
+                self._make_transforms()
+                chunk = self._transform_head(chunk, include_footers)
             headers = self._headers
-            self._add_cookies(headers)
             start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
             future = connection.write_headers(start_line, headers, chunk)
             # Not before: a head that is refused leaves room for an error page.
@@ -124,16 +130,20 @@ class Response(Cookies, ConditionalResponse):
             if self._new_cookies is not None:
                 self._add_cookies(self._headers)
             buffer = self._write_buffer
-            headers = self._header_map
-            etag = None if headers is not None else self._etag
-            future = connection.respond(
-                self._status_code,
-                self._reason,
-                self._content_type,
-                headers,
-                b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
-                buffer[0] if len(buffer) == 1 else b"".join(buffer),
-            )
+            body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+            if self.application.transforms:
+                future = self._respond_transformed(body)
+            else:
+                headers = self._header_map
+                etag = None if headers is not None else self._etag
+                future = connection.respond(
+                    self._status_code,
+                    self._reason,
+                    self._content_type,
+                    headers,
+                    b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
+                    body,
+                )
             self._headers_written = True
         self._finished = True
         self._sending = future

@@ -307,4 +307,5 @@ def test_a_transform_that_fails(echo: Site, expect_log: Callable[..., Any]) -> N
     ):
         connection.send("GET /broken")
         assert connection.sock.recv(100) == b""
+        Watched(echo.server).until(lambda: Echo.results)
     assert Echo.results == ["ZeroDivisionError"]

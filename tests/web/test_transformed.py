@@ -205,14 +205,16 @@ def test_a_large_page_is_compressed_elsewhere(site: Callable[..., Site]) -> None
 
     served = site(("/", Large), ("/small", Page), compress_response=True)
     served.application.add_transform(Watched)
-    with served.connect() as connection:
-        # What comes behind it waits for it.
-        connection.send("GET /", GZIP)
-        connection.send("GET /small", GZIP)
-        first, second = connection.receive(), connection.receive()
-    assert plain(first) == LARGE.encode()
-    assert first.header("Content-Length") == str(len(first.body))
-    assert plain(second) == PAGE.encode()
+    # What comes behind it waits for it.
+    request = b"GET %b HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n"
+    rest = served.server.exchange(request % b"/" + request % b"/small")
+    for page in (LARGE, PAGE):
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        fields = HTTPHeaders.parse(head.decode().partition("\r\n")[2])
+        length = int(fields["Content-Length"])
+        assert gzip.decompress(rest[:length]) == page.encode()
+        rest = rest[length:]
+    assert rest == b""
     assert len(threads) == 2
     assert threading.main_thread() not in threads
     assert not any(thread.name == "test server" for thread in threads)
@@ -278,7 +280,7 @@ def test_others_are_served_meanwhile(echo: Site) -> None:
         assert echo.ask("GET /fast").body == b"fast"
         Slow.go_on.set()
         assert connection.receive().body == b"slow"
-    assert Echo.results == [None, None]
+    Watched(echo.server).until(lambda: Echo.results == [None, None])
 
 
 def test_a_client_that_leaves_meanwhile(echo: Site) -> None:

@@ -23,15 +23,19 @@ from .errors import Finish, HTTPError, MissingArgumentError
 from .handler import RequestHandler
 from .simple import ErrorHandler, RedirectHandler
 from .static import StaticFileHandler
+from .transforms import ContentEncoding, GZipContentEncoding, OutputTransform
 
 url = URLSpec
 
 __all__ = [
     "Application",
+    "ContentEncoding",
     "ErrorHandler",
     "Finish",
+    "GZipContentEncoding",
     "HTTPError",
     "MissingArgumentError",
+    "OutputTransform",
     "RedirectHandler",
     "RequestHandler",
     "StaticFileHandler",

@@ -27,7 +27,7 @@ from typing import Final
 
 from ..httputil import HTTPInputError, HTTPServerRequest
 from ..httputil.headers import NAME
-from .body import ChunkedBody, EndOfMessage, LengthBody, Step
+from .body import ChunkedBody, EndOfMessage, LengthBody, Step, too_large
 from .fields import CONTROL_IN_PART, FieldSection, FieldSectionCache, is_authority
 from .limits import Limits
 
@@ -70,6 +70,7 @@ class RequestReader:
         "_searched",
         "_small",
         "complete",
+        "max_body_size",
         "section",
     )
 
@@ -89,6 +90,11 @@ class RequestReader:
         self._body: LengthBody | ChunkedBody | Spent | None = None
         self.complete = True
         """Whether the message whose head came last is whole."""
+        self.max_body_size = limits.max_body_size
+        """How large the body of the message whose head came last may be, in bytes.
+
+        It is that of the limits again at each head that is followed by a body, and may be set to another
+        until the body is read."""
         self.section: FieldSection | None = None
         """The fields of the message whose head came last (None again once an empty line follows it)."""
 
@@ -112,6 +118,18 @@ class RequestReader:
         self._position = 0
         self._searched = 0
         return rest
+
+    def check_body_size(self) -> None:
+        """Raise :exc:`HTTPInputError` (413) if the body is announced to be larger than it may be.
+
+        :meth:`next_event` does so by itself, in place of the body's first piece. This is for those who want to
+        know before they invite the body, or who were given it together with the head.
+        """
+        section = self.section
+        length = None if section is None else section.content_length
+        if length and length > self.max_body_size:
+            self._body = Spent()
+            raise too_large(self.max_body_size)
 
     def next_event(self) -> Event:
         """The next event, or None. Raises :exc:`HTTPInputError`."""
@@ -247,6 +265,7 @@ class RequestReader:
 
     def _start_body(self, request: HTTPServerRequest, section: FieldSection) -> None:
         length = section.content_length
+        self.max_body_size = limit = self._limits.max_body_size
         if section.chunked:
             self.complete = False
             self._body = ChunkedBody(self._limits)
@@ -254,10 +273,10 @@ class RequestReader:
         if not length:
             self.complete = True
             return
-        if length > self._limits.max_body_size:
-            raise HTTPInputError(f"Body larger than {self._limits.max_body_size} bytes", 413)
         position = self._position
-        if len(self._buffer) - position >= length:
+        # Whether one that is over the limit is refused will be seen when it is read: there may be another
+        # limit by then.
+        if length <= limit and len(self._buffer) - position >= length:
             request.body = self._buffer[position : position + length]
             self._position = position + length
             self.complete = True
@@ -266,7 +285,7 @@ class RequestReader:
             self._body = LengthBody(length)
 
     def _read_body(self, body: "LengthBody | ChunkedBody | Spent") -> bytes | EndOfMessage | None:
-        event, self._position = body.read(self._buffer, self._position)
+        event, self._position = body.read(self._buffer, self._position, self.max_body_size)
         if event is None:
             if self._position == len(self._buffer):
                 self._buffer = b""  # a stalled upload holds no buffer
@@ -280,7 +299,7 @@ class RequestReader:
 class Spent:
     """Stands in place of a body once the peer has broken the protocol: nothing can be read any more."""
 
-    def read(self, buffer: bytes, position: int) -> Step:
+    def read(self, buffer: bytes, position: int, max_size: int) -> Step:
         raise HTTPInputError("Nothing can be read behind a malformed message")
 
 

@@ -2,27 +2,22 @@
 
 import asyncio
 import math
-from functools import partial
 from typing import Any
 
-from ..http1 import encode_head
-from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
-from ..ioloop import Deadlines
+from ..httputil import HTTPInputError, HTTPServerRequest
 from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
-from ..ioloop.transports.flow import HIGH_WATER
 from ..ioloop.transports.tls import SSLTransport
-from ..iostream import StreamClosedError
+from .handing_over import HandingOver
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
-from .requests import RequestSide, call_application
 from .responses import CORKED_PIECES, fail_future
-from .serving import Serving, Transport
+from .serving import Serving
 
 
-class ServerConnection(RequestSide, asyncio.Protocol):
+class ServerConnection(HandingOver, asyncio.Protocol):
     """Reads requests from a transport, has them answered one after another, and keeps the time."""
 
-    __slots__ = ("_heard", "_peer_ended", "_progress", "bucket")
+    __slots__ = ("_heard", "_peer_ended", "_progress")
 
     def __init__(self, serving: Serving, address: Any) -> None:
         super().__init__(serving, address)
@@ -31,7 +26,6 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         """How much the peer had taken when the write time-out was set."""
         self._heard = 0
         """How much the peer had said, when we looked last, since a TLS transport is closing."""
-        self.bucket = Deadlines.NOWHERE
 
     # What the transport calls
 
@@ -81,8 +75,7 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         if self._request is not None:
             self._request = None
             self._tell_closed()
-        call_application(partial(serving.delegate.on_close, self))
-        serving.one_has_ended()
+        serving.connection_lost(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -182,7 +175,7 @@ class ServerConnection(RequestSide, asyncio.Protocol):
 
     def _response_done(self) -> None:
         self._request = None
-        self._writer = self._delegate = self._close_callback = None
+        self._writer = self._delegate = self._close_callback = self._drain_callback = None
         if self._keep_alive:
             self.phase = IDLE if self._drained is None else WRITING
         else:
@@ -202,57 +195,6 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         if not self._awaiting:
             self._tell_closed()
         self._restart_clock()
-
-    def switch_protocol(
-        self, headers: HTTPHeaders, protocol: asyncio.Protocol
-    ) -> asyncio.Transport:
-        """Answer ``101 Switching Protocols`` with ``headers`` and give the connection to ``protocol``.
-
-        Calls ``protocol.connection_made(transport)`` at once and delivers what the peer sent behind the
-        request from a callback of its own. If the protocol has a ``going_away()``, that is called when
-        the server is drained. Raises :exc:`StreamClosedError` if the connection is closed already.
-        """
-        transport = self.transport
-        serving = self._serving
-        if self._request is None or transport.is_closing():
-            raise StreamClosedError
-        if self._writer is not None or not self._reader.complete:
-            raise RuntimeError(
-                "switch_protocol() comes after the request and instead of a response"
-            )
-        head = encode_head(101, "Switching Protocols", headers.get_all())
-        self._out.append(head + b"\r\n")
-        self._send_out()
-        paused = self._drained is not None
-        super().resume_writing()
-        self._request = None
-        self._delegate = self._close_callback = None
-        self.phase = UPGRADED
-        serving.connections.discard(self)
-        serving.deadlines.discard(self)
-        serving.upgraded[transport] = protocol
-        transport.when_lost = self._upgraded_lost
-        # By its default a TLS transport lets eight times as much wait.
-        transport.set_write_buffer_limits(HIGH_WATER)
-        transport.set_protocol(protocol)
-        transport.unread(self._reader.unread())
-        transport.resume_reading()
-        try:
-            protocol.connection_made(transport)
-            if paused:
-                protocol.pause_writing()
-        except BaseException:
-            transport.abort()
-            raise
-        if serving.draining:
-            serving.loop.call_soon(serving.tell_going_away, protocol)
-        return transport
-
-    def _upgraded_lost(self, transport: Transport) -> None:
-        serving = self._serving
-        serving.upgraded.pop(transport, None)
-        call_application(partial(serving.delegate.on_close, self))
-        serving.one_has_ended()
 
     # Time and the end
 
@@ -384,6 +326,8 @@ class ServerConnection(RequestSide, asyncio.Protocol):
     def drain(self) -> None:
         """Close as soon as the current request is answered; if there is none, now."""
         self._keep_alive = self._keep_alive_if_whole = False
+        if self._drain_callback is not None:
+            self._serving.loop.call_soon(self._tell_draining)
         if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
             self._close_transport()
         elif self.phase is LINGERING and self._drained is None:

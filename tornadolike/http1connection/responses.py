@@ -15,6 +15,7 @@ from ..httputil import (
 )
 from ..iostream import StreamClosedError
 from .serving import Serving, Transport
+from .tunnels import Tunnel, opens_tunnel
 
 CORKED_PIECES: Final = 128
 """How many pieces of responses are held back to leave in one write."""
@@ -151,6 +152,8 @@ class ResponseSide(HTTPConnection):
     ) -> "asyncio.Future[None]":
         """Send the head, and ``chunk`` with it. A status below 200 is an interim one: another follows.
 
+        Behind a ``101``, and a 2xx to CONNECT, follows ``detach()``.
+
         Raises :exc:`HTTPOutputError`; then nothing is sent.
         """
         request = self._request
@@ -158,16 +161,18 @@ class ResponseSide(HTTPConnection):
             return self._not_now("write_headers")
         assert isinstance(start_line, ResponseStartLine)
         _, status, reason = start_line
-        if status < 200:
-            if status == 101:
-                raise HTTPOutputError("101 Switching Protocols is switch_protocol()'s to send")
+        writer: ResponseWriter
+        if opens_tunnel(request, status):
+            writer = Tunnel(request)
+        elif status < 200:
             data = ResponseWriter(request.method, request.version, True).head(
                 status, reason, headers
             )
             # Who speaks HTTP/1.0 does not know them (RFC 9110 section 15.2).
             return self._write(data if request.version == "HTTP/1.1" else b"")
-        keep_alive = self._keep_alive or self._keep_alive_if_whole
-        writer = ResponseWriter(request.method, request.version, keep_alive)
+        else:
+            keep_alive = self._keep_alive or self._keep_alive_if_whole
+            writer = ResponseWriter(request.method, request.version, keep_alive)
         data = writer.head(status, reason, headers)
         first = writer.data(chunk) if chunk else b""
         self._writer = writer

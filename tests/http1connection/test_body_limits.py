@@ -76,11 +76,10 @@ def test_a_body_that_came_with_its_head(watch: Any) -> None:
         connection = request.connection
         try:
             connection.set_max_body_size(5)
+            said = b"ok"
         except HTTPInputError as error:
-            assert error.status == 413
-            connection.respond(200, "OK", "text/plain", None, b"", b"413")
-        else:
-            connection.respond(200, "OK", "text/plain", None, b"", b"ok")
+            said = b"%d" % error.status
+        connection.respond(200, "OK", "text/plain", None, b"", said)
 
     server = watch(respond)
     with server.connect() as sock:

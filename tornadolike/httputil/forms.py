@@ -69,10 +69,8 @@ def parse_body_arguments(
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in (URLENCODED, MULTIPART):
         return
-    if headers and headers.get("Content-Encoding"):
-        raise HTTPInputError(
-            f"Unsupported Content-Encoding of a form: {headers['Content-Encoding']}", 415
-        )
+    if headers:
+        refuse_coded_form(headers)
     config = config or default_parse_body_config()
     if kind == URLENCODED:
         limit = config.urlencoded.max_arguments
@@ -85,6 +83,13 @@ def parse_body_arguments(
     else:
         boundary = boundary_of(content_type)
         parse_multipart_form_data(boundary, body, arguments, files, config=config.multipart)
+
+
+def refuse_coded_form(headers: Mapping[str, str]) -> None:
+    """Raise :exc:`~.HTTPInputError` (415) for a form in a content coding."""
+    coding = headers.get("Content-Encoding")
+    if coding:
+        raise HTTPInputError(f"Unsupported Content-Encoding of a form: {coding}", 415)
 
 
 def boundary_of(content_type: str) -> bytes:

@@ -23,6 +23,7 @@ from .errors import Finish, HTTPError, MissingArgumentError
 from .handler import RequestHandler
 from .simple import ErrorHandler, RedirectHandler
 from .static import StaticFileHandler
+from .streaming import pull_request_body, stream_request_body
 
 url = URLSpec
 
@@ -36,5 +37,7 @@ __all__ = [
     "RequestHandler",
     "StaticFileHandler",
     "URLSpec",
+    "pull_request_body",
+    "stream_request_body",
     "url",
 ]

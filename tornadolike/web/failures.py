@@ -9,6 +9,7 @@ from ..http1 import has_no_body
 from ..httputil import HTTPInputError
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from .body import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
 from .response import Response
@@ -117,6 +118,10 @@ class Failures(Response):
             elif self._says_that_client_is_gone(error):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
+            elif isinstance(error, BodyClosedError):
+                # The connection knows why, and has done what was to be done about it.
+                gen_log.info("%s: the body did not come whole", self._request_summary())
+                self._end_unanswered()
             else:
                 if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late
                     error = HTTPError(error.status, "%s", error)
@@ -146,12 +151,17 @@ class Failures(Response):
         )
 
     def _abandon(self) -> None:
-        """End a request whose response cannot be completed."""
+        """Cut the connection of a request whose response cannot be completed."""
         if not self._finished:
-            self._finished = True
             connection = self.request.connection
             connection.set_close_callback(None)
             connection.close()
+            self._end_unanswered()
+
+    def _end_unanswered(self) -> None:
+        """End a request whose connection sees to the rest."""
+        if not self._finished:
+            self._finished = True
             self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
             self.on_finish()
 

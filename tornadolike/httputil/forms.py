@@ -43,6 +43,8 @@ def default_parse_body_config() -> ParseBodyConfig:
 
 URLENCODED: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
+UNKNOWN_TYPE: Final = "application/unknown"
+"""The type of a file whose part does not tell it."""
 
 
 class HTTPFile(ObjectDict):
@@ -66,7 +68,7 @@ def parse_body_arguments(
 
     Raises :exc:`~.HTTPInputError` for a body that is not of its type.
     """
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     if kind not in (URLENCODED, MULTIPART):
         return
     if headers:
@@ -83,6 +85,16 @@ def parse_body_arguments(
     else:
         boundary = boundary_of(content_type)
         parse_multipart_form_data(boundary, body, arguments, files, config=config.multipart)
+
+
+def media_type(content_type: str) -> str:
+    """The type that a Content-Type names, in lower case and without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_multipart(headers: Mapping[str, str]) -> bool:
+    """Whether ``headers`` are those of a form with files."""
+    return media_type(headers.get("Content-Type", "")) == MULTIPART
 
 
 def refuse_coded_form(headers: Mapping[str, str]) -> None:
@@ -133,7 +145,7 @@ def add_part(
 ) -> None:
     """Add a part to the ``files`` of a form if it is one, else to its ``arguments``."""
     if head.filename:
-        content_type = head.content_type or "application/unknown"
+        content_type = head.content_type or UNKNOWN_TYPE
         files.setdefault(head.name, []).append(
             HTTPFile(filename=head.filename, body=content, content_type=content_type)
         )

@@ -19,11 +19,14 @@
 
 from ..routing import URLSpec
 from .application import Application
+from .body import RequestBody
 from .errors import Finish, HTTPError, MissingArgumentError
+from .forms import FormPart, FormParts
 from .handler import RequestHandler
 from .simple import ErrorHandler, RedirectHandler
+from .spool import UploadedFile
 from .static import StaticFileHandler
-from .streaming import pull_request_body, stream_request_body
+from .streaming import pull_request_body, spool_uploads, stream_request_body
 
 url = URLSpec
 
@@ -31,13 +34,18 @@ __all__ = [
     "Application",
     "ErrorHandler",
     "Finish",
+    "FormPart",
+    "FormParts",
     "HTTPError",
     "MissingArgumentError",
     "RedirectHandler",
+    "RequestBody",
     "RequestHandler",
     "StaticFileHandler",
     "URLSpec",
+    "UploadedFile",
     "pull_request_body",
+    "spool_uploads",
     "stream_request_body",
     "url",
 ]

@@ -7,6 +7,7 @@ from ..util import lazy
 from .body import RequestBody
 from .errors import HTTPError
 from .forms import FormParts
+from .spool import Spool
 
 
 class Bodies:
@@ -19,6 +20,8 @@ class Bodies:
     _finished: bool
     _streams_body = False
     """The handler runs while its body is coming."""
+    _spool: Spool | None = None
+    """The files of its form."""
 
     # To be overridden
 

@@ -67,6 +67,11 @@ class RequestBody:
             piece = piece[:size]
         return piece
 
+    @property
+    def empty(self) -> bool:
+        """Whether it is known that nothing (more) comes."""
+        return self._whole and not self._pieces
+
     def __aiter__(self) -> "RequestBody":
         return self
 

@@ -4,7 +4,13 @@ import os
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPInputError, MultipartReader, ParseMultipartConfig
-from ..httputil.forms import MULTIPART, boundary_of, default_parse_body_config, refuse_coded_form
+from ..httputil.forms import (
+    MULTIPART,
+    boundary_of,
+    default_parse_body_config,
+    is_multipart,
+    refuse_coded_form,
+)
 from ..httputil.multipart import End, Event, PartHead
 from .body import RequestBody, gather
 from .disk import NewFile
@@ -28,7 +34,7 @@ class FormParts:
         self, body: RequestBody, headers: HTTPHeaders, config: ParseMultipartConfig | None = None
     ) -> None:
         content_type = headers.get("Content-Type", "")
-        if content_type.partition(";")[0].strip().lower() != MULTIPART:
+        if not is_multipart(headers):
             raise HTTPInputError(f"{MULTIPART} is wanted here, not {content_type!r}", 415)
         refuse_coded_form(headers)
         self._body = body

@@ -142,6 +142,8 @@ class RequestHandler(Failures, Arguments, Bodies):
         finally:
             if self._finished:
                 self.request_body.close()
+                if self._spool is not None:
+                    self._spool.close()
 
     async def _prepare_and_receive(
         self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]

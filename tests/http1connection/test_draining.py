@@ -39,7 +39,7 @@ def test_a_response_that_has_begun_is_told_once(watch: Any) -> None:
         assert site.told == 0
         drained = drain(server)
         expect_end(sock, b"0\r\n\r\n")
-        server.until(drained)
+    server.until(drained)
     assert site.told == 1
 
 
@@ -58,7 +58,7 @@ def test_a_response_that_begins_while_the_server_drains(watch: Any) -> None:
             HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
             + b"5\r\nhello\r\n0\r\n\r\n",
         )
-        server.until(drained)
+    server.until(drained)
     assert site.told == 1
 
 
@@ -82,7 +82,7 @@ def test_it_is_only_for_the_response_that_asked_for_it(watch: Any) -> None:
         server.until(lambda: told)
         server.call(held.answer_next)
         expect_end(sock, ok("GET /now") + ok("GET /1", "Connection: close"))
-        server.until(drained)
+    server.until(drained)
     assert told == ["/1"]
 
 
@@ -98,7 +98,7 @@ def test_it_can_be_taken_back(watch: Any) -> None:
         server.call(connection.set_drain_callback, None)
         drained = drain(server)
         server.call(held.answer_next)
-        server.until(drained)
+    server.until(drained)
     assert told == []
 
 
@@ -134,4 +134,4 @@ def test_a_callback_that_fails(watch: Any, expect_log: Any) -> None:
             server.until(lambda: log.matched)
         server.call(answer, requests[0])
         expect_end(sock, ok("GET /1", "Connection: close"))
-        server.until(drained)
+    server.until(drained)

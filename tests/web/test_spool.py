@@ -233,7 +233,7 @@ def test_a_handler_that_is_never_finished(site: Callable[..., Site], tmp_path: P
 
     waiting: list[Waits] = []
     settings = SMALL | {"upload_directory": str(tmp_path), "waiting": waiting}
-    served = site(("/", Waits), **settings)
+    served = site(("/", Waits), server={"linger_timeout": 0.1}, **settings)
     with served.connect() as connection:
         connection.send("POST /", CONTENT_TYPE, body=file("f", "x", b"x" * 200) + LAST)
         while not waiting:

@@ -40,6 +40,11 @@ class Noting(RequestHandler):
         self.write({"notes": self.notes})
 
 
+def tasks(served: Site) -> list[Any]:
+    """The tasks of the handlers that are not done."""
+    return [one.task for one in served.server.server._connections().answering]
+
+
 @stream_request_body
 class Pushed(Noting):
     size = 0
@@ -491,7 +496,7 @@ def test_a_client_that_goes_away(
     assert [notes.count(what) for what in ("on_connection_close", "on_finish", 10)] == [1, 1, 0]
     assert len(served.finished) == 1
     served.settle()
-    assert served.server.call(lambda: served.application._running) == set()
+    assert served.server.call(lambda: tasks(served)) == []
 
 
 @pytest.mark.parametrize("handler", [Pushed, PushedSlowly, Pulled])
@@ -554,11 +559,30 @@ def test_a_task_that_is_cancelled(site: Callable[..., Site]) -> None:
     with served.connect() as connection:
         connection.send("POST /", "Content-Length: 10")
         connection.sock.sendall(b"x")
-        while not (tasks := served.server.call(lambda: set(served.application._running))):
+        while not (running := served.server.call(lambda: tasks(served))):
             pass
-        served.server.call(lambda: [task.cancel() for task in tasks] and None)
+        served.server.call(lambda: [task.cancel() for task in running] and None)
         assert connection.receive("POST").status == 500
     served.settle()
+
+
+@pytest.mark.parametrize("handler", [PushedSlowly, Pulled])
+def test_a_refused_body_and_a_handler_that_wants_to_be_cancelled(
+    site: Callable[..., Site], handler: type[Noting]
+) -> None:
+    """It is the connection that answers, and it does so to the end."""
+    notes: list[Any] = []
+    served = site(("/", handler, {"notes": notes}), cancel_on_disconnect=True)
+    with served.connect() as connection:
+        connection.send("POST /", "Transfer-Encoding: chunked")
+        connection.sock.sendall(b"2\r\nab\r\nx\r\n")
+        while "on_finish" not in notes:
+            served.settle()
+        connection.sock.sendall(b"x")
+        assert connection.receive("POST").status == 400
+        connection.sock.shutdown(socket.SHUT_WR)
+        assert connection.sock.recv(1) == b""
+    assert served.finished[0].get_status() == 499
 
 
 # How it is said

@@ -252,7 +252,19 @@ class RequestSide(ResponseSide):
             if self.phase is BODY:
                 self._restart_clock()
 
+    def keep_task(self, task: "asyncio.Task[Any]") -> None:
+        """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.
+
+        For what answers a request; it may well go on longer than the response, or the connection.
+        """
+        self._serving.keep_task(task, self)
+
     # The application wants to know, or is told, that the peer is gone
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing that is written arrives any more: the connection is lost, or about to close."""
+        return self._request is None or self.phase is ENDED or self.transport.is_closing()
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
         """Call ``callback()`` if the connection is lost before the current response is whole."""

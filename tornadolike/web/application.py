@@ -1,9 +1,9 @@
 """:class:`Application`: the rules of a site and its settings."""
 
-import asyncio
 import logging
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..httputil import (
 )
 from ..ioloop import IOLoop
 from ..log import access_log, gen_log
+from ..netutil import DEFAULT_BACKLOG
 from ..routing import Match, RuleTable, URLSpec
 from .handler import RequestHandler
 from .receiving import Receiving
@@ -42,6 +43,7 @@ class Application(HTTPServerConnectionDelegate):
     :arg default_host: the host whose rules (:meth:`add_handlers`) answer requests to an unknown host.
 
     Settings that the framework itself reads: ``debug`` (implies ``serve_traceback``),
+    ``cancel_on_disconnect`` (:attr:`.RequestHandler.cancel_on_disconnect` of all handlers that do not say),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
     ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``.
@@ -60,7 +62,6 @@ class Application(HTTPServerConnectionDelegate):
         self._named: dict[str, URLSpec] = {}
         self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
-        self._running: set[asyncio.Task[None]] = set()
 
     def listen(self, port: int, address: str | None = None, **kwargs: Any) -> HTTPServer:
         """Serve on ``port`` and return the server.
@@ -76,6 +77,23 @@ class Application(HTTPServerConnectionDelegate):
         }
         server = HTTPServer(self, **kwargs)
         server.listen(port, address, **binding)
+        return server
+
+    def listen_unix(
+        self,
+        file: str | os.PathLike[str],
+        mode: int = 0o600,
+        backlog: int = DEFAULT_BACKLOG,
+        **kwargs: Any,
+    ) -> HTTPServer:
+        """Serve on a Unix socket and return the server.
+
+        ``mode`` is the file's, and ``backlog`` what :func:`~tornadolike.netutil.bind_unix_socket` says; other
+        arguments are :class:`~tornadolike.httpserver.HTTPServer`'s. Raises :exc:`OSError` if a server is listening
+        there.
+        """
+        server = HTTPServer(self, **kwargs)
+        server.listen_unix(file, mode, backlog)
         return server
 
     def add_handlers(self, host_pattern: str, host_handlers: Iterable[Rule]) -> None:
@@ -146,16 +164,16 @@ class Application(HTTPServerConnectionDelegate):
         # Each request gets a context of its own: what a handler sets in a context variable is seen by
         # what it starts, and by nobody else.
         context = copy_context()
-        rest = context.run(
+        begun = context.run(
             self._begin, rule.handler_class, request, rule.kwargs, path_args, path_kwargs
         )
-        if rest is not None:
+        if begun is not None:
+            handler, rest = begun
             loop = IOLoop.current()
             assert loop is not None
             task = loop.start_task(rest, context)
             if not task.done():
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                handler._goes_on(task)
 
     def _begin(
         self,
@@ -164,17 +182,18 @@ class Application(HTTPServerConnectionDelegate):
         kwargs: dict[str, Any],
         path_args: Any,
         path_kwargs: Any,
-    ) -> Any:
+    ) -> tuple[RequestHandler, Coroutine[Any, Any, None]] | None:
         try:
             handler = handler_class(self, request, **kwargs)
         except Exception as error:
             self._refuse(request, error)
             return None
         rest = handler._execute(path_args, path_kwargs)
+        if rest is not None:
+            return handler, rest
         if not handler._finished:
-            # Nobody could be told before: the loop was here.
-            request.connection.set_close_callback(handler._exchange_ended)
-        return rest
+            handler._stay_told()
+        return None
 
     def _refuse(self, request: HTTPServerRequest, error: Exception) -> None:
         """Answer a request that never got a handler as one that fails."""

@@ -32,7 +32,18 @@ class RequestHandler(Failures, Arguments, Bodies):
     :exc:`HTTPError`, else a 500, which is logged with its traceback.
     """
 
+    cancel_on_disconnect: bool | None = None
+    """Whether the handler is cancelled when its client goes away before the response is finished.
+
+    None: as the application's setting of that name says, which is False unless it is set. It concerns
+    handlers that are coroutines; what they await is cancelled, as by :meth:`asyncio.Task.cancel`. A client
+    that only ends its side of the connection counts as gone.
+    """
+
     _auto_finish = True
+    _task: "asyncio.Task[None] | None" = None
+    """What runs the handler, once it has had to wait."""
+    _client_has_left = False
 
     def __init__(
         self, application: "Application", request: HTTPServerRequest, **kwargs: Any
@@ -66,7 +77,16 @@ class RequestHandler(Failures, Arguments, Bodies):
     def on_connection_close(self) -> None:
         """Called when the client is gone before the response was finished.
 
-        The place to drop what waits for it, as a long poll does. The handler's coroutine goes on.
+        The place to drop what waits for it, as a long poll does. The handler's coroutine goes on, unless
+        :attr:`cancel_on_disconnect` is set.
+        """
+
+    def on_going_away(self) -> None:
+        """Called when the server begins to stop (:meth:`.TCPServer.drain`) and this request is not finished.
+
+        The place to bring a response to an end that would have none: of a stream of events, or a long poll.
+        Called once, at once if the server is stopping already. A handler that is still at work when the time for
+        stopping is over is cut off, and cancelled.
         """
 
     head: Callable[..., Awaitable[None] | None] = Failures._unimplemented_method
@@ -83,13 +103,40 @@ class RequestHandler(Failures, Arguments, Bodies):
         """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
         return self.application.reverse_url(name, *args)
 
-    # Running
+    # The client and the server may go away before the request is finished
 
-    def _exchange_ended(self) -> None:
-        """The connection has ended the exchange before the response was finished."""
+    def _stay_told(self) -> None:
+        """Be told of it from now on: until now the loop was here, and nobody could."""
+        connection = self.request.connection
+        connection.set_close_callback(self._lose_client)
+        if type(self).on_going_away is not RequestHandler.on_going_away:
+            connection.set_drain_callback(self.on_going_away)
+
+    def _goes_on(self, task: "asyncio.Task[None]") -> None:
+        """The handler has to wait; ``task`` is what runs it."""
+        self._task = task
+        task.add_done_callback(self._has_ended)
+        self.request.connection.keep_task(task)
+        if not self._finished:
+            self._stay_told()
+
+    def _has_ended(self, task: "asyncio.Task[None]") -> None:
+        self._task = None
+
+    def _lose_client(self) -> None:
+        self._client_has_left = True
         if self._streams_body:
             self.request_body.close()
-        self.on_connection_close()
+        try:
+            self.on_connection_close()
+        finally:
+            cancels = self.cancel_on_disconnect
+            if cancels is None:
+                cancels = self.settings.get("cancel_on_disconnect", False)
+            if cancels and self._task is not None:
+                self._task.cancel()
+
+    # Running
 
     def _execute(
         self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
@@ -183,10 +230,14 @@ class RequestHandler(Failures, Arguments, Bodies):
             raise
 
     def _answer_cancelled(self) -> None:
-        """Whoever cancels a handler knows; only its client has to be told."""
-        if not self._finished:
-            try:
+        """Whoever cancels a handler knows; only its client has to be told, if it is there."""
+        if self._finished:
+            return
+        try:
+            if self._client_has_left or self.request.connection.closed:
+                self._abandon()
+            else:
                 self.send_error(500)
-            except Exception:
-                app_log.error("Exception in exception handler", exc_info=True)
-                self._answer_bluntly()
+        except Exception:
+            app_log.error("Exception in exception handler", exc_info=True)
+            self._answer_bluntly()

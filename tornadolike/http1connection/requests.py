@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from ..http1 import EndOfMessage, RequestReader, error_response
+from ..http1.body import too_large
 from ..httputil import HTTPInputError, HTTPMessageDelegate, HTTPServerRequest, request_of
 from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
@@ -244,10 +245,15 @@ class RequestSide(ResponseSide):
         """Let the body of the current request have so many bytes, and no more; over it: 413.
 
         For this request it takes the place of the server's ``max_body_size``. It is said before the body is
-        read: in the delegate's ``headers_received``.
+        read: in the delegate's ``headers_received``. If it came with the head, and is larger, this raises
+        :exc:`HTTPInputError` with status 413.
         """
+        reader = self._reader
         if self._request is not None:
-            self._reader.max_body_size = max_body_size
+            reader.max_body_size = max_body_size
+            length = None if reader.section is None else reader.section.content_length
+            if reader.complete and length and length > max_body_size:
+                raise too_large(max_body_size)
 
     def set_body_timeout(self, timeout: float | None) -> None:
         """Give the body of the current request so many seconds from now (None: any time); over it: 408.
@@ -278,8 +284,8 @@ class RequestSide(ResponseSide):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing that is written arrives any more."""
-        return self.phase is ENDED or self.transport.is_closing()
+        """Whether nothing that is written arrives any more: the connection is lost, or about to close."""
+        return self._request is None or self.phase is ENDED or self.transport.is_closing()
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
         """Call ``callback()`` if the connection is lost before the current response is whole."""

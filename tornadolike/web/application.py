@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from typing import Any
 
-from ..httpserver import CollectingDelegate, HTTPServer
+from ..httpserver import HTTPServer
 from ..httputil import (
     HTTPConnection,
     HTTPInputError,
@@ -20,6 +20,7 @@ from ..log import access_log, gen_log
 from ..netutil import DEFAULT_BACKLOG
 from ..routing import Match, RuleTable, URLSpec
 from .handler import RequestHandler
+from .receiving import Receiving
 from .simple import ErrorHandler
 from .static import StaticFileHandler
 from .transforms import OutputTransform, compressing
@@ -153,8 +154,15 @@ class Application(HTTPServerConnectionDelegate):
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """A request whose body is still coming: collect it, then answer it."""
-        return CollectingDelegate(self, request_conn)
+        """A request whose body is still coming."""
+        return Receiving(self, request_conn)
+
+    def handler_class_of(self, request: HTTPServerRequest) -> type[RequestHandler]:
+        """The class that will answer ``request``."""
+        try:
+            return self._find(request)[0].handler_class
+        except HTTPInputError:
+            return ErrorHandler  # calling the application will tell
 
     def __call__(self, request: HTTPServerRequest) -> None:
         """Answer a request that has arrived whole."""

@@ -9,6 +9,7 @@ from ..http1 import has_no_body
 from ..httputil import HTTPInputError
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from .body import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
 from .response import Response
@@ -119,6 +120,9 @@ class Failures(Response):
             elif self._says_that_client_is_gone(error):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
+            elif isinstance(error, BodyClosedError):
+                gen_log.info("%s: the body did not come whole", self._request_summary())
+                self._abandon()
             else:
                 if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late
                     error = HTTPError(error.status, "%s", error)
@@ -159,7 +163,8 @@ class Failures(Response):
                 self._status_code = CLIENT_CLOSED_REQUEST
             connection = self.request.connection
             connection.set_close_callback(None)
-            connection.close()
+            if not connection.closed:
+                connection.close()
             self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
             self.on_finish()
 

@@ -2,7 +2,7 @@
 
 Its rooms, each of which uses only those before it: :mod:`.head` (status and headers), :mod:`.cookies` and
 :mod:`.conditions` (Etag), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages); beside
-them :mod:`.arguments`. What is left for here is the life of a request.
+them :mod:`.arguments` and :mod:`.bodies`. What is left for here is the life of a request.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from ..httputil import HTTPServerRequest
 from ..log import app_log
 from ..util import lazy
 from .arguments import Arguments
+from .bodies import Bodies
 from .errors import HTTPError
 from .failures import Failures
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .application import Application
 
 
-class RequestHandler(Failures, Arguments):
+class RequestHandler(Failures, Arguments, Bodies):
     """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
 
     The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method
@@ -124,6 +125,8 @@ class RequestHandler(Failures, Arguments):
 
     def _lose_client(self) -> None:
         self._client_has_left = True
+        if self._streams_body:
+            self.request_body.close()
         try:
             self.on_connection_close()
         finally:
@@ -144,16 +147,10 @@ class RequestHandler(Failures, Arguments):
             method = request.method
             if method not in self.SUPPORTED_METHODS:
                 raise HTTPError(405)
-            if path_args:
-                self.path_args = [
-                    None if arg is None else self.decode_argument(arg) for arg in path_args
-                ]
-            elif path_kwargs:
-                self.path_kwargs = {
-                    name: None if arg is None else self.decode_argument(arg, name)
-                    for name, arg in path_kwargs.items()
-                }
+            if path_args or path_kwargs:
+                self._decode_path(path_args, path_kwargs)
             if request.body:
+                self._check_body_size()
                 request.body_arguments  # noqa: B018 - a malformed form is refused before anything runs
             waiting: Any = self.prepare()
             if waiting is not None:
@@ -170,6 +167,44 @@ class RequestHandler(Failures, Arguments):
         except (Exception, asyncio.CancelledError) as error:
             self._handle_request_exception(error)
         return None
+
+    def _decode_path(
+        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
+    ) -> None:
+        decode = self.decode_argument
+        if path_args:
+            self.path_args = [None if arg is None else decode(arg) for arg in path_args]
+        else:
+            self.path_kwargs = {
+                name: None if arg is None else decode(arg, name)
+                for name, arg in path_kwargs.items()
+            }
+
+    async def _execute_streaming(
+        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
+    ) -> None:
+        """In the place of :meth:`_execute`, for a handler that runs while its body is coming."""
+        try:
+            await self._execute_rest(self._prepare_and_receive(path_args, path_kwargs), False)
+        finally:
+            if self._finished:
+                self.request_body.close()
+                if self._spool is not None:
+                    self._spool.close()
+
+    async def _prepare_and_receive(
+        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
+    ) -> None:
+        if self.request.method not in self.SUPPORTED_METHODS:
+            raise HTTPError(405)
+        self._decode_path(path_args, path_kwargs)
+        self._check_body_size()
+        self.request_body  # noqa: B018 - from here on it is nowhere else, however it came
+        waiting = self.prepare()
+        if waiting is not None:
+            await waiting
+        if not self._finished:
+            await self._receive_body()
 
     async def _execute_rest(self, waiting: Awaitable[None], prepared: bool) -> None:
         try:

@@ -14,7 +14,7 @@ from tests.web.helpers import Connection, Site
 from tests.wire.client import PLAIN_AND_TLS, read_all
 from tornadolike.gen import coroutine
 from tornadolike.iostream import StreamClosedError
-from tornadolike.web import RequestHandler
+from tornadolike.web import RequestHandler, pull_request_body
 from tornadolike.websocket import WebSocketHandler
 
 PATIENCE = 10.0
@@ -639,3 +639,30 @@ def test_a_flush_to_a_client_that_left(site: Callable[..., Site], happened: Even
         assert connection.sock.recv(5) == b"HTTP/"
     expected = ["begins", "on_connection_close", f"gets {StreamClosedError.__name__}"]
     assert [happened.next() for _ in range(4)] == [*expected, "on_finish 200"]
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+def test_a_client_that_leaves_in_the_middle_of_its_upload(
+    site: Callable[..., Site], happened: Events, cancels: bool
+) -> None:
+    @pull_request_body
+    class Handler(Waits):
+        cancel_on_disconnect = cancels
+
+        async def wait(self) -> None:
+            async for _ in self.request_body:
+                happened("reads")
+
+        post = Waits.get
+
+    served = site(("/", Handler, {"happened": happened}))
+    with served.connect() as connection:
+        connection.send("POST /", "Content-Length: 5")
+        connection.sock.sendall(b"he")
+        assert [happened.next(), happened.next()] == ["begins", "reads"]
+    Watched(served.server).until_gone()
+    events = happened.rest()
+    assert events[0] == "on_connection_close"
+    assert events[-1] == "on_finish 499"
+    if cancels:
+        assert events == CANCELLED

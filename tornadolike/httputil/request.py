@@ -39,6 +39,8 @@ class HTTPServerRequest:
     """The :class:`HTTPConnection` that takes the response."""
     server_connection: Any = None
 
+    _incoming: Any = None
+    """The body that is still coming, of a request that is answered meanwhile."""
     _fields: dict[str, str | list[str]]
     _start_time: float
 

@@ -287,12 +287,16 @@ async def test_malformed_responses(text, ends, expect_log):
 
 @on_jumping_clock
 async def test_a_head_that_is_too_large(expect_log):
-    with expect_log(GENERAL, "Headers larger than 100 bytes"):
-        usable, here, _ = await response_to(
-            b"HTTP/1.1 200 OK\r\nA: " + b"b" * 100, Told(), end=False, max_header_size=100
+    told = Told()
+    with (
+        expect_log(GENERAL, "Unsatisfiable read, closing connection: Headers larger than 100"),
+        pytest.raises(StreamClosedError) as caught,
+    ):
+        await response_to(
+            b"HTTP/1.1 200 OK\r\nA: " + b"b" * 100, told, end=False, max_header_size=100
         )
-    assert usable is False
-    assert isinstance(here.error, UnsatisfiableReadError)
+    assert isinstance(caught.value.real_error, UnsatisfiableReadError)
+    assert told.ends == []
 
 
 FRAMINGS = {

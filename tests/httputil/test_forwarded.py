@@ -169,6 +169,7 @@ def test_an_element_with_many_commas_is_refused() -> None:
         ("[2001:db8::17]", Node("2001:db8::17")),
         ("[2001:db8::17]:80", Node("2001:db8::17", 80)),
         ("unknown", Node("unknown")),
+        ("unix:", Node("unknown")),
     ],
 )
 def test_loose_nodes(text: str, node: ForwardedNode) -> None:
@@ -176,7 +177,7 @@ def test_loose_nodes(text: str, node: ForwardedNode) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a.example", "unix:", '"192.0.2.43"', "2001:db8::17:x", "1,1", "<script>"]
+    "text", ["", "a.example", "unix", '"192.0.2.43"', "2001:db8::17:x", "1,1", "<script>"]
 )
 def test_loose_nodes_are_not_that_loose(text: str) -> None:
     with pytest.raises(HTTPInputError):

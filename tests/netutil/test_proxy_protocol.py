@@ -11,7 +11,7 @@ from tornadolike.netutil.proxy_protocol import (
 )
 
 
-@pytest.mark.parametrize(("data", "header"), GOOD, ids=[str(data[5:60]) for data, _ in GOOD])
+@pytest.mark.parametrize(("data", "header"), GOOD, ids=[repr(data[5:60]) for data, _ in GOOD])
 def test_a_good_header(data: bytes, header: ProxyHeader) -> None:
     for behind in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\r\n", data, bytes(100)):
         assert parse_proxy_header(data + behind) == (header, len(data))
@@ -19,7 +19,7 @@ def test_a_good_header(data: bytes, header: ProxyHeader) -> None:
         assert parse_proxy_header(data[:size]) is None, size
 
 
-@pytest.mark.parametrize("data", BAD, ids=[str(data[:70]) for data in BAD])
+@pytest.mark.parametrize("data", BAD, ids=[repr(data[:70]) for data in BAD])
 def test_a_bad_header(data: bytes) -> None:
     for behind in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\r\n"):
         with pytest.raises(ProxyProtocolError) as caught:

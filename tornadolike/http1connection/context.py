@@ -41,7 +41,9 @@ class ConnectionContext:
         return self._trust.resolve(self.address, self.protocol, headers)
 
     def __str__(self) -> str:
-        return self.remote_ip if isinstance(self.address, tuple) else str(self.address)
+        if isinstance(self.address, tuple):
+            return self.remote_ip
+        return repr(self.address) if self.address else "a Unix socket"
 
 
 def context_of(

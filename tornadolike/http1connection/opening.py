@@ -17,6 +17,7 @@ from ..log import gen_log
 from ..netutil.proxy_protocol import ProxyHeader, ProxyProtocolError, parse_proxy_header
 from ..tcpserver.conversations import who
 from .connection import ServerConnection
+from .context import context_of
 from .serving import Serving
 
 LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -169,11 +170,12 @@ class TLSOpening(Opening):
     def _begin_tls(self, connection: ServerConnection) -> TLSProtocol:
         serving = self._serving
         parameters = serving.parameters
+        client = context_of(parameters, self._address, True, self._proxy)
         tls = TLSProtocol(
             serving.loop,
             connection,
             self._ssl_context,
-            logging_waiter(serving.loop, self._address),
+            logging_waiter(serving.loop, client.address),
             server_side=True,
             # What is left of the time. (The deadline may be up to one tick ago.)
             ssl_handshake_timeout=max(self.deadline - serving.loop.time(), 0.001),

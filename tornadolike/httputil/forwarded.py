@@ -148,7 +148,9 @@ def parse_node(text: str) -> ForwardedNode:
 def parse_loose_node(text: str) -> ForwardedNode:
     """A node as it stands in ``X-Forwarded-For``, whose form no standard tells: IPv6 without brackets, too.
 
-    Raises :exc:`HTTPInputError`.
+    (``unix:`` is what nginx writes of clients without an address.) Raises :exc:`HTTPInputError`.
     """
     text = text.strip(" \t")
-    return ForwardedNode(text) if parse_ip(text) else parse_node(text)
+    if parse_ip(text):
+        return ForwardedNode(text)
+    return parse_node("unknown" if text == "unix:" else text)

@@ -617,12 +617,14 @@ async def test_requests_that_cannot_be_written():
             connection.write_headers(*bad)
     with pytest.raises(RuntimeError, match="needs write_headers"):
         connection.write(b"x")
-    assert here.closed()
-    here, there = memory_stream_pair()
-    connection = requested(here)
+    connection.write_headers(line, HTTPHeaders(HOST))
     with pytest.raises(RuntimeError, match="has one head"):
         connection.write_headers(line, HTTPHeaders(HOST))
     connection.finish()
+    with pytest.raises(RuntimeError, match="has one end"):
+        connection.finish()
+    with pytest.raises(RuntimeError, match=r"write\(\) after finish"):
+        connection.write(b"")
     assert (await there.read_bytes(1000, partial=True)).count(b"GET") == 1
     here.close()
 
@@ -973,6 +975,16 @@ async def test_out_of_order():
         connection.finish()
 
     assert (await served(REQUESTS["GET"][0], Told(), twice))[0] is True
+
+
+@on_jumping_clock
+async def test_an_idle_client_is_left_without_a_word():
+    here, there = memory_stream_pair()
+    connection = HTTP1Connection(here, False, HTTP1ConnectionParameters(header_timeout=5))
+    told = Told()
+    assert await connection.read_response(told) is False
+    assert await there.read_until_close() == b""
+    assert told.ends == []
 
 
 # Both sides

@@ -77,6 +77,11 @@ def test_nothing_is_chosen_that_is_not_offered() -> None:
     assert choose_coding("gzip, br;q=0.5", ("br",)) == "br"
 
 
+def test_nobody_needs_so_many() -> None:
+    assert choose_coding("x, " * 31 + "gzip", OFFERED) == "gzip"
+    assert choose_coding("x, " * 32 + "gzip", OFFERED) is None
+
+
 @given(st.text())
 def test_any_text_is_an_answer(accepted: str) -> None:
     chosen = choose_coding(accepted, OFFERED)

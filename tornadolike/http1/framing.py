@@ -153,10 +153,10 @@ READING_RULES: Final = (
     Rule(
         "6.3 rule 4", Refusal(400, "Invalid Transfer-Encoding {coding}"), codings=(Coding.FAULTY,)
     ),
-    Rule("6.3 rule 5", Refusal(400, "Invalid Content-Length {length}"), lengths=(Length.FAULTY,)),
+    Rule("6.3 rule 5", Refusal(400, "{fault}: {length}"), lengths=(Length.FAULTY,)),
     Rule(
         "6.3 rule 5",
-        Refusal(400, "Invalid Content-Length {length}"),
+        Refusal(400, "Content-Length given several times: {length}"),
         kinds=(REQUEST,),
         lengths=(Length.REPEATED,),
     ),
@@ -335,8 +335,12 @@ def frame_written(kind: Kind, version: str, coding: Coding, fields: Fields) -> t
 
 
 def _text(refusal: Refusal, kind: Kind, fields: Fields) -> str:
+    several = "," in joined(fields.get("Content-Length", ""))
     return refusal.text.format(
         kind=kind,
+        fault="Multiple unequal Content-Lengths"
+        if several
+        else "Only integer Content-Length is allowed",
         coding=shown(fields.get("Transfer-Encoding")),
         length=shown(fields.get("Content-Length")),
     )

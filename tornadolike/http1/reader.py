@@ -4,7 +4,7 @@ from ..httputil import HTTPInputError
 from .body import ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import CONTROL_IN_PART
 from .limits import Limits
-from .states import Event, State, Table
+from .states import END_OF_BODY, FAULT, SPENT, Event, State, Table
 
 Body = LengthBody | ChunkedBody | UntilEndBody
 
@@ -58,6 +58,8 @@ class MessageReader:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the peer."""
+        if self._ended:
+            raise RuntimeError("Nothing can be fed behind feed_eof()")
         if self._position < len(self._buffer):
             self._buffer = self._buffer[self._position :] + data
         else:
@@ -67,8 +69,8 @@ class MessageReader:
     def feed_eof(self) -> None:
         """The peer will send no more. If something is missing, :meth:`next_event` will say so.
 
-        It may be left out by whoever does not mind, but where a body can be one that only the end of the
-        connection ends.
+        Without it a body that only the end of the connection ends never does, and what is cut off is waited
+        for.
         """
         self._ended = True
 
@@ -92,17 +94,11 @@ class MessageReader:
 
     def _fail(self) -> None:
         """Read nothing any more: the peer has broken the protocol."""
-        self._body = Spent()
-        self.state = State.SPENT
+        if self.state is not SPENT:
+            self._body = Spent()
+            self._go(FAULT)
 
     # The head
-
-    def _wait_between(self) -> None:
-        """Nothing has come of another message."""
-        self._buffer = b""  # an idle connection holds no buffer
-        self._position = 0
-        if self._ended:
-            self._go(Event.EOF)
 
     def _judge_part_of_head(self, buffer: bytes, start: int) -> None:
         """More is needed; but what can never become a head is refused now.
@@ -157,9 +153,8 @@ class MessageReader:
             if self._ended:
                 return self._end_in_body()
         elif type(event) is EndOfMessage:
-            self._end_body(Event.END)
-        else:
-            self._go(Event.DATA)
+            self._end_body(END_OF_BODY)
+        # A piece leaves us where we are, by each of the tables.
         return event
 
     def _end_body(self, event: Event) -> None:

@@ -29,10 +29,11 @@ from ..httputil import HTTPInputError, HTTPServerRequest
 from ..httputil.headers import NAME
 from .body import ChunkedBody, EndOfMessage, LengthBody, too_large
 from .fields import FieldSection, FieldSectionCache
-from .framing import Framing, Kind, frame_read
+from .framing import frame_read
+from .framing_rules import CHUNKED, LENGTH, REQUEST
 from .limits import Limits
 from .reader import MessageReader
-from .states import REQUEST_READER, Event, State
+from .states import BODY_FOLLOWS, END_OF_CONNECTION, HEAD, REQUEST_READER
 from .targets import ABSOLUTE, TARGET, Form, form_of
 
 RequestEvent = HTTPServerRequest | bytes | EndOfMessage | None
@@ -66,7 +67,7 @@ class RequestReader(MessageReader):
     _table = REQUEST_READER
 
     def __init__(self, limits: Limits, field_sections: FieldSectionCache | None = None) -> None:
-        super().__init__(limits, State.HEAD)
+        super().__init__(limits, HEAD)
         if field_sections is None:
             field_sections = FieldSectionCache(limits.max_header_count)
         elif field_sections.max_count != limits.max_header_count:
@@ -98,7 +99,10 @@ class RequestReader(MessageReader):
             buffer = self._buffer
             start = self._position
             if start == len(buffer):
-                self._wait_between()
+                self._buffer = b""  # an idle connection holds no buffer
+                self._position = 0
+                if self._ended:
+                    self._go(END_OF_CONNECTION)
                 return None
             end = buffer.find(b"\r\n\r\n", start + self._searched)
             if end < 0:
@@ -145,11 +149,12 @@ class RequestReader(MessageReader):
             raise HTTPInputError("Missing Host header")
         target = request.uri
         assert target is not None
-        form = form_of(request.method, target)
-        if form is None:
-            raise _malformed_target(target)
-        if form is Form.ABSOLUTE:
-            _read_absolute_form(request, target, section)
+        if target[:1] != "/":  # which CONNECT has been refused already
+            form = form_of(request.method, target)
+            if form is None:
+                raise _malformed_target(target)
+            if form is Form.ABSOLUTE:
+                _read_absolute_form(request, target, section)
 
     def _check_sizes(self, line: bytes, head: int) -> None:
         """The size of the target in a request line, and that of the head."""
@@ -199,19 +204,19 @@ class RequestReader(MessageReader):
 
     def _start_body(self, request: HTTPServerRequest, section: FieldSection) -> None:
         framing = frame_read(
-            Kind.REQUEST, request.version, section.coding, section.length, section.fields
+            REQUEST, request.version, section.coding, section.length, section.fields
         )
         self.max_body_size = limit = self._limits.max_body_size
-        if framing is Framing.CHUNKED:
-            self._expect_body(ChunkedBody(self._limits), Event.BODY_FOLLOWS)
-        elif framing is Framing.LENGTH:
+        if framing is CHUNKED:
+            self._expect_body(ChunkedBody(self._limits), BODY_FOLLOWS)
+        elif framing is LENGTH:
             length = section.content_length
             assert length is not None
             position = self._position
             # Whether one that is over the limit is refused will be seen when it is read: there may be
             # another limit by then.
             if length > limit or len(self._buffer) - position < length:
-                self._expect_body(LengthBody(length), Event.BODY_FOLLOWS)
+                self._expect_body(LengthBody(length), BODY_FOLLOWS)
                 return
             request.body = self._buffer[position : position + length]
             self._position = position + length
@@ -228,7 +233,7 @@ def _malformed_line(line: bytes) -> HTTPInputError:
 def _read_method(method: bytes, target: bytes) -> str:
     name = method[:MAX_METHOD_SIZE].decode("latin1")
     if not NAME.fullmatch(name):
-        raise HTTPInputError(f"Malformed method {name!r}")
+        raise HTTPInputError(f"Malformed HTTP request line: method {name!r}")
     if len(method) > MAX_METHOD_SIZE:
         raise HTTPInputError(f"Method longer than {MAX_METHOD_SIZE} bytes", 501)
     if name == "CONNECT" and target[:1] == b"/":

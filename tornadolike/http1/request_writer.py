@@ -1,8 +1,10 @@
 """The sans-I/O writer of requests (RFC 9112): a request in, bytes out."""
 
 from ..httputil import HTTPHeaders, HTTPOutputError
-from .fields import is_authority, read_connection
-from .framing import Coding, Framing, Kind, frame_written, joined, read_coding
+from ..httputil.authority import is_authority
+from .fields import read_connection
+from .framing import frame_written, joined, read_coding
+from .framing_rules import EMPTY, REQUEST, Coding, Framing
 from .heads import encode_request_head
 from .states import REQUEST_WRITER
 from .writer import MessageWriter
@@ -22,13 +24,12 @@ class RequestWriter(MessageWriter):
     :arg version: ``"HTTP/1.1"`` or ``"HTTP/1.0"``.
     """
 
-    __slots__ = ("_version", "expects_continue", "upgrades")
+    __slots__ = ("expects_continue", "upgrades")
 
     _table = REQUEST_WRITER
 
     def __init__(self, version: str = "HTTP/1.1") -> None:
-        super().__init__(keep_alive=True)
-        self._version = version
+        super().__init__(version, keep_alive=True)
         self.expects_continue = False
         """Whether the server is asked for 100 Continue before the body is sent."""
         self.upgrades = False
@@ -69,7 +70,7 @@ class RequestWriter(MessageWriter):
             elif method in ("POST", "PUT", "PATCH"):
                 # These have a body as a rule: that there is none should be said (RFC 9110 section 8.6).
                 fields.append(("Content-Length", "0"))
-        return frame_written(Kind.REQUEST, self._version, coding, said)
+        return frame_written(REQUEST, self._version, coding, said)
 
     def _check_host(self, headers: HTTPHeaders) -> None:
         hosts = headers.get_list("Host")
@@ -84,7 +85,7 @@ class RequestWriter(MessageWriter):
         expect = headers._fields.get("Expect")
         if expect is None:
             return False
-        if framing is Framing.EMPTY or self._version == "HTTP/1.0":
+        if framing is EMPTY or self._version == "HTTP/1.0":
             raise HTTPOutputError("Expect goes with a body, and with HTTP/1.1: leave it out")
         return "100-continue" in joined(expect).lower()
 

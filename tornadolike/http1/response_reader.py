@@ -24,20 +24,39 @@ from typing import Final
 from ..httputil import HTTPHeaders, HTTPInputError, ResponseStartLine
 from .body import END, ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import parse_fields, read_connection
-from .framing import (
-    Fields,
+from .framing import Fields, frame_read, kind_of_response, read_coding, read_length
+from .framing_rules import (
+    CHUNKED,
+    EMPTY_RESPONSE,
+    LENGTH,
+    OTHER_PROTOCOL,
+    UNTIL_END,
+    UPGRADE,
     Framing,
     Kind,
     Length,
-    frame_read,
-    kind_of_response,
-    read_coding,
-    read_length,
 )
 from .limits import Limits
 from .reader import EndedTooSoon, MessageReader
 from .request_writer import RequestWriter
-from .states import RESPONSE_READER, Event, State
+from .states import (
+    ASKED,
+    BODY,
+    BODY_FOLLOWS,
+    END_OF_BODY,
+    END_OF_CONNECTION,
+    ENDED,
+    HAND_OVER,
+    HEAD,
+    IDLE,
+    INTERIM,
+    LAST_END,
+    RESPONSE_READER,
+    SPENT,
+    UNTIL_END_FOLLOWS,
+    Event,
+    State,
+)
 
 _STATUS_LINE: Final = re.compile(
     rb"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?"
@@ -90,7 +109,7 @@ class ResponseReader(MessageReader):
     _table = RESPONSE_READER
 
     def __init__(self, limits: Limits, max_interim_responses: int = 32) -> None:
-        super().__init__(limits, State.IDLE)
+        super().__init__(limits, IDLE)
         self._max_interim = max_interim_responses
         self._interim = 0
         self._asked = _NOTHING
@@ -108,13 +127,13 @@ class ResponseReader(MessageReader):
 
         Raises :exc:`RuntimeError` if no further response can come on the connection.
         """
-        if self._ended or self.state not in (State.IDLE, State.HEAD, State.BODY):
+        if self._ended or self.state not in (IDLE, HEAD, BODY):
             raise RuntimeError(
                 f"No response can come any more ({self.state}): use another connection"
             )
         self._due.append(_Asked(method, request))
         # What came before anything was asked answers nothing: it stays to be refused.
-        if self.state is State.IDLE and not self.buffered:
+        if self.state is IDLE and not self.buffered:
             self._take_turn()
 
     @property
@@ -128,8 +147,8 @@ class ResponseReader(MessageReader):
         return (
             self._stays_open
             and not self._ended
-            and self.state not in (State.ENDED, State.OTHER_PROTOCOL, State.SPENT)
-            and (self.state is not State.IDLE or not self.buffered)
+            and self.state not in (ENDED, State.OTHER_PROTOCOL, SPENT)
+            and (self.state is not IDLE or not self.buffered)
             and (request is None or request.complete)
         )
 
@@ -138,7 +157,7 @@ class ResponseReader(MessageReader):
         try:
             if self._body is not None:
                 return self._read_body(self._body)
-            if self.state is State.HEAD:
+            if self.state is HEAD:
                 return self._read_head()
             self._rest()
             return None
@@ -152,19 +171,21 @@ class ResponseReader(MessageReader):
         """The next response is read now."""
         self._asked = self._due.popleft()
         self._interim = 0
-        self._go(Event.ASKED)
+        self._go(ASKED)
 
     def _rest(self) -> None:
         """No message is due."""
         if self.state is State.OTHER_PROTOCOL:
             return
-        if self.state is State.ENDED:
+        if self.state is ENDED:
             if self._due:
                 raise EndedTooSoon("The connection ended before all requests were answered")
             return
         if self.buffered:
             raise HTTPInputError("A response that nobody has asked for")
-        self._wait_between()
+        self.unread()  # an idle connection holds no buffer
+        if self._ended:
+            self._go(END_OF_CONNECTION)
 
     # The head
 
@@ -205,40 +226,40 @@ class ResponseReader(MessageReader):
         framing = frame_read(kind, version, read_coding(fields), length, fields)
         if length is Length.REPEATED:
             fields["Content-Length"] = str(size)  # what several say is one (RFC 9110 section 8.6)
-        if kind is Kind.EMPTY_RESPONSE and status < 200:
+        if kind is EMPTY_RESPONSE and status < 200:
             self._count_interim()
             return
-        if framing is Framing.OTHER_PROTOCOL:
+        if framing is OTHER_PROTOCOL:
             self._hand_over(kind)
             return
         self.max_body_size = self._limits.max_body_size
         self._stays_open = self._will_stay_open(version, fields, framing)
-        if framing is Framing.UNTIL_END:
-            self._expect_body(UntilEndBody(), Event.UNTIL_END_FOLLOWS)
-        elif framing is Framing.CHUNKED:
-            self._expect_body(ChunkedBody(self._limits), Event.BODY_FOLLOWS)
+        if framing is UNTIL_END:
+            self._expect_body(UntilEndBody(), UNTIL_END_FOLLOWS)
+        elif framing is CHUNKED:
+            self._expect_body(ChunkedBody(self._limits), BODY_FOLLOWS)
         else:
-            announced = size if framing is Framing.LENGTH else 0
-            self._expect_body(LengthBody(announced or 0), Event.BODY_FOLLOWS)
+            announced = size if framing is LENGTH else 0
+            self._expect_body(LengthBody(announced or 0), BODY_FOLLOWS)
 
     def _count_interim(self) -> None:
         self._interim += 1
         if self._interim > self._max_interim:
             raise HTTPInputError(f"More than {self._max_interim} interim responses")
-        self._go(Event.INTERIM)
+        self._go(INTERIM)
 
     def _hand_over(self, kind: Kind) -> None:
         request = self._asked.request
-        if kind is Kind.UPGRADE and request is not None and not request.upgrades:
+        if kind is UPGRADE and request is not None and not request.upgrades:
             raise HTTPInputError("101 Switching Protocols to a request that has not asked for it")
         self._due.clear()
-        self._go(Event.HAND_OVER)
+        self._go(HAND_OVER)
 
     def _will_stay_open(self, version: str, fields: Fields, framing: Framing) -> bool:
         close, keep_alive = read_connection(fields)
         request = self._asked.request
         return (
-            framing is not Framing.UNTIL_END
+            framing is not UNTIL_END
             and not close
             and (version == "HTTP/1.1" or keep_alive)
             and (request is None or request.keep_alive)
@@ -246,16 +267,16 @@ class ResponseReader(MessageReader):
 
     def _end_body(self, event: Event) -> None:
         # Behind a response that is the last nothing is one, whatever it looks like (RFC 9112 section 9.6).
-        if event is Event.END and not self._stays_open:
-            event = Event.LAST_END
+        if event is END_OF_BODY and not self._stays_open:
+            event = LAST_END
         super()._end_body(event)
-        if self._due and self.state is State.IDLE:
+        if self._due and self.state is IDLE:
             self._take_turn()
 
     def _end_in_body(self) -> EndOfMessage | None:
         if self.state is not State.UNTIL_END:
             return super()._end_in_body()
-        self._end_body(Event.EOF)
+        self._end_body(END_OF_CONNECTION)
         return END
 
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from ..httputil import HTTPHeaders, http_date_now, responses
 from .fields import read_connection
-from .framing import Fields, Framing, Kind, frame_written, kind_of_response, read_coding
+from .framing import Fields, frame_written, kind_of_response, read_coding
+from .framing_rules import CHUNKED, EMPTY_RESPONSE, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
-from .states import RESPONSE_WRITER, Event
+from .states import INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter
 
 SERVER: Final = "tornadolike"
@@ -64,14 +65,13 @@ class ResponseWriter(MessageWriter):
     :arg keep_alive: whether the connection may stay open as far as the request is concerned.
     """
 
-    __slots__ = ("_method", "_version")
+    __slots__ = ("_method",)
 
     _table = RESPONSE_WRITER
 
     def __init__(self, method: str | None, version: str, keep_alive: bool) -> None:
-        super().__init__(keep_alive)
+        super().__init__(version, keep_alive)
         self._method = method
-        self._version = version
 
     def head(self, status: int, reason: str, headers: HTTPHeaders) -> bytes:
         """The head, after which the body follows (or another head: that of an interim response's final).
@@ -83,16 +83,16 @@ class ResponseWriter(MessageWriter):
         kind = kind_of_response(self._method, status)
         said = headers._fields
         framing, length = frame_written(kind, self._version, read_coding(said), said)
-        if kind is Kind.EMPTY_RESPONSE and status < 200:
+        if kind is EMPTY_RESPONSE and status < 200:
             head = encode_head(status, reason, fields) + b"\r\n"
-            self._go(Event.INTERIM)
+            self._go(INTERIM)
             return b"" if self._version == "HTTP/1.0" else head
-        if framing is Framing.CHUNKED:
+        if framing is CHUNKED:
             fields.append(("Transfer-Encoding", "chunked"))
         keep_alive = self.keep_alive
-        if framing is Framing.UNTIL_END or framing is Framing.OTHER_PROTOCOL:
+        if framing is UNTIL_END or framing is OTHER_PROTOCOL:
             keep_alive = False
-        if kind is not Kind.UPGRADE:
+        if framing is not OTHER_PROTOCOL:  # whose connection it is now
             keep_alive = self._say_whether_closing(said, fields, keep_alive)
         head = encode_head(status, reason, fields) + b"\r\n"
         self._start_body(framing, length)

@@ -51,65 +51,84 @@ class Event(StrEnum):
     HAND_OVER = "head, hand-over"
     """The head of a 101, or of a 2xx to CONNECT."""
     DATA = "data"
-    END = "end of body"
+    END_OF_BODY = "end of body"
     LAST_END = "last end of body"
     """The end of a message that says, or means, that it is the last."""
-    EOF = "end of connection"
+    END_OF_CONNECTION = "end of connection"
     FAULT = "fault"
 
+
+# Python 3.11 takes its time to look up a member of an enumeration; these are needed for each message.
+IDLE, HEAD, BODY, UNTIL_END, DONE, OTHER_PROTOCOL, ENDED, SPENT = State
+(
+    ASKED,
+    INTERIM,
+    WHOLE,
+    BODY_FOLLOWS,
+    UNTIL_END_FOLLOWS,
+    HAND_OVER,
+    DATA,
+    END_OF_BODY,
+    LAST_END,
+    END_OF_CONNECTION,
+    FAULT,
+) = Event
 
 Table = Mapping[tuple[State, Event], State]
 
 REQUEST_READER: Final[Table] = {
-    (State.HEAD, Event.WHOLE): State.HEAD,
-    (State.HEAD, Event.BODY_FOLLOWS): State.BODY,
-    (State.HEAD, Event.EOF): State.ENDED,
-    (State.HEAD, Event.FAULT): State.SPENT,
-    (State.BODY, Event.DATA): State.BODY,
-    (State.BODY, Event.END): State.HEAD,
-    (State.BODY, Event.FAULT): State.SPENT,
-    (State.ENDED, Event.EOF): State.ENDED,
+    (HEAD, WHOLE): HEAD,
+    (HEAD, BODY_FOLLOWS): BODY,
+    (HEAD, END_OF_CONNECTION): ENDED,
+    (HEAD, FAULT): SPENT,
+    (BODY, DATA): BODY,
+    (BODY, END_OF_BODY): HEAD,
+    (BODY, FAULT): SPENT,
+    (ENDED, END_OF_CONNECTION): ENDED,
+    (ENDED, FAULT): SPENT,
 }
 """The server reads. Whether a connection is kept for another request is the writer's to say."""
 
 RESPONSE_WRITER: Final[Table] = {
-    (State.HEAD, Event.INTERIM): State.HEAD,
-    (State.HEAD, Event.BODY_FOLLOWS): State.BODY,
-    (State.HEAD, Event.UNTIL_END_FOLLOWS): State.UNTIL_END,
-    (State.HEAD, Event.HAND_OVER): State.OTHER_PROTOCOL,
-    (State.BODY, Event.DATA): State.BODY,
-    (State.BODY, Event.END): State.DONE,
-    (State.UNTIL_END, Event.DATA): State.UNTIL_END,
-    (State.UNTIL_END, Event.END): State.DONE,
-    (State.OTHER_PROTOCOL, Event.DATA): State.OTHER_PROTOCOL,
-    (State.OTHER_PROTOCOL, Event.END): State.DONE,
+    (HEAD, INTERIM): HEAD,
+    (HEAD, BODY_FOLLOWS): BODY,
+    (HEAD, UNTIL_END_FOLLOWS): UNTIL_END,
+    (HEAD, HAND_OVER): OTHER_PROTOCOL,
+    (BODY, DATA): BODY,
+    (BODY, END_OF_BODY): DONE,
+    (UNTIL_END, DATA): UNTIL_END,
+    (UNTIL_END, END_OF_BODY): DONE,
+    (OTHER_PROTOCOL, DATA): OTHER_PROTOCOL,
+    (OTHER_PROTOCOL, END_OF_BODY): DONE,
 }
 """The server writes. What is written for a body that there is not is dropped, behind a hand-over too."""
 
 REQUEST_WRITER: Final[Table] = {
-    (State.HEAD, Event.BODY_FOLLOWS): State.BODY,
-    (State.BODY, Event.DATA): State.BODY,
-    (State.BODY, Event.END): State.DONE,
+    (HEAD, BODY_FOLLOWS): BODY,
+    (BODY, DATA): BODY,
+    (BODY, END_OF_BODY): DONE,
 }
 """The client writes."""
 
 RESPONSE_READER: Final[Table] = {
-    (State.IDLE, Event.ASKED): State.HEAD,
-    (State.IDLE, Event.EOF): State.ENDED,
-    (State.IDLE, Event.FAULT): State.SPENT,
-    (State.HEAD, Event.INTERIM): State.HEAD,
-    (State.HEAD, Event.BODY_FOLLOWS): State.BODY,
-    (State.HEAD, Event.UNTIL_END_FOLLOWS): State.UNTIL_END,
-    (State.HEAD, Event.HAND_OVER): State.OTHER_PROTOCOL,
-    (State.HEAD, Event.FAULT): State.SPENT,
-    (State.BODY, Event.DATA): State.BODY,
-    (State.BODY, Event.END): State.IDLE,
-    (State.BODY, Event.LAST_END): State.ENDED,
-    (State.BODY, Event.FAULT): State.SPENT,
-    (State.UNTIL_END, Event.DATA): State.UNTIL_END,
-    (State.UNTIL_END, Event.EOF): State.ENDED,
-    (State.UNTIL_END, Event.FAULT): State.SPENT,
-    (State.ENDED, Event.EOF): State.ENDED,
-    (State.OTHER_PROTOCOL, Event.EOF): State.OTHER_PROTOCOL,
+    (IDLE, ASKED): HEAD,
+    (IDLE, END_OF_CONNECTION): ENDED,
+    (IDLE, FAULT): SPENT,
+    (HEAD, INTERIM): HEAD,
+    (HEAD, BODY_FOLLOWS): BODY,
+    (HEAD, UNTIL_END_FOLLOWS): UNTIL_END,
+    (HEAD, HAND_OVER): OTHER_PROTOCOL,
+    (HEAD, FAULT): SPENT,
+    (BODY, DATA): BODY,
+    (BODY, END_OF_BODY): IDLE,
+    (BODY, LAST_END): ENDED,
+    (BODY, FAULT): SPENT,
+    (UNTIL_END, DATA): UNTIL_END,
+    (UNTIL_END, END_OF_CONNECTION): ENDED,
+    (UNTIL_END, FAULT): SPENT,
+    (ENDED, END_OF_CONNECTION): ENDED,
+    (ENDED, FAULT): SPENT,
+    (OTHER_PROTOCOL, END_OF_CONNECTION): OTHER_PROTOCOL,
 }
-"""The client reads. Every final response ends by an event of its own, also one without a body."""
+"""The client reads. Every final response ends by an event of its own, also one without a body. It is a fault
+of the peer's if a response is the last and others are due."""

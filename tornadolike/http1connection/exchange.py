@@ -17,35 +17,38 @@ room for more.
 What was read behind the message goes back to the stream. So the next exchange may begin there, or another
 protocol (:meth:`HTTP1Connection.detach`).
 
-What the two sides have of their own is in :mod:`.sides`.
+Reading is told here, writing in :mod:`.outgoing`; what the two sides have of their own is in :mod:`.sides`.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ..http1 import EndOfMessage, Limits, State
 from ..httputil import (
-    HTTPConnection,
-    HTTPHeaders,
     HTTPInputError,
     HTTPMessageDelegate,
-    RequestStartLine,
-    ResponseStartLine,
 )
-from ..iostream import IOStream, StreamBufferFullError, StreamClosedError
+from ..iostream import (
+    IOStream,
+    StreamClosedError,
+    UnsatisfiableReadError,
+)
 from ..log import app_log, gen_log
 from .bodies import prepared
+from .outgoing import Outgoing
 from .parameters import HTTP1ConnectionParameters
-from .responses import fail_future
 from .serving import call_application
-from .sides import ClientSide, ServerSide
 
 TURN_SIZE: Final = 256 * 1024
 """How many bytes are read before the loop looks after others, if they come faster than they are read."""
+STEP_SIZE: Final = 2048
+"""How many bytes of a body in chunks are looked at, at once: so many may be full of tiny chunks."""
+CHUNKING_COST: Final = 256
+"""As how many bytes one counts that is there only for the sake of chunks. Each takes so much longer."""
 
 
-class HTTP1Connection(HTTPConnection):
+class HTTP1Connection(Outgoing):
     """One exchange over a stream.
 
     :arg stream: an :class:`.IOStream` that nobody reads from or writes to. Its close callback is ours from now on.
@@ -63,13 +66,8 @@ class HTTP1Connection(HTTPConnection):
         context: object | None = None,
     ) -> None:
         params = params or HTTP1ConnectionParameters()
-        self.stream: Any = stream
-        """The stream; None once it is detached."""
-        self.is_client = is_client
         self.params = params
         self.context = context
-        self.no_keep_alive = params.no_keep_alive
-        """Whether the stream is of no use after this exchange."""
         self._max_body_size = (
             stream.max_buffer_size if params.max_body_size is None else params.max_body_size
         )
@@ -78,17 +76,14 @@ class HTTP1Connection(HTTPConnection):
             max_header_size=params.max_header_size or Limits().max_header_size,
             max_body_size=self._max_body_size,
         )
-        side = ClientSide if is_client else ServerSide
-        self._side: ClientSide | ServerSide = side(limits, not params.no_keep_alive)
-        self._read_finished = False
-        self._write_finished = False
-        self._done: asyncio.Future[None] = asyncio.Future(loop=stream.io_loop.asyncio_loop)
-        """Done when what we had to write has left, or never will."""
+        super().__init__(stream, is_client, limits, params.no_keep_alive)
         self._close_callback: Callable[[], object] | None = None
         self._told = False
         """The delegate was told the head of a message, and not yet how that ended."""
         self._closed = False
         """By ourselves."""
+        self._unfed = b""
+        """What was received and the reader has not got."""
         self._turn = 0
         """Bytes that were read since the loop had a turn."""
         stream.set_close_callback(None)
@@ -105,7 +100,9 @@ class HTTP1Connection(HTTPConnection):
         it is too if the peer breaks the protocol (a client is answered with the status it deserves), if the time
         is over, and if the delegate raises; that is logged, and False returned.
 
-        Raises :exc:`StreamClosedError` if the connection ends before the message does.
+        Raises :exc:`StreamClosedError` if the connection ends before the message does, and if the head of a response
+        is too large (its ``real_error`` is an :exc:`UnsatisfiableReadError` then). If this is cancelled, the
+        stream is closed.
         """
         self._side.begin_reading()
         params = self.params
@@ -123,9 +120,12 @@ class HTTP1Connection(HTTPConnection):
         except DelegateFailed:
             self.close()
             return False
-        except Detached:
+        except NobodyThere:
             self._told = False
             return False
+        except asyncio.CancelledError:
+            self.close()  # nobody knows where the next message begins
+            raise
         except StreamClosedError:
             if self.is_client or not self._write_finished:
                 raise
@@ -156,13 +156,29 @@ class HTTP1Connection(HTTPConnection):
         while interim:
             try:
                 async with asyncio.timeout(self.params.header_timeout):
-                    event = await self._next_event()
+                    head = await self._next_head()
             except TimeoutError:
+                if not (self.is_client or self._side.reader.buffered):
+                    # An idle connection ends without a word.
+                    self.close()
+                    raise NobodyThere from None
                 raise HTTPInputError("time-out while reading its head", 408) from None
+            except HTTPInputError as error:
+                if self.is_client and error.status == 431:
+                    self._end_unsatisfied(error)
+                raise
+            start_line, headers = self._side.read_head(head)
             self._told = True
-            await self._tell(delegate.headers_received, *self._side.read_head(event))
+            await self._tell(delegate.headers_received, start_line, headers)
             interim = self._side.interim
             self._told = not interim
+
+    def _end_unsatisfied(self, error: HTTPInputError) -> NoReturn:
+        """The head is too large. Tornado's clients know that by the error of a stream that has read until its end."""
+        gen_log.info("Unsatisfiable read, closing connection: %s", error)
+        unsatisfied = UnsatisfiableReadError(str(error))
+        self.stream.close(exc_info=unsatisfied)
+        raise StreamClosedError(unsatisfied) from error
 
     async def _read_body(self, delegate: HTTPMessageDelegate) -> None:
         side = self._side
@@ -171,12 +187,15 @@ class HTTP1Connection(HTTPConnection):
         if invitation:
             self._send(invitation)
         await self._deliver(delegate, side.whole_body())
+        end = None
+        if not side.reader.complete:
+            # Looked at in steps, as what will come.
+            self._unfed = side.reader.unread()
         while not side.reader.complete:
-            event = await self._next_event()
-            if type(event) is bytes:
-                await self._deliver(delegate, event)
-            elif type(event) is EndOfMessage and event.trailers:
-                await self._tell(delegate.trailers_received, event.trailers)
+            piece, end = await self._next_piece()
+            await self._deliver(delegate, piece)
+        if end is not None and end.trailers:
+            await self._tell(delegate.trailers_received, end.trailers)
 
     async def _deliver(self, delegate: HTTPMessageDelegate, piece: bytes) -> None:
         if piece and (self.is_client or not self._write_finished):
@@ -190,41 +209,86 @@ class HTTP1Connection(HTTPConnection):
                 await waiting
         except HTTPInputError:
             raise
-        except Exception as error:
-            if isinstance(error, StreamClosedError) and (self.stream is None or self._is_gone()):
+        except (Exception, asyncio.CancelledError) as error:
+            if self._is_no_fault(error):
                 raise
             app_log.error("Uncaught exception", exc_info=True)
             raise DelegateFailed from error
         if self.stream is None:
-            raise Detached
+            raise NobodyThere
 
-    async def _next_event(self) -> Any:
+    def _is_no_fault(self, error: BaseException) -> bool:
+        """Whether what the delegate has raised came to it from elsewhere."""
+        if isinstance(error, asyncio.CancelledError):
+            task = asyncio.current_task()
+            return task is not None and task.cancelling() > 0
+        return isinstance(error, StreamClosedError) and self._is_gone()
+
+    async def _next_head(self) -> Any:
         reader = self._side.reader
-        while (event := reader.next_event()) is None:
-            if self._turn >= TURN_SIZE:
-                self._turn = 0
-                await asyncio.sleep(0)
-            try:
-                data = await self.stream.read_bytes(self.params.chunk_size, partial=True)
-            except StreamClosedError as error:
-                self._read_end(error)
-            else:
-                self._turn += len(data)
-                reader.feed(data)
-        return event
+        while (head := reader.next_event()) is None:
+            reader.feed(await self._receive())
+        return head
 
-    def _read_end(self, error: StreamClosedError) -> None:
-        """The stream has ended; that may be how the message ends, if nobody has cut it."""
-        stream = self.stream
-        cut = self._closed or stream.error is not None or getattr(stream, "truncated", False)
-        if cut or self._side.reader.state is not State.UNTIL_END:
-            raise error
-        self._side.reader.feed_eof()
+    async def _next_piece(self) -> tuple[bytes, EndOfMessage | None]:
+        """What there is of the body, at least what comes next; and its end, if that is there."""
+        reader = self._side.reader
+        piece, end = self._take_piece()  # the end of nothing is there at once
+        pieces = [piece]
+        while not any(pieces) and end is None:
+            data, self._unfed = self._unfed or await self._receive(), b""
+            size = STEP_SIZE if self._side.chunked else max(len(data), 1)
+            for start in range(0, len(data) or 1, size):
+                step = data[start : start + size]
+                if step:
+                    reader.feed(step)
+                piece, end = self._take_piece()
+                pieces.append(piece)
+                if end is not None:
+                    if rest := data[start + size :]:
+                        reader.feed(rest)
+                    break
+                self._turn += CHUNKING_COST * max(len(step) - len(piece), 0)
+                await self._give_turn()
+        return b"".join(pieces), end
+
+    def _take_piece(self) -> tuple[bytes, EndOfMessage | None]:
+        """What the reader has of the body."""
+        reader = self._side.reader
+        pieces: list[bytes] = []
+        while not reader.complete and (event := reader.next_event()) is not None:
+            if type(event) is EndOfMessage:
+                return b"".join(pieces), event
+            assert type(event) is bytes
+            pieces.append(event)
+        return b"".join(pieces), None
+
+    async def _receive(self) -> bytes:
+        """What comes next; nothing at an end that ends the message."""
+        await self._give_turn()
+        try:
+            data: bytes = await self.stream.read_bytes(self.params.chunk_size, partial=True)
+        except StreamClosedError:
+            stream = self.stream
+            cut = self._closed or stream.error is not None or getattr(stream, "truncated", False)
+            if cut or self._side.reader.state is not State.UNTIL_END:
+                raise
+            self._side.reader.feed_eof()
+            return b""
+        self._turn += len(data)
+        return data
+
+    async def _give_turn(self) -> None:
+        """Let the loop look after others, if it could not for long."""
+        if self._turn >= TURN_SIZE:
+            self._turn = 0
+            await asyncio.sleep(0)
 
     async def _end(self) -> bool:
         """The other's message is whole: wait until ours is, and see whether another exchange can follow."""
         stream = self.stream
-        stream.unread(self._side.reader.unread())
+        behind = self._side.reader.unread()
+        stream.unread(behind)
         if self._side.is_left_unfinished():
             self.close()
         if not self._done.done() and not stream.closed():
@@ -232,7 +296,7 @@ class HTTP1Connection(HTTPConnection):
             await self._done
         if self.stream is None:
             return False
-        if not self._side.keeps_stream():
+        if not self._side.keeps_stream(behind):
             self.close()
         return not stream.closed()
 
@@ -256,86 +320,6 @@ class HTTP1Connection(HTTPConnection):
     def set_max_body_size(self, max_body_size: int) -> None:
         """Let the body have so many bytes. At the latest in ``headers_received``."""
         self._max_body_size = max_body_size
-
-    # Writing
-
-    def write_headers(
-        self,
-        start_line: RequestStartLine | ResponseStartLine,
-        headers: HTTPHeaders,
-        chunk: bytes | None = None,
-    ) -> "asyncio.Future[None]":
-        """Send the head of our message, and ``chunk`` with it; the future is done when they have left.
-
-        A request's is followed by as many bytes as ``Content-Length`` says. Without that, POST, PUT and PATCH have
-        a body in chunks, and others none. A response of a status below 200 is an interim one: another follows.
-
-        Raises :exc:`HTTPOutputError`; then nothing is sent.
-        """
-        if self._is_gone():
-            return self._failed()
-        data = self._side.encode_head(start_line, headers)
-        return self._send(data + self._framed(chunk) if chunk else data)
-
-    def write(self, chunk: bytes) -> "asyncio.Future[None]":
-        """Send a piece of the body; the future is done when it has left.
-
-        Raises :exc:`HTTPOutputError` for more than Content-Length; the stream is closed then.
-        """
-        if self._is_gone():
-            return self._failed()
-        return self._send(self._framed(chunk))
-
-    def finish(self, trailers: HTTPHeaders | None = None) -> None:
-        """Our message is whole; ``trailers`` go behind a body in chunks.
-
-        Raises :exc:`HTTPOutputError` for less than Content-Length; the stream is closed then.
-        """
-        if self._is_gone():
-            self._write_finished = True
-            self._end_writing()
-            return
-        try:
-            end = self._side.encode_end(trailers)
-        except Exception:
-            self.close()
-            raise
-        self._write_finished = True
-        # A write of its own, if only of nothing: nobody else can cancel its future.
-        self._send(end).add_done_callback(self._all_written)
-
-    def _framed(self, chunk: bytes) -> bytes:
-        try:
-            return self._side.encode_data(chunk)
-        except Exception:
-            self.close()
-            raise
-
-    def _send(self, data: bytes) -> "asyncio.Future[None]":
-        try:
-            future: asyncio.Future[None] = self.stream.write(data)
-        except StreamBufferFullError:
-            self.close()  # what is missing now would be taken for written
-            raise
-        return future
-
-    def _all_written(self, future: "asyncio.Future[None]") -> None:
-        if not self.is_client and not self._read_finished:
-            # It was answered early, and what still comes is of no interest.
-            self.close()
-        self._end_writing()
-
-    def _end_writing(self) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
-
-    def _is_gone(self) -> bool:
-        return self.stream is None or bool(self.stream.closed())
-
-    def _failed(self) -> "asyncio.Future[None]":
-        future: asyncio.Future[None] = asyncio.Future(loop=self._done.get_loop())
-        fail_future(future, None if self.stream is None else self.stream.error)
-        return future
 
     # The end
 
@@ -382,5 +366,5 @@ class DelegateFailed(Exception):
     """A method of the delegate's has raised, which was logged."""
 
 
-class Detached(Exception):
-    """The delegate has taken the stream."""
+class NobodyThere(Exception):
+    """There is nothing to read, and nobody to be told: the delegate has taken the stream, or no client says a word."""

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from ..httputil import HTTPHeaders
+from ..httputil import HTTPHeaders, HTTPOutputError
 from ..ioloop.transports.flow import HIGH_WATER
 from ..iostream import IOStream, StreamClosedError
 from .phases import UPGRADED
 from .requests import RequestSide
-from .responses import ResponseSide
+from .responses import ResponseSide, new_writer
 from .serving import Transport
-from .tunnels import Tunnel
+from .tunnels import check_switch, opens_tunnel
 
 
 class HandingOver(RequestSide):
@@ -36,10 +36,19 @@ class HandingOver(RequestSide):
             raise StreamClosedError
         if self._writer is not None or not self._reader.complete:
             raise RuntimeError("hand_over() comes after the request and instead of a response")
-        self._out.append(Tunnel(request).head(status, reason, headers))
+        writer = new_writer(request, False)
+        if status == 101:
+            check_switch(request, headers)
+        head = writer.head(status, reason, headers)
+        if not opens_tunnel(writer):
+            raise HTTPOutputError(
+                f"A {status} to {request.method} leaves the connection to HTTP: a protocol takes it over "
+                "behind a 101, or behind a 2xx to CONNECT"
+            )
+        self._out.append(head)
         serving = self._serving
-        paused = self._drained is not None
-        transport = self._let_go()
+        transport = self.transport
+        paused = self._let_go()
         self._drain_callback = None
         serving.upgraded[transport] = protocol
         transport.when_lost = self._upgraded_lost
@@ -73,9 +82,11 @@ class HandingOver(RequestSide):
         """
         if self._request is None or self.transport.is_closing():
             raise StreamClosedError
-        if not isinstance(self._writer, Tunnel | None) or not self._reader.complete:
+        writer = self._writer
+        if not (writer is None or opens_tunnel(writer)) or not self._reader.complete:
             raise RuntimeError("detach() comes after the request and instead of a response")
-        transport = self._let_go()
+        transport = self.transport
+        self._let_go()
         stream = IOStream.over(transport)
         # Whoever ends it does so by the stream. And a stream that nobody has must have no reference here.
         transport.when_lost = None
@@ -84,20 +95,20 @@ class HandingOver(RequestSide):
         self._serving.keep_stream(stream, self._address, self)
         return stream
 
-    def _let_go(self) -> Transport:
-        """Send what there is, and forget the transport."""
-        transport = self.transport
+    def _let_go(self) -> bool:
+        """Send what there is, and have no more to do with the connection. Whether it makes writers pause."""
         serving = self._serving
         self._send_out()
+        # By its default a TLS transport lets eight times as much wait. It may say at once that there is room.
+        self.transport.set_write_buffer_limits(HIGH_WATER)
+        paused = self._drained is not None
         ResponseSide.resume_writing(self)
         self._request = None
         self._writer = self._delegate = self._close_callback = None
         self.phase = UPGRADED
         serving.connections.discard(self)
         serving.deadlines.discard(self)
-        # By its default a TLS transport lets eight times as much wait.
-        transport.set_write_buffer_limits(HIGH_WATER)
-        return transport
+        return paused
 
     def _upgraded_lost(self, transport: Transport) -> None:
         self._serving.upgraded.pop(transport, None)

@@ -5,6 +5,7 @@ They are alike for :class:`.HTTP1Connection`, which moves the bytes and talks to
 
 from typing import Final
 
+from ..escape import to_unicode
 from ..http1 import (
     Limits,
     RequestReader,
@@ -40,6 +41,8 @@ class ServerSide:
 
     def __init__(self, limits: Limits, keep_alive: bool) -> None:
         self.reader = RequestReader(limits)
+        self.chunked = False
+        """Whether the body that is read comes in chunks."""
         self._keep_alive = keep_alive
         self._request: HTTPServerRequest | None = None
         self._writer: ResponseWriter | None = None
@@ -54,6 +57,7 @@ class ServerSide:
         section = self.reader.section
         assert section is not None
         self._request = request
+        self.chunked = "Transfer-Encoding" in request.headers
         if section.close or not (request.version == "HTTP/1.1" or section.keep_alive):
             self._keep_alive = False
         if section.expect not in (None, "100-continue"):
@@ -120,8 +124,8 @@ class ServerSide:
         """Whether our message will not be finished, now that the other's is whole."""
         return False
 
-    def keeps_stream(self) -> bool:
-        """Whether the stream is left open when both messages are whole."""
+    def keeps_stream(self, behind: bytes) -> bool:
+        """Whether the stream is left open when both messages are whole, and this came behind the other's."""
         return self._keep_alive and self._writer is not None and self._writer.keep_alive
 
 
@@ -137,6 +141,7 @@ class ClientSide:
         self._writer: RequestWriter | None = None
         self._body_begun = False
         self.interim = False
+        self.chunked = False
 
     # Reading
 
@@ -149,6 +154,7 @@ class ClientSide:
     def read_head(self, head: ResponseHead) -> tuple[ResponseStartLine, HTTPHeaders]:
         """Start line and headers of a head that was read."""
         self.interim = head.interim
+        self.chunked = "Transfer-Encoding" in head.headers
         return head.start_line, head.headers
 
     def invitation(self) -> bytes:
@@ -176,7 +182,7 @@ class ClientSide:
         writer = RequestWriter()
         framed = "Content-Length" in headers or "Transfer-Encoding" in headers
         with_body = method in METHODS_WITH_BODY and not framed
-        head = writer.head(method, target, headers, with_body)
+        head = writer.head(method, target, as_text(headers), with_body)
         self.reader.expect(method, writer)
         self._writer = writer
         return head
@@ -199,15 +205,29 @@ class ClientSide:
     def is_left_unfinished(self) -> bool:
         """Whether the server did not want the body that it was asked about."""
         writer = self._writer
-        return writer is not None and writer.expects_continue and not self._body_begun
+        if writer is None or writer.complete:
+            return False
+        return writer.expects_continue and not self._body_begun
 
-    def keeps_stream(self) -> bool:
-        """Whether the stream is left open when both messages are whole."""
+    def keeps_stream(self, behind: bytes) -> bool:
+        """Whether the stream is left open when both messages are whole, and this came behind the other's."""
         if self.reader.state is State.OTHER_PROTOCOL:
             return True
         return (
             self._keep_alive
+            and not behind  # a response to what nobody has asked yet
             and self.reader.keep_alive
             and self._writer is not None
             and self._writer.keep_alive
         )
+
+
+def as_text(headers: HTTPHeaders) -> HTTPHeaders:
+    """The headers with text for values: Tornado's clients take bytes, too."""
+    fields: list[tuple[str, str | bytes]] = list(headers.get_all())
+    if not any(isinstance(value, bytes) for _, value in fields):
+        return headers
+    text = HTTPHeaders()
+    for name, value in fields:
+        text.add(name, to_unicode(value))
+    return text

@@ -10,7 +10,7 @@ import pytest
 
 from tornadolike.http1 import Limits
 from tornadolike.http1connection import ServingParameters
-from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig
+from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig, TrustedProxies
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
 from tornadolike.iostream import BaseIOStream
 from tornadolike.iostream.reading import MAX_BUFFER_SIZE, READ_CHUNK_SIZE
@@ -29,7 +29,8 @@ LIMITS: dict[str, Any] = {
     field.name: field.default
     for owner in (Limits, ServingParameters, ParseMultipartConfig, ParseUrlEncodedConfig)
     for field in dataclasses.fields(owner)
-    if field.name not in ("limits", "no_keep_alive")  # these are none
+    # these are none
+    if field.name not in ("limits", "no_keep_alive", "protocol", "trust", "proxy_protocol")
 }
 LIMITS |= {
     name: getattr(StaticFileHandler, name)
@@ -50,6 +51,7 @@ LIMITS |= {
     for function, names in (
         (BaseIOStream.__init__, ("max_write_buffer_size",)),
         (BaseIOStream.read_until, ("max_bytes",)),
+        (TrustedProxies.__init__, ("max_hops",)),
         (TCPClient.__init__, ("happy_eyeballs_delay",)),
         (TCPClient.connect, ("timeout",)),
         (CachedResolver.initialize, ("ttl", "error_ttl", "max_entries")),

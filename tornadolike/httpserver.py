@@ -236,7 +236,35 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             self.request_callback.on_close(server_conn)
 
     def _connections(self) -> Connections:
-        return self._serving or super()._connections()
+        serving = self._serving
+        if serving is None:
+            return super()._connections()
+        if self._overrides("handle_stream"):
+            return StreamsToo(super()._connections(), serving)
+        return serving
+
+
+class StreamsToo(Connections):
+    """The streams of a server that talks to some clients by streams, and its connections."""
+
+    def __init__(self, streams: Connections, connections: Connections) -> None:
+        super().__init__()
+        self._parts = streams, connections
+
+    def going_on(self) -> set[Any]:
+        return set().union(*(part.going_on() for part in self._parts))
+
+    def start_draining(self) -> None:
+        for part in self._parts:
+            part.start_draining()
+
+    async def wait_for_ends(self) -> None:
+        for part in self._parts:  # streams become connections, not the other way round
+            await part.wait_for_ends()
+
+    async def abort(self) -> None:
+        for part in self._parts:
+            await part.abort()
 
 
 class CollectingDelegate(HTTPMessageDelegate):
@@ -259,6 +287,10 @@ class CollectingDelegate(HTTPMessageDelegate):
 
     def data_received(self, chunk: bytes) -> None:
         self._pieces.append(chunk)
+
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        assert self._request is not None
+        self._request.trailers = trailers
 
     def finish(self) -> None:
         assert self._request is not None

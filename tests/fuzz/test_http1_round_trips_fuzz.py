@@ -21,6 +21,7 @@ from tornadolike.http1 import (
     has_no_body,
 )
 from tornadolike.httputil import HTTPHeaders, HTTPOutputError, HTTPServerRequest
+from tornadolike.httputil.headers import canonical_names
 
 pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
 
@@ -46,7 +47,7 @@ def headers_of(pairs: list[tuple[str, str]]) -> HTTPHeaders:
     """Headers past every check but the writer's."""
     headers = HTTPHeaders.from_fields({})
     for name, value in pairs:
-        headers._append(name, value)
+        headers._append(canonical_names[name], value)
     return headers
 
 

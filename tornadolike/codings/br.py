@@ -11,8 +11,9 @@ from .modules import first_importable
 
 brotli: Final[Any] = first_importable("brotli", "brotlicffi")
 
-WINDOW: Final = 18
-"""Back references reach so many bits of distance. The default, 22, holds megabytes for each open response."""
+WINDOWS: Final = range(16, 23)
+"""How far back an encoder may look, in bits. One that does not know the size takes the least: it may be one of
+thousands of open responses, and by its default would keep some megabytes."""
 
 
 class BrotliEncoder(Encoder):
@@ -21,7 +22,9 @@ class BrotliEncoder(Encoder):
     __slots__ = ("_codec",)
 
     def __init__(self, level: int, size: int | None) -> None:
-        self._codec: Any = brotli.Compressor(quality=level, lgwin=WINDOW)
+        needed = 0 if size is None else size.bit_length()
+        window = min(max(needed, WINDOWS[0]), WINDOWS[-1])
+        self._codec: Any = brotli.Compressor(quality=level, lgwin=window)
 
     def encode(self, data: bytes) -> bytes:
         encoded: bytes = self._codec.process(data)

@@ -17,8 +17,11 @@ zstandard: Final[Any] = None if zstd is not None else first_importable("zstandar
 WINDOW: Final = 23
 """Of more bits than that a receiver need not keep what came before (RFC 9659); nor do we."""
 
-ENCODER_WINDOW: Final = 18
-"""As far as our own encoder looks back where it does not know the size: it keeps so much for each open response."""
+STREAMING: Final = {"window_log": 17, "hash_log": 16, "chain_log": 15}
+"""What an encoder keeps, in bits, that does not know the size: it may be one of thousands of open responses.
+
+By its defaults it would keep some megabytes.
+"""
 
 MAGIC: Final = 0xFD2FB528
 SKIPPABLE_MAGIC: Final = 0x184D2A50
@@ -36,14 +39,14 @@ class ZstdEncoder(Encoder):
         if zstd is not None:
             options = {zstd.CompressionParameter.compression_level: level}
             if size is None:
-                options[zstd.CompressionParameter.window_log] = ENCODER_WINDOW
+                options |= {
+                    getattr(zstd.CompressionParameter, name): STREAMING[name] for name in STREAMING
+                }
             self._codec = zstd.ZstdCompressor(options=options)
             if size is not None:
                 self._codec.set_pledged_input_size(size)
         elif size is None:
-            parameters = zstandard.ZstdCompressionParameters.from_level(
-                level, window_log=ENCODER_WINDOW
-            )
+            parameters = zstandard.ZstdCompressionParameters.from_level(level, **STREAMING)
             self._codec = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
         else:
             self._codec = zstandard.ZstdCompressor(level=level).compressobj(size=size)

@@ -22,7 +22,7 @@ Reading is told here, writing in :mod:`.outgoing`; what the two sides have of th
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ..http1 import EndOfMessage, Limits, State
 from ..httputil import (
@@ -100,7 +100,9 @@ class HTTP1Connection(Outgoing):
         it is too if the peer breaks the protocol (a client is answered with the status it deserves), if the time
         is over, and if the delegate raises; that is logged, and False returned.
 
-        Raises :exc:`StreamClosedError` if the connection ends before the message does.
+        Raises :exc:`StreamClosedError` if the connection ends before the message does, and if the head of a response
+        is too large (its ``real_error`` is an :exc:`UnsatisfiableReadError` then). If this is cancelled, the
+        stream is closed.
         """
         self._side.begin_reading()
         params = self.params
@@ -121,6 +123,9 @@ class HTTP1Connection(Outgoing):
         except Detached:
             self._told = False
             return False
+        except asyncio.CancelledError:
+            self.close()  # nobody knows where the next message begins
+            raise
         except StreamClosedError:
             if self.is_client or not self._write_finished:
                 raise
@@ -154,10 +159,22 @@ class HTTP1Connection(Outgoing):
                     head = await self._next_head()
             except TimeoutError:
                 raise HTTPInputError("time-out while reading its head", 408) from None
+            except HTTPInputError as error:
+                if self.is_client and error.status == 431:
+                    self._end_unsatisfied(error)
+                raise
+            start_line, headers = self._side.read_head(head)
             self._told = True
-            await self._tell(delegate.headers_received, *self._side.read_head(head))
+            await self._tell(delegate.headers_received, start_line, headers)
             interim = self._side.interim
             self._told = not interim
+
+    def _end_unsatisfied(self, error: HTTPInputError) -> NoReturn:
+        """The head is too large. Tornado's clients know that by the error of a stream that has read until its end."""
+        gen_log.info("Unsatisfiable read, closing connection: %s", error)
+        unsatisfied = UnsatisfiableReadError(str(error))
+        self.stream.close(exc_info=unsatisfied)
+        raise StreamClosedError(unsatisfied) from error
 
     async def _read_body(self, delegate: HTTPMessageDelegate) -> None:
         side = self._side
@@ -167,8 +184,9 @@ class HTTP1Connection(Outgoing):
             self._send(invitation)
         await self._deliver(delegate, side.whole_body())
         end = None
-        # Looked at in steps, as what will come.
-        self._unfed = side.reader.unread()
+        if not side.reader.complete:
+            # Looked at in steps, as what will come.
+            self._unfed = side.reader.unread()
         while not side.reader.complete:
             piece, end = await self._next_piece()
             await self._deliver(delegate, piece)
@@ -218,11 +236,13 @@ class HTTP1Connection(Outgoing):
             size = STEP_SIZE if self._side.chunked else max(len(data), 1)
             for start in range(0, len(data) or 1, size):
                 step = data[start : start + size]
-                reader.feed(step)
+                if step:
+                    reader.feed(step)
                 piece, end = self._take_piece()
                 pieces.append(piece)
                 if end is not None:
-                    reader.feed(data[start + size :])
+                    if rest := data[start + size :]:
+                        reader.feed(rest)
                     break
                 self._turn += CHUNKING_COST * max(len(step) - len(piece), 0)
                 await self._give_turn()
@@ -263,7 +283,8 @@ class HTTP1Connection(Outgoing):
     async def _end(self) -> bool:
         """The other's message is whole: wait until ours is, and see whether another exchange can follow."""
         stream = self.stream
-        stream.unread(self._side.reader.unread())
+        behind = self._side.reader.unread()
+        stream.unread(behind)
         if self._side.is_left_unfinished():
             self.close()
         if not self._done.done() and not stream.closed():
@@ -271,16 +292,13 @@ class HTTP1Connection(Outgoing):
             await self._done
         if self.stream is None:
             return False
-        if not self._side.keeps_stream():
+        if not self._side.keeps_stream(behind):
             self.close()
         return not stream.closed()
 
     async def _refuse(self, error: HTTPInputError) -> None:
         """The peer has broken the protocol."""
-        if self.is_client and error.status == 431 and not self._is_gone():
-            # What Tornado's clients take for that sign.
-            self.stream.close(exc_info=UnsatisfiableReadError(str(error)))
-        elif not (self._is_gone() or self._write_finished):
+        if not (self._is_gone() or self._write_finished):
             answer = self._side.refusal(error.status)
             if answer:
                 try:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from ..http1 import EndOfMessage, RequestReader, error_response
+from ..http1.body import too_large
 from ..httputil import HTTPInputError, HTTPMessageDelegate, HTTPServerRequest, request_of
 from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
@@ -141,9 +142,12 @@ class RequestSide(ResponseSide):
     def _pass_on(self, event: bytes | EndOfMessage) -> None:
         delegate = self._delegate
         assert delegate is not None
-        if type(event) is bytes:
+        if isinstance(event, bytes):
             self._body_taken += len(event)
             self._tell(partial(delegate.data_received, event), self._piece_told)
+        elif event.trailers:
+            self._body_is_whole()
+            self._tell(partial(delegate.trailers_received, event.trailers), self._tell_end)
         else:
             self._body_told()
 
@@ -151,11 +155,17 @@ class RequestSide(ResponseSide):
         self.phase = BODY
 
     def _body_told(self) -> None:
-        assert self._delegate is not None
+        self._body_is_whole()
+        self._tell_end()
+
+    def _body_is_whole(self) -> None:
         self._body_pace = None
         self.deadline = math.inf
         self._keep_alive = self._keep_alive or self._keep_alive_if_whole
         self._keep_alive_if_whole = False
+
+    def _tell_end(self) -> None:
+        assert self._delegate is not None
         self._tell(self._delegate.finish, None)
 
     def _tell(
@@ -259,10 +269,15 @@ class RequestSide(ResponseSide):
         """Let the body of the current request have so many bytes, and no more; over it: 413.
 
         For this request it takes the place of the server's ``max_body_size``. It is said before the body is
-        read: in the delegate's ``headers_received``.
+        read: in the delegate's ``headers_received``. If it came with the head, and is larger, this raises
+        :exc:`HTTPInputError` with status 413.
         """
+        reader = self._reader
         if self._request is not None:
-            self._reader.max_body_size = max_body_size
+            reader.max_body_size = max_body_size
+            length = None if reader.section is None else reader.section.content_length
+            if reader.complete and length and length > max_body_size:
+                raise too_large(max_body_size)
 
     def set_body_timeout(self, timeout: float | None) -> None:
         """Give the body of the current request so many seconds from now (None: any time); over it: 408.
@@ -274,6 +289,13 @@ class RequestSide(ResponseSide):
             if self.phase is BODY:
                 self._restart_clock()
 
+    def keep_task(self, task: "asyncio.Task[Any]") -> None:
+        """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.
+
+        For what answers a request; it may well go on longer than the response, or the connection.
+        """
+        self._serving.keep_task(task, self)
+
     def set_min_body_rate(self, rate: float | None) -> None:
         """Let the body of the current request come at so many bytes a second (None: at any pace); below it: 408.
 
@@ -283,6 +305,11 @@ class RequestSide(ResponseSide):
             self._body_pace.rate = rate
 
     # The application wants to know, or is told, that the peer is gone
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing that is written arrives any more: the connection is lost, or about to close."""
+        return self._request is None or self.phase is ENDED or self.transport.is_closing()
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
         """Call ``callback()`` if the connection is lost before the current response is whole."""

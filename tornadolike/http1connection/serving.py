@@ -95,6 +95,26 @@ class Served(Protocol):
         ...
 
 
+class Answering:
+    """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
+
+    __slots__ = ("_serving", "connection", "task")
+
+    def __init__(self, serving: "Serving", connection: Served, task: "asyncio.Task[Any]") -> None:
+        self._serving = serving
+        self.connection = connection
+        self.task = task
+        task.add_done_callback(self._ended)
+
+    def abort(self) -> None:
+        """Cancel it."""
+        self.task.cancel()
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._serving.answering.discard(self)
+        self._serving.one_has_ended()
+
+
 class Serving(Connections):
     """What all connections of one server share."""
 
@@ -130,6 +150,8 @@ class Serving(Connections):
         """The connections that other protocols took over."""
         self.detached: dict[Conversation, Served] = {}
         """The streams that connections have become."""
+        self.answering: set[Answering] = set()
+        """The handlers that have to wait for something; also of connections that have ended."""
         self.keep_alive = not parameters.no_keep_alive
         """Whether a connection may stay open after a response; not any more once we are draining."""
         self.draining = False
@@ -138,7 +160,32 @@ class Serving(Connections):
         self.done.set_result(None)
 
     def going_on(self) -> set[Any]:
-        return {*self.handshakes, *self.connections, *self.upgraded, *self.detached}
+        going_on: set[Any] = {*self.handshakes, *self.connections, *self.upgraded, *self.detached}
+        caller = asyncio.current_task()
+        for one in self.answering:
+            if one.task is caller:
+                going_on.discard(one.connection)
+            elif one.connection not in self.connections:
+                going_on.add(one)
+        return going_on
+
+    async def abort(self) -> None:
+        """End all that goes on, handlers too, and wait until it has ended."""
+        # A handler that asks for this in its first step is known only when it waits.
+        await asyncio.sleep(0)
+        caller = asyncio.current_task()
+        answering = {one for one in self.answering if one.task is not caller}
+        for one in answering:
+            one.abort()
+        await super().abort()
+        while not answering.isdisjoint(self.answering):
+            await self._next_end()
+
+    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> None:
+        """A handler of ``connection`` is not done yet."""
+        self.answering.add(Answering(self, connection, task))
+        # If it is one that waits for the end of all others, it can be told from them only now.
+        self.one_has_ended()
 
     def handshake_lost(self, transport: Transport) -> None:
         """A connection has ended before it was one."""

@@ -5,6 +5,7 @@ They are alike for :class:`.HTTP1Connection`, which moves the bytes and talks to
 
 from typing import Final
 
+from ..escape import to_unicode
 from ..http1 import (
     Limits,
     RequestReader,
@@ -123,8 +124,8 @@ class ServerSide:
         """Whether our message will not be finished, now that the other's is whole."""
         return False
 
-    def keeps_stream(self) -> bool:
-        """Whether the stream is left open when both messages are whole."""
+    def keeps_stream(self, behind: bytes) -> bool:
+        """Whether the stream is left open when both messages are whole, and this came behind the other's."""
         return self._keep_alive and self._writer is not None and self._writer.keep_alive
 
 
@@ -181,7 +182,7 @@ class ClientSide:
         writer = RequestWriter()
         framed = "Content-Length" in headers or "Transfer-Encoding" in headers
         with_body = method in METHODS_WITH_BODY and not framed
-        head = writer.head(method, target, headers, with_body)
+        head = writer.head(method, target, as_text(headers), with_body)
         self.reader.expect(method, writer)
         self._writer = writer
         return head
@@ -206,13 +207,25 @@ class ClientSide:
         writer = self._writer
         return writer is not None and writer.expects_continue and not self._body_begun
 
-    def keeps_stream(self) -> bool:
-        """Whether the stream is left open when both messages are whole."""
+    def keeps_stream(self, behind: bytes) -> bool:
+        """Whether the stream is left open when both messages are whole, and this came behind the other's."""
         if self.reader.state is State.OTHER_PROTOCOL:
             return True
         return (
             self._keep_alive
+            and not behind  # a response to what nobody has asked yet
             and self.reader.keep_alive
             and self._writer is not None
             and self._writer.keep_alive
         )
+
+
+def as_text(headers: HTTPHeaders) -> HTTPHeaders:
+    """The headers with text for values: Tornado's clients take bytes, too."""
+    fields: list[tuple[str, str | bytes]] = list(headers.get_all())
+    if not any(isinstance(value, bytes) for _, value in fields):
+        return headers
+    text = HTTPHeaders()
+    for name, value in fields:
+        text.add(name, to_unicode(value))
+    return text

@@ -21,15 +21,15 @@ from .errors import HTTPInputError, HTTPOutputError
 from .forms import (
     HTTPFile,
     ParseBodyConfig,
-    ParseMultipartConfig,
     ParseUrlEncodedConfig,
     parse_body_arguments,
     parse_multipart_form_data,
-    parse_parameters,
     set_parse_body_config,
 )
 from .forwarded import ForwardedElement, ForwardedNode, parse_forwarded
 from .headers import HTTPHeaders
+from .multipart import MultipartReader, ParseMultipartConfig
+from .parameters import parse_parameters
 from .request import HTTPServerRequest
 from .trust import TrustedProxies
 from .urls import qs_to_qsl, split_host_and_port, url_concat
@@ -45,6 +45,7 @@ __all__ = [
     "HTTPOutputError",
     "HTTPServerConnectionDelegate",
     "HTTPServerRequest",
+    "MultipartReader",
     "ParseBodyConfig",
     "ParseMultipartConfig",
     "ParseUrlEncodedConfig",

@@ -39,6 +39,8 @@ class HTTPServerRequest:
     """The :class:`HTTPConnection` that takes the response."""
     server_connection: Any = None
 
+    _incoming: Any = None
+    """The body that is still coming, of a request that is answered meanwhile."""
     _fields: dict[str, str | list[str]]
     _start_time: float
 
@@ -80,6 +82,11 @@ class HTTPServerRequest:
         # change them.
         self._fields = copy_fields(self._fields)
         return HTTPHeaders.from_fields(self._fields)
+
+    @lazy
+    def trailers(self) -> HTTPHeaders:
+        """The fields behind a body in chunks (RFC 9110 section 6.5); hardly any client sends such."""
+        return HTTPHeaders()
 
     @lazy
     def host(self) -> str:

@@ -186,7 +186,7 @@ class BatchedFile:
         """Do something with the file. That it fails is logged once, until it works again."""
         try:
             do()
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             if not self._failing:
                 self._failing = True
                 gen_log.error("Cannot write the access log: %s", error)

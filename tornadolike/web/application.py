@@ -174,6 +174,8 @@ class Application(HTTPServerConnectionDelegate):
             task = loop.start_task(rest, context)
             if not task.done():
                 handler._goes_on(task)
+            elif not handler._finished:
+                handler._stay_told()
 
     def _begin(
         self,

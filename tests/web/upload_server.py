@@ -15,7 +15,7 @@ from tornadolike.netutil import bind_sockets
 from tornadolike.web import (
     Application,
     RequestHandler,
-    pull_request_body,
+    reads_request_body,
     spool_uploads,
     stream_request_body,
 )
@@ -43,7 +43,7 @@ class Pushed(Measuring):
         self.tell(self.size)
 
 
-@pull_request_body
+@reads_request_body
 class Parts(Measuring):
     async def post(self) -> None:
         size = 0
@@ -53,7 +53,7 @@ class Parts(Measuring):
         self.tell(size)
 
 
-@pull_request_body
+@reads_request_body
 class Saved(Measuring):
     def initialize(self, folder: str) -> None:
         self.folder = folder

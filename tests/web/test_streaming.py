@@ -209,6 +209,20 @@ def test_read(site: Callable[..., Site]) -> None:
     assert post(served, "whole", b"123").body == b""
 
 
+def test_reading_little_at_a_time_takes_linear_time(site: Callable[..., Site]) -> None:
+    @reads_request_body
+    class Little(RequestHandler):
+        async def post(self) -> None:
+            pieces = []
+            while piece := await self.request_body.read(3):
+                pieces.append(piece)
+            assert max(map(len, pieces)) == 3
+            self.write(b"".join(pieces))
+
+    body = bytes(range(256)) * 1000
+    assert post(site(("/", Little)), "pieces", body).body == body
+
+
 def test_one_reads_at_a_time(site: Callable[..., Site]) -> None:
     @reads_request_body
     class Two(RequestHandler):
@@ -583,6 +597,25 @@ def test_a_refused_body_and_a_handler_that_wants_to_be_cancelled(
         connection.sock.shutdown(socket.SHUT_WR)
         assert connection.sock.recv(1) == b""
     assert served.finished[0].get_status() == 499
+
+
+@pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body])
+@WHOLE_AND_IN_PIECES
+def test_a_handler_that_cannot_be_made(
+    site: Callable[..., Site], decorate: Any, way: str, expect_log: Any
+) -> None:
+    @decorate
+    class Broken(RequestHandler):
+        def initialize(self) -> None:
+            raise ZeroDivisionError
+
+    with expect_log("tornadolike.application", "Uncaught exception", count=1):
+        assert post(site(("/", Broken)), way, b"12345").status == 500
+
+
+@WHOLE_AND_IN_PIECES
+def test_nobody_answers_this_path(site: Callable[..., Site], way: str) -> None:
+    assert post(site(("/there", Pushed)), way, b"12345").status == 404
 
 
 # How it is said

@@ -250,7 +250,7 @@ def test_a_write_that_takes_only_a_part_is_continued(path, make, writes):
 
 
 def test_what_waits_is_bounded_and_what_is_lost_counted(path, make, writes, expect_log):
-    file = make(max_buffer_size=10, flush_size=1)
+    file = make(max_pending_size=10, flush_size=1)
     writes.may_go_on.clear()
     file.write_line("1234")
     file.write_line("1234")

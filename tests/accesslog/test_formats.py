@@ -179,6 +179,8 @@ def test_a_user_that_is_no_text_is_not_guessed_at(combined: CombinedLog) -> None
     handler = make_handler()
     handler._current_user = {"name": "ann"}
     assert combined.user(handler) is None
+    handler._current_user = "ü".encode()
+    assert combined.user(handler) == "ü"
 
 
 def test_a_user_of_ones_own(path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_shorter_time(watch: Any) -> None:
 
 def test_a_longer_time(watch: Any) -> None:
     site = Site(headers_received=lambda connection: connection.set_body_timeout(None))
-    server = watch(site, body_timeout=10, body_stall_timeout=None)
+    server = watch(site, body_timeout=10, body_stall_timeout=None, min_body_rate=None)
     with server.connect() as sock:
         sock.sendall(get("/", "Content-Length: 1", method="POST"))
         server.until_in("BODY")

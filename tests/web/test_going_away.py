@@ -14,7 +14,7 @@ from tests.web.helpers import Connection, Site
 from tests.wire.client import PLAIN_AND_TLS, read_all
 from tornadolike.gen import coroutine
 from tornadolike.iostream import StreamClosedError
-from tornadolike.web import RequestHandler
+from tornadolike.web import RequestHandler, pull_request_body
 from tornadolike.websocket import WebSocketHandler
 
 PATIENCE = 10.0
@@ -335,8 +335,13 @@ def test_who_answers_later_without_being_a_coroutine(
         def get(self) -> None:  # type: ignore[override]
             happened("begins")
 
-    ask_and_leave(site(("/", Handler, {"happened": happened})), happened)
-    assert happened.next() == "on_connection_close"
+    class InOneStep(Handler):
+        async def get(self) -> None:
+            happened("begins")
+
+    for handler in (Handler, InOneStep):
+        ask_and_leave(site(("/", handler, {"happened": happened})), happened)
+        assert happened.next() == "on_connection_close"
 
 
 def test_a_handler_that_has_ended_knows_no_task(
@@ -639,3 +644,52 @@ def test_a_flush_to_a_client_that_left(site: Callable[..., Site], happened: Even
         assert connection.sock.recv(5) == b"HTTP/"
     expected = ["begins", "on_connection_close", f"gets {StreamClosedError.__name__}"]
     assert [happened.next() for _ in range(4)] == [*expected, "on_finish 200"]
+
+
+def test_a_body_that_the_connection_refuses(site: Callable[..., Site], happened: Events) -> None:
+    """It has answered for the handler; what stands in the log is what the client got."""
+
+    @pull_request_body
+    class Handler(Waits):
+        async def wait(self) -> None:
+            async for _ in self.request_body:
+                happened("reads")
+
+        post = Waits.get
+
+    served = site(("/", Handler, {"happened": happened}))
+    with served.connect() as connection:
+        connection.send("POST /", "Transfer-Encoding: chunked")
+        connection.sock.sendall(b"2\r\nab\r\n")
+        assert [happened.next(), happened.next()] == ["begins", "reads"]
+        connection.sock.sendall(b"nonsense\r\n")
+        assert connection.receive("POST").status == 400
+    Watched(served.server).until_gone()
+    assert happened.rest()[-1] == "on_finish 400"
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+def test_a_client_that_leaves_in_the_middle_of_its_upload(
+    site: Callable[..., Site], happened: Events, cancels: bool
+) -> None:
+    @pull_request_body
+    class Handler(Waits):
+        cancel_on_disconnect = cancels
+
+        async def wait(self) -> None:
+            async for _ in self.request_body:
+                happened("reads")
+
+        post = Waits.get
+
+    served = site(("/", Handler, {"happened": happened}))
+    with served.connect() as connection:
+        connection.send("POST /", "Content-Length: 5")
+        connection.sock.sendall(b"he")
+        assert [happened.next(), happened.next()] == ["begins", "reads"]
+    Watched(served.server).until_gone()
+    events = happened.rest()
+    assert events[0] == "on_connection_close"
+    assert events[-1] == "on_finish 499"
+    if cancels:
+        assert events == CANCELLED

@@ -386,6 +386,14 @@ def test_trailers_that_are_refused(name: str, value: str) -> None:
         make_handler().set_trailer(name, value)
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Set-Cookie"])
+def test_what_must_be_known_before_the_body_is_no_trailer(name: str) -> None:
+    handler = make_handler()
+    with pytest.raises(ValueError, match="use set_header"):
+        handler.set_trailer(name, "1")
+    assert handler._trailers == {}
+
+
 # Back-pressure
 
 

@@ -596,7 +596,7 @@ def test_a_refused_body_and_a_handler_that_wants_to_be_cancelled(
         assert connection.receive("POST").status == 400
         connection.sock.shutdown(socket.SHUT_WR)
         assert connection.sock.recv(1) == b""
-    assert served.finished[0].get_status() == 499
+    assert served.finished[0].get_status() == 400
 
 
 @pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body])

@@ -39,7 +39,7 @@ class BatchedFile:
         opened anew.
     :arg flush_interval: seconds that a line waits for others at the most.
     :arg flush_size: characters that need not wait any longer.
-    :arg max_buffer_size: characters that wait at the most, if the file does not take them; what comes then is lost.
+    :arg max_pending_size: characters that wait at the most, if the file does not take them; what comes then is lost.
     :arg mode: permissions of a file that has to be made.
 
     Raises :exc:`OSError` if the file cannot be opened. Later errors are logged, and what waits is tried again.
@@ -51,7 +51,7 @@ class BatchedFile:
         *,
         flush_interval: float = 1.0,
         flush_size: int = 64 * 1024,
-        max_buffer_size: int = 4 * 1024 * 1024,
+        max_pending_size: int = 4 * 1024 * 1024,
         mode: int = 0o640,
     ) -> None:
         if not flush_interval > 0:
@@ -59,7 +59,7 @@ class BatchedFile:
         self._path = None if isinstance(file, int) else os.fspath(file)
         self._flush_interval = flush_interval
         self._flush_size = flush_size
-        self._max_buffer_size = max_buffer_size
+        self._max_pending_size = max_pending_size
         self._mode = mode
         self._fd = file if isinstance(file, int) else self._open()
         self._closed = False
@@ -97,7 +97,7 @@ class BatchedFile:
         with self._lock:
             before = self._size
             after = before + size
-            full = after + self._left_size > self._max_buffer_size
+            full = after + self._left_size > self._max_pending_size
             if full or self._closed or not (self._thread or self._start_thread()):
                 self._lost += 1
                 return
@@ -186,7 +186,7 @@ class BatchedFile:
         """Do something with the file. That it fails is logged once, until it works again."""
         try:
             do()
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             if not self._failing:
                 self._failing = True
                 gen_log.error("Cannot write the access log: %s", error)

@@ -27,7 +27,7 @@ class AccessLog:
         output). Where the file is renamed or removed, a new one is made; that it is truncated does no harm.
     :arg flush_interval: seconds that a line waits for others at the most, to be written together with them.
     :arg flush_size: characters that need not wait any longer.
-    :arg max_buffer_size: characters that wait at the most, if the file does not take them. Lines that come then
+    :arg max_pending_size: characters that wait at the most, if the file does not take them. Lines that come then
         are lost, and their number is logged.
     :arg mode: permissions of a file that has to be made.
 
@@ -45,14 +45,14 @@ class AccessLog:
         *,
         flush_interval: float = 1.0,
         flush_size: int = 64 * 1024,
-        max_buffer_size: int = 4 * 1024 * 1024,
+        max_pending_size: int = 4 * 1024 * 1024,
         mode: int = 0o640,
     ) -> None:
         self._file = BatchedFile(
             file,
             flush_interval=flush_interval,
             flush_size=flush_size,
-            max_buffer_size=max_buffer_size,
+            max_pending_size=max_pending_size,
             mode=mode,
         )
         self._write_line = self._file.write_line
@@ -71,9 +71,11 @@ class AccessLog:
     def user(self, handler: Any) -> str | None:
         """The user who asked, if that is known. To be overridden.
 
-        By default ``current_user``, if the handler has looked at it and it is text.
+        By default ``current_user``, if the handler has looked at it and it is text, or text as UTF-8.
         """
         user = getattr(handler, "_current_user", None)
+        if isinstance(user, bytes):
+            return user.decode("utf-8", "replace")
         return user if isinstance(user, str) else None
 
     def flush(self, timeout: float | None = None) -> bool:

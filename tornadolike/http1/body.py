@@ -54,6 +54,22 @@ class LengthBody:
         return piece, position + len(piece)
 
 
+class UntilEndBody:
+    """A body that the end of the connection ends."""
+
+    __slots__ = ("_total",)
+
+    def __init__(self) -> None:
+        self._total = 0
+
+    def read(self, buffer: bytes, position: int, max_size: int) -> Step:
+        piece = buffer[position:]
+        self._total += len(piece)
+        if self._total > max_size:
+            raise too_large(max_size)
+        return piece or None, len(buffer)
+
+
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _CHUNK_HEADER = re.compile(

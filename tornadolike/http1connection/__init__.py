@@ -39,15 +39,18 @@ handshake is done a connection is none: it is in ``Serving.handshakes``, and :mo
 * :mod:`.opening`: the first bytes of a connection that should speak TLS;
 * :mod:`.serving`: parameters, and what the connections of a server share;
 * :mod:`.responses`: from a response to bytes in the right order;
-* :mod:`.connection`: requests, phases, time-outs.
+* :mod:`.connection`: requests, phases, time-outs;
+* :mod:`.decompressing`: content codings, taken off before a delegate sees them.
 """
 
 from .connection import ServerConnection
+from .decompressing import DecompressingDelegate
 from .opening import TLSOpening
 from .serving import ConnectionContext, Serving, ServingParameters
 
 __all__ = [
     "ConnectionContext",
+    "DecompressingDelegate",
     "ServerConnection",
     "Serving",
     "ServingParameters",

@@ -9,6 +9,7 @@ from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
 from .handing_over import HandingOver
+from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
 from .responses import CORKED_PIECES, fail_future
 from .serving import Serving
@@ -17,13 +18,15 @@ from .serving import Serving
 class ServerConnection(HandingOver, asyncio.Protocol):
     """Reads requests from a transport, has them answered one after another, and keeps the time."""
 
-    __slots__ = ("_heard", "_peer_ended", "_progress")
+    __slots__ = ("_heard", "_peer_ended", "_progress", "_write_pace")
 
     def __init__(self, serving: Serving, address: Any) -> None:
         super().__init__(serving, address)
         self._peer_ended = False
-        self._progress: object = None
+        self._progress = 0
         """How much the peer had taken when the write time-out was set."""
+        self._write_pace: Pace | None = None
+        """How fast the peer takes what waits for it."""
         self._heard = 0
         """How much the peer had said, when we looked last, since a TLS transport is closing."""
 
@@ -81,11 +84,14 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         super().pause_writing()
         if self.phase is IDLE:
             self.phase = WRITING
-        self._progress = self.transport.write_progress()
+        self._progress = progress = self.transport.write_progress()
+        serving = self._serving
+        self._write_pace = Pace(serving.parameters.min_write_rate, serving.loop.time(), progress)
         self._restart_clock()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._write_pace = None
         if self.phase is WRITING:
             self.phase = IDLE
             self._serving.loop.call_soon(self._serve_next)
@@ -159,7 +165,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         reader = self._reader
         if not reader.complete:
             self.phase = BODY
-            self._restart_clock()
+            self._look_at_body()
         elif reader.buffered:
             if self.phase is not HEAD:
                 self.phase = HEAD
@@ -170,6 +176,17 @@ class ServerConnection(HandingOver, asyncio.Protocol):
             self.phase = IDLE
             # Never earlier than the bucket in which we lie, so nothing else is to do.
             self.deadline = self._serving.deadlines.now + self._serving.idle_timeout
+
+    def _look_at_body(self) -> None:
+        """Does it come fast enough, so that it pays to wait for more?"""
+        serving = self._serving
+        pace = self._body_pace
+        grace_time = serving.parameters.rate_grace_time
+        if pace is not None and pace.is_too_slow(serving.loop.time(), self._body_taken, grace_time):
+            trace_time_out(self.transport)
+            self._refuse(HTTPInputError("its body comes too slowly", 408))
+        else:
+            self._restart_clock()
 
     # The end of a response
 
@@ -192,7 +209,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
 
     def _serve_the_ended(self) -> None:
         """The peer has ended its side, and a request of its is with the application."""
-        if not self._awaiting:
+        if self._awaiting_since is None:
             self._tell_closed()
         self._restart_clock()
 
@@ -206,9 +223,9 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         timeout: float | None = None
         end = math.inf
         if self._drained is not None:
-            timeout = parameters.write_stall_timeout
+            timeout = serving.write_stall_timeout
         elif phase is BODY:
-            timeout = parameters.body_stall_timeout
+            timeout = serving.body_stall_timeout
             end = self._phase_end
         elif phase is HEAD:
             timeout = parameters.header_timeout
@@ -226,13 +243,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         """The time-out of what we are waiting for."""
         phase = self.phase
         if self._drained is not None:
-            progress = self.transport.write_progress()
-            if progress == self._progress:
-                trace_time_out(self.transport)
-                self.transport.reset()
-            else:
-                self._progress = progress
-                self._restart_clock()
+            self._look_at_progress()
         elif self.transport.is_closing():
             self._look_at_closing()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
@@ -243,6 +254,21 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         else:
             trace_time_out(self.transport)
             self.close()
+
+    def _look_at_progress(self) -> None:
+        """Does the peer take what waits for it, and fast enough?"""
+        progress = self.transport.write_progress()
+        serving = self._serving
+        pace = self._write_pace
+        if progress == self._progress or (
+            pace is not None
+            and pace.is_too_slow(serving.loop.time(), progress, serving.parameters.rate_grace_time)
+        ):
+            trace_time_out(self.transport)
+            self.transport.reset()
+        else:
+            self._progress = progress
+            self._restart_clock()
 
     def _look_at_closing(self) -> None:
         """The peer of a TLS transport has not answered our goodbye. Does it talk on?"""
@@ -257,7 +283,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
     def _look_at_peer(self) -> bool:
         """Whether the peer is there, for a request that is being answered while reading is paused."""
         state = self.transport.peer_state()
-        if state == "ended" and not self._awaiting:
+        if state == "ended" and self._awaiting_since is None:
             self._tell_closed()
         return state != "lost"
 

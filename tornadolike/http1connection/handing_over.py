@@ -2,14 +2,14 @@
 
 import asyncio
 
-from ..httputil import HTTPHeaders
+from ..httputil import HTTPHeaders, HTTPOutputError
 from ..ioloop.transports.flow import HIGH_WATER
 from ..iostream import IOStream, StreamClosedError
 from .phases import UPGRADED
 from .requests import RequestSide
-from .responses import ResponseSide
+from .responses import ResponseSide, new_writer
 from .serving import Transport
-from .tunnels import Tunnel
+from .tunnels import check_switch, opens_tunnel
 
 
 class HandingOver(RequestSide):
@@ -36,7 +36,16 @@ class HandingOver(RequestSide):
             raise StreamClosedError
         if self._writer is not None or not self._reader.complete:
             raise RuntimeError("hand_over() comes after the request and instead of a response")
-        self._out.append(Tunnel(request).head(status, reason, headers))
+        writer = new_writer(request, False)
+        if status == 101:
+            check_switch(request, headers)
+        head = writer.head(status, reason, headers)
+        if not opens_tunnel(writer):
+            raise HTTPOutputError(
+                f"A {status} to {request.method} leaves the connection to HTTP: a protocol takes it over "
+                "behind a 101, or behind a 2xx to CONNECT"
+            )
+        self._out.append(head)
         serving = self._serving
         paused = self._drained is not None
         transport = self._let_go()
@@ -73,7 +82,8 @@ class HandingOver(RequestSide):
         """
         if self._request is None or self.transport.is_closing():
             raise StreamClosedError
-        if not isinstance(self._writer, Tunnel | None) or not self._reader.complete:
+        writer = self._writer
+        if not (writer is None or opens_tunnel(writer)) or not self._reader.complete:
             raise RuntimeError("detach() comes after the request and instead of a response")
         transport = self._let_go()
         stream = IOStream.over(transport)

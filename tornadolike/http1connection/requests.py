@@ -13,6 +13,7 @@ from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
 from .serving import ConnectionContext, Serving, call_application
@@ -25,7 +26,9 @@ class RequestSide(ResponseSide):
 
     __slots__ = (
         "_address",
-        "_awaiting",
+        "_awaiting_since",
+        "_body_pace",
+        "_body_taken",
         "_close_callback",
         "_delegate",
         "_drain_callback",
@@ -35,6 +38,7 @@ class RequestSide(ResponseSide):
         "bucket",
         "deadline",
         "phase",
+        "refused",
     )
 
     def __init__(self, serving: Serving, address: Any) -> None:
@@ -44,12 +48,18 @@ class RequestSide(ResponseSide):
         self._delegate: HTTPMessageDelegate | None = None
         self._close_callback: Callable[[], object] | None = None
         self._drain_callback: Callable[[], object] | None = None
-        self._awaiting = False
-        """The delegate has not yet been told all of the request that has arrived: it makes us wait."""
+        self._awaiting_since: float | None = None
+        """Since when the delegate makes us wait, which has not yet been told all that has arrived; or None."""
+        self._body_pace: Pace | None = None
+        """How fast the body comes that is coming."""
+        self._body_taken = 0
+        """How many bytes of it have come."""
         self._linger = True
         """The peer does not expect that we close after the response."""
         self._phase_end = math.inf
         """When the phase (BODY, LINGERING) ends, however much still comes."""
+        self.refused: int | None = None
+        """The status by which the connection itself has answered a request, whatever the application says."""
         self.phase = HEAD
         self.deadline = math.inf
         self.bucket = Deadlines.NOWHERE
@@ -92,9 +102,11 @@ class RequestSide(ResponseSide):
         serving = self._serving
         timeout = serving.parameters.body_timeout
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
-        self._awaiting = False
+        self._awaiting_since = None
         self._delegate = None
         if not self._reader.complete:
+            self._body_pace = Pace(serving.parameters.min_body_rate, serving.loop.time(), 0)
+            self._body_taken = 0
             # If it is answered before it is whole, what is still coming is of no interest.
             self._keep_alive_if_whole = self._keep_alive
             self._keep_alive = False
@@ -124,6 +136,7 @@ class RequestSide(ResponseSide):
         delegate = self._delegate
         assert delegate is not None
         if type(event) is bytes:
+            self._body_taken += len(event)
             self._tell(partial(delegate.data_received, event), self._piece_told)
         else:
             self._body_told()
@@ -133,6 +146,7 @@ class RequestSide(ResponseSide):
 
     def _body_told(self) -> None:
         assert self._delegate is not None
+        self._body_pace = None
         self.deadline = math.inf
         self._keep_alive = self._keep_alive or self._keep_alive_if_whole
         self._keep_alive_if_whole = False
@@ -149,7 +163,7 @@ class RequestSide(ResponseSide):
             if waiting is not None and then is not None:
                 future = asyncio.ensure_future(waiting)
                 future.add_done_callback(partial(self._delegate_ready, request, then))
-                self._awaiting = True
+                self._awaiting_since = self._serving.loop.time()
                 self.deadline = math.inf
                 return
         except Exception as error:
@@ -169,7 +183,9 @@ class RequestSide(ResponseSide):
             if error is not None and not isinstance(error, StreamClosedError):
                 app_log.error("Uncaught exception while receiving a request", exc_info=error)
             return
-        self._awaiting = False
+        if self._body_pace is not None and self._awaiting_since is not None:
+            self._body_pace.wait(self._serving.loop.time() - self._awaiting_since)
+        self._awaiting_since = None
         try:
             waited_for.result()
             then()
@@ -212,6 +228,7 @@ class RequestSide(ResponseSide):
         """Answer with an error and close; if the answer is under way already, break it off."""
         if not self._closing:
             request = self._request
+            self.refused = status
             if self._writer is not None:
                 self.close()
             else:
@@ -251,6 +268,14 @@ class RequestSide(ResponseSide):
             self._phase_end = math.inf if timeout is None else self._serving.loop.time() + timeout
             if self.phase is BODY:
                 self._restart_clock()
+
+    def set_min_body_rate(self, rate: float | None) -> None:
+        """Let the body of the current request come at so many bytes a second (None: at any pace); below it: 408.
+
+        For this request it takes the place of the server's ``min_body_rate``.
+        """
+        if self._body_pace is not None:
+            self._body_pace.rate = rate
 
     def keep_task(self, task: "asyncio.Task[Any]") -> None:
         """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.

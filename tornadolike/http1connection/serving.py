@@ -43,6 +43,13 @@ class ServingParameters:
     """Between two pieces of a body. Over it: 408."""
     write_stall_timeout: float | None = 60.0
     """Without the peer taking a byte of what waits for it. Over it the connection is cut."""
+    min_body_rate: float | None = 100.0
+    """Bytes a second at which a body has to come, on average; time in which the application makes it wait does
+    not count. Below it: 408."""
+    min_write_rate: float | None = 100.0
+    """Bytes a second that the peer has to take of what waits for it, on average. Below it the connection is cut."""
+    rate_grace_time: float = 120.0
+    """Over how long both are averaged."""
     linger_timeout: float = 5.0
     """For the peer to close, or to send another piece, after our last word; and for a handler to end
     whose peer has ended its side."""
@@ -54,9 +61,10 @@ class ServingParameters:
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
 
     def __post_init__(self) -> None:
-        timeout: object = self.ssl_handshake_timeout
-        if not isinstance(timeout, (int, float)) or timeout <= 0:
-            raise ValueError(f"ssl_handshake_timeout should be a positive number, got {timeout!r}")
+        for name in ("ssl_handshake_timeout", "rate_grace_time"):
+            value: object = getattr(self, name)
+            if not isinstance(value, (int, float)) or value <= 0:
+                raise ValueError(f"{name} should be a positive number, got {value!r}")
 
 
 class Served(Protocol):
@@ -109,6 +117,13 @@ class Serving(Connections):
         self.parameters = parameters
         self.limits = parameters.limits
         self.idle_timeout = parameters.idle_connection_timeout or math.inf
+        self.body_stall_timeout = parameters.body_stall_timeout
+        self.write_stall_timeout = parameters.write_stall_timeout
+        # Who moves nothing at all is too slow as well, and somebody has to look.
+        if self.body_stall_timeout is None and parameters.min_body_rate is not None:
+            self.body_stall_timeout = parameters.rate_grace_time
+        if self.write_stall_timeout is None and parameters.min_write_rate is not None:
+            self.write_stall_timeout = parameters.rate_grace_time
         self.deadlines = Deadlines(loop, TICK, horizon=min(self.idle_timeout, 3600.0))
         self.field_sections = FieldSectionCache(self.limits.max_header_count)
         self.default_heads = DefaultHeads()

@@ -27,17 +27,21 @@ from .simple import ErrorHandler, RedirectHandler
 from .spool import UploadedFile
 from .static import StaticFileHandler
 from .streaming import reads_request_body, spool_uploads, stream_request_body
+from .transforms import ContentEncoding, GZipContentEncoding, OutputTransform
 
 url = URLSpec
 
 __all__ = [
     "Application",
+    "ContentEncoding",
     "ErrorHandler",
     "Finish",
     "FormPart",
     "FormParts",
+    "GZipContentEncoding",
     "HTTPError",
     "MissingArgumentError",
+    "OutputTransform",
     "RedirectHandler",
     "RequestBody",
     "RequestHandler",

@@ -23,6 +23,7 @@ from .handler import RequestHandler
 from .receiving import Receiving
 from .simple import ErrorHandler
 from .static import StaticFileHandler
+from .transforms import OutputTransform, compressing
 
 Rule = URLSpec | tuple[Any, ...] | list[Any]
 
@@ -41,9 +42,12 @@ class Application(HTTPServerConnectionDelegate):
     A rule is a :class:`~tornadolike.routing.URLSpec` or a tuple of its arguments.
 
     :arg default_host: the host whose rules (:meth:`add_handlers`) answer requests to an unknown host.
+    :arg transforms: what responses go through, instead of what the settings ask for.
 
-    Settings that the framework itself reads: ``debug`` (implies ``serve_traceback``),
+    Settings that the framework itself reads: ``compress_response`` (true, or what
+    :func:`~tornadolike.web.transforms.compressing` takes; ``gzip`` is its older name),
     ``cancel_on_disconnect`` (:attr:`.RequestHandler.cancel_on_disconnect` of all handlers that do not say),
+    ``debug`` (implies ``serve_traceback``),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
     ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``.
@@ -53,6 +57,7 @@ class Application(HTTPServerConnectionDelegate):
         self,
         handlers: Iterable[Rule] | None = None,
         default_host: str | None = None,
+        transforms: Iterable[type[OutputTransform]] | None = None,
         **settings: Any,
     ) -> None:
         self.settings = settings
@@ -62,6 +67,10 @@ class Application(HTTPServerConnectionDelegate):
         self._named: dict[str, URLSpec] = {}
         self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
+        if transforms is None:
+            setting = settings.get("compress_response") or settings.get("gzip")
+            transforms = [compressing(setting)] if setting else []
+        self.transforms: list[type[OutputTransform]] = list(transforms)
 
     def listen(self, port: int, address: str | None = None, **kwargs: Any) -> HTTPServer:
         """Serve on ``port`` and return the server.
@@ -103,6 +112,10 @@ class Application(HTTPServerConnectionDelegate):
         """
         pattern = host_pattern if host_pattern.endswith("$") else host_pattern + "$"
         self._hosts.append((re.compile(pattern), self._table(host_handlers)))
+
+    def add_transform(self, transform_class: type[OutputTransform]) -> None:
+        """Have responses go through this, behind the transforms that there are."""
+        self.transforms.append(transform_class)
 
     def _table(self, rules: Iterable[Rule]) -> RuleTable:
         table = RuleTable(as_rule(rule) for rule in rules)

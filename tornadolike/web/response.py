@@ -5,13 +5,15 @@ from typing import Any
 
 from ..escape import json_encode, utf8
 from ..http1 import has_no_body
+from ..http1.writer import FORBIDDEN_TRAILERS
 from ..httputil import HTTPConnection, HTTPHeaders, ResponseStartLine, responses
 from .conditions import ConditionalResponse
 from .cookies import Cookies
 from .head import HTML, JSON, HeaderValue, header_text
+from .transformed import TransformedResponse
 
 
-class Response(Cookies, ConditionalResponse):
+class Response(Cookies, ConditionalResponse, TransformedResponse):
     """Collects a response and sends it: in one call when it is finished, or from :meth:`flush` on in pieces."""
 
     _headers_written = False
@@ -125,13 +127,18 @@ class Response(Cookies, ConditionalResponse):
 
         The response is sent in chunks then. Where that cannot be (in answer to HEAD or to HTTP/1.0, with
         ``Content-Length``, without a body) trailers are left out. Who needs to know their names before can be
-        told by a header ``Trailer``. Raises as :meth:`set_header`.
+        told by a header ``Trailer``. Raises as :meth:`set_header`, and :exc:`ValueError` for a field that the
+        client has to know before the body.
         """
         text = header_text(name, value)
-        if self._trailers is None:
-            self._trailers = HTTPHeaders()
+        trailers = self._trailers
+        if trailers is None:
+            trailers = self._trailers = HTTPHeaders()
             self._headers  # noqa: B018 - from now on the response is no ordinary one
-        self._trailers[name] = text
+        trailers[name] = text
+        if not FORBIDDEN_TRAILERS.isdisjoint(trailers):
+            del trailers[name]
+            raise ValueError(f"{name} cannot stand behind the body; use set_header()")
 
     def flush(self, include_footers: bool = False) -> "asyncio.Future[None]":
         """Send what was written so far; the head with it, the first time.
@@ -143,10 +150,15 @@ class Response(Cookies, ConditionalResponse):
         chunk = b"".join(self._write_buffer)
         self._write_buffer = []
         if self._headers_written:
+            if self._transforms:
+                chunk = self._transform_chunk(chunk, include_footers)
             future = connection.write(chunk)
         else:
+            self._add_cookies(self._headers)
+            if self.application.transforms:
+                self._make_transforms()
+                chunk = self._transform_head(chunk, include_footers)
             headers = self._headers
-            self._add_cookies(headers)
             start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
             future = connection.write_headers(start_line, headers, chunk)
             # Not before: a head that is refused leaves room for an error page.
@@ -186,24 +198,26 @@ class Response(Cookies, ConditionalResponse):
                     self._clear_content()
             if self._new_cookies is not None:
                 self._add_cookies(self._headers)
-            buffer = self._write_buffer
             headers = self._header_map
-            body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
             if headers is not None and self._trailers is not None and request.version != "HTTP/1.0":
-                start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
-                future = connection.write_headers(start_line, headers, body)
-                self._headers_written = True
+                self._new_cookies = None  # they are in the head
+                future = self.flush(include_footers=True)
                 connection.finish(self._trailers)
             else:
-                etag = None if headers is not None else self._etag
-                future = connection.respond(
-                    self._status_code,
-                    self._reason,
-                    self._content_type,
-                    headers,
-                    b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
-                    body,
-                )
+                buffer = self._write_buffer
+                body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+                if self.application.transforms:
+                    future = self._respond_transformed(body)
+                else:
+                    etag = None if headers is not None else self._etag
+                    future = connection.respond(
+                        self._status_code,
+                        self._reason,
+                        self._content_type,
+                        headers,
+                        b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
+                        body,
+                    )
             self._headers_written = True
         self._finished = True
         self._sending = future

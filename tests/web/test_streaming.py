@@ -167,6 +167,28 @@ def test_the_method_runs_before_the_body_is_here(site: Callable[..., Site]) -> N
         assert connection.receive().status == 200
 
 
+@pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body, lambda cls: cls])
+def test_trailers(site: Callable[..., Site], decorate: Any) -> None:
+    """They are there when the body is whole."""
+
+    @decorate
+    class Trailers(RequestHandler):
+        def data_received(self, chunk: bytes) -> None:
+            pass
+
+        async def post(self) -> None:
+            if decorate is reads_request_body:
+                assert not self.request.trailers
+                await self.request_body.read()
+            self.write(dict(self.request.trailers))
+
+    with site(("/", Trailers)).connect() as connection:
+        connection.send("POST /", "Transfer-Encoding: chunked")
+        connection.sock.sendall(b"3\r\nabc\r\n")
+        connection.sock.sendall(b"0\r\nChecksum: 7\r\n\r\n")
+        assert connection.receive("POST").json == {"Checksum": "7"}
+
+
 def test_an_asyncio_task_with_a_context_of_its_own(site: Callable[..., Site]) -> None:
     variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 

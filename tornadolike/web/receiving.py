@@ -50,6 +50,10 @@ class Receiving(HTTPMessageDelegate):
         self._pieces.append(chunk)
         return None
 
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        assert self._request is not None
+        self._request.trailers = trailers
+
     def finish(self) -> None:
         if self._body is not None:
             self._body.end()

@@ -36,6 +36,7 @@ class RequestBody:
     """
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._pieces: deque[bytes] = deque()
         self._begin = 0
         """How much of the first piece has been taken."""
@@ -85,7 +86,7 @@ class RequestBody:
                 return b""
             if self._is_over():
                 raise BodyClosedError
-            self._taker = asyncio.get_running_loop().create_future()
+            self._taker = self._loop.create_future()
             self._ask_for_more()
             try:
                 await self._taker
@@ -118,7 +119,7 @@ class RequestBody:
         """What to wait for before a piece is brought; None if one is waited for, or none will be."""
         if self._taker is not None or self._is_over():
             return None
-        self._bringer = asyncio.get_running_loop().create_future()
+        self._bringer = self._loop.create_future()
         return self._bringer
 
     def bring(self, piece: bytes) -> "asyncio.Future[None] | None":
@@ -128,7 +129,7 @@ class RequestBody:
         self._wake_taker()
         if self._size < HIGH_WATER:
             return None
-        self._bringer = asyncio.get_running_loop().create_future()
+        self._bringer = self._loop.create_future()
         return self._bringer
 
     def end(self) -> None:

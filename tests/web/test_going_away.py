@@ -14,7 +14,7 @@ from tests.web.helpers import Connection, Site
 from tests.wire.client import PLAIN_AND_TLS, read_all
 from tornadolike.gen import coroutine
 from tornadolike.iostream import StreamClosedError
-from tornadolike.web import RequestHandler, pull_request_body
+from tornadolike.web import RequestHandler, reads_request_body
 from tornadolike.websocket import WebSocketHandler
 
 PATIENCE = 10.0
@@ -702,7 +702,7 @@ def test_a_flush_to_a_client_that_left(site: Callable[..., Site], happened: Even
 def test_a_body_that_the_connection_refuses(site: Callable[..., Site], happened: Events) -> None:
     """It has answered for the handler; what stands in the log is what the client got."""
 
-    @pull_request_body
+    @reads_request_body
     class Handler(Waits):
         async def wait(self) -> None:
             async for _ in self.request_body:
@@ -725,7 +725,7 @@ def test_a_body_that_the_connection_refuses(site: Callable[..., Site], happened:
 def test_a_client_that_leaves_in_the_middle_of_its_upload(
     site: Callable[..., Site], happened: Events, cancels: bool
 ) -> None:
-    @pull_request_body
+    @reads_request_body
     class Handler(Waits):
         cancel_on_disconnect = cancels
 

@@ -142,7 +142,7 @@ def test_only_text_is_a_line(make):
         make().write_line(b"x")
 
 
-@pytest.mark.parametrize("interval", [0, -1, float("nan")])
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
 def test_an_interval_is_positive(path, interval):
     with pytest.raises(ValueError, match="flush_interval"):
         BatchedFile(path, flush_interval=interval)
@@ -237,6 +237,17 @@ def test_a_full_disk_keeps_the_lines_waiting(path, make, writes, expect_log):
         file.write_line("b")
         assert file.flush(PATIENCE)
     assert path.read_text() == "a\nb\n"
+
+
+def test_what_cannot_be_written_at_the_end_is_told_of(make, writes, expect_log):
+    file = make()
+    writes.error = errno.ENOSPC
+    with (
+        expect_log("tornadolike.general", "Cannot write the access log", count=1),
+        expect_log("tornadolike.general", "left of the access log .*access.log is lost", count=1),
+    ):
+        file.write_line("a")
+        file.close()
 
 
 def test_a_write_that_takes_only_a_part_is_continued(path, make, writes):

@@ -26,7 +26,7 @@ from tests.wire.client import (
     read_all,
 )
 from tests.wire.site import answer
-from tornadolike.http1connection import ServerConnection, TLSOpening
+from tornadolike.http1connection import ServerConnection, ServingParameters, TLSOpening
 from tornadolike.httpserver import HTTPServer
 from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from tornadolike.ioloop import IOLoop
@@ -64,19 +64,65 @@ def begin(server: Watched, function: Callable[..., Any], *args: Any) -> Callable
 
 def test_parameters_go_where_they_belong() -> None:
     server = HTTPServer(answer, True, max_header_count=3, linger_timeout=1.5, max_body_size=7)
-    parameters = server._parameters
+    parameters = server._parameters()
     assert parameters.no_keep_alive
     assert parameters.linger_timeout == 1.5
     assert parameters.limits.max_header_count == 3
     assert parameters.limits.max_body_size == 7
-    assert HTTPServer(answer, max_buffer_size=8)._parameters.limits.max_body_size == 8
+    assert HTTPServer(answer, max_buffer_size=8)._parameters().limits.max_body_size == 8
     both = HTTPServer(answer, max_buffer_size=8, max_body_size=9)
-    assert both._parameters.limits.max_body_size == 9
+    assert both._parameters().limits.max_body_size == 9
     with pytest.raises(TypeError, match="max_speed"):
         HTTPServer(answer, max_speed=3)
     for never in (None, 0):
         with pytest.raises(ValueError, match="ssl_handshake_timeout should be a positive number"):
             HTTPServer(answer, ssl_handshake_timeout=never)
+
+
+def test_what_tornado_passes_on_for_nothing_is_the_default() -> None:
+    usual = ServingParameters()
+    server = HTTPServer(
+        answer, False, False, None, None, False, None, None, None, None, None, None, None
+    )
+    assert server._parameters() == usual
+    assert server.conn_params.header_timeout == 3600
+    assert server.conn_params.max_header_size == usual.limits.max_header_size
+    # A new connection, too, has no longer than that.
+    short = HTTPServer(answer, idle_connection_timeout=2)._parameters()
+    assert (short.idle_connection_timeout, short.header_timeout) == (2, 2)
+    both = HTTPServer(answer, idle_connection_timeout=2, header_timeout=None)._parameters()
+    assert (both.idle_connection_timeout, both.header_timeout) == (2, None)
+
+
+def test_what_the_parameters_are_is_read_when_the_first_connection_comes(serve: Any) -> None:
+    server = serve(answer)
+    server.call(lambda: setattr(server.server.conn_params, "max_body_size", 1))
+    with server.connect() as sock:
+        sock.sendall(get("/", "Content-Length: 2", method="POST") + b"ab")
+        expect_end(sock, error(413))
+
+
+def test_subclasses_are_initialized_by_initialize(serve: Any) -> None:
+    class Named(HTTPServer):
+        def initialize(self, request_callback: Any, name: str = "", **more: Any) -> None:
+            super().initialize(request_callback, **more)
+            self.name = name
+
+    assert Named(answer, "one", no_keep_alive=True)._parameters().no_keep_alive
+    HTTPServer.configure(Named, name="another", linger_timeout=2.5)
+    try:
+        made = HTTPServer(answer)
+        assert type(made) is Named
+        assert made.name == "another"
+        assert made._parameters().linger_timeout == 2.5
+        server = serve(answer)
+        assert isinstance(server.server, Named)
+        with server.connect() as sock:
+            sock.sendall(get("/"))
+            expect(sock, ok("GET /"))
+    finally:
+        HTTPServer.configure(None)
+    assert type(HTTPServer(answer)) is HTTPServer
 
 
 def test_a_request_knows_its_peer(serve: Any) -> None:

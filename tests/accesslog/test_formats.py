@@ -152,6 +152,12 @@ def test_nor_by_what_no_client_can_send_us(
     assert f'"GET {shown} HTTP/1.1" 200 0 "-" "-"' in line
 
 
+def test_an_address_is_one_word(combined: CombinedLog) -> None:
+    handler = make_handler()
+    handler.request.remote_ip = "192.0.2.1 - ann"
+    assert combined.format(handler).startswith(r"192.0.2.1\x20-\x20ann - - [")
+
+
 def test_fields_that_come_twice(
     site: Callable[..., Site], combined: CombinedLog, path: Path
 ) -> None:

@@ -94,11 +94,12 @@ class RequestSide(ResponseSide):
             except Exception as error:
                 self._application_failed(error)
             return
-        self._start_conversation(request)
+        self.converse(request)
 
     # The conversation with a delegate: head, pieces, end
 
-    def _start_conversation(self, request: HTTPServerRequest) -> None:
+    def converse(self, request: HTTPServerRequest) -> None:
+        """Have the delegate answer ``request``, the current one, also if it has come whole."""
         serving = self._serving
         timeout = serving.parameters.body_timeout
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
@@ -253,6 +254,11 @@ class RequestSide(ResponseSide):
             self._settle()
 
     # What the application may ask for while its request is coming
+
+    @property
+    def max_body_size(self) -> int:
+        """How many bytes the body of the current request may have."""
+        return self._reader.max_body_size
 
     def set_max_body_size(self, max_body_size: int) -> None:
         """Let the body of the current request have so many bytes, and no more; over it: 413.

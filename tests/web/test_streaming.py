@@ -2,12 +2,16 @@
 
 import asyncio
 import contextvars
+import gc
 import socket
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.conftest import read_all
+from tests.running import turns
 from tests.web.helpers import Site
 from tests.web.streaming import WHOLE_AND_IN_PIECES, Sender, post
 from tornadolike.iostream import StreamClosedError
@@ -372,6 +376,7 @@ def test_the_body_is_invited_when_it_is_wanted(
     class Refusing(handler):  # type: ignore[valid-type, misc]
         async def prepare(self) -> None:
             self.notes.append("prepare")
+            await turns()
             if "Refuse" in self.request.headers:
                 raise HTTPError(403)
 
@@ -382,8 +387,7 @@ def test_the_body_is_invited_when_it_is_wanted(
         connection.sock.sendall(b"abc")
         assert connection.receive("POST").json["notes"][-1] == 3
         connection.send("POST /", "Content-Length: 3", "Expect: 100-continue", "Refuse: yes")
-        assert connection.receive("POST").status == 403
-        assert connection.sock.recv(1) == b""
+        assert read_all(connection.sock).startswith(b"HTTP/1.1 403")
 
 
 # What goes wrong
@@ -638,6 +642,22 @@ def test_a_handler_that_cannot_be_made(
 @WHOLE_AND_IN_PIECES
 def test_nobody_answers_this_path(site: Callable[..., Site], way: str) -> None:
     assert post(site(("/there", Pushed)), way, b"12345").status == 404
+
+
+@pytest.mark.parametrize("handler", [Pushed, PushedSlowly, Pulled])
+def test_nothing_is_left_for_the_garbage_collector(
+    site: Callable[..., Site], handler: type[Noting]
+) -> None:
+    kept: list[Any] = []
+    served = site(("/", handler), log_function=lambda handler: kept.append(weakref.ref(handler)))
+    gc.disable()
+    try:
+        for way in ("whole", "chunks"):
+            assert post(served, way, b"12345").status == 200
+        served.settle()
+        assert [reference() for reference in kept] == [None, None]
+    finally:
+        gc.enable()
 
 
 # How it is said

@@ -27,8 +27,8 @@ from .http1connection import (
     ServerConnection,
     Serving,
     ServingParameters,
-    TLSOpening,
     adopt,
+    opening_for,
     serving_parameters,
 )
 from .httputil import (
@@ -40,6 +40,7 @@ from .httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
+from .httputil.trust import XHeaders
 from .ioloop import IOLoop
 from .ioloop.transports import SocketTransport
 from .iostream import IOStream
@@ -142,7 +143,12 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
         self._parameters()  # says what is wrong with them, now
 
     def _parameters(self) -> ServingParameters:
-        return serving_parameters(self.conn_params, **self._own_parameters)
+        own = {"protocol": self.protocol, **self._own_parameters}
+        if self.xheaders:
+            if own.get("trust") is not None:
+                raise ValueError("xheaders=True believes everybody: leave it out beside trust=")
+            own["trust"] = XHeaders(self.trusted_downstream or ())
+        return serving_parameters(self.conn_params, **own)
 
     @classmethod
     def configurable_base(cls) -> type[Configurable]:
@@ -164,13 +170,11 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             super().handle_socket(connection, address)
             return
         serving = self._serving or self._start_serving()
-        context = self.ssl_context
-        if context is None:
-            SocketTransport(serving.loop, connection, ServerConnection(serving, address))
-        else:
-            opening = TLSOpening(serving, address, context)
-            # What is known need not be asked for; and of a peer that is gone it could not.
-            SocketTransport(serving.loop, connection, opening, extra={"peername": address})
+        protocol = opening_for(serving, address, self.ssl_context)
+        # Openings look at the address. What is known need not be asked for; and of a peer that is gone it
+        # could not.
+        extra = None if isinstance(protocol, ServerConnection) else {"peername": address}
+        SocketTransport(serving.loop, connection, protocol, extra=extra)
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         """Serve requests over a stream, as :class:`~.http1connection.HTTP1ServerConnection` does.
@@ -179,6 +183,9 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
         which the subclass may read from, and write to, before it calls this.
         """
         serving = self._serving or self._start_serving()
+        proxies = serving.parameters.proxy_protocol
+        if proxies is not None and proxies.has_peer(address):
+            raise ValueError("proxy_protocol is for the server's own connections, not for streams")
         adopt(stream, ServerConnection(serving, address), serving)
 
     def _overrides(self, method: str) -> bool:
@@ -223,7 +230,35 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             self.request_callback.on_close(server_conn)
 
     def _connections(self) -> Connections:
-        return self._serving or super()._connections()
+        serving = self._serving
+        if serving is None:
+            return super()._connections()
+        if self._overrides("handle_stream"):
+            return StreamsToo(super()._connections(), serving)
+        return serving
+
+
+class StreamsToo(Connections):
+    """The streams of a server that talks to some clients by streams, and its connections."""
+
+    def __init__(self, streams: Connections, connections: Connections) -> None:
+        super().__init__()
+        self._parts = streams, connections
+
+    def going_on(self) -> set[Any]:
+        return set().union(*(part.going_on() for part in self._parts))
+
+    def start_draining(self) -> None:
+        for part in self._parts:
+            part.start_draining()
+
+    async def wait_for_ends(self) -> None:
+        for part in self._parts:  # streams become connections, not the other way round
+            await part.wait_for_ends()
+
+    async def abort(self) -> None:
+        for part in self._parts:
+            await part.abort()
 
 
 class CollectingDelegate(HTTPMessageDelegate):
@@ -246,6 +281,10 @@ class CollectingDelegate(HTTPMessageDelegate):
 
     def data_received(self, chunk: bytes) -> None:
         self._pieces.append(chunk)
+
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        assert self._request is not None
+        self._request.trailers = trailers
 
     def finish(self) -> None:
         assert self._request is not None

@@ -295,10 +295,11 @@ def test_a_client_that_leaves_meanwhile(echo: Site, path: str, results: list[str
         assert Slow.begun.wait(10)
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     server = Watched(echo.server)
-    server.until_gone()
+    server.until(lambda: not server.serving.connections)
     Slow.go_on.set()
     server.until(lambda: not echo.application._running)
     server.until(lambda: Echo.results == results)
+    server.until_gone()
 
 
 def test_who_does_not_wait_to_the_end(echo: Site) -> None:

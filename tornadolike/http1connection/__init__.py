@@ -36,7 +36,8 @@ without it) is gone. Our own last word is a goodbye too. Behind it the transport
 what comes, until the peer has answered; that is LINGERING here, with the same time-outs. Before its
 handshake is done a connection is none: it is in ``Serving.handshakes``, and :mod:`.opening` looks after it.
 
-* :mod:`.opening`: the first bytes of a connection that should speak TLS;
+* :mod:`.opening`: the first bytes of a connection that should speak TLS, or begins with a PROXY header;
+* :mod:`.context`: who is at the other end;
 * :mod:`.serving`: parameters, and what the connections of a server share;
 * :mod:`.responses`: from a response to bytes in the right order;
 * :mod:`.connection`: requests, phases, time-outs;
@@ -54,9 +55,10 @@ Of Tornado's module there are:
 from .adopted import HTTP1ServerConnection, adopt
 from .bodies import BodyPreparer
 from .connection import ServerConnection
+from .context import ConnectionContext
 from .decompressing import DecompressingDelegate
 from .exchange import HTTP1Connection
-from .opening import TLSOpening
+from .opening import TLSOpening, opening_for
 from .parameters import (
     HTTP1ConnectionParameters,
     is_transfer_encoding_chunked,
@@ -64,7 +66,7 @@ from .parameters import (
     parse_int,
     serving_parameters,
 )
-from .serving import ConnectionContext, Serving, ServingParameters
+from .serving import Serving, ServingParameters
 
 __all__ = [
     "BodyPreparer",
@@ -79,6 +81,7 @@ __all__ = [
     "TLSOpening",
     "adopt",
     "is_transfer_encoding_chunked",
+    "opening_for",
     "parse_hex_int",
     "parse_int",
     "serving_parameters",

@@ -32,6 +32,8 @@ def adopt(stream: IOStream, connection: ServerConnection, serving: Serving) -> N
         transport.set_protocol(connection)
         connection.connection_made(transport)
         transport.resume_reading()
+        if serving.draining:
+            connection.drain()
         return
     handshakes: set[Any] = serving.handshakes
 

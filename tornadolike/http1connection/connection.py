@@ -8,6 +8,7 @@ from ..httputil import HTTPInputError, HTTPServerRequest
 from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
+from ..netutil.proxy_protocol import ProxyHeader
 from .handing_over import HandingOver
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
@@ -20,8 +21,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
 
     __slots__ = ("_heard", "_peer_ended", "_progress", "_write_pace")
 
-    def __init__(self, serving: Serving, address: Any) -> None:
-        super().__init__(serving, address)
+    def __init__(self, serving: Serving, address: Any, proxy: ProxyHeader | None = None) -> None:
+        super().__init__(serving, address, proxy)
         self._peer_ended = False
         self._progress = 0
         """How much the peer had taken when the write time-out was set."""
@@ -172,8 +173,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
                 self._restart_clock()
         elif self._serving.draining:
             self._close_gently()
-        else:
-            self.phase = IDLE
+        elif self.phase is IDLE:  # else only empty lines have come, and the head is due still
             # Never earlier than the bucket in which we lie, so nothing else is to do.
             self.deadline = self._serving.deadlines.now + self._serving.idle_timeout
 
@@ -315,7 +315,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         if transport.is_closing():
             return
         transport.close()
-        if self.phase is not UPGRADED and not transport.can_write_eof():
+        if not transport.can_write_eof():
             # TLS reads on, and throws away what comes, until the peer has answered its goodbye.
             self.phase = LINGERING
             if self._drained is None:
@@ -333,8 +333,10 @@ class ServerConnection(HandingOver, asyncio.Protocol):
     def close(self) -> None:
         """Close, whatever is going on, so that no answer that is under way passes for whole.
 
-        What was said before is still sent.
+        What was said before is still sent. A connection that was handed over is its new owner's to close.
         """
+        if self.phase is UPGRADED:
+            return
         self._closing = True
         self._send_out()
         request = self._request
@@ -346,6 +348,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
 
     def abort(self) -> None:
         """Close now."""
+        if self.phase is UPGRADED:
+            return
         self._closing = True
         self.transport.abort()
 

@@ -22,7 +22,7 @@ Reading is told here, writing in :mod:`.outgoing`; what the two sides have of th
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ..http1 import EndOfMessage, Limits, State
 from ..httputil import (
@@ -100,7 +100,8 @@ class HTTP1Connection(Outgoing):
         it is too if the peer breaks the protocol (a client is answered with the status it deserves), if the time
         is over, and if the delegate raises; that is logged, and False returned.
 
-        Raises :exc:`StreamClosedError` if the connection ends before the message does. If this is cancelled, the
+        Raises :exc:`StreamClosedError` if the connection ends before the message does, and if the head of a response
+        is too large (its ``real_error`` is an :exc:`UnsatisfiableReadError` then). If this is cancelled, the
         stream is closed.
         """
         self._side.begin_reading()
@@ -119,7 +120,7 @@ class HTTP1Connection(Outgoing):
         except DelegateFailed:
             self.close()
             return False
-        except Detached:
+        except NobodyThere:
             self._told = False
             return False
         except asyncio.CancelledError:
@@ -157,12 +158,27 @@ class HTTP1Connection(Outgoing):
                 async with asyncio.timeout(self.params.header_timeout):
                     head = await self._next_head()
             except TimeoutError:
+                if not (self.is_client or self._side.reader.buffered):
+                    # An idle connection ends without a word.
+                    self.close()
+                    raise NobodyThere from None
                 raise HTTPInputError("time-out while reading its head", 408) from None
+            except HTTPInputError as error:
+                if self.is_client and error.status == 431:
+                    self._end_unsatisfied(error)
+                raise
             start_line, headers = self._side.read_head(head)
             self._told = True
             await self._tell(delegate.headers_received, start_line, headers)
             interim = self._side.interim
             self._told = not interim
+
+    def _end_unsatisfied(self, error: HTTPInputError) -> NoReturn:
+        """The head is too large. Tornado's clients know that by the error of a stream that has read until its end."""
+        gen_log.info("Unsatisfiable read, closing connection: %s", error)
+        unsatisfied = UnsatisfiableReadError(str(error))
+        self.stream.close(exc_info=unsatisfied)
+        raise StreamClosedError(unsatisfied) from error
 
     async def _read_body(self, delegate: HTTPMessageDelegate) -> None:
         side = self._side
@@ -199,7 +215,7 @@ class HTTP1Connection(Outgoing):
             app_log.error("Uncaught exception", exc_info=True)
             raise DelegateFailed from error
         if self.stream is None:
-            raise Detached
+            raise NobodyThere
 
     def _is_no_fault(self, error: BaseException) -> bool:
         """Whether what the delegate has raised came to it from elsewhere."""
@@ -224,11 +240,13 @@ class HTTP1Connection(Outgoing):
             size = STEP_SIZE if self._side.chunked else max(len(data), 1)
             for start in range(0, len(data) or 1, size):
                 step = data[start : start + size]
-                reader.feed(step)
+                if step:
+                    reader.feed(step)
                 piece, end = self._take_piece()
                 pieces.append(piece)
                 if end is not None:
-                    reader.feed(data[start + size :])
+                    if rest := data[start + size :]:
+                        reader.feed(rest)
                     break
                 self._turn += CHUNKING_COST * max(len(step) - len(piece), 0)
                 await self._give_turn()
@@ -284,10 +302,7 @@ class HTTP1Connection(Outgoing):
 
     async def _refuse(self, error: HTTPInputError) -> None:
         """The peer has broken the protocol."""
-        if self.is_client and error.status == 431 and not self._is_gone():
-            # What Tornado's clients take for that sign.
-            self.stream.close(exc_info=UnsatisfiableReadError(str(error)))
-        elif not (self._is_gone() or self._write_finished):
+        if not (self._is_gone() or self._write_finished):
             answer = self._side.refusal(error.status)
             if answer:
                 try:
@@ -351,5 +366,5 @@ class DelegateFailed(Exception):
     """A method of the delegate's has raised, which was logged."""
 
 
-class Detached(Exception):
-    """The delegate has taken the stream."""
+class NobodyThere(Exception):
+    """There is nothing to read, and nobody to be told: the delegate has taken the stream, or no client says a word."""

@@ -1,13 +1,13 @@
 """:class:`Application`: the rules of a site and its settings."""
 
-import asyncio
 import logging
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from typing import Any
 
-from ..httpserver import CollectingDelegate, HTTPServer
+from ..httpserver import HTTPServer
 from ..httputil import (
     HTTPConnection,
     HTTPInputError,
@@ -17,8 +17,10 @@ from ..httputil import (
 )
 from ..ioloop import IOLoop
 from ..log import access_log, gen_log
+from ..netutil import DEFAULT_BACKLOG
 from ..routing import Match, RuleTable, URLSpec
 from .handler import RequestHandler
+from .receiving import Receiving
 from .simple import ErrorHandler
 from .static import StaticFileHandler
 from .transforms import OutputTransform, compressing
@@ -44,6 +46,7 @@ class Application(HTTPServerConnectionDelegate):
 
     Settings that the framework itself reads: ``compress_response`` (true, or what
     :func:`~tornadolike.web.transforms.compressing` takes; ``gzip`` is its older name),
+    ``cancel_on_disconnect`` (:attr:`.RequestHandler.cancel_on_disconnect` of all handlers that do not say),
     ``debug`` (implies ``serve_traceback``),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
@@ -64,7 +67,6 @@ class Application(HTTPServerConnectionDelegate):
         self._named: dict[str, URLSpec] = {}
         self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
-        self._running: set[asyncio.Future[None]] = set()
         if transforms is None:
             setting = settings.get("compress_response") or settings.get("gzip")
             transforms = [compressing(setting)] if setting else []
@@ -84,6 +86,23 @@ class Application(HTTPServerConnectionDelegate):
         }
         server = HTTPServer(self, **kwargs)
         server.listen(port, address, **binding)
+        return server
+
+    def listen_unix(
+        self,
+        file: str | os.PathLike[str],
+        mode: int = 0o600,
+        backlog: int = DEFAULT_BACKLOG,
+        **kwargs: Any,
+    ) -> HTTPServer:
+        """Serve on a Unix socket and return the server.
+
+        ``mode`` is the file's, and ``backlog`` what :func:`~tornadolike.netutil.bind_unix_socket` says; other
+        arguments are :class:`~tornadolike.httpserver.HTTPServer`'s. Raises :exc:`OSError` if a server is listening
+        there.
+        """
+        server = HTTPServer(self, **kwargs)
+        server.listen_unix(file, mode, backlog)
         return server
 
     def add_handlers(self, host_pattern: str, host_handlers: Iterable[Rule]) -> None:
@@ -135,8 +154,15 @@ class Application(HTTPServerConnectionDelegate):
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """A request whose body is still coming: collect it, then answer it."""
-        return CollectingDelegate(self, request_conn)
+        """A request whose body is still coming."""
+        return Receiving(self, request_conn)
+
+    def handler_class_of(self, request: HTTPServerRequest) -> type[RequestHandler]:
+        """The class that will answer ``request``."""
+        try:
+            return self._find(request)[0].handler_class
+        except HTTPInputError:
+            return ErrorHandler  # calling the application will tell
 
     def __call__(self, request: HTTPServerRequest) -> None:
         """Answer a request that has arrived whole."""
@@ -151,20 +177,16 @@ class Application(HTTPServerConnectionDelegate):
         # Each request gets a context of its own: what a handler sets in a context variable is seen by
         # what it starts, and by nobody else.
         context = copy_context()
-        rest = context.run(
+        begun = context.run(
             self._begin, rule.handler_class, request, rule.kwargs, path_args, path_kwargs
         )
-        if rest is not None:
+        if begun is not None:
+            handler, rest = begun
             loop = IOLoop.current()
             assert loop is not None
             task = loop.start_task(rest, context)
             if not task.done():
-                self._keep_running(task)
-
-    def _keep_running(self, task: "asyncio.Future[None]") -> None:
-        """Hold a task, which its loop alone would not, until it is done."""
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+                handler._goes_on(task)
 
     def _begin(
         self,
@@ -173,17 +195,18 @@ class Application(HTTPServerConnectionDelegate):
         kwargs: dict[str, Any],
         path_args: Any,
         path_kwargs: Any,
-    ) -> Any:
+    ) -> tuple[RequestHandler, Coroutine[Any, Any, None]] | None:
         try:
             handler = handler_class(self, request, **kwargs)
         except Exception as error:
             self._refuse(request, error)
             return None
         rest = handler._execute(path_args, path_kwargs)
+        if rest is not None:
+            return handler, rest
         if not handler._finished:
-            # Nobody could be told before: the loop was here.
-            request.connection.set_close_callback(handler.on_connection_close)
-        return rest
+            handler._stay_told()
+        return None
 
     def _refuse(self, request: HTTPServerRequest, error: Exception) -> None:
         """Answer a request that never got a handler as one that fails."""

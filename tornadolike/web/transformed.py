@@ -48,6 +48,7 @@ class TransformedResponse(ResponseHead):
         return transform.takes_long(self._status_code, self._headers, body)
 
     def _respond(self, body: bytes) -> "asyncio.Future[None]":
+        self._write_buffer = [body]  # whose size is that of the response
         connection = self.request.connection
         headers = self._headers
         future: asyncio.Future[None]
@@ -71,7 +72,7 @@ class TransformedResponse(ResponseHead):
         # The handler is through: it need not be told of the connection any more.
         self.request.connection.set_close_callback(None)
         task = asyncio.ensure_future(self._respond_from_thread(body))
-        self.application._keep_running(task)
+        self.request.connection.keep_task(task)
         # Who does not wait to the end must not cancel it, and need not see what came of it.
         sent = asyncio.shield(task)
         sent.add_done_callback(_look_at)

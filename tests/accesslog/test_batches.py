@@ -51,8 +51,8 @@ class Writes:
         monkeypatch.setattr(batches.os, "write", self)
 
     def __call__(self, fd, data):
-        assert self.may_go_on.wait(PATIENCE)
         self.sizes.put(len(data))
+        assert self.may_go_on.wait(PATIENCE)
         if self.error is not None:
             raise OSError(self.error, os.strerror(self.error))
         return self._write(fd, data[: self.at_most])
@@ -142,7 +142,7 @@ def test_only_text_is_a_line(make):
         make().write_line(b"x")
 
 
-@pytest.mark.parametrize("interval", [0, -1, float("nan")])
+@pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf")])
 def test_an_interval_is_positive(path, interval):
     with pytest.raises(ValueError, match="flush_interval"):
         BatchedFile(path, flush_interval=interval)
@@ -235,9 +235,19 @@ def test_a_full_disk_keeps_the_lines_waiting(path, make, writes, expect_log):
     with expect_log("tornadolike.general", "access.log is written again", count=1):
         writes.error = None
         file.write_line("b")
-        while path.read_text() != "a\nb\n":
-            writes.next_size()
         assert file.flush(PATIENCE)
+    assert path.read_text() == "a\nb\n"
+
+
+def test_what_cannot_be_written_at_the_end_is_told_of(make, writes, expect_log):
+    file = make()
+    writes.error = errno.ENOSPC
+    with (
+        expect_log("tornadolike.general", "Cannot write the access log", count=1),
+        expect_log("tornadolike.general", "left of the access log .*access.log is lost", count=1),
+    ):
+        file.write_line("a")
+        file.close()
 
 
 def test_a_write_that_takes_only_a_part_is_continued(path, make, writes):
@@ -253,9 +263,10 @@ def test_what_waits_is_bounded_and_what_is_lost_counted(path, make, writes, expe
     file = make(max_pending_size=10, flush_size=1)
     writes.may_go_on.clear()
     file.write_line("1234")
+    assert writes.next_size() == 5  # which still count
     file.write_line("1234")
     for _ in range(1000):
-        file.write_line("too much")
+        file.write_line("much")
     with expect_log("tornadolike.general", "Lost 1000 lines of the access log .*access.log"):
         writes.may_go_on.set()
         assert file.flush(PATIENCE)

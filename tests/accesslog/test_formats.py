@@ -152,6 +152,12 @@ def test_nor_by_what_no_client_can_send_us(
     assert f'"GET {shown} HTTP/1.1" 200 0 "-" "-"' in line
 
 
+def test_an_address_is_one_word(combined: CombinedLog) -> None:
+    handler = make_handler()
+    handler.request.remote_ip = "192.0.2.1 - ann"
+    assert combined.format(handler).startswith(r"192.0.2.1\x20-\x20ann - - [")
+
+
 def test_fields_that_come_twice(
     site: Callable[..., Site], combined: CombinedLog, path: Path
 ) -> None:
@@ -179,6 +185,8 @@ def test_a_user_that_is_no_text_is_not_guessed_at(combined: CombinedLog) -> None
     handler = make_handler()
     handler._current_user = {"name": "ann"}
     assert combined.user(handler) is None
+    handler._current_user = "ü".encode()
+    assert combined.user(handler) == "ü"
 
 
 def test_a_user_of_ones_own(path: Path) -> None:

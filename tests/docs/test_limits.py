@@ -21,6 +21,7 @@ from tornadolike.process import MAX_RESTARTS
 from tornadolike.tcpclient import TCPClient
 from tornadolike.tls import ClientSessions
 from tornadolike.web import StaticFileHandler
+from tornadolike.web.spool import DEFAULT_MEMORY_SIZE
 from tornadolike.websocket.protocol import DEFAULT_MAX_MESSAGE_SIZE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.rst").read_text()
@@ -38,6 +39,7 @@ LIMITS |= {
 }
 LIMITS["websocket_max_message_size"] = DEFAULT_MAX_MESSAGE_SIZE
 LIMITS["websocket_ping_interval"] = 0
+LIMITS["upload_memory_size"] = DEFAULT_MEMORY_SIZE
 LIMITS |= {
     "max_buffer_size": MAX_BUFFER_SIZE,
     "read_chunk_size": READ_CHUNK_SIZE,

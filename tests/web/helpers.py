@@ -105,6 +105,7 @@ class FakeConnection:
         self.body = b""
         self.whole = False
         self.closed = False
+        self.refused: int | None = None
 
     def respond(
         self,

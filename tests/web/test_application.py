@@ -216,6 +216,14 @@ def test_the_access_log(
     ]
 
 
+def test_the_access_log_has_no_control_sequences(
+    serve: Callable[..., Any], expect_log: Callable[..., Any]
+) -> None:
+    served = Site(serve, [], {}, {"log_function": None})
+    with expect_log("tornadolike.access", r"^404 GET /\\x9b31m\?caf\\xe9 \(127", count=1):
+        served.ask("GET /\x9b31m?caf\xe9")
+
+
 def test_listen() -> None:
     def ask(port: int) -> bytes:
         with socket.create_connection(("127.0.0.1", port), 10) as sock:

@@ -12,7 +12,7 @@ from tests.web.forms import CONTENT_TYPE, LAST, field, file
 from tests.web.helpers import Site
 from tests.web.streaming import WHOLE_AND_IN_PIECES, Sender, post
 from tornadolike.httputil import ParseMultipartConfig
-from tornadolike.web import RequestHandler, pull_request_body
+from tornadolike.web import RequestHandler, reads_request_body
 
 FORM = field("a", b"1") + file("f", "x.png", b"\x00\xff" * 100_000) + field("b", b"2") + LAST
 
@@ -20,7 +20,7 @@ FORM = field("a", b"1") + file("f", "x.png", b"\x00\xff" * 100_000) + field("b",
 def form_handler(read: Callable[..., Any]) -> type[RequestHandler]:
     """A handler that calls ``await read(self)`` and answers with the result."""
 
-    @pull_request_body
+    @reads_request_body
     class Form(RequestHandler):
         async def post(self) -> None:
             self.finish({"read": await read(self)})

@@ -14,7 +14,7 @@ from tests.web.helpers import Connection, Site
 from tests.wire.client import PLAIN_AND_TLS, read_all
 from tornadolike.gen import coroutine
 from tornadolike.iostream import StreamClosedError
-from tornadolike.web import RequestHandler, pull_request_body
+from tornadolike.web import RequestHandler, reads_request_body
 from tornadolike.websocket import WebSocketHandler
 
 PATIENCE = 10.0
@@ -315,13 +315,44 @@ def test_work_behind_the_answer_is_not_cancelled(
 ) -> None:
     class Handler(Cancelled):
         async def get(self) -> None:
-            await asyncio.sleep(0)
-            await self.finish("x")
+            await self.answer()
             await asyncio.sleep(0.02)
             happened("has worked")
 
+        async def answer(self) -> None:
+            await self.finish("x")
+
+    class Later(Handler):
+        async def answer(self) -> None:
+            await asyncio.sleep(0)
+            await self.finish("x")
+
+    for handler in (Handler, Later):
+        served = site(("/", handler, {"happened": happened}))
+        served.ask("GET /")
+        assert [happened.next(), happened.next()] == ["on_finish 200", "has worked"]
+
+
+def test_the_next_request_is_not_confused_with_work_behind_an_answer(
+    site: Callable[..., Site], happened: Events
+) -> None:
+    gate: list[asyncio.Future[None]] = []
+
+    class Handler(Cancelled):
+        async def get(self) -> None:
+            await self.finish("x")
+            gate.append(asyncio.get_running_loop().create_future())
+            await gate[0]
+            happened("has worked")
+
     served = site(("/", Handler, {"happened": happened}))
-    served.ask("GET /")
+    with served.connect() as connection:
+        assert connection.ask("GET /").text == "x"
+        connection.send("POST /", "Content-Length: 5")
+        connection.sock.sendall(b"he")
+        Watched(served.server).until_in("BODY")
+    Watched(served.server).until(lambda: not served.server.server._serving.connections)
+    served.server.call(gate[0].set_result, None)
     assert [happened.next(), happened.next()] == ["on_finish 200", "has worked"]
 
 
@@ -335,8 +366,13 @@ def test_who_answers_later_without_being_a_coroutine(
         def get(self) -> None:  # type: ignore[override]
             happened("begins")
 
-    ask_and_leave(site(("/", Handler, {"happened": happened})), happened)
-    assert happened.next() == "on_connection_close"
+    class InOneStep(Handler):
+        async def get(self) -> None:
+            happened("begins")
+
+    for handler in (Handler, InOneStep):
+        ask_and_leave(site(("/", handler, {"happened": happened})), happened)
+        assert happened.next() == "on_connection_close"
 
 
 def test_a_handler_that_has_ended_knows_no_task(
@@ -353,13 +389,22 @@ def test_a_handler_that_has_ended_knows_no_task(
 # The server
 
 
-def begin_drain(served: Site, *timeout: float) -> Callable[[], Any]:
-    """Have the server begin to stop; the result waits until it has, and raises what that raised."""
-    draining: list[asyncio.Future[None]] = []
-    server = served.server
-    server.call(lambda: draining.append(asyncio.ensure_future(server.server.drain(*timeout))))
-    served.settle()
-    return lambda: server.call(lambda: draining[0])
+class Draining:
+    """A server that stops. Calling this waits until it has, and raises what that raised."""
+
+    def __init__(self, served: Site, *timeout: float) -> None:
+        self._server = served.server
+        self._server.call(self._begin, *timeout)
+        served.settle()
+
+    def _begin(self, *timeout: float) -> None:
+        self._task = asyncio.ensure_future(self._server.server.drain(*timeout))
+
+    def done(self) -> bool:
+        return bool(self._server.call(self._task.done))
+
+    def __call__(self) -> None:
+        self._server.call(lambda: self._task)
 
 
 class Stream(RequestHandler):
@@ -382,7 +427,7 @@ def test_a_stream_ends_when_the_server_stops(site: Callable[..., Site], wire: st
     with served.connect() as connection:
         connection.send("GET /")
         assert connection.sock.recv(5) == b"HTTP/"
-        drained = begin_drain(served)
+        drained = Draining(served)
         assert read_all(connection.sock).endswith(b"8\r\ngoodbye\n\r\n0\r\n\r\n")
         connection.sock.close()
         drained()
@@ -400,7 +445,7 @@ def test_a_stream_that_begins_while_the_server_stops(site: Callable[..., Site]) 
         connection.send("POST /", "Content-Length: 5")
         connection.sock.sendall(b"he")
         Watched(served.server).until_in("BODY")
-        drained = begin_drain(served)
+        drained = Draining(served)
         connection.sock.sendall(b"llo")
         assert connection.receive().text == "hello\ngoodbye\n"
         connection.sock.close()
@@ -427,7 +472,7 @@ def test_on_going_away_is_for_those_at_work(site: Callable[..., Site], happened:
         assert [happened.next() for _ in range(3)] == ["begins", "has waited", "on_finish 200"]
         connection.send("GET /")
         assert happened.next() == "begins"
-        drained = begin_drain(served)
+        drained = Draining(served)
         expected = ["on_going_away", "has waited", "on_finish 200"]
         assert [happened.next() for _ in range(3)] == expected
         assert connection.receive().status == 200
@@ -453,7 +498,7 @@ def test_on_going_away_may_fail(
         connection.send("GET /")
         assert happened.next() == "begins"
         with expect_log("tornadolike.application", "Uncaught exception", count=1):
-            drained = begin_drain(served)
+            drained = Draining(served)
             assert connection.receive().status == 200
         connection.sock.close()
         drained()
@@ -476,7 +521,7 @@ def test_whoever_takes_too_long_is_cut_off_and_cancelled(
         connection.send("GET /")
         assert happened.next() == "begins"
         with expect_log("tornadolike.general", "Cutting 1 connections that did not end", count=1):
-            begin_drain(served, 0.01)()
+            Draining(served, 0.01)()
         # All of it before drain() returned.
         assert sorted(happened.rest()) == [
             "has cleaned up",
@@ -500,7 +545,7 @@ def test_an_answer_under_way_that_takes_too_long(
         connection.send("GET /")
         assert connection.sock.recv(5) == b"HTTP/"
         with expect_log("tornadolike.general", "Cutting 1 connections"):
-            begin_drain(served, 0.01)()
+            Draining(served, 0.01)()
     assert [handler.get_status() for handler in served.finished] == [200]
 
 
@@ -513,7 +558,7 @@ def test_an_upload_under_way_that_takes_too_long(
         connection.sock.sendall(b"he")
         Watched(served.server).until_in("BODY")
         with expect_log("tornadolike.general", "Cutting 1 connections"):
-            begin_drain(served, 0.01)()
+            Draining(served, 0.01)()
         assert connection.sock.recv(1) == b""
     assert happened.rest() == []
 
@@ -533,7 +578,7 @@ def test_a_websocket_is_told_by_itself(site: Callable[..., Site]) -> None:
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         )
         assert connection.receive().status == 101
-        drained = begin_drain(served)
+        drained = Draining(served)
         assert connection.sock.recv(4) == b"\x88\x02\x03\xe9"  # 1001
         connection.sock.close()
         drained()
@@ -552,8 +597,10 @@ def test_a_handler_whose_client_has_left_is_waited_for(
     served = site(("/", Handler, {"happened": happened}))
     ask_and_leave(served, happened)
     assert happened.next() == "on_connection_close"
-    drained = begin_drain(served)
+    drained = Draining(served)
+    Watched(served.server).until(lambda: not served.server.server._serving.connections)
     served.settle()
+    assert not drained.done()
     assert happened.rest() == []
     served.server.call(gate[0].set_result, None)
     drained()
@@ -578,6 +625,17 @@ def test_a_handler_that_stops_the_server(
         assert idle.ask("GET /idle").status == 405
         assert connection.ask("GET /").text == "1"
         assert idle.sock.recv(1) == b""
+
+
+def test_a_handler_that_stops_the_server_is_alone_with_it(site: Callable[..., Site]) -> None:
+    class Stop(RequestHandler):
+        async def get(self) -> None:
+            await served.server.server.drain()
+            self.write("done")
+
+    served = site(("/", Stop))
+    with served.connect() as connection:
+        assert connection.ask("GET /").text == "done"
 
 
 def test_two_handlers_that_stop_the_server_do_not_wait_for_each_other_for_ever(
@@ -619,7 +677,7 @@ def test_a_stream_whose_client_has_left_meanwhile(site: Callable[..., Site]) -> 
         connection.send("GET /")
         assert connection.sock.recv(5) == b"HTTP/"
     Watched(served.server).until(lambda: told)
-    begin_drain(served)()
+    Draining(served)()
     assert told == ["close"]
 
 
@@ -641,11 +699,33 @@ def test_a_flush_to_a_client_that_left(site: Callable[..., Site], happened: Even
     assert [happened.next() for _ in range(4)] == [*expected, "on_finish 200"]
 
 
+def test_a_body_that_the_connection_refuses(site: Callable[..., Site], happened: Events) -> None:
+    """It has answered for the handler; what stands in the log is what the client got."""
+
+    @reads_request_body
+    class Handler(Waits):
+        async def wait(self) -> None:
+            async for _ in self.request_body:
+                happened("reads")
+
+        post = Waits.get
+
+    served = site(("/", Handler, {"happened": happened}))
+    with served.connect() as connection:
+        connection.send("POST /", "Transfer-Encoding: chunked")
+        connection.sock.sendall(b"2\r\nab\r\n")
+        assert [happened.next(), happened.next()] == ["begins", "reads"]
+        connection.sock.sendall(b"nonsense\r\n")
+        assert connection.receive("POST").status == 400
+    Watched(served.server).until_gone()
+    assert happened.rest()[-1] == "on_finish 400"
+
+
 @pytest.mark.parametrize("cancels", [True, False])
 def test_a_client_that_leaves_in_the_middle_of_its_upload(
     site: Callable[..., Site], happened: Events, cancels: bool
 ) -> None:
-    @pull_request_body
+    @reads_request_body
     class Handler(Waits):
         cancel_on_disconnect = cancels
 

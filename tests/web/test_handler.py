@@ -283,6 +283,28 @@ def test_on_connection_close(site: Callable[..., Site]) -> None:
     assert ended.wait(10)
 
 
+@pytest.mark.parametrize("first_step", [True, False])
+def test_on_connection_close_of_a_handler_whose_coroutine_has_ended(
+    site: Callable[..., Site], first_step: bool
+) -> None:
+    """It answers later, from somewhere else, and is told as any other."""
+    gone = threading.Event()
+
+    class Handler(RequestHandler):
+        _auto_finish = False
+
+        async def get(self) -> None:
+            if not first_step:
+                await asyncio.sleep(0)
+
+        def on_connection_close(self) -> None:
+            gone.set()
+
+    with site(("/", Handler)).connect() as connection:
+        connection.send("GET /")
+    assert gone.wait(10)
+
+
 def test_on_connection_close_is_not_for_what_was_answered(site: Callable[..., Site]) -> None:
     calls: list[RequestHandler] = []
 

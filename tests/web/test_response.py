@@ -374,10 +374,20 @@ def test_an_error_page_has_no_trailers(site: Callable[..., Site]) -> None:
     class Handler(RequestHandler):
         def get(self) -> None:
             self.set_trailer("X-Sum", 6)
-            raise HTTPError(403)
+            raise HTTPError(405)
 
     served = site(("/", Handler))
-    assert served.ask("GET /").header("Content-Length") == "69"
+    assert served.ask("GET /").header("Content-Length") == "87"
+
+
+def test_cookies_beside_trailers(site: Callable[..., Site]) -> None:
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.set_cookie("a", "b")
+            self.set_trailer("X-Sum", 6)
+
+    answer = site(("/", Handler)).ask("GET /")
+    assert answer.headers.get_all("Set-Cookie") == ["a=b; Path=/"]
 
 
 @pytest.mark.parametrize(("name", "value"), [("X Y", "1"), ("X", "a\r\nb"), ("X", "\u20ac")])

@@ -15,7 +15,7 @@ from tornadolike.web import (
     Finish,
     HTTPError,
     RequestHandler,
-    pull_request_body,
+    reads_request_body,
     stream_request_body,
 )
 
@@ -83,7 +83,7 @@ class PushedSlowly(Pushed):
         super().post()
 
 
-@pull_request_body
+@reads_request_body
 class Pulled(Noting):
     async def post(self) -> None:
         assert self.request.body == b""
@@ -145,7 +145,7 @@ def test_forms_are_not_parsed(site: Callable[..., Site], way: str) -> None:
 
 
 def test_the_method_runs_before_the_body_is_here(site: Callable[..., Site]) -> None:
-    @pull_request_body
+    @reads_request_body
     class Echo(RequestHandler):
         async def post(self, path: str) -> None:
             assert path == "there"
@@ -165,6 +165,28 @@ def test_the_method_runs_before_the_body_is_here(site: Callable[..., Site]) -> N
         # It is whole before the response is: the connection stays open.
         connection.send("POST /there", body=b"")
         assert connection.receive().status == 200
+
+
+@pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body, lambda cls: cls])
+def test_trailers(site: Callable[..., Site], decorate: Any) -> None:
+    """They are there when the body is whole."""
+
+    @decorate
+    class Trailers(RequestHandler):
+        def data_received(self, chunk: bytes) -> None:
+            pass
+
+        async def post(self) -> None:
+            if decorate is reads_request_body:
+                assert not self.request.trailers
+                await self.request_body.read()
+            self.write(dict(self.request.trailers))
+
+    with site(("/", Trailers)).connect() as connection:
+        connection.send("POST /", "Transfer-Encoding: chunked")
+        connection.sock.sendall(b"3\r\nabc\r\n")
+        connection.sock.sendall(b"0\r\nChecksum: 7\r\n\r\n")
+        assert connection.receive("POST").json == {"Checksum": "7"}
 
 
 def test_an_asyncio_task_with_a_context_of_its_own(site: Callable[..., Site]) -> None:
@@ -193,7 +215,7 @@ def test_an_asyncio_task_with_a_context_of_its_own(site: Callable[..., Site]) ->
 
 
 def test_read(site: Callable[..., Site]) -> None:
-    @pull_request_body
+    @reads_request_body
     class Reads(RequestHandler):
         async def post(self) -> None:
             body = self.request_body
@@ -209,8 +231,22 @@ def test_read(site: Callable[..., Site]) -> None:
     assert post(served, "whole", b"123").body == b""
 
 
+def test_reading_little_at_a_time_takes_linear_time(site: Callable[..., Site]) -> None:
+    @reads_request_body
+    class Little(RequestHandler):
+        async def post(self) -> None:
+            pieces = []
+            while piece := await self.request_body.read(3):
+                pieces.append(piece)
+            assert max(map(len, pieces)) == 3
+            self.write(b"".join(pieces))
+
+    body = bytes(range(256)) * 1000
+    assert post(site(("/", Little)), "pieces", body).body == body
+
+
 def test_one_reads_at_a_time(site: Callable[..., Site]) -> None:
-    @pull_request_body
+    @reads_request_body
     class Two(RequestHandler):
         async def post(self) -> None:
             first = asyncio.create_task(self.request_body.read())
@@ -229,7 +265,7 @@ def test_one_reads_at_a_time(site: Callable[..., Site]) -> None:
 
 
 def test_a_time_out_loses_nothing(site: Callable[..., Site]) -> None:
-    @pull_request_body
+    @reads_request_body
     class Patient(RequestHandler):
         async def post(self) -> None:
             with pytest.raises(TimeoutError):
@@ -306,7 +342,7 @@ def test_a_limit_of_the_request(site: Callable[..., Site], way: str, limit: int)
     assert notes[-1] == "on_finish"
 
 
-@pytest.mark.parametrize("decorate", [stream_request_body, pull_request_body, lambda cls: cls])
+@pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body, lambda cls: cls])
 @WHOLE_AND_IN_PIECES
 def test_a_limit_of_the_class(site: Callable[..., Site], way: str, decorate: Any) -> None:
     @decorate
@@ -317,7 +353,7 @@ def test_a_limit_of_the_class(site: Callable[..., Site], way: str, decorate: Any
             pass
 
         async def post(self) -> None:
-            if decorate is pull_request_body:
+            if decorate is reads_request_body:
                 await self.request_body.read()
 
     served = site(("/", Limited), server={"max_body_size": 4})
@@ -431,7 +467,7 @@ def test_finishing_early(site: Callable[..., Site], where: str, how: str) -> Non
 
 
 def test_what_is_not_read_is_left(site: Callable[..., Site]) -> None:
-    @pull_request_body
+    @reads_request_body
     class Careless(RequestHandler):
         async def post(self) -> None:
             self.write(await self.request_body.read(1))
@@ -451,7 +487,7 @@ def test_reading_on_behind_the_answer(site: Callable[..., Site]) -> None:
     """Nobody brings the rest any more, and whoever waits for it is told."""
     told: list[str] = []
 
-    @pull_request_body
+    @reads_request_body
     class Behind(RequestHandler):
         async def post(self) -> None:
             other = asyncio.create_task(self.request_body.read())
@@ -462,7 +498,7 @@ def test_reading_on_behind_the_answer(site: Callable[..., Site]) -> None:
         def on_finish(self) -> None:
             told.append("on_finish")
 
-    @pull_request_body
+    @reads_request_body
     class Itself(RequestHandler):
         async def post(self) -> None:
             self.finish("that was it")
@@ -527,7 +563,7 @@ def test_what_came_before_the_end_is_given(site: Callable[..., Site]) -> None:
     """A handler that keeps what it has got, to go on later, gets all of it."""
     kept: list[bytes] = []
 
-    @pull_request_body
+    @reads_request_body
     class Resumable(RequestHandler):
         gone = False
 
@@ -582,13 +618,32 @@ def test_a_refused_body_and_a_handler_that_wants_to_be_cancelled(
         assert connection.receive("POST").status == 400
         connection.sock.shutdown(socket.SHUT_WR)
         assert connection.sock.recv(1) == b""
-    assert served.finished[0].get_status() == 499
+    assert served.finished[0].get_status() == 400
+
+
+@pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body])
+@WHOLE_AND_IN_PIECES
+def test_a_handler_that_cannot_be_made(
+    site: Callable[..., Site], decorate: Any, way: str, expect_log: Any
+) -> None:
+    @decorate
+    class Broken(RequestHandler):
+        def initialize(self) -> None:
+            raise ZeroDivisionError
+
+    with expect_log("tornadolike.application", "Uncaught exception", count=1):
+        assert post(site(("/", Broken)), way, b"12345").status == 500
+
+
+@WHOLE_AND_IN_PIECES
+def test_nobody_answers_this_path(site: Callable[..., Site], way: str) -> None:
+    assert post(site(("/there", Pushed)), way, b"12345").status == 404
 
 
 # How it is said
 
 
-@pytest.mark.parametrize("decorate", [stream_request_body, pull_request_body])
+@pytest.mark.parametrize("decorate", [stream_request_body, reads_request_body])
 @pytest.mark.parametrize("what", [object, None, "RequestHandler"])
 def test_only_handlers_are_decorated(decorate: Any, what: Any) -> None:
     with pytest.raises(TypeError, match="RequestHandler"):
@@ -626,7 +681,7 @@ def test_an_ordinary_handler_has_its_body_whole(site: Callable[..., Site], expec
 
     with expect_log("tornadolike.application", "Uncaught exception", count=1) as expected:
         assert post(site(("/", Ordinary)), "whole", b"x").status == 500
-    assert "@pull_request_body" in str(expected.matched[0].exc_info)
+    assert "@reads_request_body" in str(expected.matched[0].exc_info)
 
 
 @pytest.mark.parametrize("handler", [Pushed, Pulled])

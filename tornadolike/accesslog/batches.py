@@ -17,7 +17,7 @@ import atexit
 import os
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
+from threading import TIMEOUT_MAX, Event, Lock, Thread
 from typing import Final
 
 from ..ioloop.forks import leave_behind
@@ -54,8 +54,10 @@ class BatchedFile:
         max_pending_size: int = 4 * 1024 * 1024,
         mode: int = 0o640,
     ) -> None:
-        if not flush_interval > 0:
-            raise ValueError(f"flush_interval should be a positive number, got {flush_interval!r}")
+        if not 0 < flush_interval <= TIMEOUT_MAX:
+            raise ValueError(
+                f"flush_interval should be a positive number of seconds, got {flush_interval!r}"
+            )
         self._path = None if isinstance(file, int) else os.fspath(file)
         self._flush_interval = flush_interval
         self._flush_size = flush_size
@@ -166,6 +168,8 @@ class BatchedFile:
             flushed, self._flushed = self._flushed, []
             for event in flushed:
                 event.set()
+        if self._failing:
+            gen_log.error("What was left of the access log %s is lost", self._name)
         self._close_file()
 
     def _wait(self) -> bool:
@@ -186,7 +190,7 @@ class BatchedFile:
         """Do something with the file. That it fails is logged once, until it works again."""
         try:
             do()
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             if not self._failing:
                 self._failing = True
                 gen_log.error("Cannot write the access log: %s", error)

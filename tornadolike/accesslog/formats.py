@@ -71,9 +71,11 @@ class AccessLog:
     def user(self, handler: Any) -> str | None:
         """The user who asked, if that is known. To be overridden.
 
-        By default ``current_user``, if the handler has looked at it and it is text.
+        By default ``current_user``, if the handler has looked at it and it is text, or text as UTF-8.
         """
         user = getattr(handler, "_current_user", None)
+        if isinstance(user, bytes):
+            return user.decode("utf-8", "replace")
         return user if isinstance(user, str) else None
 
     def flush(self, timeout: float | None = None) -> bool:

@@ -43,6 +43,7 @@ class RequestSide(ResponseSide):
         "bucket",
         "deadline",
         "phase",
+        "refused",
     )
 
     def __init__(self, serving: Serving, address: Any, proxy: ProxyHeader | None = None) -> None:
@@ -64,6 +65,8 @@ class RequestSide(ResponseSide):
         """The peer does not expect that we close after the response."""
         self._phase_end = math.inf
         """When the phase (BODY, LINGERING) ends, however much still comes."""
+        self.refused: int | None = None
+        """The status by which the connection itself has answered a request, whatever the application says."""
         self.phase = HEAD
         self.deadline = math.inf
         self.bucket = Deadlines.NOWHERE
@@ -245,6 +248,7 @@ class RequestSide(ResponseSide):
         """Answer with an error and close; if the answer is under way already, break it off."""
         if not self._closing:
             request = self._request
+            self.refused = status
             if self._writer is not None:
                 self.close()
             else:
@@ -295,13 +299,6 @@ class RequestSide(ResponseSide):
             if self.phase is BODY:
                 self._restart_clock()
 
-    def keep_task(self, task: "asyncio.Task[Any]") -> None:
-        """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.
-
-        For what answers a request; it may well go on longer than the response, or the connection.
-        """
-        self._serving.keep_task(task, self)
-
     def set_min_body_rate(self, rate: float | None) -> None:
         """Let the body of the current request come at so many bytes a second (None: at any pace); below it: 408.
 
@@ -309,6 +306,13 @@ class RequestSide(ResponseSide):
         """
         if self._body_pace is not None:
             self._body_pace.rate = rate
+
+    def keep_task(self, task: "asyncio.Task[Any]") -> None:
+        """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.
+
+        For what answers a request; it may well go on longer than the response, or the connection.
+        """
+        self._serving.keep_task(task, self)
 
     # The application wants to know, or is told, that the peer is gone
 

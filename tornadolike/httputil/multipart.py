@@ -236,8 +236,8 @@ class MultipartReader:
         if self._delimiter in head:
             raise HTTPInputError("Invalid multipart/form-data: a part without content")
         lines = head.count(b"\r\n")
-        if lines != head.count(b"\n"):
-            raise HTTPInputError("Invalid multipart/form-data: bare line feed in a part header")
+        if lines != head.count(b"\n") or lines != head.count(b"\r"):
+            raise HTTPInputError("Invalid multipart/form-data: half a line break in a part header")
         if lines > self._config.max_part_header_count:
             raise HTTPInputError("multipart/form-data: too many headers of a part", 431)
         try:
@@ -246,14 +246,15 @@ class MultipartReader:
             raise HTTPInputError("multipart/form-data: headers are not UTF-8") from error
         fields = headers._fields  # quicker than a mapping's get()
         disposition = fields.get("Content-Disposition")
-        plain = _PLAIN_DISPOSITION.fullmatch(disposition) if type(disposition) is str else None
-        if plain is not None:
-            name, filename = plain.groups()
-        else:
-            kind, parameters = parse_parameters(headers.get("Content-Disposition", ""))
-            name, filename = parameters.get("name"), parameters.get("filename")
-            if kind.lower() != "form-data":
-                name = None
+        name = filename = None
+        if type(disposition) is str:  # not twice
+            plain = _PLAIN_DISPOSITION.fullmatch(disposition)
+            if plain is not None:
+                name, filename = plain.groups()
+            else:
+                kind, parameters = parse_parameters(disposition)
+                if kind.lower() == "form-data":
+                    name, filename = parameters.get("name"), parameters.get("filename")
         if not name:
             raise HTTPInputError("Invalid multipart/form-data: a part without a name")
         content_type = headers["Content-Type"] if "Content-Type" in fields else None

@@ -26,7 +26,7 @@ from .handler import RequestHandler
 from .simple import ErrorHandler, RedirectHandler
 from .spool import UploadedFile
 from .static import StaticFileHandler
-from .streaming import pull_request_body, spool_uploads, stream_request_body
+from .streaming import reads_request_body, spool_uploads, stream_request_body
 from .transforms import ContentEncoding, GZipContentEncoding, OutputTransform
 
 url = URLSpec
@@ -48,7 +48,7 @@ __all__ = [
     "StaticFileHandler",
     "URLSpec",
     "UploadedFile",
-    "pull_request_body",
+    "reads_request_body",
     "spool_uploads",
     "stream_request_body",
     "url",

@@ -157,7 +157,7 @@ class Application(HTTPServerConnectionDelegate):
         """A request whose body is still coming."""
         return Receiving(self, request_conn)
 
-    def handler_class_of(self, request: HTTPServerRequest) -> type[RequestHandler]:
+    def _handler_class_of(self, request: HTTPServerRequest) -> type[RequestHandler]:
         """The class that will answer ``request``."""
         try:
             return self._find(request)[0].handler_class
@@ -187,6 +187,8 @@ class Application(HTTPServerConnectionDelegate):
             task = loop.start_task(rest, context)
             if not task.done():
                 handler._goes_on(task)
+            elif not handler._finished:
+                handler._stay_told()
 
     def _begin(
         self,

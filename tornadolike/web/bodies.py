@@ -36,11 +36,11 @@ class Bodies:
 
     @lazy
     def request_body(self) -> RequestBody:
-        """With :func:`pull_request_body`: the body, which this handler reads itself."""
+        """With :func:`reads_request_body`: the body, which this handler reads itself."""
         if not self._streams_body:
             raise RuntimeError(
                 "This handler gets its body whole, as self.request.body; "
-                "to read it piece by piece, decorate the class with @pull_request_body"
+                "to read it piece by piece, decorate the class with @reads_request_body"
             )
         request = self.request
         body: RequestBody | None = request._incoming
@@ -54,7 +54,7 @@ class Bodies:
         return body
 
     def form_parts(self, config: ParseMultipartConfig | None = None) -> FormParts:
-        """With :func:`pull_request_body`: the parts of the form in the body, one after another.
+        """With :func:`reads_request_body`: the parts of the form in the body, one after another.
 
         :arg config: the limits of the form; by default those of
             :func:`~tornadolike.httputil.set_parse_body_config`.
@@ -74,4 +74,4 @@ class Bodies:
             raise HTTPError(413, "Body larger than %d bytes", self.max_body_size)
 
     async def _receive_body(self) -> None:
-        """What is done between prepare() and the method; with :func:`pull_request_body` that is nothing."""
+        """What is done between prepare() and the method; with :func:`reads_request_body` that is nothing."""

@@ -6,6 +6,7 @@ client.
 """
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Final
@@ -35,9 +36,12 @@ class RequestBody:
     """
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._pieces: deque[bytes] = deque()
+        self._begin = 0
+        """How much of the first piece has been taken."""
         self._size = 0
-        """Of the pieces together."""
+        """Of what waits, together."""
         self._whole = False
         """The last piece is here."""
         self._closed = False
@@ -58,14 +62,7 @@ class RequestBody:
         """
         if size < 0:
             return b"".join([piece async for piece in self])
-        if size == 0:
-            return b""
-        piece = await self._take()
-        if len(piece) > size:
-            self._pieces.appendleft(piece[size:])
-            self._size += len(piece) - size
-            piece = piece[:size]
-        return piece
+        return await self._take(size) if size else b""
 
     @property
     def empty(self) -> bool:
@@ -81,7 +78,7 @@ class RequestBody:
             raise StopAsyncIteration
         return piece
 
-    async def _take(self) -> bytes:
+    async def _take(self, size: int = sys.maxsize) -> bytes:
         if self._taker is not None:
             raise RuntimeError("The body of a request is being read already, by another task")
         while not self._pieces:
@@ -89,13 +86,20 @@ class RequestBody:
                 return b""
             if self._is_over():
                 raise BodyClosedError
-            self._taker = asyncio.get_running_loop().create_future()
+            self._taker = self._loop.create_future()
             self._ask_for_more()
             try:
                 await self._taker
             finally:
                 self._taker = None
-        piece = self._pieces.popleft()
+        piece = self._pieces[0]
+        begin, end = self._begin, self._begin + size
+        if end < len(piece):
+            self._begin = end
+        else:
+            self._pieces.popleft()
+            self._begin = 0
+        piece = piece[begin:end]
         self._size -= len(piece)
         if not self._pieces:
             self._ask_for_more()
@@ -115,7 +119,7 @@ class RequestBody:
         """What to wait for before a piece is brought; None if one is waited for, or none will be."""
         if self._taker is not None or self._is_over():
             return None
-        self._bringer = asyncio.get_running_loop().create_future()
+        self._bringer = self._loop.create_future()
         return self._bringer
 
     def bring(self, piece: bytes) -> "asyncio.Future[None] | None":
@@ -125,7 +129,7 @@ class RequestBody:
         self._wake_taker()
         if self._size < HIGH_WATER:
             return None
-        self._bringer = asyncio.get_running_loop().create_future()
+        self._bringer = self._loop.create_future()
         return self._bringer
 
     def end(self) -> None:

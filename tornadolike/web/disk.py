@@ -42,7 +42,9 @@ class NewFile:
     def __init__(self, path: "str | os.PathLike[str]") -> None:
         self._path = os.path.abspath(path)
         folder = os.path.dirname(self._path)
-        self._part = os.path.join(folder, f".upload-{secrets.token_hex(8)}.part")
+        self._planned = os.path.join(folder, f".upload-{secrets.token_hex(8)}.part")
+        self._part = ""
+        """Where it is, as long as it is not in its place."""
         self._descriptor = -1
         self._pieces: list[bytes] = []
         self._waiting = 0
@@ -79,7 +81,8 @@ class NewFile:
     def _open(self) -> None:
         # With the rights that any new file of this process gets.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        self._descriptor = os.open(self._part, flags, 0o666)
+        self._descriptor = os.open(self._planned, flags, 0o666)
+        self._part = self._planned
 
     def _write_out(self) -> None:
         data = b"".join(self._pieces)

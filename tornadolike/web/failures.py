@@ -109,7 +109,10 @@ class Failures(Response):
 
     def _request_summary(self) -> str:
         request = self.request
-        return f"{request.method} {request.uri} ({request.remote_ip})"
+        uri = request.uri or ""
+        if not uri.isprintable():  # a terminal may take it for more than text
+            uri = ascii(uri)[1:-1]
+        return f"{request.method} {uri} ({request.remote_ip})"
 
     def _handle_request_exception(self, error: BaseException) -> None:
         """End the request because of ``error``. Whatever else goes wrong meanwhile, it is ended."""
@@ -154,14 +157,14 @@ class Failures(Response):
     def _abandon(self) -> None:
         """End a request whose response cannot be completed.
 
-        If nothing of it was sent, its status is 499, which stands in the access logs of nginx too for a client that
-        did not wait for its answer.
+        If nothing of it was sent, its status is that by which the connection has refused the request, because of its
+        body; or 499, which stands in the access logs of nginx too for a client that did not wait for its answer.
         """
         if not self._finished:
             self._finished = True
-            if not self._headers_written:
-                self._status_code = CLIENT_CLOSED_REQUEST
             connection = self.request.connection
+            if not self._headers_written:
+                self._status_code = connection.refused or CLIENT_CLOSED_REQUEST
             connection.set_close_callback(None)
             if not connection.closed:
                 connection.close()

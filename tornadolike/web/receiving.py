@@ -34,7 +34,7 @@ class Receiving(HTTPMessageDelegate):
         self._request = request = HTTPServerRequest(
             connection=connection, start_line=cast(RequestStartLine, start_line), headers=headers
         )
-        handler_class = self._application.handler_class_of(request)
+        handler_class = self._application._handler_class_of(request)
         if handler_class.max_body_size is not None:
             connection.set_max_body_size(handler_class.max_body_size)
         if not handler_class._streams_body:
@@ -49,6 +49,10 @@ class Receiving(HTTPMessageDelegate):
             return self._body.bring(chunk)
         self._pieces.append(chunk)
         return None
+
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        assert self._request is not None
+        self._request.trailers = trailers
 
     def finish(self) -> None:
         if self._body is not None:

@@ -37,12 +37,12 @@ def stream_request_body(cls: Handler) -> Handler:
     return _run_meanwhile(cls, _push_body)
 
 
-def pull_request_body(cls: Handler) -> Handler:
+def reads_request_body(cls: Handler) -> Handler:
     """Have the method called when the head of the request is here, to read the body by itself.
 
     .. code-block:: python
 
-        @pull_request_body
+        @reads_request_body
         class Upload(RequestHandler):
             async def put(self):
                 async for chunk in self.request_body:

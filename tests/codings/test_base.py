@@ -65,6 +65,16 @@ def test_what_was_flushed_can_be_read(name: str) -> None:
 
 
 @each_coding
+@pytest.mark.parametrize("size", [PIECE_SIZE, 2 * PIECE_SIZE, 200_000, 1_000_003])
+def test_what_was_flushed_can_be_read_to_its_last_byte(name: str, size: int) -> None:
+    encoder = coding(name).make_encoder(coding(name).default_level, None)
+    data = encoder.encode(bytes(size)) + encoder.flush()
+    for pieces in ([data], cut(data, 1), cut(data, 19)):
+        decoder = coding(name).make_decoder()
+        assert sum(len(got) for piece in pieces for got in decoder.decode(piece)) == size
+
+
+@each_coding
 def test_much_comes_in_pieces(name: str) -> None:
     for pieces in ([encoded(name, BOMB)], cut(encoded(name, BOMB), 5)):
         sizes = [len(piece) for piece in decode(name, *pieces)]

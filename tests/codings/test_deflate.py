@@ -8,6 +8,7 @@ import pytest
 
 from tests.codings.samples import NOISE, TEXT, cut, decoded
 from tornadolike.codings import CODINGS
+from tornadolike.codings.base import PIECE_SIZE
 from tornadolike.httputil import HTTPInputError
 
 
@@ -57,6 +58,12 @@ def test_deflate_with_a_wrapper_and_bare(level: int, size: int) -> None:
     for content in (TEXT, b"x", NOISE[:100]):
         assert decoded("deflate", *cut(zlib.compress(content, level), size)) == content
         assert decoded("deflate", *cut(bare(content, level), size)) == content
+
+
+def test_an_end_that_does_not_fit_into_a_piece() -> None:
+    """The codec has taken all of its input by then, and keeps the rest of the output to itself."""
+    for size in range(PIECE_SIZE, PIECE_SIZE + 300):
+        assert decoded("deflate", bare(bytes(size))) == bytes(size)
 
 
 def test_a_byte_of_deflate() -> None:

@@ -542,8 +542,15 @@ def open_files(below: Path) -> list[str]:
     return found
 
 
-def test_a_big_file_leaves_others_a_turn(site: Callable[..., Site], tmp_path: Path) -> None:
-    (tmp_path / "big").write_bytes(bytes(BIG))
+@pytest.mark.parametrize(
+    ("compress", "chunks"),
+    [(False, CHUNKS_IN_A_ROW), (True, 1)],
+    ids=["as it is", "compressed, which takes longer"],
+)
+def test_a_big_file_leaves_others_a_turn(
+    site: Callable[..., Site], tmp_path: Path, compress: bool, chunks: int
+) -> None:
+    (tmp_path / "big.txt").write_bytes(bytes(BIG))
     turns: list[int] = []
 
     class ToAFastClient(StaticFileHandler):
@@ -559,9 +566,9 @@ def test_a_big_file_leaves_others_a_turn(site: Callable[..., Site], tmp_path: Pa
             done.set_result(None)  # more may be written at once, whatever has been written
             return done
 
-    served = site((r"/(.*)", ToAFastClient, {"path": str(tmp_path)}))
-    assert len(served.ask("GET /big").body) == BIG
-    assert turns == [CHUNKS_IN_A_ROW]
+    served = site((r"/(.*)", ToAFastClient, {"path": str(tmp_path)}), compress_response=compress)
+    assert served.ask("GET /big.txt", "Accept-Encoding: gzip").status == 200
+    assert turns == [chunks]
 
 
 def test_a_file_that_is_cut_short_cuts_the_response(

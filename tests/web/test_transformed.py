@@ -257,6 +257,9 @@ class Echo(RequestHandler):
                 self.results.append("timed out")
                 Slow.go_on.set()
             return
+        if word == "forgotten":
+            self.finish("slow")
+            return
         try:
             self.results.append(await self.finish(word))
         except BaseException as error:
@@ -283,16 +286,19 @@ def test_others_are_served_meanwhile(echo: Site) -> None:
     Watched(echo.server).until(lambda: Echo.results == [None, None])
 
 
-def test_a_client_that_leaves_meanwhile(echo: Site) -> None:
+@pytest.mark.parametrize(
+    ("path", "results"), [("/slow", ["StreamClosedError"]), ("/forgotten", [])]
+)
+def test_a_client_that_leaves_meanwhile(echo: Site, path: str, results: list[str]) -> None:
     with echo.connect() as connection:
-        connection.send("GET /slow")
+        connection.send(f"GET {path}")
         assert Slow.begun.wait(10)
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     server = Watched(echo.server)
     server.until(lambda: not server.serving.connections)
     Slow.go_on.set()
-    server.until(lambda: Echo.results)
-    assert Echo.results == ["StreamClosedError"]
+    server.until(lambda: not echo.application._running)
+    server.until(lambda: Echo.results == results)
     server.until_gone()
 
 

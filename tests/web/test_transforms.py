@@ -180,6 +180,23 @@ def test_head_says_the_same_but_the_length(chunk: bytes) -> None:
     assert body == b""
 
 
+@pytest.mark.parametrize(
+    ("method", "accept", "size", "long"),
+    [
+        ("GET", "gzip", 0, False),
+        ("GET", "gzip", 1, True),
+        ("HEAD", "gzip", 1, False),
+        ("GET", "br", 1, False),
+    ],
+)
+def test_what_takes_long(method: str, accept: str, size: int, long: bool) -> None:
+    """Only what is compressed, and large."""
+    request = HTTPServerRequest(method, "/", headers=HTTPHeaders({"Accept-Encoding": accept}))
+    headers = HTTPHeaders({"Content-Type": "text/plain"})
+    chunk = bytes(GZipContentEncoding.LARGE_LENGTH + size)
+    assert GZipContentEncoding(request).takes_long(200, headers, chunk) == long
+
+
 # In pieces
 
 

@@ -1,8 +1,9 @@
 """``zstd`` (RFC 8878, RFC 9659), by compression.zstd (Python 3.14), or the packages backports.zstd or zstandard.
 
 Not every one of them can be told how much may come out of a piece of input. But a block, of which a frame is
-made, never holds more than 128 KiB; so a decoder is given no more than one block at a time. For that we
-have to know where blocks begin, which takes the first bytes of each frame and three of each block.
+made, never holds more than 128 KiB, which all of them see to; so a decoder is given no more than one block
+at a time. For that we have to know where blocks begin, which takes the first bytes of each frame and three
+of each block.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ By its defaults it would keep some megabytes.
 MAGIC: Final = 0xFD2FB528
 SKIPPABLE_MAGIC: Final = 0x184D2A50
 """With any last four bits: a frame whose content is nobody's affair."""
-MAX_BLOCK_SIZE: Final = 128 * 1024
 
 
 class ZstdEncoder(Encoder):
@@ -150,8 +150,6 @@ class ZstdDecoder(Decoder):
     def _read_block_header(self, header: bytes) -> None:
         block = int.from_bytes(header, "little")
         last, kind, size = block & 1, block >> 1 & 3, block >> 3
-        if size > MAX_BLOCK_SIZE:
-            raise malformed("zstd", f"a block of {size} bytes")
         self._passing = 1 if kind == 1 else size  # the first is one byte, repeated
         if last:
             self._passing += 4 if self._checksummed else 0

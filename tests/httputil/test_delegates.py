@@ -8,12 +8,10 @@ from tornadolike.httputil import (
     HTTPInputError,
     HTTPMessageDelegate,
     HTTPServerConnectionDelegate,
-    HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
     parse_request_start_line,
     parse_response_start_line,
-    request_of,
 )
 
 
@@ -47,6 +45,10 @@ def test_parse_request_start_line(line: str, parsed: tuple[str, str, str]) -> No
         "G(T / HTTP/1.1",
         "GET / HTTP/1.1\n",
         "GET / HTTP/1.\u0661",
+        "GET /\0 HTTP/1.1",
+        "GET /\t HTTP/1.1",
+        "GET /\x7f HTTP/1.1",
+        "GET /\u20ac HTTP/1.1",
     ],
 )
 def test_malformed_request_start_lines(line: str) -> None:
@@ -89,10 +91,6 @@ def test_parse_response_start_line(line: str, parsed: tuple[str, int, str]) -> N
 def test_malformed_response_start_lines(line: str) -> None:
     with pytest.raises(HTTPInputError):
         parse_response_start_line(line)
-
-
-def test_request_of() -> None:
-    assert request_of(HTTPServerRequest("GET", "/x?y", "HTTP/1.1")) == ("GET", "/x?y", "HTTP/1.1")
 
 
 def test_what_a_connection_has_to_do() -> None:

@@ -5,6 +5,7 @@ Nothing here does I/O.
 
 from http.client import responses
 
+from .authorization import encode_username_password
 from .cookies import parse_cookie, unquote_cookie
 from .dates import format_timestamp, http_date_now, parse_date
 from .delegates import (
@@ -15,9 +16,9 @@ from .delegates import (
     ResponseStartLine,
     parse_request_start_line,
     parse_response_start_line,
-    request_of,
 )
 from .errors import HTTPInputError, HTTPOutputError
+from .examples import doctests
 from .forms import (
     HTTPFile,
     ParseBodyConfig,
@@ -28,11 +29,12 @@ from .forms import (
     parse_parameters,
     set_parse_body_config,
 )
-from .headers import HTTPHeaders
-from .request import HTTPServerRequest
+from .headers import HTTP_WHITESPACE, HTTPHeaders
+from .request import HTTPServerRequest, request_of
 from .urls import qs_to_qsl, split_host_and_port, url_concat
 
 __all__ = [
+    "HTTP_WHITESPACE",
     "HTTPConnection",
     "HTTPFile",
     "HTTPHeaders",
@@ -46,6 +48,8 @@ __all__ = [
     "ParseUrlEncodedConfig",
     "RequestStartLine",
     "ResponseStartLine",
+    "doctests",
+    "encode_username_password",
     "format_timestamp",
     "http_date_now",
     "parse_body_arguments",

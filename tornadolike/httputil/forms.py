@@ -153,7 +153,7 @@ def _add_part(
     if end > max_header_size:
         raise HTTPInputError("multipart/form-data: part header too large", 431)
     try:
-        headers = HTTPHeaders.parse(part[2:end].decode("utf-8"))
+        headers = HTTPHeaders.parse(part[2:end].decode("utf-8"), _chars_are_bytes=False)
     except UnicodeDecodeError as error:
         raise HTTPInputError("multipart/form-data: headers are not UTF-8") from error
     kind, parameters = parse_parameters(headers.get("Content-Disposition", ""))

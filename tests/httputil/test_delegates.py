@@ -1,6 +1,8 @@
 """Start lines, and who speaks to whom."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tornadolike.httputil import (
     HTTPConnection,
@@ -91,6 +93,26 @@ def test_parse_response_start_line(line: str, parsed: tuple[str, int, str]) -> N
 def test_malformed_response_start_lines(line: str) -> None:
     with pytest.raises(HTTPInputError):
         parse_response_start_line(line)
+
+
+PIECES = st.sampled_from(
+    ["GET", "HTTP/1.1", " ", "/", "200", "OK", "\t", "\r", "\n", "\0", "\xe9", "\u20ac"]
+)
+
+
+@given(line=st.text() | st.lists(PIECES, max_size=8).map("".join))
+def test_no_line_is_too_strange(line: str) -> None:
+    """What is understood is what was said, and can be said again."""
+    try:
+        assert " ".join(parse_request_start_line(line)) == line
+        assert line.isprintable()
+    except HTTPInputError:
+        pass
+    try:
+        version, code, reason = parse_response_start_line(line)
+        assert f"{version} {code} {reason}" == line
+    except HTTPInputError:
+        pass
 
 
 def test_what_a_connection_has_to_do() -> None:

@@ -131,7 +131,8 @@ class HTTPHeaders(MutableMapping[str, str]):
         Raises :exc:`~.HTTPInputError` as :meth:`add` does, and for a line that continues the one before
         (obsolete folding).
         """
-        line = line.removesuffix("\n").removesuffix("\r")
+        if line.endswith("\n"):
+            line = line[:-1].removesuffix("\r")
         if not line:
             return
         if line[0] in HTTP_WHITESPACE:

@@ -1,11 +1,15 @@
-"""What other parsers make of the same input: h11, and llhttp (node's) through httptools."""
+"""What other parsers make of the same input: h11, llhttp (node's) through httptools, and aiohttp's own."""
 
 import re
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import h11
 import httptools
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
+from aiohttp.http_parser import HttpRequestParserPy
 
 from tests.http1.feeding import read
 
@@ -119,6 +123,32 @@ def by_llhttp(data: bytes) -> Verdict:
     except httptools.HttpParserError:
         return Verdict(tuple(collector.seen), "refused")
     return Verdict(tuple(collector.seen), "waits" if collector.inside else "")
+
+
+def by_aiohttp(data: bytes) -> Verdict:
+    """By the parser that aiohttp has in Python; the one in C that it prefers is llhttp."""
+    loop: Any = SimpleNamespace(get_debug=bool)
+    parser = HttpRequestParserPy(BaseProtocol(loop), loop, 2**16)
+    messages: list[Any] = []
+    end = ""
+    try:
+        # Bytewise, so that the messages before an error are not lost with it.
+        for at in range(len(data)):
+            found, upgraded, _ = parser.feed_data(data[at : at + 1])
+            messages += found
+            if upgraded:
+                end = "closed"
+                break
+    except (BadHttpMessage, PayloadEncodingError, ValueError):
+        end = "refused"
+    seen = [
+        (message.method, without_authority(message.path), body.read_nowait(-1))
+        for message, body in messages
+        if body.is_eof()
+    ]
+    if not end and (len(seen) < len(messages) or parser._tail or parser._lines):
+        end = "waits"
+    return Verdict(tuple(seen), end)
 
 
 PEERS = {"h11": by_h11, "llhttp": by_llhttp}

@@ -10,6 +10,9 @@ from tornadolike.http1 import EndOfMessage, Limits
 from tornadolike.http1.body import FORBIDDEN_IN_TRAILERS, ChunkedBody, LengthBody
 from tornadolike.httputil import HTTPInputError
 
+MAX = 10_000
+"""What a body may have here, where nothing else is said."""
+
 
 @pytest.mark.parametrize("section", sorted({case.section for case in CHUNKS}))
 def test_chunked(section: str) -> None:
@@ -21,15 +24,15 @@ def test_chunked(section: str) -> None:
 
 def test_a_length_is_exact() -> None:
     body = LengthBody(5)
-    assert body.read(b"..", 2) == (None, 2)
-    assert body.read(b"..abc", 2) == (b"abc", 5)
-    assert body.read(b"", 0) == (None, 0)
-    assert body.read(b"defg", 0) == (b"de", 2)
-    assert body.read(b"defg", 2) == (EndOfMessage(), 2)
+    assert body.read(b"..", 2, MAX) == (None, 2)
+    assert body.read(b"..abc", 2, MAX) == (b"abc", 5)
+    assert body.read(b"", 0, MAX) == (None, 0)
+    assert body.read(b"defg", 0, MAX) == (b"de", 2)
+    assert body.read(b"defg", 2, MAX) == (EndOfMessage(), 2)
 
 
 def test_a_length_of_nothing_ends_at_once() -> None:
-    assert LengthBody(0).read(b"abc", 1) == (EndOfMessage(), 1)
+    assert LengthBody(0).read(b"abc", 1, MAX) == (EndOfMessage(), 1)
 
 
 # In chunks
@@ -38,24 +41,24 @@ def test_a_length_of_nothing_ends_at_once() -> None:
 def test_chunks_at_hand_are_one_piece_and_the_end_comes_by_itself() -> None:
     wire = b"..3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\nnext"
     body = ChunkedBody(Limits())
-    assert body.read(wire, 2) == (b"abcde", wire.index(b"\r\nnext"))
-    assert body.read(wire, wire.index(b"\r\nnext")) == (EndOfMessage(), wire.index(b"next"))
+    assert body.read(wire, 2, MAX) == (b"abcde", wire.index(b"\r\nnext"))
+    assert body.read(wire, wire.index(b"\r\nnext"), MAX) == (EndOfMessage(), wire.index(b"next"))
 
 
 def test_an_unfinished_chunk_is_given_as_far_as_it_goes() -> None:
     body = ChunkedBody(Limits())
-    assert body.read(b"6\r\nabc", 0) == (b"abc", 6)
-    assert body.read(b"", 0) == (None, 0)
-    assert body.read(b"d", 0) == (b"d", 1)
-    assert body.read(b"ef\r", 0) == (b"ef", 2)
-    assert body.read(b"\r", 0) == (None, 0)
-    assert body.read(b"\r\n0", 0) == (None, 2)
-    assert body.read(b"0\r\n\r\n", 0) == (EndOfMessage(), 5)
+    assert body.read(b"6\r\nabc", 0, MAX) == (b"abc", 6)
+    assert body.read(b"", 0, MAX) == (None, 0)
+    assert body.read(b"d", 0, MAX) == (b"d", 1)
+    assert body.read(b"ef\r", 0, MAX) == (b"ef", 2)
+    assert body.read(b"\r", 0, MAX) == (None, 0)
+    assert body.read(b"\r\n0", 0, MAX) == (None, 2)
+    assert body.read(b"0\r\n\r\n", 0, MAX) == (EndOfMessage(), 5)
 
 
 def test_trailers_are_for_those_who_ask() -> None:
     body = ChunkedBody(Limits())
-    end, position = body.read(b"0\r\nA: b\r\na: c\r\n\r\n...", 0)
+    end, position = body.read(b"0\r\nA: b\r\na: c\r\n\r\n...", 0, MAX)
     assert isinstance(end, EndOfMessage)
     assert end.trailers.get_list("a") == ["b", "c"]
     assert position == 17
@@ -65,7 +68,7 @@ def test_trailers_are_for_those_who_ask() -> None:
 def test_forbidden_trailers(name: str) -> None:
     for spelling in (name, name.lower(), name.upper()):
         with pytest.raises(HTTPInputError, match="trailer") as caught:
-            ChunkedBody(Limits()).read(f"0\r\nA: b\r\n{spelling}:\r\n\r\n".encode(), 0)
+            ChunkedBody(Limits()).read(f"0\r\nA: b\r\n{spelling}:\r\n\r\n".encode(), 0, MAX)
         assert caught.value.status == 400
 
 
@@ -85,7 +88,7 @@ def test_any_bytes_in_any_chunks() -> None:
                 buffer += data
                 position = 0
                 while end is None:
-                    event, position = body.read(buffer, position)
+                    event, position = body.read(buffer, position, MAX)
                     if event is None:
                         break
                     if isinstance(event, bytes):

@@ -45,24 +45,6 @@ def test_too_many_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "length", "coded", "chunked"),
-    [
-        ([], None, False, False),
-        (["Content-Length: 0"], 0, False, False),
-        (["Content-Length: 00012"], 12, False, False),
-        (["Content-Length: 999999999999999999"], 10**18 - 1, False, False),
-        (["Transfer-Encoding: Chunked"], None, True, True),
-        (["Content-Encoding: chunked", "X-Content-Length: 5"], None, False, False),
-    ],
-)
-def test_what_frames_the_body(
-    lines: list[str], length: int | None, coded: bool, chunked: bool
-) -> None:
-    found = section(*lines)
-    assert (found.content_length, found.transfer_coded, found.chunked) == (length, coded, chunked)
-
-
-@pytest.mark.parametrize(
     ("lines", "close", "keep_alive"),
     [
         ([], False, False),

@@ -7,7 +7,8 @@ import pytest
 from tests.http1.feeding import Message, Reading, assert_reads, assert_refuses, read, ways
 from tests.http1.transcripts.case import chunked, post, with_fields
 from tests.http1.transcripts.framing import CHUNKED
-from tornadolike.http1 import Limits
+from tornadolike.http1 import EndOfMessage, Limits, RequestReader
+from tornadolike.httputil import HTTPInputError, HTTPServerRequest
 
 SMALL = Limits(
     max_target_size=20,
@@ -177,3 +178,77 @@ def test_default_limits_of_a_head() -> None:
             assert read([head_of(size)[:-cut], head_of(size)[-cut:]]).status == status
     for count, status in ((limits.max_header_count, None), (limits.max_header_count + 1, 431)):
         assert read([with_fields(*[b"A: b"] * (count - 1))]).status == status
+
+
+# A limit of its own for one message
+
+
+def told_head(data: bytes) -> RequestReader:
+    reader = RequestReader(SMALL)
+    reader.feed(data)
+    assert isinstance(reader.next_event(), HTTPServerRequest)
+    return reader
+
+
+LONG = post(b"Content-Length: 20", body=b"hello" * 4)
+LONG_CHUNKS = chunked(b"8\r\nhellohel\r\n8\r\nlohelloh\r\n4\r\nello\r\n0\r\n\r\n")
+
+
+def test_the_head_of_a_body_that_is_too_large_is_told() -> None:
+    reader = told_head(LONG)
+    assert not reader.complete
+    with pytest.raises(HTTPInputError, match="10 bytes") as caught:
+        reader.next_event()
+    assert caught.value.status == 413
+
+
+@pytest.mark.parametrize("data", [LONG, LONG_CHUNKS])
+def test_a_message_with_a_limit_of_its_own(data: bytes) -> None:
+    for way in ways(data):
+        reader = RequestReader(SMALL)
+        body = b""
+        for piece in way:
+            reader.feed(piece)
+            while (event := reader.next_event()) is not None:
+                if isinstance(event, HTTPServerRequest):
+                    assert reader.max_body_size == 10
+                    reader.max_body_size = 20
+                    reader.check_body_size()
+                elif isinstance(event, bytes):
+                    body += event
+        assert reader.complete
+        assert body == b"hello" * 4
+        # the next has that of the limits again
+        reader.feed(data)
+        assert isinstance(reader.next_event(), HTTPServerRequest)
+        with pytest.raises(HTTPInputError, match="10 bytes"):
+            reader.next_event()
+
+
+@pytest.mark.parametrize("data", [LONG, LONG_CHUNKS])
+def test_a_smaller_limit_of_its_own(data: bytes) -> None:
+    reader = told_head(data)
+    reader.max_body_size = 19
+    with pytest.raises(HTTPInputError, match="19 bytes") as caught:
+        list(iter(reader.next_event, EndOfMessage()))
+    assert caught.value.status == 413
+
+
+def test_a_body_that_came_with_the_head_is_checked_when_asked() -> None:
+    reader = told_head(post(b"Content-Length: 5", body=b"hello"))
+    assert reader.complete
+    reader.check_body_size()
+    reader.max_body_size = 4
+    with pytest.raises(HTTPInputError, match="4 bytes"):
+        reader.check_body_size()
+    reader.feed(post(b"Content-Length: 5", body=b"hello"))
+    with pytest.raises(HTTPInputError, match="Nothing can be read"):
+        reader.next_event()
+
+
+def test_what_has_no_length_has_none_to_check() -> None:
+    for data in (LONG_CHUNKS, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", post(b"Content-Length: 0")):
+        reader = told_head(data)
+        reader.max_body_size = 0
+        reader.check_body_size()
+    RequestReader(SMALL).check_body_size()

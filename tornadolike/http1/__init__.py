@@ -1,31 +1,44 @@
-"""HTTP/1.1 without sockets (RFC 9110, RFC 9112): bytes in, events out; responses in, bytes out.
+"""HTTP/1.1 without sockets (RFC 9110, RFC 9112), both sides: bytes in, events out; messages in, bytes out.
 
-:mod:`.limits` what a peer may ask, :mod:`.fields` header sections and what they mean, :mod:`.body` bodies
-on the wire, :mod:`.reader` requests, :mod:`.writer` responses.
+====================  ==============================  =====================================================
+the server's side     the client's side               what they stand on
+====================  ==============================  =====================================================
+:mod:`.request_reader`    :mod:`.response_reader`     :mod:`.reader`, :mod:`.body`: bodies on the wire
+:mod:`.response_writer`   :mod:`.request_writer`      :mod:`.writer`, :mod:`.heads`: heads as bytes
+====================  ==============================  =====================================================
+
+Below them all: :mod:`.states`, what may follow what, and :mod:`.framing`, where a message ends, as tables;
+:mod:`.fields`, header sections and what they mean; :mod:`.targets`, what a request may ask for; :mod:`.limits`,
+what a peer may ask of us.
 """
 
 from .body import EndOfMessage
 from .fields import FieldSectionCache
+from .framing import has_no_body
+from .heads import encode_head, encode_request_head
 from .limits import Limits
-from .reader import RequestReader
-from .writer import (
-    SERVER,
-    DefaultHeads,
-    ResponseWriter,
-    encode_head,
-    error_response,
-    has_no_body,
-)
+from .reader import EndedTooSoon
+from .request_reader import RequestReader
+from .request_writer import RequestWriter
+from .response_reader import ResponseHead, ResponseReader
+from .response_writer import SERVER, DefaultHeads, ResponseWriter, error_response
+from .states import State
 
 __all__ = [
     "SERVER",
     "DefaultHeads",
     "EndOfMessage",
+    "EndedTooSoon",
     "FieldSectionCache",
     "Limits",
     "RequestReader",
+    "RequestWriter",
+    "ResponseHead",
+    "ResponseReader",
     "ResponseWriter",
+    "State",
     "encode_head",
+    "encode_request_head",
     "error_response",
     "has_no_body",
 ]

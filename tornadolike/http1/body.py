@@ -1,8 +1,10 @@
 """Bodies as they stand on the wire (RFC 9112 sections 6 and 7): by length, and chunked.
 
-A body object is the state of one body that is being read. :meth:`read` takes the buffer and a position
-in it and gives what it found there: ``(piece, position behind it)`` with a piece of the body, an
-:class:`EndOfMessage`, or None when more bytes are needed.
+A body object is the state of one body that is being read. :meth:`read` takes the buffer, a position in it
+and the size that the whole body may have, and gives what it found there: ``(piece, position behind it)`` with
+a piece of the body, an :class:`EndOfMessage`, or None when more bytes are needed. A body that is larger, or
+says that it will be, raises :exc:`~tornadolike.httputil.HTTPInputError` with status 413; the size may be
+another one at each call.
 """
 
 import re
@@ -26,15 +28,23 @@ Step = tuple[bytes | EndOfMessage | None, int]
 END: Final = EndOfMessage()
 
 
+def too_large(max_size: int) -> HTTPInputError:
+    """What to raise for a body of more than ``max_size`` bytes."""
+    return HTTPInputError(f"Body larger than {max_size} bytes", 413)
+
+
 class LengthBody:
     """A body whose length the head told."""
 
-    __slots__ = ("_remaining",)
+    __slots__ = ("_length", "_remaining")
 
     def __init__(self, length: int) -> None:
+        self._length = length
         self._remaining = length
 
-    def read(self, buffer: bytes, position: int) -> Step:
+    def read(self, buffer: bytes, position: int, max_size: int) -> Step:
+        if self._length > max_size:
+            raise too_large(max_size)
         if self._remaining == 0:
             return END, position
         piece = buffer[position : position + self._remaining]
@@ -42,6 +52,22 @@ class LengthBody:
             return None, position
         self._remaining -= len(piece)
         return piece, position + len(piece)
+
+
+class UntilEndBody:
+    """A body that the end of the connection ends."""
+
+    __slots__ = ("_total",)
+
+    def __init__(self) -> None:
+        self._total = 0
+
+    def read(self, buffer: bytes, position: int, max_size: int) -> Step:
+        piece = buffer[position:]
+        self._total += len(piece)
+        if self._total > max_size:
+            raise too_large(max_size)
+        return piece or None, len(buffer)
 
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -63,8 +89,8 @@ Trailers are never merged into the headers; but whoever sends these hopes that s
 class ChunkedBody:
     """A body in chunks.
 
-    Bounded: the length of a chunk's header line, all chunk extensions together, the trailer section,
-    and the body.
+    Bounded by ``limits``: the length of a chunk's header line, all chunk extensions together, and the
+    trailer section.
     """
 
     __slots__ = ("_extension_bytes", "_limits", "_remaining", "_searched", "_state", "_total")
@@ -80,7 +106,7 @@ class ChunkedBody:
         self._extension_bytes = 0
         self._searched = 0
 
-    def read(self, buffer: bytes, position: int) -> Step:
+    def read(self, buffer: bytes, position: int, max_size: int) -> Step:
         # All the chunks of the buffer are one piece: many tiny ones must not become many tiny objects.
         pieces = []
         while True:
@@ -106,6 +132,8 @@ class ChunkedBody:
                 if end < 0:
                     break
                 self._read_header(buffer[position:end])
+                if self._total > max_size:
+                    raise too_large(max_size)
                 position = end + 2
             elif pieces:
                 break
@@ -132,10 +160,6 @@ class ChunkedBody:
         if self._extension_bytes > self._limits.max_chunk_extensions_size:
             raise HTTPInputError("Chunk extensions too large")
         self._total += size
-        if self._total > self._limits.max_body_size:
-            raise HTTPInputError(
-                f"Chunked body larger than {self._limits.max_body_size} bytes", 413
-            )
         self._remaining = size
         self._state = self.DATA if size else self.TRAILERS
 

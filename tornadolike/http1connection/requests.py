@@ -105,6 +105,7 @@ class RequestSide(ResponseSide):
         delegate = self._delegate
         assert request is not None
         assert delegate is not None
+        self._reader.check_body_size()
         if not self._reader.complete:
             self._invite_body(request)
             self.phase = BODY

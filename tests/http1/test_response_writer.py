@@ -221,7 +221,9 @@ def test_interim_responses_come_before_the_real_one() -> None:
     early = ResponseWriter("GET", "HTTP/1.1", False)
     data = early.head(103, "Early Hints", HTTPHeaders({"Link": "</a>"}))
     assert data == b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-    assert early.data(b"hello") == early.end() == b""
+    for attempt in (lambda: early.data(b"hello"), early.end):
+        with pytest.raises(HTTPOutputError, match="Out of order"):
+            attempt()
     data += write(ResponseWriter("GET", "HTTP/1.1", False), 200, {}, PIECES)
     found = read_back("GET", data)
     assert found.interim == (103,)
@@ -295,7 +297,7 @@ def test_a_name_is_a_token() -> None:
 
 
 def test_remembered_names_are_bounded() -> None:
-    from tornadolike.http1.writer import _good_names
+    from tornadolike.http1.heads import _good_names
 
     for number in range(2 * _good_names.LIMIT):
         encode_head(200, "OK", [(f"X-{number}", "")])

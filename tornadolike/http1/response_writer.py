@@ -1,0 +1,142 @@
+"""The sans-I/O writer of responses (RFC 9112): a response in, bytes out.
+
+:class:`ResponseWriter` frames one response: by Content-Length where the head has one, chunked where the
+client can read that, else until the connection closes. It refuses (:exc:`HTTPOutputError`) what would
+make the client misread where the response ends.
+"""
+
+from typing import Final
+
+from ..httputil import HTTPHeaders, http_date_now, responses
+from .fields import read_connection
+from .framing import (
+    CHUNKED,
+    EMPTY_RESPONSE,
+    OTHER_PROTOCOL,
+    UNTIL_END,
+    UPGRADE,
+    Fields,
+    frame_written,
+    kind_of_response,
+    read_coding,
+)
+from .heads import encode_head
+from .states import INTERIM, RESPONSE_WRITER
+from .writer import MessageWriter
+
+SERVER: Final = "tornadolike"
+"""What the Server header says unless a handler says otherwise. No version: it helps nobody but attackers."""
+
+
+class DefaultHeads:
+    """Heads of responses that say nothing but Server, Content-Type and Date, made once a tick."""
+
+    MAX_ENTRIES = 64
+
+    def __init__(self) -> None:
+        self._tick = 0.0
+        self._heads: dict[tuple[int, str, str], bytes] = {}
+
+    def get(self, status: int, reason: str, content_type: str, tick: float) -> bytes:
+        """As :func:`encode_head` of the default fields.
+
+        ``tick`` is a number that changes about twice a second, which saves to ask for the time.
+        """
+        if tick != self._tick or len(self._heads) > self.MAX_ENTRIES:
+            self._heads.clear()
+            self._tick = tick
+        key = (status, reason, content_type)
+        head = self._heads.get(key)
+        if head is None:
+            fields = [
+                ("Server", SERVER),
+                ("Content-Type", content_type),
+                ("Date", http_date_now()),
+            ]
+            head = self._heads[key] = encode_head(status, reason, fields)
+        return head
+
+
+class ResponseWriter(MessageWriter):
+    """Frames the response to one request.
+
+    ===========================================================  =========================================
+    response                                                     its body
+    ===========================================================  =========================================
+    to HEAD, or of status 1xx, 204, 304; 2xx to CONNECT          none, whatever is written
+    with Content-Length                                          just so long
+    without, to HTTP/1.1                                         chunked
+    without, to HTTP/1.0                                         until the connection closes
+    ===========================================================  =========================================
+
+    :arg method: the request's method.
+    :arg version: the request's version.
+    :arg keep_alive: whether the connection may stay open as far as the request is concerned.
+    """
+
+    __slots__ = ("_method", "_version")
+
+    _table = RESPONSE_WRITER
+
+    def __init__(self, method: str | None, version: str, keep_alive: bool) -> None:
+        super().__init__(keep_alive)
+        self._method = method
+        self._version = version
+
+    def head(self, status: int, reason: str, headers: HTTPHeaders) -> bytes:
+        """The head, after which the body follows (or another head: that of an interim response's final).
+
+        ``headers`` are not changed. Empty for an interim response to HTTP/1.0, which does not know such.
+        Raises :exc:`HTTPOutputError` for what would be misread; then nothing is changed.
+        """
+        fields = list(headers.get_all())
+        kind = kind_of_response(self._method, status)
+        said = headers._fields
+        framing, length = frame_written(kind, self._version, read_coding(said), said)
+        if kind is EMPTY_RESPONSE and status < 200:
+            head = encode_head(status, reason, fields) + b"\r\n"
+            self._go(INTERIM)
+            return b"" if self._version == "HTTP/1.0" else head
+        if framing is CHUNKED:
+            fields.append(("Transfer-Encoding", "chunked"))
+        keep_alive = self.keep_alive
+        if framing is UNTIL_END or framing is OTHER_PROTOCOL:
+            keep_alive = False
+        if kind is not UPGRADE:
+            keep_alive = self._say_whether_closing(said, fields, keep_alive)
+        head = encode_head(status, reason, fields) + b"\r\n"
+        self._start_body(framing, length)
+        self.keep_alive = keep_alive
+        return head
+
+    def _say_whether_closing(
+        self, said: Fields, fields: list[tuple[str, str]], keep_alive: bool
+    ) -> bool:
+        close, says_keep_alive = read_connection(said)
+        if close:
+            return False
+        if not keep_alive:
+            fields.append(("Connection", "close"))
+        elif self._version == "HTTP/1.0" and not says_keep_alive:
+            fields.append(("Connection", "keep-alive"))
+        return keep_alive
+
+    def _without_body(self, chunk: bytes) -> bytes:
+        return b""  # a handler need not know that it answers HEAD
+
+
+def error_response(status: int, text: str | None = None) -> bytes:
+    """A whole response that refuses a request and announces that the connection closes.
+
+    :arg text: the body; by default the status and its reason.
+    """
+    reason = responses.get(status, "Unknown")
+    body = (text or f"{status}: {reason}\n").encode()
+    fields = [
+        ("Server", SERVER),
+        ("Date", http_date_now()),
+        ("Content-Type", "text/plain; charset=UTF-8"),
+        ("Content-Length", str(len(body))),
+        ("Connection", "close"),
+    ]
+    return encode_head(status, reason, fields) + b"\r\n" + body

@@ -125,8 +125,16 @@ def by_llhttp(data: bytes) -> Verdict:
     return Verdict(tuple(collector.seen), "waits" if collector.inside else "")
 
 
+def as_sent(decoded: str) -> str:
+    """A target that was decoded from UTF-8, each byte a character again."""
+    return decoded.encode("utf-8", "surrogateescape").decode("latin1")
+
+
 def by_aiohttp(data: bytes) -> Verdict:
-    """By the parser that aiohttp has in Python; the one in C that it prefers is llhttp."""
+    """By the parser that aiohttp has in Python; the one in C that it prefers is llhttp.
+
+    It puts methods into capitals.
+    """
     loop: Any = SimpleNamespace(get_debug=bool)
     parser = HttpRequestParserPy(BaseProtocol(loop), loop, 2**16)
     messages: list[Any] = []
@@ -142,7 +150,7 @@ def by_aiohttp(data: bytes) -> Verdict:
     except (BadHttpMessage, PayloadEncodingError, ValueError):
         end = "refused"
     seen = [
-        (message.method, without_authority(message.path), body.read_nowait(-1))
+        (message.method, without_authority(as_sent(message.path)), body.read_nowait(-1))
         for message, body in messages
         if body.is_eof()
     ]

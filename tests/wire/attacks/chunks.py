@@ -40,6 +40,7 @@ CHUNK_SIZES = [
 ]
 
 EXTENSIONS = [
+    *[b"\n;a", b"\r;a", b" \n;a", b";a\n=b", b";a=\nb", b";a=b\n;c", b";a \r\r=b", b"\x0b;a"],
     *[
         b";\n",
         b";a\n",

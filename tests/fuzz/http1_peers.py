@@ -160,3 +160,23 @@ def by_aiohttp(data: bytes) -> Verdict:
 
 
 PEERS = {"h11": by_h11, "llhttp": by_llhttp}
+
+
+@dataclass(frozen=True)
+class Difference:
+    peers: str
+    does: str
+    """What the peer does where we do otherwise: ``accepts`` or ``waits`` for more (where we refuse),
+    ``refuses`` (what we accept), ``reads otherwise``."""
+    reason: str
+    names: set[str]
+
+
+def expected_of(differences: list[Difference], peer: str) -> dict[str, str]:
+    """What the peer does otherwise, by the names of the transcripts, each of which has one reason."""
+    expected: dict[str, str] = {}
+    for difference in differences:
+        if peer in difference.peers.split():
+            assert difference.names.isdisjoint(expected), difference
+            expected.update(dict.fromkeys(difference.names, difference.does))
+    return expected

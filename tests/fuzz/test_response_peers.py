@@ -239,7 +239,6 @@ def test_nothing_we_accept_is_read_otherwise(peer: Callable[[Response], Verdict]
         assert in_bytes(theirs) == in_bytes(mine[: len(theirs)]), response
 
 
-def in_bytes(messages: object) -> list[object]:
-    """With each reason as it was sent, however it was decoded."""
-    assert isinstance(messages, tuple)
+def in_bytes(messages: Sequence[Seen]) -> list[tuple[str, bytes, bytes]]:
+    """Without what is beyond ASCII in a reason, which each decodes in its own way."""
     return [(status, reason.encode("ascii", "replace"), body) for status, reason, body in messages]

@@ -318,7 +318,7 @@ def test_a_protocol_that_takes_over_lets_no_more_wait_than_elsewhere(watch: Any)
     site = Upgrader()
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         server.until(lambda: site.protocol.transport is not None)
         assert server.call(lambda: site.protocol.transport._high) == 65536
 

@@ -76,7 +76,7 @@ def test_an_idle_connection(watch: Any) -> None:
 
 @PLAIN_AND_TLS
 def test_a_body_that_stalls(watch: Any, expect_log: Any) -> None:
-    server = watch()
+    server = watch(min_body_rate=None)
     with server.connect() as sock:
         sock.sendall(get("/", "Content-Length: 5", method="POST"))
         connection = server.until_in("BODY")
@@ -117,6 +117,8 @@ def test_no_time_outs(watch: Any) -> None:
         idle_connection_timeout=None,
         body_stall_timeout=None,
         write_stall_timeout=None,
+        min_body_rate=None,
+        min_write_rate=None,
     )
     request = get("/", "Content-Length: 2", method="POST") + b"hi"
     with server.connect() as sock:

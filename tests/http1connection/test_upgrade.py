@@ -80,7 +80,9 @@ class Upgrader:
 
     def switch(self) -> None:
         try:
-            transport = self.requests[0].connection.switch_protocol(HEADERS, self.protocol)
+            transport = self.requests[0].connection.hand_over(
+                101, "Switching Protocols", HEADERS, self.protocol
+            )
             assert transport is self.protocol.transport
         except BaseException as error:
             self.errors.append(error)
@@ -92,7 +94,9 @@ def test_bytes_behind_the_request_belong_to_the_new_protocol(watch: Any, held: b
     site = Upgrader(held=held)
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/1") + get("/switch") + b"GET /no-request HTTP/1.1\r\n\r\n")
+        sock.sendall(
+            get("/1") + get("/switch", "Upgrade: echo") + b"GET /no-request HTTP/1.1\r\n\r\n"
+        )
         if held:
             server.until(lambda: site.requests)
             server.call(site.switch)
@@ -111,7 +115,7 @@ def test_bytes_behind_the_request_belong_to_the_new_protocol(watch: Any, held: b
 def test_no_time_out_of_ours_applies_any_more(watch: Any) -> None:
     server = watch(Upgrader(), idle_connection_timeout=10)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect(sock, SWITCHED + b"hello ")
         server.advance(1e6)
         sock.sendall(b"still here")
@@ -125,7 +129,7 @@ def test_many_bytes_behind_the_request(watch: Any) -> None:
     site = Upgrader(held=True)
     server = watch(site, max_pipelined_size=1000)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         server.until(lambda: site.requests)
         data = bytes(range(256)) * 200
         sock.sendall(data)
@@ -153,7 +157,7 @@ def test_answers_before_it_that_the_peer_has_not_read(watch: Any) -> None:
     with connect_slowly(server) as sock:
         sock.sendall(get("/1"))
         server.until_in("WRITING")
-        sock.sendall(get("/switch") + b"echo")
+        sock.sendall(get("/switch", "Upgrade: echo") + b"echo")
         received = bytearray()
         while not received.endswith(b"hello echo"):
             received += sock.recv(1 << 20)
@@ -173,7 +177,7 @@ def test_a_peer_that_does_not_read_is_known_to_the_new_protocol(watch: Any) -> N
 
     server = watch(respond)
     with connect_slowly(server) as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         server.until(lambda: site.protocol.heard == ["made", "pause"])
         received = bytearray()
         while not received.endswith(SWITCHED):
@@ -188,7 +192,7 @@ def test_a_peer_that_has_ended_its_side_before(watch: Any) -> None:
     site = Upgrader(held=True)
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/switch") + b"last words")
+        sock.sendall(get("/switch", "Upgrade: echo") + b"last words")
         sock.shutdown(socket.SHUT_WR)
         connection = server.connection
         server.until(lambda: connection._peer_ended)
@@ -211,7 +215,7 @@ def test_a_peer_that_has_ended_its_side_long_before(watch: Any) -> None:
 
     server = watch(respond)
     with server.connect() as sock:
-        sock.sendall(get("/first") + get("/switch") + b"last words")
+        sock.sendall(get("/first") + get("/switch", "Upgrade: echo") + b"last words")
         sock.shutdown(socket.SHUT_WR)
         connection = server.connection
         server.until(lambda: connection._peer_ended)
@@ -241,7 +245,7 @@ def test_a_protocol_that_reads_later(watch: Any) -> None:
 
     server = watch(respond)
     with server.connect() as sock:
-        sock.sendall(get("/first") + get("/switch") + b"early words")
+        sock.sendall(get("/first") + get("/switch", "Upgrade: echo") + b"early words")
         server.until(lambda: first)
         server.call(answer, first[0])
         expect(sock, ok("GET /first") + SWITCHED + b"hello ")
@@ -259,7 +263,7 @@ def test_a_connection_that_is_lost_cannot_be_switched(watch: Any) -> None:
     site = Upgrader(held=True)
     server = watch(site)
     sock = server.connect()
-    sock.sendall(get("/switch"))
+    sock.sendall(get("/switch", "Upgrade: echo"))
     server.until(lambda: site.requests)
     reset(sock)
     server.until_gone()
@@ -281,7 +285,7 @@ def test_it_comes_instead_of_a_response(watch: Any) -> None:
 
     server = watch(respond)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect(sock, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     (error,) = site.errors
     assert isinstance(error, RuntimeError)
@@ -295,7 +299,7 @@ def test_a_protocol_that_fails_to_start(watch: Any) -> None:
     site = Upgrader(Failing())
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect_end(sock, SWITCHED)
     server.until_gone()
     (error,) = site.errors
@@ -308,12 +312,12 @@ def test_headers_that_cannot_be_sent(watch: Any) -> None:
 
     def respond(request: HTTPServerRequest) -> None:
         with pytest.raises(HTTPOutputError, match="control character"):
-            request.connection.switch_protocol(HTTPHeaders({"X": "a\r\nb"}), Echo())
+            request.connection.hand_over(101, "x", HTTPHeaders({"X": "a\r\nb"}), Echo())
         answer(request)
 
     server = watch(respond)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect(sock, ok("GET /switch"))
         server.until_in("IDLE")
 
@@ -332,7 +336,7 @@ def test_it_is_told_when_the_server_goes_away(watch: Any) -> None:
     site = Upgrader()
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect(sock, SWITCHED + b"hello ")
         drained = drain(server)
         expect_end(sock, b"bye")
@@ -344,7 +348,7 @@ def test_it_is_told_so_too_if_it_begins_later(watch: Any) -> None:
     site = Upgrader(held=True)
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         server.until(lambda: site.requests)
         drained = drain(server)
         assert not drained()
@@ -357,7 +361,7 @@ def test_it_may_begin_at_once_while_the_server_drains(watch: Any) -> None:
     site = Upgrader()
     server = watch(site)
     with server.connect() as sock:
-        request = get("/switch")
+        request = get("/switch", "Upgrade: echo")
         sock.sendall(request[:10])
         server.until_in("HEAD", 10)
         drained = drain(server)
@@ -386,7 +390,7 @@ def test_a_protocol_that_does_not_go_is_cut(watch: Any, expect_log: Any, kind: s
     site = Upgrader({"deaf": Deaf, "failing": Failing, "mute": Mute}[kind]())
     server = watch(site)
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect(sock, SWITCHED)
         with contextlib.ExitStack() as logs:
             logs.enter_context(expect_log("tornadolike.general", "Cutting 1 connections", count=1))
@@ -412,7 +416,7 @@ def test_the_servers_delegate_hears_of_the_end(watch: Any) -> None:
 
     server = watch(Site())
     with server.connect() as sock:
-        sock.sendall(get("/switch"))
+        sock.sendall(get("/switch", "Upgrade: echo"))
         expect(sock, SWITCHED + b"hello ")
         assert ended == []
     server.until_gone()

@@ -2,36 +2,33 @@
 
 import asyncio
 import math
-from functools import partial
 from typing import Any
 
-from ..http1 import encode_head
-from ..httputil import HTTPHeaders, HTTPInputError, HTTPServerRequest
-from ..ioloop import Deadlines
+from ..httputil import HTTPInputError, HTTPServerRequest
 from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
-from ..ioloop.transports.flow import HIGH_WATER
 from ..ioloop.transports.tls import SSLTransport
-from ..iostream import StreamClosedError
+from .handing_over import HandingOver
+from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
-from .requests import RequestSide, call_application
 from .responses import CORKED_PIECES, fail_future
-from .serving import Serving, Transport
+from .serving import Serving
 
 
-class ServerConnection(RequestSide, asyncio.Protocol):
+class ServerConnection(HandingOver, asyncio.Protocol):
     """Reads requests from a transport, has them answered one after another, and keeps the time."""
 
-    __slots__ = ("_heard", "_peer_ended", "_progress", "bucket")
+    __slots__ = ("_heard", "_peer_ended", "_progress", "_write_pace")
 
     def __init__(self, serving: Serving, address: Any) -> None:
         super().__init__(serving, address)
         self._peer_ended = False
-        self._progress: object = None
+        self._progress = 0
         """How much the peer had taken when the write time-out was set."""
+        self._write_pace: Pace | None = None
+        """How fast the peer takes what waits for it."""
         self._heard = 0
         """How much the peer had said, when we looked last, since a TLS transport is closing."""
-        self.bucket = Deadlines.NOWHERE
 
     # What the transport calls
 
@@ -81,18 +78,20 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         if self._request is not None:
             self._request = None
             self._tell_closed()
-        call_application(partial(serving.delegate.on_close, self))
-        serving.one_has_ended()
+        serving.connection_lost(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
         if self.phase is IDLE:
             self.phase = WRITING
-        self._progress = self.transport.write_progress()
+        self._progress = progress = self.transport.write_progress()
+        serving = self._serving
+        self._write_pace = Pace(serving.parameters.min_write_rate, serving.loop.time(), progress)
         self._restart_clock()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self._write_pace = None
         if self.phase is WRITING:
             self.phase = IDLE
             self._serving.loop.call_soon(self._serve_next)
@@ -166,7 +165,7 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         reader = self._reader
         if not reader.complete:
             self.phase = BODY
-            self._restart_clock()
+            self._look_at_body()
         elif reader.buffered:
             if self.phase is not HEAD:
                 self.phase = HEAD
@@ -178,11 +177,22 @@ class ServerConnection(RequestSide, asyncio.Protocol):
             # Never earlier than the bucket in which we lie, so nothing else is to do.
             self.deadline = self._serving.deadlines.now + self._serving.idle_timeout
 
+    def _look_at_body(self) -> None:
+        """Does it come fast enough, so that it pays to wait for more?"""
+        serving = self._serving
+        pace = self._body_pace
+        grace_time = serving.parameters.rate_grace_time
+        if pace is not None and pace.is_too_slow(serving.loop.time(), self._body_taken, grace_time):
+            trace_time_out(self.transport)
+            self._refuse(HTTPInputError("its body comes too slowly", 408))
+        else:
+            self._restart_clock()
+
     # The end of a response
 
     def _response_done(self) -> None:
         self._request = None
-        self._writer = self._delegate = self._close_callback = None
+        self._writer = self._delegate = self._close_callback = self._drain_callback = None
         if self._keep_alive:
             self.phase = IDLE if self._drained is None else WRITING
         else:
@@ -199,60 +209,9 @@ class ServerConnection(RequestSide, asyncio.Protocol):
 
     def _serve_the_ended(self) -> None:
         """The peer has ended its side, and a request of its is with the application."""
-        if not self._awaiting:
+        if self._awaiting_since is None:
             self._tell_closed()
         self._restart_clock()
-
-    def switch_protocol(
-        self, headers: HTTPHeaders, protocol: asyncio.Protocol
-    ) -> asyncio.Transport:
-        """Answer ``101 Switching Protocols`` with ``headers`` and give the connection to ``protocol``.
-
-        Calls ``protocol.connection_made(transport)`` at once and delivers what the peer sent behind the
-        request from a callback of its own. If the protocol has a ``going_away()``, that is called when
-        the server is drained. Raises :exc:`StreamClosedError` if the connection is closed already.
-        """
-        transport = self.transport
-        serving = self._serving
-        if self._request is None or transport.is_closing():
-            raise StreamClosedError
-        if self._writer is not None or not self._reader.complete:
-            raise RuntimeError(
-                "switch_protocol() comes after the request and instead of a response"
-            )
-        head = encode_head(101, "Switching Protocols", headers.get_all())
-        self._out.append(head + b"\r\n")
-        self._send_out()
-        paused = self._drained is not None
-        super().resume_writing()
-        self._request = None
-        self._delegate = self._close_callback = None
-        self.phase = UPGRADED
-        serving.connections.discard(self)
-        serving.deadlines.discard(self)
-        serving.upgraded[transport] = protocol
-        transport.when_lost = self._upgraded_lost
-        # By its default a TLS transport lets eight times as much wait.
-        transport.set_write_buffer_limits(HIGH_WATER)
-        transport.set_protocol(protocol)
-        transport.unread(self._reader.unread())
-        transport.resume_reading()
-        try:
-            protocol.connection_made(transport)
-            if paused:
-                protocol.pause_writing()
-        except BaseException:
-            transport.abort()
-            raise
-        if serving.draining:
-            serving.loop.call_soon(serving.tell_going_away, protocol)
-        return transport
-
-    def _upgraded_lost(self, transport: Transport) -> None:
-        serving = self._serving
-        serving.upgraded.pop(transport, None)
-        call_application(partial(serving.delegate.on_close, self))
-        serving.one_has_ended()
 
     # Time and the end
 
@@ -264,9 +223,9 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         timeout: float | None = None
         end = math.inf
         if self._drained is not None:
-            timeout = parameters.write_stall_timeout
+            timeout = serving.write_stall_timeout
         elif phase is BODY:
-            timeout = parameters.body_stall_timeout
+            timeout = serving.body_stall_timeout
             end = self._phase_end
         elif phase is HEAD:
             timeout = parameters.header_timeout
@@ -284,13 +243,7 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         """The time-out of what we are waiting for."""
         phase = self.phase
         if self._drained is not None:
-            progress = self.transport.write_progress()
-            if progress == self._progress:
-                trace_time_out(self.transport)
-                self.transport.reset()
-            else:
-                self._progress = progress
-                self._restart_clock()
+            self._look_at_progress()
         elif self.transport.is_closing():
             self._look_at_closing()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
@@ -301,6 +254,21 @@ class ServerConnection(RequestSide, asyncio.Protocol):
         else:
             trace_time_out(self.transport)
             self.close()
+
+    def _look_at_progress(self) -> None:
+        """Does the peer take what waits for it, and fast enough?"""
+        progress = self.transport.write_progress()
+        serving = self._serving
+        pace = self._write_pace
+        if progress == self._progress or (
+            pace is not None
+            and pace.is_too_slow(serving.loop.time(), progress, serving.parameters.rate_grace_time)
+        ):
+            trace_time_out(self.transport)
+            self.transport.reset()
+        else:
+            self._progress = progress
+            self._restart_clock()
 
     def _look_at_closing(self) -> None:
         """The peer of a TLS transport has not answered our goodbye. Does it talk on?"""
@@ -315,7 +283,7 @@ class ServerConnection(RequestSide, asyncio.Protocol):
     def _look_at_peer(self) -> bool:
         """Whether the peer is there, for a request that is being answered while reading is paused."""
         state = self.transport.peer_state()
-        if state == "ended" and not self._awaiting:
+        if state == "ended" and self._awaiting_since is None:
             self._tell_closed()
         return state != "lost"
 
@@ -384,6 +352,8 @@ class ServerConnection(RequestSide, asyncio.Protocol):
     def drain(self) -> None:
         """Close as soon as the current request is answered; if there is none, now."""
         self._keep_alive = self._keep_alive_if_whole = False
+        if self._drain_callback is not None:
+            self._serving.loop.call_soon(self._tell_draining)
         if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
             self._close_transport()
         elif self.phase is LINGERING and self._drained is None:

@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from ..http1 import EndOfMessage, RequestReader, error_response
 from ..httputil import HTTPInputError, HTTPMessageDelegate, HTTPServerRequest, request_of
+from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
-from .phases import BODY, ENDED, HANDLING, HEAD
+from .pace import Pace
+from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
-from .serving import ConnectionContext, Serving
+from .serving import ConnectionContext, Serving, call_application
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -23,12 +25,16 @@ class RequestSide(ResponseSide):
 
     __slots__ = (
         "_address",
-        "_awaiting",
+        "_awaiting_since",
+        "_body_pace",
+        "_body_taken",
         "_close_callback",
         "_delegate",
+        "_drain_callback",
         "_linger",
         "_phase_end",
         "_reader",
+        "bucket",
         "deadline",
         "phase",
     )
@@ -39,14 +45,20 @@ class RequestSide(ResponseSide):
         self._reader = RequestReader(serving.limits, serving.field_sections)
         self._delegate: HTTPMessageDelegate | None = None
         self._close_callback: Callable[[], object] | None = None
-        self._awaiting = False
-        """The delegate has not yet been told all of the request that has arrived: it makes us wait."""
+        self._drain_callback: Callable[[], object] | None = None
+        self._awaiting_since: float | None = None
+        """Since when the delegate makes us wait, which has not yet been told all that has arrived; or None."""
+        self._body_pace: Pace | None = None
+        """How fast the body comes that is coming."""
+        self._body_taken = 0
+        """How many bytes of it have come."""
         self._linger = True
         """The peer does not expect that we close after the response."""
         self._phase_end = math.inf
         """When the phase (BODY, LINGERING) ends, however much still comes."""
         self.phase = HEAD
         self.deadline = math.inf
+        self.bucket = Deadlines.NOWHERE
 
     @property
     def context(self) -> ConnectionContext:
@@ -86,9 +98,11 @@ class RequestSide(ResponseSide):
         serving = self._serving
         timeout = serving.parameters.body_timeout
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
-        self._awaiting = False
+        self._awaiting_since = None
         self._delegate = None
         if not self._reader.complete:
+            self._body_pace = Pace(serving.parameters.min_body_rate, serving.loop.time(), 0)
+            self._body_taken = 0
             # If it is answered before it is whole, what is still coming is of no interest.
             self._keep_alive_if_whole = self._keep_alive
             self._keep_alive = False
@@ -118,6 +132,7 @@ class RequestSide(ResponseSide):
         delegate = self._delegate
         assert delegate is not None
         if type(event) is bytes:
+            self._body_taken += len(event)
             self._tell(partial(delegate.data_received, event), self._piece_told)
         else:
             self._body_told()
@@ -127,6 +142,7 @@ class RequestSide(ResponseSide):
 
     def _body_told(self) -> None:
         assert self._delegate is not None
+        self._body_pace = None
         self.deadline = math.inf
         self._keep_alive = self._keep_alive or self._keep_alive_if_whole
         self._keep_alive_if_whole = False
@@ -143,7 +159,7 @@ class RequestSide(ResponseSide):
             if waiting is not None and then is not None:
                 future = asyncio.ensure_future(waiting)
                 future.add_done_callback(partial(self._delegate_ready, request, then))
-                self._awaiting = True
+                self._awaiting_since = self._serving.loop.time()
                 self.deadline = math.inf
                 return
         except Exception as error:
@@ -163,7 +179,9 @@ class RequestSide(ResponseSide):
             if error is not None and not isinstance(error, StreamClosedError):
                 app_log.error("Uncaught exception while receiving a request", exc_info=error)
             return
-        self._awaiting = False
+        if self._body_pace is not None and self._awaiting_since is not None:
+            self._body_pace.wait(self._serving.loop.time() - self._awaiting_since)
+        self._awaiting_since = None
         try:
             waited_for.result()
             then()
@@ -220,6 +238,35 @@ class RequestSide(ResponseSide):
             self._send_out()
             self._settle()
 
+    # What the application may ask for while its request is coming
+
+    def set_max_body_size(self, max_body_size: int) -> None:
+        """Let the body of the current request have so many bytes, and no more; over it: 413.
+
+        For this request it takes the place of the server's ``max_body_size``. It is said before the body is
+        read: in the delegate's ``headers_received``.
+        """
+        if self._request is not None:
+            self._reader.max_body_size = max_body_size
+
+    def set_body_timeout(self, timeout: float | None) -> None:
+        """Give the body of the current request so many seconds from now (None: any time); over it: 408.
+
+        For this request it takes the place of the server's ``body_timeout``.
+        """
+        if self._request is not None:
+            self._phase_end = math.inf if timeout is None else self._serving.loop.time() + timeout
+            if self.phase is BODY:
+                self._restart_clock()
+
+    def set_min_body_rate(self, rate: float | None) -> None:
+        """Let the body of the current request come at so many bytes a second (None: at any pace); below it: 408.
+
+        For this request it takes the place of the server's ``min_body_rate``.
+        """
+        if self._body_pace is not None:
+            self._body_pace.rate = rate
+
     # The application wants to know, or is told, that the peer is gone
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
@@ -229,10 +276,28 @@ class RequestSide(ResponseSide):
         else:
             self._close_callback = callback
 
+    def set_drain_callback(self, callback: Callable[[], object] | None) -> None:
+        """Call ``callback()`` if the server is to stop before the current response is whole.
+
+        Once, from the loop: when draining begins, or soon if it has begun already. It is for responses that
+        would never end by themselves; whatever has not ended when the time for draining is over is cut. None
+        takes it back. After the response, and on a connection that is lost, there is nothing to be told.
+        """
+        if self._request is None and self.phase is not UPGRADED:
+            return
+        self._drain_callback = callback
+        if self._serving.draining:
+            self._serving.loop.call_soon(self._tell_draining)
+
+    def _tell_draining(self) -> None:
+        callback, self._drain_callback = self._drain_callback, None
+        if callback is not None:
+            call_application(callback)
+
     def _tell_closed(self) -> None:
         """Tell the application, once, that nobody waits for its answer."""
         delegate, callback = self._delegate, self._close_callback
-        self._delegate = self._close_callback = None
+        self._delegate = self._close_callback = self._drain_callback = None
         if callback is not None:
             call_application(callback)
         elif delegate is not None:
@@ -248,10 +313,18 @@ class RequestSide(ResponseSide):
         """All that could be done now is done: see what there is to wait for."""
         raise NotImplementedError
 
+    def _restart_clock(self) -> None:
+        """Set the time-out of what we are waiting for, from now."""
+        raise NotImplementedError
 
-def call_application(function: Callable[[], object]) -> None:
-    """Call a function of the application's whose failure is only the application's affair."""
-    try:
-        function()
-    except Exception:
-        app_log.error("Uncaught exception in %r", function, exc_info=True)
+    def deadline_passed(self) -> None:
+        """That was the time-out."""
+        raise NotImplementedError
+
+    def drain(self) -> None:
+        """Close as soon as may be."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Close now."""
+        raise NotImplementedError

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from ..http1 import SERVER, ResponseWriter, has_no_body
+from ..http1 import SERVER, ResponseWriter, State, has_no_body
 from ..httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -15,7 +15,10 @@ from ..httputil import (
 )
 from ..iostream import StreamClosedError
 from .serving import Serving, Transport
+from .tunnels import check_switch
 
+BODILESS: Final = frozenset({"HEAD", "CONNECT"})
+"""The methods whose responses may have no body although they look as if they had."""
 CORKED_PIECES: Final = 128
 """How many pieces of responses are held back to leave in one write."""
 CORKED_SIZE: Final = 4 * 1024
@@ -92,7 +95,7 @@ class ResponseSide(HTTPConnection):
             and size <= CORKED_SIZE
             and self._keep_alive
             and request.version == "HTTP/1.1"
-            and request.method != "HEAD"
+            and request.method not in BODILESS
         ):
             serving = self._serving
             head = serving.default_heads.get(status, reason, content_type, serving.deadlines.now)
@@ -135,7 +138,7 @@ class ResponseSide(HTTPConnection):
         elif request.method == "HEAD" and body and length != str(len(body)):
             # The writer, to which a HEAD has no body, cannot see it.
             raise HTTPOutputError(f"Content-Length {length!r} for a body of {len(body)} bytes")
-        writer = ResponseWriter(request.method, request.version, self._keep_alive)
+        writer = new_writer(request, self._keep_alive)
         head = writer.head(status, reason, headers)
         framed = writer.data(body) + writer.end()
         self._keep_alive = writer.keep_alive
@@ -151,6 +154,8 @@ class ResponseSide(HTTPConnection):
     ) -> "asyncio.Future[None]":
         """Send the head, and ``chunk`` with it. A status below 200 is an interim one: another follows.
 
+        Behind a ``101``, and a 2xx to CONNECT, follows ``detach()``.
+
         Raises :exc:`HTTPOutputError`; then nothing is sent.
         """
         request = self._request
@@ -158,17 +163,12 @@ class ResponseSide(HTTPConnection):
             return self._not_now("write_headers")
         assert isinstance(start_line, ResponseStartLine)
         _, status, reason = start_line
-        if status < 200:
-            if status == 101:
-                raise HTTPOutputError("101 Switching Protocols is switch_protocol()'s to send")
-            data = ResponseWriter(request.method, request.version, True).head(
-                status, reason, headers
-            )
-            # Who speaks HTTP/1.0 does not know them (RFC 9110 section 15.2).
-            return self._write(data if request.version == "HTTP/1.1" else b"")
-        keep_alive = self._keep_alive or self._keep_alive_if_whole
-        writer = ResponseWriter(request.method, request.version, keep_alive)
+        writer = new_writer(request, self._keep_alive or self._keep_alive_if_whole)
+        if status == 101:
+            check_switch(request, headers)
         data = writer.head(status, reason, headers)
+        if writer.state is State.HEAD:
+            return self._write(data)
         first = writer.data(chunk) if chunk else b""
         self._writer = writer
         self._out.append(data)
@@ -282,6 +282,15 @@ class ResponseSide(HTTPConnection):
     def close(self) -> None:
         """Close, whatever is going on."""
         raise NotImplementedError
+
+
+def new_writer(request: HTTPServerRequest, keep_alive: bool) -> ResponseWriter:
+    """What writes the response to ``request``, on a connection that otherwise may stay open (or may not)."""
+    # Behind a CONNECT that is refused the client may have sent already what was meant for somebody else: that
+    # must not be taken for requests.
+    return ResponseWriter(
+        request.method, request.version, keep_alive and request.method != "CONNECT"
+    )
 
 
 def fail_future(future: "asyncio.Future[None]", error: BaseException | None) -> None:

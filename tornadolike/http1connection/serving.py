@@ -4,18 +4,18 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Any, Final, Protocol
 
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
 from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
+from ..iostream import IOStream
 from ..log import app_log
 from ..tcpserver.connections import Connections
-
-if TYPE_CHECKING:
-    from .connection import ServerConnection
+from ..tcpserver.conversations import Conversation
 
 TICK: Final = 0.5
 """How exactly time-outs are kept, in seconds."""
@@ -43,6 +43,13 @@ class ServingParameters:
     """Between two pieces of a body. Over it: 408."""
     write_stall_timeout: float | None = 60.0
     """Without the peer taking a byte of what waits for it. Over it the connection is cut."""
+    min_body_rate: float | None = 100.0
+    """Bytes a second at which a body has to come, on average; time in which the application makes it wait does
+    not count. Below it: 408."""
+    min_write_rate: float | None = 100.0
+    """Bytes a second that the peer has to take of what waits for it, on average. Below it the connection is cut."""
+    rate_grace_time: float = 120.0
+    """Over how long both are averaged."""
     linger_timeout: float = 5.0
     """For the peer to close, or to send another piece, after our last word; and for a handler to end
     whose peer has ended its side."""
@@ -54,9 +61,22 @@ class ServingParameters:
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
 
     def __post_init__(self) -> None:
-        timeout: object = self.ssl_handshake_timeout
-        if not isinstance(timeout, (int, float)) or timeout <= 0:
-            raise ValueError(f"ssl_handshake_timeout should be a positive number, got {timeout!r}")
+        for name in ("ssl_handshake_timeout", "rate_grace_time"):
+            value: object = getattr(self, name)
+            if not isinstance(value, (int, float)) or value <= 0:
+                raise ValueError(f"{name} should be a positive number, got {value!r}")
+
+
+class Served(Protocol):
+    """What of a connection those know who are below it."""
+
+    def drain(self) -> None:
+        """End as soon as may be."""
+        ...
+
+    def abort(self) -> None:
+        """End now."""
+        ...
 
 
 class Serving(Connections):
@@ -77,14 +97,23 @@ class Serving(Connections):
         self.parameters = parameters
         self.limits = parameters.limits
         self.idle_timeout = parameters.idle_connection_timeout or math.inf
+        self.body_stall_timeout = parameters.body_stall_timeout
+        self.write_stall_timeout = parameters.write_stall_timeout
+        # Who moves nothing at all is too slow as well, and somebody has to look.
+        if self.body_stall_timeout is None and parameters.min_body_rate is not None:
+            self.body_stall_timeout = parameters.rate_grace_time
+        if self.write_stall_timeout is None and parameters.min_write_rate is not None:
+            self.write_stall_timeout = parameters.rate_grace_time
         self.deadlines = Deadlines(loop, TICK, horizon=min(self.idle_timeout, 3600.0))
         self.field_sections = FieldSectionCache(self.limits.max_header_count)
         self.default_heads = DefaultHeads()
         self.handshakes: set[Transport] = set()
         """The connections that do not speak TLS yet: before their first byte, and in the handshake."""
-        self.connections: set[ServerConnection] = set()
+        self.connections: set[Served] = set()
         self.upgraded: dict[Transport, asyncio.Protocol] = {}
         """The connections that other protocols took over."""
+        self.detached: dict[Conversation, Served] = {}
+        """The streams that connections have become."""
         self.keep_alive = not parameters.no_keep_alive
         """Whether a connection may stay open after a response; not any more once we are draining."""
         self.draining = False
@@ -93,11 +122,27 @@ class Serving(Connections):
         self.done.set_result(None)
 
     def going_on(self) -> set[Any]:
-        return {*self.handshakes, *self.connections, *self.upgraded}
+        return {*self.handshakes, *self.connections, *self.upgraded, *self.detached}
 
     def handshake_lost(self, transport: Transport) -> None:
         """A connection has ended before it was one."""
         self.handshakes.discard(transport)
+        self.one_has_ended()
+
+    def keep_stream(self, stream: IOStream, address: Any, connection: Served) -> None:
+        """``connection`` has become this stream, which is open as long as somebody has it."""
+        conversation = Conversation(stream, address, self._stream_lost)
+        self.detached[conversation] = connection
+        conversation.handle(_nothing_more)
+
+    def _stream_lost(self, conversation: Conversation) -> None:
+        connection = self.detached.pop(conversation, None)
+        if connection is not None:  # it may be told twice
+            self.connection_lost(connection)
+
+    def connection_lost(self, connection: Served) -> None:
+        """A connection has ended, and is not among what goes on any more."""
+        call_application(partial(self.delegate.on_close, connection))
         self.one_has_ended()
 
     def start_draining(self) -> None:
@@ -106,7 +151,7 @@ class Serving(Connections):
         self.keep_alive = False
         for transport in list(self.handshakes):
             transport.abort()
-        for connection in list(self.connections):
+        for connection in [*self.connections, *self.detached.values()]:
             connection.drain()
         for protocol in list(self.upgraded.values()):
             self.tell_going_away(protocol)
@@ -116,10 +161,19 @@ class Serving(Connections):
         """Call the protocol's ``going_away()``, if it has one."""
         going_away = getattr(protocol, "going_away", None)
         if going_away is not None:
-            try:
-                going_away()
-            except Exception:
-                app_log.error("Uncaught exception in %r", going_away, exc_info=True)
+            call_application(going_away)
+
+
+def call_application(function: Callable[[], object]) -> None:
+    """Call a function of the application's whose failure is only the application's affair."""
+    try:
+        function()
+    except Exception:
+        app_log.error("Uncaught exception in %r", function, exc_info=True)
+
+
+def _nothing_more(stream: IOStream, address: Any) -> None:
+    """The handler of a stream that is its owner's affair."""
 
 
 class ConnectionContext:

@@ -246,7 +246,7 @@ class WebSocketHandler(RequestHandler):
         self._auto_finish = False
         self._headers_written = self._finished = self._upgraded = True
         self.ws_connection = connection
-        self.request.connection.switch_protocol(headers, connection)
+        self.request.connection.hand_over(101, "Switching Protocols", headers, connection)
 
         def begin() -> Awaitable[None] | None:
             # To HTTP the request ends here.

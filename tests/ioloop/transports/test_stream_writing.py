@@ -177,6 +177,14 @@ def test_write_progress_sees_what_the_peers_kernel_takes(bench: Bench) -> None:
             assert time.monotonic() < end
             with contextlib.suppress(BlockingIOError):
                 peer.recv(60_000)
+        assert transport.write_progress() > before
+        waited = transport.unacknowledged()
+        before = transport.write_progress()
+        while transport.get_write_buffer_size():
+            with contextlib.suppress(BlockingIOError):
+                peer.recv(60_000)
+            await bench.turns()
+        assert transport.write_progress() - before == waited - transport.unacknowledged()
         transport.abort()
         await protocol.hears("lost")
 

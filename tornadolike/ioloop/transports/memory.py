@@ -202,8 +202,8 @@ class MemoryTransport(SocketTransport):
             return "lost"
         return "ended" if end._ended else "open"
 
-    def write_progress(self) -> object:
-        return self._taken, self._end_here.waiting_there()
+    def unacknowledged(self) -> int:
+        return self._waiting_size + self._end_here.waiting_there()
 
     def __repr__(self) -> str:
         state = "lost" if self._lost else "closing" if self._closing else "open"

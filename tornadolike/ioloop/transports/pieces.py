@@ -98,6 +98,17 @@ class PieceWriter(FlowControl):
         """Bytes that wait to be sent."""
         return self._waiting_size
 
+    def unacknowledged(self) -> int:
+        """Bytes that were written and that the peer, as far as can be known, has not taken yet."""
+        return self._waiting_size
+
+    def write_progress(self) -> int:
+        """How many more bytes the peer has taken since this was called before, by the difference.
+
+        That is so as long as something waits, without which there is nothing to wait for.
+        """
+        return self._taken + self._waiting_size - self.unacknowledged()
+
     def _wait_with(self, pieces: Iterable[Piece]) -> None:
         """Put into the queue what could not be sent at once."""
         waiting = self._waiting

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import fcntl
 import socket
+import sys
 import termios
 from asyncio.constants import _SendfileMode
 from collections import deque
@@ -16,6 +17,8 @@ from ..poller import WRITE
 from .files import FileSending
 from .pieces import MAX_PIECES, Piece
 from .wire import ConnectionKeeper, Wire
+
+_NO_NUMBER: Final = bytes(4)
 
 ENDED: Final = "Cannot write after write_eof()"
 
@@ -163,14 +166,11 @@ class WritingSide(Wire):
 
     # About
 
-    def write_progress(self) -> object:
-        """Something that is different from what it was before if the peer has taken anything meanwhile.
-
-        Of what waits, that is. It has been taken when the peer's kernel has acknowledged it: ours takes
-        it much earlier, and then nothing more until a good part of that is acknowledged.
-        """
+    def unacknowledged(self) -> int:
+        # The peer's kernel acknowledges what it has taken. Ours takes much earlier what we write, and then
+        # nothing more until a good part of that is acknowledged.
         try:
-            held = fcntl.ioctl(self._fd, termios.TIOCOUTQ, b"\0\0\0\0")
+            held = fcntl.ioctl(self._fd, termios.TIOCOUTQ, _NO_NUMBER)
         except OSError:
-            held = b""
-        return self._taken, held
+            held = _NO_NUMBER
+        return self._waiting_size + int.from_bytes(held, sys.byteorder)

@@ -296,13 +296,13 @@ def test_a_peer_that_reads_so_slowly_that_nothing_leaves_the_queue(
     async def main() -> None:
         transport, protocol, _ = await scene.open(ssl_shutdown_timeout=0.01, send_buffer=4096)
         looks = itertools.count()
-        monkeypatch.setattr(SocketTransport, "write_progress", lambda self: next(looks))
+        monkeypatch.setattr(SocketTransport, "unacknowledged", lambda self: next(looks))
         transport.write(b"x" * 2_000_000)
         transport.close()
         await asyncio.sleep(0.1)
         assert transport.get_write_buffer_size() > 0
         assert "lost" not in protocol.names
-        monkeypatch.setattr(SocketTransport, "write_progress", lambda self: 0)
+        monkeypatch.setattr(SocketTransport, "unacknowledged", lambda self: 0)
         assert isinstance((await protocol.hears("lost"))[1], TimeoutError)
 
     run(scene.bench, main)

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from asyncio.constants import _SendfileMode
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from ...core import Core, asyncio_log
 from ...tracing import ConnectionTrace
@@ -375,10 +375,13 @@ class SSLTransport(PullingSide):
         """Whether the peer's stream ended without TLS's goodbye: somebody may have cut something off."""
         return self._lower_ended and not self._machine.peer_closed
 
-    def write_progress(self) -> object:
-        """Something that is different from what it was before if the peer has taken anything meanwhile."""
-        ask = getattr(self._lower, "write_progress", self.get_write_buffer_size)
-        return cast(object, ask())
+    def write_progress(self) -> int:
+        """How many more bytes the peer has taken since this was called before, by the difference.
+
+        That is so as long as something waits. What TLS itself adds to them makes no difference that would grow.
+        """
+        below: int = getattr(self._lower, "unacknowledged", self._lower_size)()
+        return self._taken - self._machine.output_size - below
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """``"sslcontext"``; after the handshake ``"ssl_object"``, ``"peercert"``, ``"cipher"``,

@@ -41,6 +41,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         "_machine",
         "_phase",
         "_protocol",
+        "_taken",
         "_waiting",
         "_waiting_size",
     )
@@ -63,6 +64,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._corked = False  # what is written goes down at the end of the callback
         self._waiting: deque[Piece] = NONE_WAIT
         self._waiting_size = 0
+        self._taken = 0  # clear bytes that had to wait and were encrypted
 
     # The application's side
 
@@ -158,6 +160,7 @@ class WritingSide(FlowControl, asyncio.Transport):
                 self._fail(error)
                 return
             self._waiting_size -= taken
+            self._taken += taken
             if taken < len(portion):
                 waiting.appendleft(memoryview(portion)[taken:])
                 self._send_output()

@@ -151,6 +151,8 @@ HOPELESS = [
     (b"GET / HTTP/1.1\r\nA: \x7f", 400),
     (b"GET / HTTP/1.1\r\n\n", 400),
     (chunked(b"5\n"), 400),
+    (chunked(b"\0"), 400),
+    (chunked(b"5;a\r="), 400),
     (chunked(b"5\r\nhelloX"), 400),
     (chunked(b"5\r\nhello\n"), 400),
     (chunked(b"5\r\nhello\rX"), 400),

@@ -147,8 +147,8 @@ class ChunkedBody:
         if end < 0:
             if len(buffer) - position >= limit + 2:
                 raise HTTPInputError(f"Chunk header longer than {limit} bytes")
-            if b"\n" in buffer[position:]:
-                raise HTTPInputError("Bare line feed in a chunk header")
+            if CONTROL_IN_PART.search(buffer, position):
+                raise HTTPInputError("Control character or bare line break in a chunk header")
         return end
 
     def _read_header(self, line: bytes) -> None:

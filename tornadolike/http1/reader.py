@@ -58,6 +58,8 @@ class MessageReader:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the peer."""
+        if self._ended:
+            raise RuntimeError("Nothing can be fed behind feed_eof()")
         if self._position < len(self._buffer):
             self._buffer = self._buffer[self._position :] + data
         else:
@@ -88,10 +90,7 @@ class MessageReader:
     # States
 
     def _go(self, event: Event) -> None:
-        state = self._table.get((self.state, event))
-        if state is None:
-            raise RuntimeError(f"{event} in {self.state}: was something fed behind feed_eof()?")
-        self.state = state
+        self.state = self._table[self.state, event]
 
     def _fail(self) -> None:
         """Read nothing any more: the peer has broken the protocol."""

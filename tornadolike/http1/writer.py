@@ -72,9 +72,10 @@ class MessageWriter:
         if framing is CHUNKED:
             return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
         if framing is LENGTH:
-            self._remaining -= len(chunk)
-            if self._remaining < 0:
+            remaining = self._remaining - len(chunk)
+            if remaining < 0:
                 raise HTTPOutputError("Tried to write more data than Content-Length")
+            self._remaining = remaining
             return chunk
         return chunk if framing is UNTIL_END else self._without_body(chunk)
 
@@ -93,12 +94,12 @@ class MessageWriter:
             raise HTTPOutputError(
                 f"Tried to finish with {self._remaining} bytes fewer than Content-Length"
             )
+        data = b""
+        if self._framing is CHUNKED:
+            fields = encode_fields(trailers.get_all()) if trailers else b""
+            data = b"0\r\n%b\r\n" % fields
         self._go(END_OF_BODY)
-        if self._framing is not CHUNKED:
-            return b""
-        if not trailers:
-            return b"0\r\n\r\n"
-        return b"0\r\n" + encode_fields(trailers.get_all()) + b"\r\n"
+        return data
 
     def _start_body(self, framing: Framing, length: int) -> None:
         self._framing = framing

@@ -143,6 +143,10 @@ class CollectingDelegate(HTTPMessageDelegate):
     def data_received(self, chunk: bytes) -> None:
         self._pieces.append(chunk)
 
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        assert self._request is not None
+        self._request.trailers = trailers
+
     def finish(self) -> None:
         assert self._request is not None
         self._request.body = b"".join(self._pieces)

@@ -56,6 +56,9 @@ class Listener(HTTPMessageDelegate):
         waiting: Any = self.site.hear("data_received", self.connection, chunk)
         return waiting
 
+    def trailers_received(self, trailers: HTTPHeaders) -> None:
+        self.site.hear("trailers_received", self.connection, dict(trailers.get_all()))
+
     def finish(self) -> None:
         self.site.hear("finish", self.connection)
         if "finish" not in self.site.do:

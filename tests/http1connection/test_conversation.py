@@ -1,6 +1,7 @@
 """The conversation with a delegate: head, pieces, end; what it says back, and when."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.http1connection.site import (
 )
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, lines, ok
+from tests.wire.site import answer
+from tornadolike.httputil import HTTPServerRequest
 
 # What is told, in which order
 
@@ -71,6 +74,61 @@ def test_a_body_in_pieces(watch: Any, step: str | None) -> None:
     assert site.heard[2:4] == [("data_received", piece) for piece in (b"abcd", b"e")]
     server.until_gone()
     assert site.heard[4:] == ["finish", "on_close"]
+
+
+CHUNKED = get("/", "Transfer-Encoding: chunked", method="POST") + b"2\r\nhi\r\n0\r\n"
+
+
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("step", [None, "data_received"])
+def test_trailers_come_before_the_end(watch: Any, step: str | None) -> None:
+    site = Site(**({step: patiently} if step else {}))
+    server = watch(site)
+    with server.connect() as sock:
+        sock.sendall(CHUNKED + b"Checksum: 5\r\nX: y\r\n\r\n" + CHUNKED + b"\r\n")
+        expect(sock, ok("ok") * 2)
+    trailers = ("trailers_received", {"Checksum": "5", "X": "y"})
+    begin = ["start_request", ("headers_received", "POST"), ("data_received", b"hi")]
+    assert site.heard[:9] == [*begin, trailers, "finish", *begin, "finish"]
+
+
+@pytest.mark.parametrize(
+    ("say", "answer", "logger"),
+    [
+        (say_ok, ok("ok"), None),
+        (refuse, error(413), "tornadolike.general"),
+        (fail, error(500), "tornadolike.application"),
+    ],
+)
+def test_trailers_that_end_it(
+    watch: Any, expect_log: Any, say: Any, answer: bytes, logger: str | None
+) -> None:
+    """An answer to them is one to a request that is whole: the connection stays open."""
+    site = Site(trailers_received=say)
+    server = watch(site)
+    with server.connect() as sock:
+        with expect_log(logger, "") if logger else contextlib.nullcontext():
+            sock.sendall(CHUNKED + b"Checksum: 5\r\n\r\n")
+            expect(sock, answer)
+        if say is say_ok:
+            server.until_in("IDLE")
+        else:
+            expect_end(sock)
+    assert "finish" not in site.heard
+
+
+def test_a_function_finds_them_in_the_request(watch: Any) -> None:
+    found: list[dict[str, str]] = []
+
+    def respond(request: HTTPServerRequest) -> None:
+        found.append(dict(request.trailers.get_all()))
+        answer(request)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(CHUNKED + b"Checksum: 5\r\n\r\n" + CHUNKED + b"\r\n" + get("/"))
+        expect(sock, ok("POST / [hi]") * 2 + ok("GET /"))
+    assert found == [{"Checksum": "5"}, {}, {}]
 
 
 def test_each_piece_waits_until_the_delegate_is_ready(watch: Any) -> None:

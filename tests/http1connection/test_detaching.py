@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Held
+from tests.http1connection.helpers import Held, connect_slowly
 from tests.http1connection.test_upgrade import drain
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok
 from tests.wire.site import answer
-from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from tornadolike.httputil import HTTPHeaders, HTTPServerConnectionDelegate, HTTPServerRequest
 from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError
 
 
@@ -81,6 +81,29 @@ def test_an_end_that_came_before(watch: Any) -> None:
         expect_end(sock, ok("GET /first") + b"now a stream\n")
     server.until_gone()
     assert len(site.errors) == 1
+
+
+@PLAIN_AND_TLS
+def test_answers_before_it_that_the_peer_has_not_read(watch: Any) -> None:
+    site = Detacher()
+
+    def respond(request: HTTPServerRequest) -> None:
+        if request.path == "/detach":
+            # An interim answer that is larger than the kernel's buffers.
+            large = HTTPHeaders({f"X-{number}": "x" * 60_000 for number in range(100)})
+            request.connection.write_headers(head(103, "Early Hints")[0], large)
+        site(request)
+
+    server = watch(respond)
+    with connect_slowly(server) as sock:
+        sock.sendall(get("/detach") + b"hello\n")
+        server.until(lambda: site.streams)
+        received = bytearray()
+        while not received.endswith(b"HELLO\n"):
+            received += sock.recv(1 << 20)
+        assert received.endswith(b"xxx\r\n\r\nnow a stream\nHELLO\n")
+        assert len(received) > 6_000_000
+    server.until_gone()
 
 
 @PLAIN_AND_TLS
@@ -189,6 +212,29 @@ def test_the_delegate_hears_of_the_streams_end_once(watch: Any) -> None:
         assert ended == []
     server.until_gone()
     assert ended == ["connection"]
+
+
+@PLAIN_AND_TLS
+def test_it_is_the_streams_to_close(watch: Any) -> None:
+    """What is said to the connection behind its back means nothing any more."""
+    connections: list[Any] = []
+
+    def respond(request: HTTPServerRequest) -> None:
+        connections.append(request.connection)
+        site(request)
+
+    site = Detacher()
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/detach"))
+        expect(sock, b"now a stream\n")
+        for method in (connections[0].close, connections[0].abort):
+            server.call(method)
+        with pytest.raises(StreamClosedError):
+            server.call(connections[0].write, b"x")
+        sock.sendall(b"go on\n")
+        expect(sock, b"GO ON\n")
+    server.until_gone()
 
 
 # Draining

@@ -306,20 +306,120 @@ def test_a_protocol_that_fails_to_start(watch: Any) -> None:
     assert isinstance(error, ZeroDivisionError)
 
 
-@PLAIN_AND_TLS
-def test_headers_that_cannot_be_sent(watch: Any) -> None:
+UPGRADE = {"Upgrade": "echo", "Connection": "Upgrade"}
+ASKS = get("/", "Upgrade: echo", "Connection: Upgrade")
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "headers", "why"),
+    [
+        (ASKS, 101, UPGRADE | {"X": "a\r\nb"}, "control character"),
+        (ASKS, 101, {"Connection": "Upgrade"}, "says in its Upgrade header"),
+        (ASKS, 101, UPGRADE | {"Content-Length": "0"}, "no Content-Length"),
+        (ASKS, 200, UPGRADE, "leaves the connection to HTTP"),
+        (ASKS, 103, {}, "leaves the connection to HTTP"),
+        (get("/"), 101, UPGRADE, "a request with an Upgrade header"),
+        (get("x:1", method="CONNECT"), 404, {}, "leaves the connection to HTTP"),
+        (get("x:1", method="CONNECT"), 200, {"Content-Length": "0"}, "no Content-Length"),
+        (get("x:1", method="CONNECT"), 101, UPGRADE, "a request with an Upgrade header"),
+    ],
+)
+def test_heads_behind_which_no_other_protocol_comes(
+    watch: Any, request_head: bytes, status: int, headers: dict[str, str], why: str
+) -> None:
     """Nothing has happened then, and another answer can be given."""
+    echo = Echo()
 
     def respond(request: HTTPServerRequest) -> None:
-        with pytest.raises(HTTPOutputError, match="control character"):
-            request.connection.hand_over(101, "x", HTTPHeaders({"X": "a\r\nb"}), Echo())
+        with pytest.raises(HTTPOutputError, match=why):
+            request.connection.hand_over(status, "x", HTTPHeaders(headers), echo)
+        request.connection.respond(404, "Not Found", "text/plain", HTTPHeaders(), b"", b"no")
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(request_head)
+        expect(sock, b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n")
+        if b"CONNECT" in request_head:
+            expect_end(sock, b"Connection: close\r\n\r\nno")
+        else:
+            expect(sock, b"\r\nno")
+            server.until_in("IDLE")
+    assert echo.heard == []
+
+
+def test_there_is_no_upgrade_in_http_1_0(watch: Any) -> None:
+    def respond(request: HTTPServerRequest) -> None:
+        with pytest.raises(HTTPOutputError, match=r"HTTP/1\.0 has no Upgrade"):
+            request.connection.hand_over(101, "x", HEADERS, Echo())
         answer(request)
 
     server = watch(respond)
     with server.connect() as sock:
-        sock.sendall(get("/switch", "Upgrade: echo"))
-        expect(sock, ok("GET /switch"))
-        server.until_in("IDLE")
+        sock.sendall(get("/", "Upgrade: echo", version="1.0"))
+        expect_end(sock, ok("GET /", "Connection: close"))
+
+
+# CONNECT
+
+
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_a_tunnel(watch: Any, version: str) -> None:
+    echo = Echo()
+
+    def respond(request: HTTPServerRequest) -> None:
+        assert request.uri == "example.com:443"
+        request.connection.hand_over(200, "Connected", HTTPHeaders({"X": "y"}), echo)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("example.com:443", method="CONNECT", version=version) + b"early")
+        expect(sock, b"HTTP/1.1 200 Connected\r\nX: y\r\n\r\nhello early")
+        sock.sendall(b"late")
+        expect(sock, b"late")
+    server.until_gone()
+    assert echo.heard[0] == "made"
+    assert echo.heard[-1] == "lost"
+
+
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("pieces", [False, True])
+def test_what_is_behind_a_refused_tunnel_is_no_request(watch: Any, pieces: bool) -> None:
+    """The client meant it for somebody else, who has perhaps more to fear from it than we."""
+    served: list[str | None] = []
+
+    def refuse(request: HTTPServerRequest) -> None:
+        served.append(request.uri)
+        connection = request.connection
+        if pieces:
+            connection.write_headers(*head(403, "Forbidden", Content_Length="2"), b"no")
+            connection.finish()
+        else:
+            connection.respond(403, "Forbidden", "text/plain", HTTPHeaders(), b"", b"no")
+
+    server = watch(refuse)
+    with server.connect() as sock:
+        sock.sendall(get("example.com:80", method="CONNECT") + get("/poison"))
+        expected = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+        expect_end(sock, expected)
+    server.until_gone()
+    assert served == ["example.com:80"]
+
+
+def test_a_tunnel_that_leads_nowhere_is_closed(watch: Any) -> None:
+    """It was granted, and nobody has taken the connection."""
+
+    def respond(request: HTTPServerRequest) -> None:
+        connection = request.connection
+        connection.write_headers(*head(), b"not sent")
+        connection.write(b"nor this")
+        connection.finish()
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("example.com:80", method="CONNECT") + get("/poison"))
+        expect_end(sock, b"HTTP/1.1 200 OK\r\n\r\n")
+    server.until_gone()
 
 
 # Draining

@@ -69,6 +69,35 @@ KEEP_ALIVE = [
         [ok("GET /", "Connection: close")],
         CLOSED,
     ),
+    T(
+        "close outweighs keep-alive",
+        [get("/", "Connection: keep-alive, close")],
+        [ok("GET /", "Connection: close")],
+        CLOSED,
+    ),
+    T(
+        "options in several lines",
+        [get("/", "Connection: keep-alive", "Connection: foo", "Connection: close")],
+        [ok("GET /", "Connection: close")],
+        CLOSED,
+    ),
+    T("an option that is part of a word", [get("/", "Connection: closed, xclose")], [ok("GET /")]),
+    T(
+        "Keep-Alive and Proxy-Connection say nothing",
+        [get("/", "Keep-Alive: timeout=0", "Proxy-Connection: close")],
+        [ok("GET /")],
+    ),
+    T(
+        "nor for HTTP/1.0",
+        [get("/", "Keep-Alive: 300", "Proxy-Connection: keep-alive", version="1.0")],
+        [ok("GET /", "Connection: close")],
+        CLOSED,
+    ),
+    T(
+        "an upgrade that nobody wants",
+        [get("/", "Connection: Upgrade", "Upgrade: h2c")],
+        [ok("GET /")],
+    ),
     T("HTTP/1.0 closes", [get(version="1.0")], [ok("GET /", "Connection: close")], CLOSED),
     T(
         "HTTP/1.0 without a Host",
@@ -87,6 +116,25 @@ KEEP_ALIVE = [
         [ok("GET /1", "Connection: keep-alive"), ok("GET /2", "Connection: close")],
         CLOSED,
     ),
+    T(
+        "HTTP/1.0 may send bodies and stay",
+        [
+            get("/", "Connection: Keep-Alive", "Content-Length: 2", method="POST", version="1.0"),
+            b"hi",
+        ],
+        [ok("POST / [hi]", "Connection: keep-alive")],
+    ),
+    T(
+        "HEAD of HTTP/1.0",
+        [get("/", "Connection: keep-alive", method="HEAD", version="1.0")],
+        [ok("", "Connection: keep-alive", length=6)],
+    ),
+    T(
+        "HTTP/1.0 that contradicts itself closes",
+        [get("/", "Connection: close, keep-alive", version="1.0")],
+        [ok("GET /", "Connection: close")],
+        CLOSED,
+    ),
     T("a later minor version is served", [get(version="1.9")], [ok("GET /")]),
     T(
         "a server without keep-alive",
@@ -100,6 +148,21 @@ KEEP_ALIVE = [
         [b"\r\n\r\n" + get("/1") + b"\r\n" + get("/2")],
         [ok("GET /1"), ok("GET /2")],
     ),
+]
+
+TARGETS = [
+    T("in absolute form", [get("http://y/a?b")], [ok("GET /a?b")]),
+    T("in absolute form without a path", [get("http://y")], [ok("GET /")]),
+    T("the whole server", [get("*", method="OPTIONS")], [ok("OPTIONS *")]),
+    T("the whole server, by GET", [get("*")], [error(400)], CLOSED),
+    T(
+        "CONNECT that is granted: no more HTTP",
+        [get("y:1", method="CONNECT") + get("/poison")],
+        [ok("", length=0).replace(b"Content-Length: 0\r\n", b"")],
+        CLOSED,
+        ways=("in one piece",),
+    ),
+    T("CONNECT without a port", [get("y", method="CONNECT")], [error(400)], CLOSED),
 ]
 
 BODIES = [
@@ -128,6 +191,21 @@ BODIES = [
         [ok("POST / [a]")],
     ),
     T(
+        "trailers that would say where it ends",
+        [
+            get("/", "Transfer-Encoding: chunked", method="POST"),
+            b"1\r\na\r\n0\r\nContent-Length: 1\r\n\r\n",
+        ],
+        [error(400)],
+        CLOSED,
+    ),
+    T(
+        "in chunks, of HTTP/1.0",
+        [get("/", "Transfer-Encoding: chunked", method="POST", version="1.0"), b"0\r\n\r\n"],
+        [error(400)],
+        CLOSED,
+    ),
+    T(
         "of no chunks",
         [get("/", "Transfer-Encoding: chunked", method="POST") + b"0\r\n\r\n"],
         [ok("POST /")],
@@ -150,6 +228,12 @@ EXPECTATIONS = [
             b"hi",
         ],
         [ok("POST / [hi]", "Connection: close")],
+        CLOSED,
+    ),
+    T(
+        "two of them",
+        [get("/", "Expect: 100-continue, 100-continue", "Content-Length: 1", method="PUT"), b"1"],
+        [error(417)],
         CLOSED,
     ),
     T("an unknown one", [get("/", "Expect: 200-maybe")], [error(417)], CLOSED),
@@ -255,7 +339,18 @@ REFUSED = [
     T("what is behind a bad one is not served", [b"oops\r\n\r\n" + get("/2")], [BAD], CLOSED),
 ]
 
-TABLE = KEEP_ALIVE + BODIES + EXPECTATIONS + REFUSED
+SECTIONS = {
+    "RFC 9112 9, persistence": KEEP_ALIVE,
+    "RFC 9112 3.2, targets": TARGETS,
+    "RFC 9112 6 and 7, bodies": BODIES,
+    "RFC 9110 10.1.1, Expect": EXPECTATIONS,
+    "RFC 9112 2 to 7, refusals": REFUSED,
+}
+TABLE = [
+    pytest.param(transcript, id=f"{section}: {transcript.name}")
+    for section, transcripts in SECTIONS.items()
+    for transcript in transcripts
+]
 
 
 PLAYED: dict[str, Callable[[Transcript], list[bytes]]] = {
@@ -266,7 +361,7 @@ PLAYED: dict[str, Callable[[Transcript], list[bytes]]] = {
 
 
 @PLAIN_AND_TLS
-@pytest.mark.parametrize("transcript", TABLE, ids=lambda transcript: transcript.name)
+@pytest.mark.parametrize("transcript", TABLE)
 def test_transcript(serve: Any, transcript: Transcript, wire: str) -> None:
     # Each connection over TLS costs a handshake; two shapes show all that may differ there.
     shapes = SHAPES if wire == "plain" else ("at once", "in a slow conversation")

@@ -196,7 +196,7 @@ TABLE = [
     T(
         "nothing but a head to a CONNECT that is granted",
         whole(headers={}),
-        lines(OK, CLOSE, "", ""),
+        lines(OK, "", ""),
         CLOSES,
         b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
     ),

@@ -14,7 +14,6 @@ from .framing import (
     EMPTY_RESPONSE,
     OTHER_PROTOCOL,
     UNTIL_END,
-    UPGRADE,
     Fields,
     frame_written,
     kind_of_response,
@@ -102,7 +101,7 @@ class ResponseWriter(MessageWriter):
         keep_alive = self.keep_alive
         if framing is UNTIL_END or framing is OTHER_PROTOCOL:
             keep_alive = False
-        if kind is not UPGRADE:
+        if framing is not OTHER_PROTOCOL:  # whose connection it is now
             keep_alive = self._say_whether_closing(said, fields, keep_alive)
         head = encode_head(status, reason, fields) + b"\r\n"
         self._start_body(framing, length)

@@ -315,7 +315,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         if transport.is_closing():
             return
         transport.close()
-        if self.phase is not UPGRADED and not transport.can_write_eof():
+        if not transport.can_write_eof():
             # TLS reads on, and throws away what comes, until the peer has answered its goodbye.
             self.phase = LINGERING
             if self._drained is None:
@@ -333,8 +333,10 @@ class ServerConnection(HandingOver, asyncio.Protocol):
     def close(self) -> None:
         """Close, whatever is going on, so that no answer that is under way passes for whole.
 
-        What was said before is still sent.
+        What was said before is still sent. A connection that was handed over is its new owner's to close.
         """
+        if self.phase is UPGRADED:
+            return
         self._closing = True
         self._send_out()
         request = self._request
@@ -346,6 +348,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
 
     def abort(self) -> None:
         """Close now."""
+        if self.phase is UPGRADED:
+            return
         self._closing = True
         self.transport.abort()
 

@@ -131,9 +131,12 @@ class RequestSide(ResponseSide):
     def _pass_on(self, event: bytes | EndOfMessage) -> None:
         delegate = self._delegate
         assert delegate is not None
-        if type(event) is bytes:
+        if isinstance(event, bytes):
             self._body_taken += len(event)
             self._tell(partial(delegate.data_received, event), self._piece_told)
+        elif event.trailers:
+            self._body_is_whole()
+            self._tell(partial(delegate.trailers_received, event.trailers), self._tell_end)
         else:
             self._body_told()
 
@@ -141,11 +144,17 @@ class RequestSide(ResponseSide):
         self.phase = BODY
 
     def _body_told(self) -> None:
-        assert self._delegate is not None
+        self._body_is_whole()
+        self._tell_end()
+
+    def _body_is_whole(self) -> None:
         self._body_pace = None
         self.deadline = math.inf
         self._keep_alive = self._keep_alive or self._keep_alive_if_whole
         self._keep_alive_if_whole = False
+
+    def _tell_end(self) -> None:
+        assert self._delegate is not None
         self._tell(self._delegate.finish, None)
 
     def _tell(

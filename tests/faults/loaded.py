@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -35,17 +36,19 @@ class LoadedServer:
     def __init__(self, certs: Certificates | None, **options: Any) -> None:
         self.context = certs and certs.client_context()
         certificate = [certs.server] if certs else []
+        self.ending = contextlib.ExitStack()
+        self.log = self.ending.enter_context(tempfile.TemporaryFile("w+"))
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", str(SCRIPT), json.dumps(options), *certificate],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.log,  # a pipe that nobody reads would stop it
             cwd=ROOT,
             env={"PYTHONPATH": str(ROOT)},
             text=True,
         )
         assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline() or self.process.communicate()[1])
+        self.port = int(self.process.stdout.readline() or 0)
 
     def __enter__(self) -> "LoadedServer":
         self.warm_up()
@@ -54,10 +57,15 @@ class LoadedServer:
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if kind is not None:
             self.process.kill()
-        output, errors = self.process.communicate(timeout=PATIENCE)
-        if kind is None:
-            assert output == "fine\n", errors
-            self.errors = errors
+        with self.ending:
+            output, _ = self.process.communicate(timeout=PATIENCE)
+            self.log.seek(0)
+            said = self.log.read()
+        if kind is not None:
+            error.add_note(said[-10_000:])
+        else:
+            assert output == "fine\n", said
+            assert "Task was destroyed" not in said
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
         return self.secured(self.connect_only(receive_buffer))

@@ -218,3 +218,17 @@ def test_nothing_is_served_behind_the_last(serve: Any, head: bytes) -> None:
     assert received.count(b"HTTP/1.1 ") == 1
     assert b"\r\nConnection: close\r\n" in received
     assert len(recorder.served) == 1
+
+
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("site", [Recorder(), Application()], ids=["accepted", "refused"])
+def test_nothing_is_served_behind_connect(serve: Any, site: Any) -> None:
+    """Whoever asks for a tunnel takes what follows for its inside, whatever we make of that."""
+    server = serve(site)
+    with server.connect() as sock:
+        sock.sendall(b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n" + POISON)
+        received = read_all(sock)
+    assert received.count(b"HTTP/1.1 ") == 1
+    if isinstance(site, Recorder):
+        assert site.served == ["CONNECT x:443"]
+        site.served.clear()

@@ -97,10 +97,4 @@ UPGRADES = [
         400,
         "POST /first",
     ),
-    refused(
-        "a tunnel that was not opened",
-        b"CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n\x16\x03\x01",
-        400,
-        "CONNECT x:443",
-    ),
 ]

@@ -36,8 +36,7 @@ class LoadedServer:
     def __init__(self, certs: Certificates | None, **options: Any) -> None:
         self.context = certs and certs.client_context()
         certificate = [certs.server] if certs else []
-        self.ending = contextlib.ExitStack()
-        self.log = self.ending.enter_context(tempfile.TemporaryFile("w+"))
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by __exit__)
         self.process = subprocess.Popen(
             [sys.executable, "-W", "error", str(SCRIPT), json.dumps(options), *certificate],
             stdin=subprocess.PIPE,
@@ -57,7 +56,7 @@ class LoadedServer:
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if kind is not None:
             self.process.kill()
-        with self.ending:
+        with self.log:
             output, _ = self.process.communicate(timeout=PATIENCE)
             self.log.seek(0)
             said = self.log.read()

@@ -11,6 +11,7 @@ import pytest
 from tests.fuzz.http1_peers import Difference, Seen, Verdict, expected_of
 from tests.fuzz.response_peers import PEERS, by_aiohttp, by_h11, by_llhttp, ours
 from tests.fuzz.responses import CORPUS, Response
+from tests.http1.transcripts.responses import CASES
 
 DIFFERENCES = [
     # Ends
@@ -223,7 +224,7 @@ def test_every_difference_has_its_reason(peer: str) -> None:
 NOT_TOLD: dict[Callable[[Response], Verdict], set[tuple[str, ...]]] = {
     by_h11: set(),
     by_llhttp: {("HEAD",), ("HEAD", "GET"), ("CONNECT",)},
-    by_aiohttp: {("HEAD", "GET"), ("CONNECT",)},
+    by_aiohttp: {(), ("HEAD", "GET"), ("CONNECT",)},
 }
 """What was asked, and the peer cannot be told."""
 
@@ -231,7 +232,8 @@ NOT_TOLD: dict[Callable[[Response], Verdict], set[tuple[str, ...]]] = {
 @pytest.mark.parametrize("peer", NOT_TOLD)
 def test_nothing_we_accept_is_read_otherwise(peer: Callable[[Response], Verdict]) -> None:
     """None of them sees another response, or another body, in what we take for good."""
-    for response in CORPUS:
+    transcripts = [Response(case.name, case.data, case.methods, case.eof) for case in CASES]
+    for response in CORPUS + transcripts:
         if response.asked in NOT_TOLD[peer]:
             continue
         mine = ours(response).messages

@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz.http1_peers import Difference, Seen, Verdict, expected_of
 from tests.fuzz.response_peers import PEERS, by_aiohttp, by_h11, by_llhttp, ours
 from tests.fuzz.responses import CORPUS, Response
-from tests.http1.transcripts.responses import CASES
+from tests.http1.transcripts.responses import RESPONSES
 
 DIFFERENCES = [
     # Ends
@@ -232,7 +232,7 @@ NOT_TOLD: dict[Callable[[Response], Verdict], set[tuple[str, ...]]] = {
 @pytest.mark.parametrize("peer", NOT_TOLD)
 def test_nothing_we_accept_is_read_otherwise(peer: Callable[[Response], Verdict]) -> None:
     """None of them sees another response, or another body, in what we take for good."""
-    transcripts = [Response(case.name, case.data, case.methods, case.eof) for case in CASES]
+    transcripts = [Response(case.name, case.data, case.methods, case.eof) for case in RESPONSES]
     for response in CORPUS + transcripts:
         if response.asked in NOT_TOLD[peer]:
             continue

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tornadolike.http1 import Limits
+from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
 from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
@@ -54,6 +54,7 @@ LIMITS |= {
         (TCPClient.connect, ("timeout",)),
         (CachedResolver.initialize, ("ttl", "error_ttl", "max_entries")),
         (ClientSessions.__init__, ("max_sessions", "max_contexts")),
+        (ResponseReader.__init__, ("max_interim_responses",)),
     )
     for name in names
 }

@@ -130,8 +130,11 @@ def check(
     assert len(whole.responses) <= len(methods)
     for method, response in zip(methods, whole.responses, strict=False):
         check_rules(method, response)
+    for response in whole.responses[: None if whole.keep_alive else -1]:
+        check_it_was_not_the_last(response)
     if whole.responses and methods[0] != "CONNECT":
-        compare_with_h11(data, methods[0], eof, whole.responses[0])
+        kept = whole.keep_alive or len(whole.responses) > 1
+        compare_with_h11(data, methods[0], eof, whole.responses[0], kept)
 
 
 TOKENS = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -164,7 +167,16 @@ def check_rules(method: str, response: Response) -> None:
         assert len(response.body) == int(lengths[0])
 
 
-def compare_with_h11(data: bytes, method: str, eof: bool, mine: Response) -> None:
+def check_it_was_not_the_last(response: Response) -> None:
+    """Behind this one another came, or may come."""
+    said = ",".join(value for name, value in response.fields if name == "Connection").lower()
+    options = [option.strip(" \t") for option in said.split(",")]
+    assert "close" not in options
+    assert response.version == "HTTP/1.1" or "keep-alive" in options
+    assert response.status != 101
+
+
+def compare_with_h11(data: bytes, method: str, eof: bool, mine: Response, keep_alive: bool) -> None:
     """What we read whole, h11 reads the same, or refuses."""
     client = h11.Connection(h11.CLIENT)
     headers = [("Host", "a"), ("Connection", "upgrade"), ("Upgrade", "b")]
@@ -189,6 +201,8 @@ def compare_with_h11(data: bytes, method: str, eof: bool, mine: Response) -> Non
     except h11.RemoteProtocolError:
         return
     assert (status, body) == (mine.status, mine.body)
+    if keep_alive and mine.version == "HTTP/1.1":  # h11 keeps no connection of HTTP/1.0
+        assert client.their_state is h11.DONE
 
 
 ANSWERS = [

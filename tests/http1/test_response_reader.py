@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.http1.feeding import bytewise
+from tests.http1.feeding import assert_linear, bytewise
 from tests.http1.feeding_responses import ResponseReading, read_responses
 from tests.http1.transcripts.responses import (
     CHUNKED,
@@ -351,3 +351,35 @@ def test_the_number_of_interim_responses() -> None:
             assert status_of(reader) == 200
             assert reader.next_event() == b"hello"
             assert reader.next_event() == EndOfMessage()
+
+
+# What it costs
+
+
+def drip(count: int) -> dict[str, bytes]:
+    """Input that never ends, of about ``count`` bytes."""
+    lines = b"A: b\r\n" * (count // 6)
+    return {
+        "reason": b"HTTP/1.1 200 " + b"O" * count,
+        "fields": b"HTTP/1.1 200 OK\r\n" + lines,
+        "body": wire(OK, b"Content-Length: 1000000", body=b"a" * count),
+        "body until the end": wire(OK, body=b"a" * count),
+        "chunks": wire(OK, CHUNKED, body=b"1\r\na\r\n" * (count // 6)),
+        "trailers": wire(OK, CHUNKED, body=b"0\r\n" + lines),
+        "interim responses": EARLY * (count // len(EARLY)),
+    }
+
+
+@pytest.mark.parametrize("what", drip(0))
+def test_slow_bytes_cost_no_more_than_fast_ones(what: str) -> None:
+    limits = Limits(max_header_size=10**6, max_header_count=10**6)
+
+    def feed(pieces: list[bytes]) -> None:
+        reader = ResponseReader(limits, max_interim_responses=10**6)
+        reader.expect("GET")
+        for piece in pieces:
+            reader.feed(piece)
+            while reader.next_event() is not None:
+                pass
+
+    assert_linear(feed, lambda size: drip(size)[what])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tornadolike.http1 import (
+    EndedTooSoon,
     Limits,
     RequestReader,
     RequestWriter,
@@ -169,7 +170,12 @@ def test_reader_of_responses(state: State, event: Event) -> None:
     act: Callable[[], None] = (
         (lambda: end(reader)) if data is None else (lambda: feed(reader, data))
     )
-    if state is State.ENDED and data is not None:
+    if event is Event.FAULT and state is State.ENDED:
+        reader = reader_of_responses(State.BODY, Event.LAST_END)
+        reader.expect("GET")
+        with pytest.raises(EndedTooSoon):
+            feed(reader, b"0\r\n\r\n")
+    elif state is State.ENDED and data is not None:
         with pytest.raises(RuntimeError, match="feed_eof"):
             act()
         expected = state

@@ -4,7 +4,7 @@ from ..httputil import HTTPInputError
 from .body import ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import CONTROL_IN_PART
 from .limits import Limits
-from .states import END_OF_BODY, SPENT, Event, State, Table
+from .states import END_OF_BODY, FAULT, SPENT, Event, State, Table
 
 Body = LengthBody | ChunkedBody | UntilEndBody
 
@@ -94,8 +94,9 @@ class MessageReader:
 
     def _fail(self) -> None:
         """Read nothing any more: the peer has broken the protocol."""
-        self._body = Spent()
-        self.state = SPENT
+        if self.state is not SPENT:
+            self._body = Spent()
+            self._go(FAULT)
 
     # The head
 

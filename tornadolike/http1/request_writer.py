@@ -2,7 +2,8 @@
 
 from ..httputil import HTTPHeaders, HTTPOutputError
 from .fields import is_authority, read_connection
-from .framing import EMPTY, REQUEST, Coding, Framing, frame_written, joined, read_coding
+from .framing import frame_written, joined, read_coding
+from .framing_rules import EMPTY, REQUEST, Coding, Framing
 from .heads import encode_request_head
 from .states import REQUEST_WRITER
 from .writer import MessageWriter

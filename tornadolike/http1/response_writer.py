@@ -9,16 +9,8 @@ from typing import Final
 
 from ..httputil import HTTPHeaders, http_date_now, responses
 from .fields import read_connection
-from .framing import (
-    CHUNKED,
-    EMPTY_RESPONSE,
-    OTHER_PROTOCOL,
-    UNTIL_END,
-    Fields,
-    frame_written,
-    kind_of_response,
-    read_coding,
-)
+from .framing import Fields, frame_written, kind_of_response, read_coding
+from .framing_rules import CHUNKED, EMPTY_RESPONSE, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
 from .states import INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter

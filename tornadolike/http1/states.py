@@ -126,6 +126,8 @@ RESPONSE_READER: Final[Table] = {
     (UNTIL_END, END_OF_CONNECTION): ENDED,
     (UNTIL_END, FAULT): SPENT,
     (ENDED, END_OF_CONNECTION): ENDED,
+    (ENDED, FAULT): SPENT,
     (OTHER_PROTOCOL, END_OF_CONNECTION): OTHER_PROTOCOL,
 }
-"""The client reads. Every final response ends by an event of its own, also one without a body."""
+"""The client reads. Every final response ends by an event of its own, also one without a body. It is a fault
+of the peer's if a response is the last and others are due."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPOutputError
-from .framing import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing
+from .framing_rules import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing
 from .heads import encode_fields
 from .states import (
     BODY_FOLLOWS,

@@ -60,6 +60,25 @@ def test_a_slow_head_after_other_requests(watch: Any) -> None:
     server.until_gone()
 
 
+@pytest.mark.parametrize("said", [b"\r\n", b"\r\n\r\n", b"\r"])
+def test_empty_lines_are_no_request(watch: Any, said: bytes) -> None:
+    """Who has said no more is not idle: he gets no more time than who has said nothing."""
+    server = watch()
+    with server.connect() as sock:
+        sock.sendall(said)
+        connection = server.connection
+        reader = connection._reader
+        server.until(lambda: (reader._empty_lines, reader.buffered) == divmod(len(said), 2))
+        server.advance(59)
+        if said == b"\r":
+            sock.sendall(b"\n")
+            server.until(lambda: reader._empty_lines == 1)
+        server.until_in("HEAD")
+        server.advance(2)
+        expect_end(sock)
+    server.until_gone()
+
+
 @PLAIN_AND_TLS
 def test_an_idle_connection(watch: Any) -> None:
     server = watch(idle_connection_timeout=100)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, connect_slowly
+from tests.http1connection.helpers import Watched, connect_slowly, shrink
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
@@ -185,6 +185,41 @@ def test_a_peer_that_does_not_read_is_known_to_the_new_protocol(watch: Any) -> N
         server.until(lambda: site.protocol.heard == ["made", "pause", "resume"])
         limits = server.call(site.protocol.transport.get_write_buffer_limits)
         assert limits[1] > 0
+    server.until_gone()
+
+
+@PLAIN_AND_TLS
+@pytest.mark.parametrize("size", [100, 6_000_000])
+def test_a_head_that_the_peer_does_not_read(watch: Any, size: int, wire: str) -> None:
+    """The new protocol is asked to pause, unless so little waits that it need not."""
+    site = Upgrader(Echo(b""), held=True)
+    blocked: list[bool] = []
+
+    def switch() -> None:
+        request = site.requests[0]
+        transport = request.connection.transport
+        while size == 100 and request.connection._drained is None:
+            transport.write(b"x" * 1000)  # until some of it has to wait
+        large = {f"X-{number}": "x" * 60_000 for number in range(size // 60_000)}
+        headers = HTTPHeaders(dict(HEADERS.get_all()) | large)
+        request.connection.hand_over(101, "Switching Protocols", headers, site.protocol)
+        blocked.append(transport._protocol_paused)
+
+    server = watch(site)
+    with connect_slowly(server) as sock:
+        server.call(shrink, server.connection)
+        sock.sendall(get("/switch", "Upgrade: echo"))
+        server.until(lambda: site.requests)
+        server.call(switch)
+        # Over TLS there is room enough by the marks of the new protocol.
+        assert blocked == [size > 100 or wire == "plain"]
+        assert site.protocol.heard == (["made", "pause"] if blocked[0] else ["made"])
+        received = bytearray()
+        while not received.endswith(b"\r\n\r\n"):
+            received += sock.recv(1 << 20)
+        server.until(lambda: not site.protocol.transport._protocol_paused)
+        assert site.protocol.heard == (["made", "pause", "resume"] if blocked[0] else ["made"])
+        assert not server.call(lambda: server.serving.deadlines._buckets)
     server.until_gone()
 
 

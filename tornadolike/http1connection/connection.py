@@ -174,8 +174,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
                 self._restart_clock()
         elif self._serving.draining:
             self._close_gently()
-        else:
-            self.phase = IDLE
+        elif self.phase is IDLE:  # else only empty lines have come, and the head is due still
             # Never earlier than the bucket in which we lie, so nothing else is to do.
             self.deadline = self._serving.deadlines.now + self._serving.idle_timeout
 

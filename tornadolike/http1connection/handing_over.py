@@ -47,8 +47,8 @@ class HandingOver(RequestSide):
             )
         self._out.append(head)
         serving = self._serving
-        paused = self._drained is not None
-        transport = self._let_go()
+        transport = self.transport
+        paused = self._let_go()
         self._drain_callback = None
         serving.upgraded[transport] = protocol
         transport.when_lost = self._upgraded_lost
@@ -85,7 +85,8 @@ class HandingOver(RequestSide):
         writer = self._writer
         if not (writer is None or opens_tunnel(writer)) or not self._reader.complete:
             raise RuntimeError("detach() comes after the request and instead of a response")
-        transport = self._let_go()
+        transport = self.transport
+        self._let_go()
         stream = IOStream.over(transport)
         # Whoever ends it does so by the stream. And a stream that nobody has must have no reference here.
         transport.when_lost = None
@@ -94,20 +95,20 @@ class HandingOver(RequestSide):
         self._serving.keep_stream(stream, self._address, self)
         return stream
 
-    def _let_go(self) -> Transport:
-        """Send what there is, and forget the transport."""
-        transport = self.transport
+    def _let_go(self) -> bool:
+        """Send what there is, and have no more to do with the connection. Whether it makes writers pause."""
         serving = self._serving
         self._send_out()
+        # By its default a TLS transport lets eight times as much wait. It may say at once that there is room.
+        self.transport.set_write_buffer_limits(HIGH_WATER)
+        paused = self._drained is not None
         ResponseSide.resume_writing(self)
         self._request = None
         self._writer = self._delegate = self._close_callback = None
         self.phase = UPGRADED
         serving.connections.discard(self)
         serving.deadlines.discard(self)
-        # By its default a TLS transport lets eight times as much wait.
-        transport.set_write_buffer_limits(HIGH_WATER)
-        return transport
+        return paused
 
     def _upgraded_lost(self, transport: Transport) -> None:
         self._serving.upgraded.pop(transport, None)

@@ -58,7 +58,9 @@ class Answer:
             for start in range(0, len(body), max(1, len(body) // 3)):
                 connection.write(body[start : start + max(1, len(body) // 3)])
                 yield
-            connection.finish(HTTPHeaders({"Sum": str(len(body))}) if self.kind == "hints" else None)
+            connection.finish(
+                HTTPHeaders({"Sum": str(len(body))}) if self.kind == "hints" else None
+            )
         elif self.kind == "break":
             connection.write_headers(OK, HTTPHeaders({"Content-Length": str(len(body) + 1)}))
             yield
@@ -99,7 +101,9 @@ class Site(HTTPServerConnectionDelegate):
         """A request is whole: decide what becomes of it, and perhaps begin at once."""
         rng = self.rng
         assert listener.number == len(self.answers), "requests come in order"
-        kind = rng.choice(["now"] * 8 + ["stream", "length", "hints"] * 2 + ["break", "close", "raise"])
+        kind = rng.choice(
+            ["now"] * 8 + ["stream", "length", "hints"] * 2 + ["break", "close", "raise"]
+        )
         size = rng.choice([0, 10, 1000, 5000, 300_000]) + listener.body
         answer = listener.answer = Answer(kind, listener.number, size)
         answer.connection = listener.connection

@@ -103,7 +103,14 @@ def test_reader_of_requests(state: State, event: Event) -> None:
     reader = reader_of_requests(state)
     data = IN_REQUESTS.get(event)
     expected = REQUEST_READER.get((state, event))
-    if state is State.ENDED and data is not None:
+    if state is State.ENDED and event is Event.FAULT:
+        reader = RequestReader(Limits())
+        feed(reader, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+        end(reader)
+        reader.max_body_size = 4
+        with pytest.raises(HTTPInputError):
+            reader.check_body_size()
+    elif state is State.ENDED and data is not None:
         with pytest.raises(RuntimeError, match="feed_eof"):
             reader.feed(data)
         expected = state

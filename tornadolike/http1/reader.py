@@ -69,8 +69,8 @@ class MessageReader:
     def feed_eof(self) -> None:
         """The peer will send no more. If something is missing, :meth:`next_event` will say so.
 
-        It may be left out by whoever does not mind, but where a body can be one that only the end of the
-        connection ends.
+        Without it a body that only the end of the connection ends never does, and what is cut off is waited
+        for.
         """
         self._ended = True
 

@@ -23,13 +23,12 @@ class RequestWriter(MessageWriter):
     :arg version: ``"HTTP/1.1"`` or ``"HTTP/1.0"``.
     """
 
-    __slots__ = ("_version", "expects_continue", "upgrades")
+    __slots__ = ("expects_continue", "upgrades")
 
     _table = REQUEST_WRITER
 
     def __init__(self, version: str = "HTTP/1.1") -> None:
-        super().__init__(keep_alive=True)
-        self._version = version
+        super().__init__(version, keep_alive=True)
         self.expects_continue = False
         """Whether the server is asked for 100 Continue before the body is sent."""
         self.upgrades = False

@@ -85,6 +85,7 @@ REQUEST_READER: Final[Table] = {
     (BODY, END_OF_BODY): HEAD,
     (BODY, FAULT): SPENT,
     (ENDED, END_OF_CONNECTION): ENDED,
+    (ENDED, FAULT): SPENT,
 }
 """The server reads. Whether a connection is kept for another request is the writer's to say."""
 

@@ -80,6 +80,17 @@ def test_slowloris(start: Any) -> None:
 
 
 @PLAIN_AND_TLS
+def test_who_never_begins(start: Any) -> None:
+    """Connections that say nothing, with TLS not even hello: they are closed without a word."""
+    options = {"header_timeout": 0.5, "ssl_handshake_timeout": 0.5, "linger_timeout": 0.5}
+    with start(**options) as server, server.nothing_left():
+        silent = [server.connect_only() for _ in range(300)]
+        for sock in silent:
+            with sock:
+                assert read_end(sock) == b""
+
+
+@PLAIN_AND_TLS
 def test_slow_bodies(start: Any) -> None:
     """Bodies that are never whole, each byte well before the one before is forgotten."""
     options = {"min_body_rate": 1000, "rate_grace_time": 1, "linger_timeout": 0.5}

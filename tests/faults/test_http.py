@@ -12,6 +12,7 @@ from tests.faults.scripts import deadly_scripts, play, scripts, sizes
 from tests.faults.sockets import pair
 from tests.running import turns
 from tests.tls_certs import Certificates
+from tornadolike.http1connection.responses import CORKED_PIECES
 from tornadolike.httpserver import HTTPServer
 from tornadolike.iostream import IOStream, SSLIOStream, StreamClosedError
 
@@ -97,5 +98,28 @@ def test_what_breaks_leaves_nothing(
         async with asyncio.timeout(200):
             while scene.server._serving.connections or scene.server._serving.handshakes:
                 await asyncio.sleep(1)
+
+    play(main())
+
+
+def test_nobody_is_served_who_is_gone() -> None:
+    """A peer that asks for much and leaves: the first answer that fails is the last."""
+
+    async def main() -> None:
+        ours, theirs = pair()
+        served = 0
+
+        def answer_the_last_time(request: Any) -> None:
+            nonlocal served
+            served += 1
+            ours.close()
+            answer(request)
+
+        server = HTTPServer(answer_the_last_time)
+        server.handle_socket(theirs, ("gone", 1))
+        ours.send(b"GET /1 HTTP/1.1\r\nHost: x\r\n\r\n" * 500)
+        await turns(10)
+        assert 1 <= served <= 2 * CORKED_PIECES
+        assert not server._serving.connections
 
     play(main())

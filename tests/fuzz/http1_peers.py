@@ -1,11 +1,15 @@
-"""What other parsers make of the same input: h11, and llhttp (node's) through httptools."""
+"""What other parsers make of the same input: h11, llhttp (node's) through httptools, and aiohttp's own."""
 
 import re
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import h11
 import httptools
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
+from aiohttp.http_parser import HttpRequestParserPy
 
 from tests.http1.feeding import read
 
@@ -121,4 +125,58 @@ def by_llhttp(data: bytes) -> Verdict:
     return Verdict(tuple(collector.seen), "waits" if collector.inside else "")
 
 
+def as_sent(decoded: str) -> str:
+    """A target that was decoded from UTF-8, each byte a character again."""
+    return decoded.encode("utf-8", "surrogateescape").decode("latin1")
+
+
+def by_aiohttp(data: bytes) -> Verdict:
+    """By the parser that aiohttp has in Python; the one in C that it prefers is llhttp.
+
+    It puts methods into capitals.
+    """
+    loop: Any = SimpleNamespace(get_debug=bool)
+    parser = HttpRequestParserPy(BaseProtocol(loop), loop, 2**16)
+    messages: list[Any] = []
+    end = ""
+    try:
+        # Bytewise, so that the messages before an error are not lost with it.
+        for at in range(len(data)):
+            found, upgraded, _ = parser.feed_data(data[at : at + 1])
+            messages += found
+            if upgraded:
+                end = "closed"
+                break
+    except (BadHttpMessage, PayloadEncodingError, ValueError):
+        end = "refused"
+    seen = [
+        (message.method, without_authority(as_sent(message.path)), body.read_nowait(-1))
+        for message, body in messages
+        if body.is_eof()
+    ]
+    if not end and (len(seen) < len(messages) or parser._tail or parser._lines):
+        end = "waits"
+    return Verdict(tuple(seen), end)
+
+
 PEERS = {"h11": by_h11, "llhttp": by_llhttp}
+
+
+@dataclass(frozen=True)
+class Difference:
+    peers: str
+    does: str
+    """What the peer does where we do otherwise: ``accepts`` or ``waits`` for more (where we refuse),
+    ``refuses`` (what we accept), ``reads otherwise``."""
+    reason: str
+    names: set[str]
+
+
+def expected_of(differences: list[Difference], peer: str) -> dict[str, str]:
+    """What the peer does otherwise, by the names of the transcripts, each of which has one reason."""
+    expected: dict[str, str] = {}
+    for difference in differences:
+        if peer in difference.peers.split():
+            assert difference.names.isdisjoint(expected), difference
+            expected.update(dict.fromkeys(difference.names, difference.does))
+    return expected

@@ -24,6 +24,7 @@ from tornadolike.httputil import (
 from tornadolike.ioloop import IOLoop
 
 OK = ResponseStartLine("HTTP/1.1", 200, "OK")
+HINTS = ResponseStartLine("HTTP/1.1", 103, "Early Hints")
 SEEDS = 150
 
 ENDS = ("raise", "break", "close")
@@ -45,13 +46,21 @@ class Answer:
         """A generator that answers a step at a time."""
         connection = self.connection
         body = self.body
-        if self.kind == "stream":
-            connection.write_headers(OK, HTTPHeaders())
+        if self.kind in ("stream", "length", "hints"):
+            if self.kind == "hints":
+                connection.write_headers(HINTS, HTTPHeaders({"Link": "x"}))
+                yield
+            headers = HTTPHeaders()
+            if self.kind == "length":
+                headers["Content-Length"] = str(len(body))
+            connection.write_headers(OK, headers)
             yield
             for start in range(0, len(body), max(1, len(body) // 3)):
                 connection.write(body[start : start + max(1, len(body) // 3)])
                 yield
-            connection.finish()
+            connection.finish(
+                HTTPHeaders({"Sum": str(len(body))}) if self.kind == "hints" else None
+            )
         elif self.kind == "break":
             connection.write_headers(OK, HTTPHeaders({"Content-Length": str(len(body) + 1)}))
             yield
@@ -92,7 +101,9 @@ class Site(HTTPServerConnectionDelegate):
         """A request is whole: decide what becomes of it, and perhaps begin at once."""
         rng = self.rng
         assert listener.number == len(self.answers), "requests come in order"
-        kind = rng.choice(["now"] * 8 + ["stream"] * 4 + ["break", "close", "raise"])
+        kind = rng.choice(
+            ["now"] * 8 + ["stream", "length", "hints"] * 2 + ["break", "close", "raise"]
+        )
         size = rng.choice([0, 10, 1000, 5000, 300_000]) + listener.body
         answer = listener.answer = Answer(kind, listener.number, size)
         answer.connection = listener.connection
@@ -143,13 +154,15 @@ def requests(rng: random.Random, count: int) -> bytes:
     for number in range(count):
         size = rng.choice([0, 0, 0, 1, 50, 100_000])
         lines = [f"POST /{number} HTTP/1.1", "Host: x"]
+        if rng.random() < 0.2:
+            lines.append("Expect: 100-continue")
         body = b"b" * size
         if size and rng.random() < 0.5:
             lines.append("Transfer-Encoding: chunked")
             cut = rng.randrange(size)
             pieces = [piece for piece in (body[:cut], body[cut:]) if piece]
             body = b"".join([b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces])
-            body += b"0\r\n\r\n"
+            body += rng.choice([b"0\r\n\r\n", b"0;last\r\nSum: %d\r\n\r\n" % size])
         else:
             lines.append(f"Content-Length: {size}")
         data += "\r\n".join([*lines, "", ""]).encode() + body

@@ -1,6 +1,8 @@
 """Start lines, and who speaks to whom."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tornadolike.httputil import (
     HTTPConnection,
@@ -8,12 +10,10 @@ from tornadolike.httputil import (
     HTTPInputError,
     HTTPMessageDelegate,
     HTTPServerConnectionDelegate,
-    HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
     parse_request_start_line,
     parse_response_start_line,
-    request_of,
 )
 
 
@@ -47,6 +47,10 @@ def test_parse_request_start_line(line: str, parsed: tuple[str, str, str]) -> No
         "G(T / HTTP/1.1",
         "GET / HTTP/1.1\n",
         "GET / HTTP/1.\u0661",
+        "GET /\0 HTTP/1.1",
+        "GET /\t HTTP/1.1",
+        "GET /\x7f HTTP/1.1",
+        "GET /\u20ac HTTP/1.1",
     ],
 )
 def test_malformed_request_start_lines(line: str) -> None:
@@ -91,8 +95,24 @@ def test_malformed_response_start_lines(line: str) -> None:
         parse_response_start_line(line)
 
 
-def test_request_of() -> None:
-    assert request_of(HTTPServerRequest("GET", "/x?y", "HTTP/1.1")) == ("GET", "/x?y", "HTTP/1.1")
+PIECES = st.sampled_from(
+    ["GET", "HTTP/1.1", " ", "/", "200", "OK", "\t", "\r", "\n", "\0", "\xe9", "\u20ac"]
+)
+
+
+@given(line=st.text() | st.lists(PIECES, max_size=8).map("".join))
+def test_no_line_is_too_strange(line: str) -> None:
+    """What is understood is what was said, and can be said again."""
+    try:
+        assert " ".join(parse_request_start_line(line)) == line
+        assert line.isprintable()
+    except HTTPInputError:
+        pass
+    try:
+        version, code, reason = parse_response_start_line(line)
+        assert f"{version} {code} {reason}" == line
+    except HTTPInputError:
+        pass
 
 
 def test_what_a_connection_has_to_do() -> None:

@@ -13,6 +13,7 @@ from tornadolike.httputil import (
     HTTPInputError,
     HTTPServerRequest,
     RequestStartLine,
+    request_of,
 )
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -39,6 +40,7 @@ def test_by_hand_and_from_the_wire() -> None:
         read(raw),
     ):
         assert (request.method, request.uri, request.version) == start_line
+        assert request_of(request) == start_line
         assert (request.path, request.query) == ("/path%20x", "a=1&a=2")
         assert (request.host, request.host_name) == ("Example.COM:8080", "example.com")
         assert request.full_url() == "http://Example.COM:8080/path%20x?a=1&a=2"

@@ -119,6 +119,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
                     self._pass_on(event)  # type: ignore[arg-type]
                 if len(out) > CORKED_PIECES:
                     self._send_out()
+                    if self.transport.is_closing():
+                        break  # the peer is gone, and what it asked for is of no use to anybody
                 phase = self.phase
                 if phase is HANDLING or phase is WRITING or self._closing:
                     break

@@ -5,6 +5,7 @@ Nothing here does I/O.
 
 from http.client import responses
 
+from .authorization import encode_username_password
 from .cookies import parse_cookie, unquote_cookie
 from .dates import format_timestamp, http_date_now, parse_date
 from .delegates import (
@@ -15,9 +16,9 @@ from .delegates import (
     ResponseStartLine,
     parse_request_start_line,
     parse_response_start_line,
-    request_of,
 )
 from .errors import HTTPInputError, HTTPOutputError
+from .examples import doctests
 from .forms import (
     HTTPFile,
     ParseBodyConfig,
@@ -27,14 +28,15 @@ from .forms import (
     set_parse_body_config,
 )
 from .forwarded import ForwardedElement, ForwardedNode, parse_forwarded
-from .headers import HTTPHeaders
+from .headers import HTTP_WHITESPACE, HTTPHeaders
 from .multipart import MultipartReader, ParseMultipartConfig
 from .parameters import parse_parameters
-from .request import HTTPServerRequest
+from .request import HTTPServerRequest, request_of
 from .trust import TrustedProxies
 from .urls import qs_to_qsl, split_host_and_port, url_concat
 
 __all__ = [
+    "HTTP_WHITESPACE",
     "ForwardedElement",
     "ForwardedNode",
     "HTTPConnection",
@@ -52,6 +54,8 @@ __all__ = [
     "RequestStartLine",
     "ResponseStartLine",
     "TrustedProxies",
+    "doctests",
+    "encode_username_password",
     "format_timestamp",
     "http_date_now",
     "parse_body_arguments",

@@ -3,13 +3,10 @@
 import asyncio
 import re
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .errors import HTTPInputError
 from .headers import NAME, HTTPHeaders
-
-if TYPE_CHECKING:
-    from .request import HTTPServerRequest
 
 
 class RequestStartLine(NamedTuple):
@@ -29,17 +26,21 @@ class ResponseStartLine(NamedTuple):
 
 
 _VERSION = re.compile(r"HTTP/1\.[0-9]")
+_TARGET = re.compile(r"[\x21-\x7e\x80-\xff]+")
 _STATUS_LINE = re.compile(r"(HTTP/1\.[0-9]) ([1-9][0-9]{2}) ([^\x00-\x08\x0a-\x1f\x7f]*)")
 
 
 def parse_request_start_line(line: str) -> RequestStartLine:
     """Parse ``GET /path HTTP/1.1``. Raises :exc:`~.HTTPInputError`.
 
+    The target may be anything without white space and control characters; whether it suits the method is
+    told by :class:`~tornadolike.http1.RequestReader`.
+
     >>> parse_request_start_line("GET /foo HTTP/1.1")
     RequestStartLine(method='GET', path='/foo', version='HTTP/1.1')
     """
     parts = line.split(" ")
-    if len(parts) != 3 or not NAME.fullmatch(parts[0]) or not parts[1]:
+    if len(parts) != 3 or not NAME.fullmatch(parts[0]) or not _TARGET.fullmatch(parts[1]):
         raise HTTPInputError(f"Malformed HTTP request line: {line!r}")
     method, path, version = parts
     if not _VERSION.fullmatch(version):
@@ -120,8 +121,3 @@ class HTTPServerConnectionDelegate:
 
     def on_close(self, server_conn: object) -> None:
         """The connection ended."""
-
-
-def request_of(request: "HTTPServerRequest") -> RequestStartLine:
-    """The start line that ``request`` came with."""
-    return RequestStartLine(request.method or "", request.uri or "", request.version)

@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any, Final
 
+from ..escape import to_unicode
 from .errors import HTTPInputError
+
+HTTP_WHITESPACE: Final = " \t"
+"""What may stand around a value and is no part of it; to be used with ``str.strip()``."""
 
 NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A field name: a token of RFC 9110."""
 
 FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What may never stand in a field's value: control characters but the tab."""
+
+_VALUE: Final = re.compile(r"|[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?")
+"""A field's value whose characters stand for bytes: printable, white space only inside."""
 
 
 class _CanonicalNames(dict[str, str]):
@@ -75,14 +82,19 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     # Repeated fields
 
-    def add(self, name: str, value: str) -> None:
+    def add(self, name: str, value: str, *, _chars_are_bytes: bool = True) -> None:
         """Add a field beside those of the same name.
 
-        Raises :exc:`~.HTTPInputError` for what is no field name and no field value.
+        Raises :exc:`~.HTTPInputError` for what is no field name and no field value (RFC 9110 sections 5.1
+        and 5.5): control characters, white space around the value, characters beyond latin-1.
+
+        :arg _chars_are_bytes: the value is a header's, whose characters stand for its bytes. In the header
+            of a part of a form it is text, of whatever characters.
         """
+        value = to_unicode(value)
         if not NAME.fullmatch(name):
             raise HTTPInputError(f"Invalid header name {name!r}")
-        if FORBIDDEN_IN_VALUE.search(value):
+        if FORBIDDEN_IN_VALUE.search(value) or (_chars_are_bytes and not _VALUE.fullmatch(value)):
             raise HTTPInputError(f"Invalid header value {value!r}")
         self._append(canonical_names[name], value)
 
@@ -113,23 +125,25 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     # Text
 
-    def parse_line(self, line: str) -> None:
+    def parse_line(self, line: str, *, _chars_are_bytes: bool = True) -> None:
         """Add one line as it stands in a message: ``Name: value``, with its line break or without.
 
-        Raises :exc:`~.HTTPInputError`, also for a line that continues the one before (obsolete folding).
+        Raises :exc:`~.HTTPInputError` as :meth:`add` does, and for a line that continues the one before
+        (obsolete folding).
         """
-        line = line.removesuffix("\n").removesuffix("\r")
+        if line.endswith("\n"):
+            line = line[:-1].removesuffix("\r")
         if not line:
             return
-        if line[0] in " \t":
+        if line[0] in HTTP_WHITESPACE:
             raise HTTPInputError("A header line cannot start with white space: no folding")
         name, colon, value = line.partition(":")
         if not colon:
             raise HTTPInputError("no colon in header line")
-        self.add(name, value.strip(" \t"))
+        self.add(name, value.strip(HTTP_WHITESPACE), _chars_are_bytes=_chars_are_bytes)
 
     @classmethod
-    def parse(cls, headers: str) -> "HTTPHeaders":
+    def parse(cls, headers: str, *, _chars_are_bytes: bool = True) -> "HTTPHeaders":
         """Headers from text with a field on each line.
 
         >>> HTTPHeaders.parse("Content-Type: text/html\\r\\nContent-Length: 42\\r\\n")["content-length"]
@@ -139,7 +153,7 @@ class HTTPHeaders(MutableMapping[str, str]):
         start = 0
         while start < len(headers):
             end = headers.find("\n", start) + 1 or len(headers)
-            parsed.parse_line(headers[start:end])
+            parsed.parse_line(headers[start:end], _chars_are_bytes=_chars_are_bytes)
             start = end
         return parsed
 

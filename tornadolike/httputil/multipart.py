@@ -241,7 +241,7 @@ class MultipartReader:
         if lines > self._config.max_part_header_count:
             raise HTTPInputError("multipart/form-data: too many headers of a part", 431)
         try:
-            headers = HTTPHeaders.parse(head[2:].decode("utf-8"))
+            headers = HTTPHeaders.parse(head[2:].decode("utf-8"), _chars_are_bytes=False)
         except UnicodeDecodeError as error:
             raise HTTPInputError("multipart/form-data: headers are not UTF-8") from error
         fields = headers._fields  # quicker than a mapping's get()

@@ -197,3 +197,8 @@ class HTTPServerRequest:
             f"method={self.method!r}, uri={self.uri!r}, version={self.version!r}, "
             f"remote_ip={self.remote_ip!r})"
         )
+
+
+def request_of(request: HTTPServerRequest) -> RequestStartLine:
+    """The start line that ``request`` came with."""
+    return RequestStartLine(request.method or "", request.uri or "", request.version)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
-from tornadolike.http1 import Limits
+from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
 from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig, TrustedProxies
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
@@ -58,6 +58,7 @@ LIMITS |= {
         (AccessLog.__init__, ("flush_interval", "flush_size", "max_pending_size")),
         (CachedResolver.initialize, ("ttl", "error_ttl", "max_entries")),
         (ClientSessions.__init__, ("max_sessions", "max_contexts")),
+        (ResponseReader.__init__, ("max_interim_responses",)),
     )
     for name in names
 }

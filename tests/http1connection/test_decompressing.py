@@ -1,4 +1,4 @@
-"""The delegate that takes content codings off, without a connection."""
+"""The delegate that takes content codings off: without a connection, and on the wire."""
 
 import asyncio
 import gzip
@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.codings.samples import cut, each_coding, encoded
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok
+from tests.wire.site import answer
 from tornadolike.codings.base import PIECE_SIZE
 from tornadolike.http1connection import DecompressingDelegate
 from tornadolike.http1connection.decompressing import PIECES_IN_A_ROW
@@ -15,6 +18,7 @@ from tornadolike.httputil import (
     HTTPHeaders,
     HTTPInputError,
     HTTPMessageDelegate,
+    HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
 )
@@ -231,3 +235,92 @@ def test_a_connection_that_ends_meanwhile() -> None:
 
     asyncio.run(main())
     assert len(message.listener.body) < 3_000_000
+
+
+# On the wire
+
+
+class Answering:
+    """The site of the transcripts; keeps what comes to it."""
+
+    def __init__(self) -> None:
+        self.headers: list[dict[str, str]] = []
+
+    def __call__(self, request: HTTPServerRequest) -> None:
+        self.headers.append(dict(request.headers))
+        answer(request)
+
+
+@pytest.fixture
+def site() -> Answering:
+    return Answering()
+
+
+def post(coding: str, body: bytes, *more: str) -> bytes:
+    lines = (f"Content-Encoding: {coding}", f"Content-Length: {len(body)}", *more)
+    return get("/", *lines, method="POST") + body
+
+
+def in_chunks(coding: str, body: bytes, size: int) -> bytes:
+    head = get("/", f"Content-Encoding: {coding}", "Transfer-Encoding: chunked", method="POST")
+    chunks = [b"%x\r\n%b\r\n" % (len(part), part) for part in cut(body, size)]
+    return head + b"".join(chunks) + b"0\r\n\r\n"
+
+
+@PLAIN_AND_TLS
+@each_coding
+def test_requests_in_every_coding(serve: Any, site: Answering, name: str) -> None:
+    server = serve(site, decompress_request=True)
+    body = encoded(name, b"hello")
+    with server.connect() as sock:
+        # whole, in chunks, and byte by byte, one behind the other
+        sock.sendall(post(name, body) + in_chunks(name, body, 3) + get())
+        for _ in range(2):
+            expect(sock, ok("POST / [hello]"))
+        expect(sock, ok("GET /"))
+        for byte in post(name.upper(), body):
+            sock.sendall(bytes([byte]))
+        expect(sock, ok("POST / [hello]"))
+    said = [headers.get("X-Consumed-Content-Encoding") for headers in site.headers]
+    assert said == [name, name, None, name.upper()]
+    assert not any("Content-Encoding" in headers for headers in site.headers)
+
+
+def test_only_who_wants_it_gets_it_decoded(serve: Any, site: Answering) -> None:
+    with serve(site).connect() as sock:
+        sock.sendall(post("gzip", b"not at all"))
+        expect(sock, ok("POST / [not at all]"))
+    assert site.headers[0]["Content-Encoding"] == "gzip"
+
+
+BAD = {
+    "malformed": (post("gzip", b"hello"), 400),
+    "cut short": (post("gzip", gzip.compress(b"hello")[:-1]), 400),
+    "something behind it": (post("gzip", gzip.compress(b"hello") + b"GET / HTTP/1.1"), 400),
+    "unknown": (post("rot13", b"uryyb"), 415),
+    "too many": (post("gzip, gzip, gzip, gzip", b""), 415),
+    "too large": (post("gzip", gzip.compress(bytes(100_001))), 413),
+    "far too large": (post("gzip", gzip.compress(bytes(50_000_000))), 413),
+    "too large as it is": (post("gzip", bytes(100_001)), 413),
+    "malformed, in chunks": (in_chunks("gzip", b"hello", 2), 400),
+    "cut short, in chunks": (in_chunks("gzip", gzip.compress(b"hello")[:-1], 2), 400),
+    "too large, in chunks": (in_chunks("gzip", gzip.compress(bytes(5_000_000)), 100), 413),
+}
+
+
+@pytest.mark.parametrize(("request_", "status"), BAD.values(), ids=BAD)
+def test_requests_that_cannot_be_decoded(
+    serve: Any, site: Answering, request_: bytes, status: int
+) -> None:
+    server = serve(site, decompress_request=True, max_body_size=100_000)
+    with server.connect() as sock:
+        sock.sendall(request_ + get("/poison"))
+        expect_end(sock, error(status))
+    assert site.headers == []
+
+
+def test_as_large_as_it_may_be(serve: Any, site: Answering) -> None:
+    server = serve(site, decompress_request=True, max_body_size=100_000)
+    with server.connect() as sock:
+        sock.sendall(post("gzip", gzip.compress(b"x" * 100_000)))
+        expect(sock, ok(f"POST / [{'x' * 100_000}]"))

@@ -18,6 +18,7 @@ from tornadolike.httputil import (
 )
 from tornadolike.iostream import (
     IOStream,
+    SSLIOStream,
     StreamBufferFullError,
     StreamClosedError,
     UnsatisfiableReadError,
@@ -263,6 +264,33 @@ async def test_a_reset_is_no_end_of_a_body():
         await connection.read_response(told)
     assert isinstance(caught.value.real_error, ConnectionResetError)
     assert told.ends == ["closed"]
+
+
+@pytest.mark.parametrize("goodbye", [True, False])
+@on_every_loop
+async def test_over_tls_only_a_goodbye_is_the_end_of_a_body(certs, goodbye):
+    a, b = socket.socketpair()
+    there = SSLIOStream(a, ssl_options=certs.server_context(), server_side=True)
+    client_options = {"ssl_options": certs.client_context(), "server_hostname": "localhost"}
+    here = SSLIOStream(b, **client_options)
+    await asyncio.gather(there.wait_for_handshake(), here.wait_for_handshake())
+    connection = requested(here)
+    connection.finish()
+    await there.read_until(b"\r\n\r\n")
+    await there.write(b"HTTP/1.1 200 OK\r\n\r\nx")
+    told = Told()
+    reading = asyncio.ensure_future(connection.read_response(told))
+    while not told.body:
+        await asyncio.sleep(0.001)
+    if goodbye:
+        there.close()
+        assert await reading is False
+    else:
+        a.shutdown(socket.SHUT_WR)
+        with pytest.raises(StreamClosedError):
+            await reading
+        there.close()
+    assert told.ends == ["finish" if goodbye else "closed"]
 
 
 @pytest.mark.parametrize(
@@ -617,12 +645,14 @@ async def test_requests_that_cannot_be_written():
             connection.write_headers(*bad)
     with pytest.raises(RuntimeError, match="needs write_headers"):
         connection.write(b"x")
-    assert here.closed()
-    here, there = memory_stream_pair()
-    connection = requested(here)
+    connection.write_headers(line, HTTPHeaders(HOST))
     with pytest.raises(RuntimeError, match="has one head"):
         connection.write_headers(line, HTTPHeaders(HOST))
     connection.finish()
+    with pytest.raises(RuntimeError, match="has one end"):
+        connection.finish()
+    with pytest.raises(RuntimeError, match=r"write\(\) after finish"):
+        connection.write(b"")
     assert (await there.read_bytes(1000, partial=True)).count(b"GET") == 1
     here.close()
 
@@ -973,6 +1003,16 @@ async def test_out_of_order():
         connection.finish()
 
     assert (await served(REQUESTS["GET"][0], Told(), twice))[0] is True
+
+
+@on_jumping_clock
+async def test_an_idle_client_is_left_without_a_word():
+    here, there = memory_stream_pair()
+    connection = HTTP1Connection(here, False, HTTP1ConnectionParameters(header_timeout=5))
+    told = Told()
+    assert await connection.read_response(told) is False
+    assert await there.read_until_close() == b""
+    assert told.ends == []
 
 
 # Both sides

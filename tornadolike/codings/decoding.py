@@ -60,7 +60,10 @@ class BoundedDecoder(Decoder):
         for piece in self._stages[stage].decode(data):
             self._sizes[stage] += len(piece)
             if self._sizes[stage] > self.max_size:
-                raise HTTPInputError(f"Body larger than {self.max_size} bytes when decoded", 413)
+                raise HTTPInputError(
+                    f"decompressed body too large: larger than {self.max_size} bytes when decoded",
+                    413,
+                )
             if is_last:
                 yield piece
             else:

@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from typing import Final
+
+MAX_ACCEPTED: Final = 32
+"""Only so many of the codings that a client names are looked at; there are not half as many."""
 
 _ACCEPTED = re.compile(
     r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*"
@@ -24,7 +28,7 @@ def choose_coding(accept_encoding: str | None, offered: Sequence[str]) -> str | 
     if not accept_encoding:
         return None
     wanted: dict[str, float] = {}
-    for item in accept_encoding.split(","):
+    for item in accept_encoding.split(",", MAX_ACCEPTED)[:MAX_ACCEPTED]:
         match = _ACCEPTED.fullmatch(item)
         if match is not None:
             name = match[1].lower()

@@ -95,7 +95,8 @@ def parse_fields(text: str, max_count: int) -> Fields:
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise HTTPInputError(f"Malformed header line {line[:100]!r}")
+            fault = "line folding" if line[:1] in (" ", "\t") else "no colon in header line"
+            raise HTTPInputError(f"{fault}: {line[:100]!r}")
         name = field_names[name]
         # Nearly all values are printable, which is told much faster than what is wrong with others.
         if not value.isprintable() and FORBIDDEN_IN_VALUE.search(value):

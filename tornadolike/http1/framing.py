@@ -43,7 +43,8 @@ class Coding(StrEnum):
 
     NONE = "none"
     CHUNKED = "chunked"
-    OTHERS = "others, then chunked"
+    OTHERS = "others too"
+    """Other codings, and chunked as the last of them."""
     FAULTY = "faulty"
 
 
@@ -53,8 +54,10 @@ class Length(StrEnum):
     NONE = "none"
     ZERO = "zero"
     NUMBER = "number"
-    REPEATED = "same number again"
-    HUGE = "beyond measure"
+    REPEATED = "repeated"
+    """The same number several times, in one line or in several."""
+    HUGE = "huge"
+    """A number that no body can have."""
     FAULTY = "faulty"
 
 
@@ -113,55 +116,48 @@ class Rule(NamedTuple):
 
 
 _CODED: Final = (Coding.CHUNKED, Coding.OTHERS, Coding.FAULTY)
-_LENGTHS: Final = tuple(length for length in Length if length is not Length.NONE)
+_SOME_LENGTH: Final = tuple(length for length in Length if length is not Length.NONE)
 _1_0: Final = (Version.HTTP_1_0,)
 
 READING_RULES: Final = (
-    Rule("RFC 9110 9.3.6", Framing.OTHER_PROTOCOL, (Kind.TUNNEL,)),
+    Rule("RFC 9110 9.3.6", OTHER_PROTOCOL, kinds=(TUNNEL,)),
     Rule(
         "RFC 9110 7.8",
         Refusal(400, "Protocol switched in HTTP/1.0, which has no Upgrade"),
-        (Kind.UPGRADE,),
-        _1_0,
+        kinds=(UPGRADE,),
+        versions=_1_0,
     ),
-    Rule("RFC 9110 7.8", Framing.OTHER_PROTOCOL, (Kind.UPGRADE,)),
-    Rule("6.3 rule 1", Framing.EMPTY, (Kind.BODY_NOT_SENT,)),
+    Rule("RFC 9110 7.8", OTHER_PROTOCOL, kinds=(UPGRADE,)),
+    Rule("6.3 rule 1", EMPTY, kinds=(BODY_NOT_SENT,)),
     Rule(
         "6.3 rule 1",
-        Framing.EMPTY,
-        (Kind.EMPTY_RESPONSE,),
-        (),
-        (Coding.NONE,),
-        (Length.NONE, Length.ZERO),
+        EMPTY,
+        kinds=(EMPTY_RESPONSE,),
+        codings=(NO_CODING,),
+        lengths=(Length.NONE, ZERO),
     ),
     Rule(
         "6.1, RFC 9110 8.6",
         Refusal(400, "Response of a status that should not have body, with the fields of one"),
-        (Kind.EMPTY_RESPONSE,),
+        kinds=(EMPTY_RESPONSE,),
     ),
     Rule(
         "6.3 rule 3",
         Refusal(400, "Message with both Transfer-Encoding and Content-Length"),
-        (),
-        (),
-        _CODED,
-        _LENGTHS,
+        codings=_CODED,
+        lengths=_SOME_LENGTH,
     ),
-    Rule("6.1", Refusal(400, "Transfer-Encoding in HTTP/1.0"), (), _1_0, _CODED),
-    Rule("6.3 rule 4", Framing.CHUNKED, (), (), (Coding.CHUNKED,)),
-    Rule("6.1", Refusal(501, "Unsupported Transfer-Encoding {coding}"), (), (), (Coding.OTHERS,)),
+    Rule("6.1", Refusal(400, "Transfer-Encoding in HTTP/1.0"), versions=_1_0, codings=_CODED),
+    Rule("6.3 rule 4", CHUNKED, codings=(Coding.CHUNKED,)),
+    Rule("6.1", Refusal(501, "Unsupported Transfer-Encoding {coding}"), codings=(Coding.OTHERS,)),
     Rule(
-        "6.3 rule 4", Refusal(400, "Invalid Transfer-Encoding {coding}"), (), (), (Coding.FAULTY,)
+        "6.3 rule 4", Refusal(400, "Invalid Transfer-Encoding {coding}"), codings=(Coding.FAULTY,)
     ),
-    Rule(
-        "6.3 rule 5",
-        Refusal(400, "Invalid Content-Length {length}"),
-        lengths=(Length.FAULTY,),
-    ),
+    Rule("6.3 rule 5", Refusal(400, "{fault}: {length}"), lengths=(Length.FAULTY,)),
     Rule(
         "6.3 rule 5",
-        Refusal(400, "Invalid Content-Length {length}"),
-        (Kind.REQUEST,),
+        Refusal(400, "Content-Length given several times: {length}"),
+        kinds=(REQUEST,),
         lengths=(Length.REPEATED,),
     ),
     Rule(
@@ -169,30 +165,25 @@ READING_RULES: Final = (
         Refusal(413, "Content-Length {length} is beyond measure"),
         lengths=(Length.HUGE,),
     ),
-    Rule("6.3 rule 6", Framing.EMPTY, lengths=(Length.ZERO,)),
-    Rule("6.3 rule 6", Framing.LENGTH, lengths=(Length.NUMBER, Length.REPEATED)),
-    Rule("6.3 rule 7", Framing.EMPTY, (Kind.REQUEST,)),
-    Rule("6.3 rule 8", Framing.UNTIL_END, (Kind.RESPONSE,)),
+    Rule("6.3 rule 6", EMPTY, lengths=(ZERO,)),
+    Rule("6.3 rule 6", LENGTH, lengths=(NUMBER, Length.REPEATED)),
+    Rule("6.3 rule 7", EMPTY, kinds=(REQUEST,)),
+    Rule("6.3 rule 8", UNTIL_END, kinds=(RESPONSE,)),
 )
 
-_NOT_OURS: Final = Refusal(500, "A {kind} response has no Content-Length and no Transfer-Encoding")
+_WITHOUT_FRAMING: Final = (EMPTY_RESPONSE, TUNNEL, UPGRADE)
+_NO_FRAMING: Final = Refusal(
+    500, "A response of this kind ({kind}) has no Content-Length and no Transfer-Encoding"
+)
 
 WRITING_RULES: Final = (
-    Rule(
-        "6.1, RFC 9110 8.6", _NOT_OURS, (Kind.EMPTY_RESPONSE, Kind.TUNNEL, Kind.UPGRADE), (), _CODED
-    ),
-    Rule(
-        "6.1, RFC 9110 8.6",
-        _NOT_OURS,
-        (Kind.EMPTY_RESPONSE, Kind.TUNNEL, Kind.UPGRADE),
-        lengths=_LENGTHS,
-    ),
+    Rule("6.1, RFC 9110 8.6", _NO_FRAMING, kinds=_WITHOUT_FRAMING, codings=_CODED),
+    Rule("6.1, RFC 9110 8.6", _NO_FRAMING, kinds=_WITHOUT_FRAMING, lengths=_SOME_LENGTH),
     Rule(
         "6.1",
         Refusal(500, "Transfer-Encoding is the server's affair: do not set it"),
-        (Kind.RESPONSE, Kind.BODY_NOT_SENT),
-        (),
-        _CODED,
+        kinds=(RESPONSE, BODY_NOT_SENT),
+        codings=_CODED,
     ),
     Rule(
         "RFC 9110 8.6",
@@ -202,11 +193,11 @@ WRITING_RULES: Final = (
     Rule(
         "RFC 9110 7.8",
         Refusal(500, "HTTP/1.0 has no Upgrade: 101 cannot answer it"),
-        (Kind.UPGRADE,),
-        _1_0,
+        kinds=(UPGRADE,),
+        versions=_1_0,
     ),
-    Rule("RFC 9110 9.3.6, 7.8", Framing.OTHER_PROTOCOL, (Kind.TUNNEL, Kind.UPGRADE)),
-    Rule("6.3 rule 1", Framing.EMPTY, (Kind.EMPTY_RESPONSE, Kind.BODY_NOT_SENT)),
+    Rule("RFC 9110 9.3.6, 7.8", OTHER_PROTOCOL, kinds=(TUNNEL, UPGRADE)),
+    Rule("6.3 rule 1", EMPTY, kinds=(EMPTY_RESPONSE, BODY_NOT_SENT)),
     Rule(
         "6.1",
         Refusal(500, "Transfer-Encoding {coding}: only chunked, alone, can be written"),
@@ -215,23 +206,20 @@ WRITING_RULES: Final = (
     Rule(
         "6.2",
         Refusal(500, "Both Transfer-Encoding and Content-Length: leave one of them out"),
-        (),
-        (),
-        (Coding.CHUNKED,),
-        _LENGTHS,
+        codings=(Coding.CHUNKED,),
+        lengths=_SOME_LENGTH,
     ),
-    Rule("6.2", Framing.LENGTH, lengths=(Length.ZERO, Length.NUMBER)),
+    Rule("6.2", LENGTH, lengths=(ZERO, NUMBER)),
     Rule(
         "6.1",
         Refusal(500, "HTTP/1.0 knows no chunks: set Content-Length"),
-        (),
-        _1_0,
-        (Coding.CHUNKED,),
+        versions=_1_0,
+        codings=(Coding.CHUNKED,),
     ),
-    Rule("6.1", Framing.CHUNKED, codings=(Coding.CHUNKED,)),
-    Rule("6.3 rule 7", Framing.EMPTY, (Kind.REQUEST,)),
-    Rule("6.3 rule 8", Framing.UNTIL_END, (Kind.RESPONSE,), _1_0),
-    Rule("7.1", Framing.CHUNKED, (Kind.RESPONSE,)),
+    Rule("6.1", CHUNKED, codings=(Coding.CHUNKED,)),
+    Rule("6.3 rule 7", EMPTY, kinds=(REQUEST,)),
+    Rule("6.3 rule 8", UNTIL_END, kinds=(RESPONSE,), versions=_1_0),
+    Rule("7.1", CHUNKED, kinds=(RESPONSE,)),
 )
 
 
@@ -347,8 +335,12 @@ def frame_written(kind: Kind, version: str, coding: Coding, fields: Fields) -> t
 
 
 def _text(refusal: Refusal, kind: Kind, fields: Fields) -> str:
+    several = "," in joined(fields.get("Content-Length", ""))
     return refusal.text.format(
         kind=kind,
+        fault="Multiple unequal Content-Lengths"
+        if several
+        else "Only integer Content-Length is allowed",
         coding=shown(fields.get("Transfer-Encoding")),
         length=shown(fields.get("Content-Length")),
     )

@@ -120,7 +120,7 @@ class HTTP1Connection(Outgoing):
         except DelegateFailed:
             self.close()
             return False
-        except Detached:
+        except NobodyThere:
             self._told = False
             return False
         except asyncio.CancelledError:
@@ -158,6 +158,10 @@ class HTTP1Connection(Outgoing):
                 async with asyncio.timeout(self.params.header_timeout):
                     head = await self._next_head()
             except TimeoutError:
+                if not (self.is_client or self._side.reader.buffered):
+                    # An idle connection ends without a word.
+                    self.close()
+                    raise NobodyThere from None
                 raise HTTPInputError("time-out while reading its head", 408) from None
             except HTTPInputError as error:
                 if self.is_client and error.status == 431:
@@ -211,7 +215,7 @@ class HTTP1Connection(Outgoing):
             app_log.error("Uncaught exception", exc_info=True)
             raise DelegateFailed from error
         if self.stream is None:
-            raise Detached
+            raise NobodyThere
 
     def _is_no_fault(self, error: BaseException) -> bool:
         """Whether what the delegate has raised came to it from elsewhere."""
@@ -362,5 +366,5 @@ class DelegateFailed(Exception):
     """A method of the delegate's has raised, which was logged."""
 
 
-class Detached(Exception):
-    """The delegate has taken the stream."""
+class NobodyThere(Exception):
+    """There is nothing to read, and nobody to be told: the delegate has taken the stream, or no client says a word."""

@@ -4,7 +4,13 @@ import asyncio
 from typing import Any
 
 from ..http1 import Limits
-from ..httputil import HTTPConnection, HTTPHeaders, RequestStartLine, ResponseStartLine
+from ..httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPOutputError,
+    RequestStartLine,
+    ResponseStartLine,
+)
 from ..iostream import IOStream, StreamBufferFullError
 from .responses import fail_future
 from .sides import ClientSide, ServerSide
@@ -66,9 +72,11 @@ class Outgoing(HTTPConnection):
             self._write_finished = True
             self._end_writing()
             return
+        if self._write_finished:
+            raise RuntimeError("finish() after finish(): a message has one end")
         try:
             end = self._side.encode_end(trailers)
-        except Exception:
+        except HTTPOutputError:
             self.close()
             raise
         self._write_finished = True
@@ -76,9 +84,11 @@ class Outgoing(HTTPConnection):
         self._send(end).add_done_callback(self._all_written)
 
     def _framed(self, chunk: bytes) -> bytes:
+        if self._write_finished:
+            raise RuntimeError("write() after finish(): the stream may be another exchange's")
         try:
             return self._side.encode_data(chunk)
-        except Exception:
+        except HTTPOutputError:
             self.close()
             raise
 

@@ -19,6 +19,7 @@ from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
 from .serving import Serving, call_application
+from .stream_face import ConnectionStream
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -257,6 +258,11 @@ class RequestSide(ResponseSide):
         if not self._corked:
             self._send_out()
             self._settle()
+
+    @property
+    def stream(self) -> ConnectionStream:
+        """What Tornado's connections have: to look at the socket, and to cut the connection."""
+        return ConnectionStream(self)
 
     # What the application may ask for while its request is coming
 

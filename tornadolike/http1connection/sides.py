@@ -205,7 +205,9 @@ class ClientSide:
     def is_left_unfinished(self) -> bool:
         """Whether the server did not want the body that it was asked about."""
         writer = self._writer
-        return writer is not None and writer.expects_continue and not self._body_begun
+        if writer is None or writer.complete:
+            return False
+        return writer.expects_continue and not self._body_begun
 
     def keeps_stream(self, behind: bytes) -> bool:
         """Whether the stream is left open when both messages are whole, and this came behind the other's."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from ..httputil import HTTPServerRequest
+from ..iostream import IOStream
 from ..log import app_log
 from ..util import lazy
 from .arguments import Arguments
@@ -102,6 +103,18 @@ class RequestHandler(Failures, Arguments, Bodies):
     def reverse_url(self, name: str, *args: Any) -> str:
         """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
         return self.application.reverse_url(name, *args)
+
+    def detach(self) -> IOStream:
+        """Take the connection, as a stream, in the place of a response: HTTP is done with it.
+
+        The stream has nothing of a response in it but what :meth:`flush` has sent of one that opens a tunnel.
+        Neither :meth:`finish` nor :meth:`on_finish` is called. For more see ``request.connection.detach()``,
+        whose exceptions it raises.
+        """
+        stream: IOStream = self.request.connection.detach()
+        self._auto_finish = False
+        self._headers_written = self._finished = True
+        return stream
 
     # The client and the server may go away before the request is finished
 

@@ -144,7 +144,9 @@ class StaticFileHandler(RequestHandler):
             return True
         if condition.startswith('"'):
             return condition == self._headers.get("Etag")
-        return parse_date(condition) == self.modified
+        # A weak Etag is no date, and says too little for a range.
+        date = parse_date(condition)
+        return date is not None and date == self.modified
 
     # Paths
 

@@ -3,7 +3,8 @@
 A transcript must be read the same whole, byte by byte, cut anywhere, and with more behind it.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,24 @@ def ways(data: bytes) -> Iterator[list[bytes]]:
     yield bytewise(data)
     for at in range(1, len(data), 1 + len(data) // 500):
         yield [data[:at], data[at:]]
+
+
+def assert_linear(feed: Callable[[list[bytes]], object], drip: Callable[[int], bytes]) -> None:
+    """Four times the bytes, one by one, take about four times the time, and not sixteen times."""
+    short, long = bytewise(drip(6000)), bytewise(drip(24000))
+    ratios = []
+    for _ in range(5):
+        once = _seconds(lambda: feed(short))
+        ratios.append(_seconds(lambda: feed(long)) / once)
+        if ratios[-1] < 6:
+            return
+    assert min(ratios) < 8, ratios
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
 def assert_reads(data: bytes, expected: Reading, limits: Limits | None = None) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.http1.feeding import assert_all, bytewise
 from tests.http1.transcripts import CHUNKS
 from tornadolike.http1 import EndOfMessage, Limits
-from tornadolike.http1.body import FORBIDDEN_IN_TRAILERS, ChunkedBody, LengthBody
+from tornadolike.http1.body import FORBIDDEN_IN_TRAILERS, ChunkedBody, LengthBody, UntilEndBody
 from tornadolike.httputil import HTTPInputError
 
 MAX = 10_000
@@ -33,6 +33,30 @@ def test_a_length_is_exact() -> None:
 
 def test_a_length_of_nothing_ends_at_once() -> None:
     assert LengthBody(0).read(b"abc", 1, MAX) == (EndOfMessage(), 1)
+
+
+def test_a_length_over_the_limit_of_the_moment() -> None:
+    body = LengthBody(5)
+    assert body.read(b"ab", 0, 5) == (b"ab", 2)
+    for _ in range(2):
+        with pytest.raises(
+            HTTPInputError, match="Content-Length too long: more than 4 bytes"
+        ) as caught:
+            body.read(b"cd", 0, 4)
+        assert caught.value.status == 413
+    assert body.read(b"cd", 0, 5) == (b"cd", 2)
+
+
+# Until the end
+
+
+def test_everything_is_the_body() -> None:
+    body = UntilEndBody()
+    assert body.read(b"..abc", 2, 5) == (b"abc", 5)
+    assert body.read(b"", 0, 5) == (None, 0)
+    assert body.read(b"..de", 2, 5) == (b"de", 4)
+    with pytest.raises(HTTPInputError, match="Body too long: more than 5 bytes"):
+        body.read(b"f", 0, 5)
 
 
 # In chunks

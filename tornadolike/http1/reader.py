@@ -4,7 +4,7 @@ from ..httputil import HTTPInputError
 from .body import ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import CONTROL_IN_PART
 from .limits import Limits
-from .states import END_OF_BODY, SPENT, Event, State, Table
+from .states import END_OF_BODY, FAULT, SPENT, Event, State, Table
 
 Body = LengthBody | ChunkedBody | UntilEndBody
 
@@ -58,6 +58,8 @@ class MessageReader:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the peer."""
+        if self._ended:
+            raise RuntimeError("Nothing can be fed behind feed_eof()")
         if self._position < len(self._buffer):
             self._buffer = self._buffer[self._position :] + data
         else:
@@ -67,8 +69,8 @@ class MessageReader:
     def feed_eof(self) -> None:
         """The peer will send no more. If something is missing, :meth:`next_event` will say so.
 
-        It may be left out by whoever does not mind, but where a body can be one that only the end of the
-        connection ends.
+        Without it a body that only the end of the connection ends never does, and what is cut off is waited
+        for.
         """
         self._ended = True
 
@@ -88,15 +90,13 @@ class MessageReader:
     # States
 
     def _go(self, event: Event) -> None:
-        state = self._table.get((self.state, event))
-        if state is None:
-            raise RuntimeError(f"{event} in {self.state}: was something fed behind feed_eof()?")
-        self.state = state
+        self.state = self._table[self.state, event]
 
     def _fail(self) -> None:
         """Read nothing any more: the peer has broken the protocol."""
-        self._body = Spent()
-        self.state = SPENT
+        if self.state is not SPENT:
+            self._body = Spent()
+            self._go(FAULT)
 
     # The head
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPOutputError
-from .framing import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing
+from .framing_rules import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing, Version
 from .heads import encode_fields
 from .states import (
     BODY_FOLLOWS,
@@ -17,29 +17,50 @@ from .states import (
     Table,
 )
 
+_VERSIONS: Final = frozenset(Version)
+
 FORBIDDEN_TRAILERS: Final = frozenset(
     {
         # where the message ends, and for whom it is
-        *(
-            "Connection",
-            "Content-Length",
-            "Host",
-            "Keep-Alive",
-            "Proxy-Connection",
-            "Te",
-            "Trailer",
-        ),
-        *("Transfer-Encoding", "Upgrade", "Via"),
+        "Connection",
+        "Content-Length",
+        "Host",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Te",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
         # who somebody is
-        *("Authorization", "Cookie", "Proxy-Authenticate", "Proxy-Authorization", "Set-Cookie"),
-        *("Proxy-Authentication-Info", "Authentication-Info", "Www-Authenticate"),
+        "Authorization",
+        "Cookie",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Set-Cookie",
+        "Www-Authenticate",
         # how a request is meant
-        *("Cache-Control", "Expect", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range"),
-        *("If-Unmodified-Since", "Max-Forwards", "Pragma", "Range"),
+        "Cache-Control",
+        "Expect",
+        "If-Match",
+        "If-Modified-Since",
+        "If-None-Match",
+        "If-Range",
+        "If-Unmodified-Since",
+        "Max-Forwards",
+        "Pragma",
+        "Range",
         # what is to become of a response
-        *("Age", "Date", "Expires", "Location", "Retry-After", "Vary", "Warning"),
+        "Age",
+        "Date",
+        "Expires",
+        "Location",
+        "Retry-After",
+        "Vary",
+        "Warning",
         # how the content is to be understood
-        *("Content-Encoding", "Content-Range", "Content-Type"),
+        "Content-Encoding",
+        "Content-Range",
+        "Content-Type",
     }
 )
 """What must be known before the body comes, and so has no place behind it (RFC 9110 section 6.5.1)."""
@@ -48,11 +69,14 @@ FORBIDDEN_TRAILERS: Final = frozenset(
 class MessageWriter:
     """Writes one message: its head, pieces of its body, its end."""
 
-    __slots__ = ("_framing", "_remaining", "keep_alive", "state")
+    __slots__ = ("_framing", "_remaining", "_version", "keep_alive", "state")
 
     _table: Table
 
-    def __init__(self, keep_alive: bool) -> None:
+    def __init__(self, version: str, keep_alive: bool) -> None:
+        if version not in _VERSIONS:
+            raise ValueError(f"version should be 'HTTP/1.1' or 'HTTP/1.0', got {version!r}")
+        self._version = version
         self._framing = EMPTY
         self._remaining = 0
         self.keep_alive = keep_alive
@@ -72,9 +96,10 @@ class MessageWriter:
         if framing is CHUNKED:
             return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
         if framing is LENGTH:
-            self._remaining -= len(chunk)
-            if self._remaining < 0:
+            remaining = self._remaining - len(chunk)
+            if remaining < 0:
                 raise HTTPOutputError("Tried to write more data than Content-Length")
+            self._remaining = remaining
             return chunk
         return chunk if framing is UNTIL_END else self._without_body(chunk)
 
@@ -93,12 +118,12 @@ class MessageWriter:
             raise HTTPOutputError(
                 f"Tried to finish with {self._remaining} bytes fewer than Content-Length"
             )
+        data = b""
+        if self._framing is CHUNKED:
+            fields = encode_fields(trailers.get_all()) if trailers else b""
+            data = b"0\r\n%b\r\n" % fields
         self._go(END_OF_BODY)
-        if self._framing is not CHUNKED:
-            return b""
-        if not trailers:
-            return b"0\r\n\r\n"
-        return b"0\r\n" + encode_fields(trailers.get_all()) + b"\r\n"
+        return data
 
     def _start_body(self, framing: Framing, length: int) -> None:
         self._framing = framing

@@ -21,14 +21,14 @@ from .errors import HTTPInputError, HTTPOutputError
 from .forms import (
     HTTPFile,
     ParseBodyConfig,
-    ParseMultipartConfig,
     ParseUrlEncodedConfig,
     parse_body_arguments,
     parse_multipart_form_data,
-    parse_parameters,
     set_parse_body_config,
 )
 from .headers import HTTPHeaders
+from .multipart import MultipartReader, ParseMultipartConfig
+from .parameters import parse_parameters
 from .request import HTTPServerRequest
 from .urls import qs_to_qsl, split_host_and_port, url_concat
 
@@ -41,6 +41,7 @@ __all__ = [
     "HTTPOutputError",
     "HTTPServerConnectionDelegate",
     "HTTPServerRequest",
+    "MultipartReader",
     "ParseBodyConfig",
     "ParseMultipartConfig",
     "ParseUrlEncodedConfig",

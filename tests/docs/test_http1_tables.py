@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tornadolike.http1.framing import (
+from tornadolike.http1.framing_rules import (
     READING_RULES,
     WRITING_RULES,
     Coding,

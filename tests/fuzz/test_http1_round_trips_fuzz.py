@@ -99,7 +99,7 @@ REQUESTS = st.builds(
 )
 
 
-@examples(600)
+@examples(400)
 @given(
     REQUESTS, st.sampled_from(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0"]), st.lists(st.integers(0, 500))
 )
@@ -159,7 +159,7 @@ ANSWERS = st.builds(
 )
 
 
-@examples(600)
+@examples(400)
 @given(
     st.sampled_from(["GET", "HEAD", "POST", "CONNECT"]),
     st.sampled_from(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0"]),

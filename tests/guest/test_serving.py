@@ -18,6 +18,7 @@ from tests.http1connection.helpers import connect_slowly, shrink
 from tests.wire.client import get, read_all
 from tornadolike.httpserver import HTTPServer
 from tornadolike.ioloop import GuestLoop, IOLoop, PeriodicCallback
+from tornadolike.iostream import StreamClosedError
 from tornadolike.netutil import bind_sockets
 from tornadolike.web import Application, RequestHandler
 
@@ -123,6 +124,36 @@ def test_who_writes_more_than_the_peer_reads_is_slowed(serve):
         assert 0 < len(flushed) < 30
         assert len(read_all(sock)) > 10_000_000
     assert len(flushed) == 100
+
+
+class Taken(RequestHandler):
+    """Makes a stream of its connection, shouts back until the server stops."""
+
+    async def get(self):
+        connection = self.request.connection
+        stream = self.detach()
+        connection.set_drain_callback(stream.close)
+        with contextlib.suppress(StreamClosedError):
+            while True:
+                await stream.write((await stream.read_until(b"\n")).upper())
+
+
+class Forgotten(RequestHandler):
+    """Makes a stream of its connection that nobody has."""
+
+    def get(self):
+        self.detach().write(b"bye")
+
+
+def test_connections_become_streams(serve):
+    server = serve(Application([("/", Taken), ("/forgotten", Forgotten)]))
+    with server.connect() as sock, server.connect() as other:
+        other.sendall(get("/forgotten"))
+        assert read_all(other) == b"bye"
+        sock.sendall(get("/") + b"hello\n")
+        assert sock.recv(100) == b"HELLO\n"
+        server.call(server.server.drain)
+        assert read_all(sock) == b""
 
 
 def test_the_chat(serve):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tornadolike.http1 import (
+    EndedTooSoon,
     Limits,
     RequestReader,
     RequestWriter,
@@ -102,7 +103,14 @@ def test_reader_of_requests(state: State, event: Event) -> None:
     reader = reader_of_requests(state)
     data = IN_REQUESTS.get(event)
     expected = REQUEST_READER.get((state, event))
-    if state is State.ENDED and data is not None:
+    if state is State.ENDED and event is Event.FAULT:
+        reader = RequestReader(Limits())
+        feed(reader, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+        end(reader)
+        reader.max_body_size = 4
+        with pytest.raises(HTTPInputError):
+            reader.check_body_size()
+    elif state is State.ENDED and data is not None:
         with pytest.raises(RuntimeError, match="feed_eof"):
             reader.feed(data)
         expected = state
@@ -169,7 +177,12 @@ def test_reader_of_responses(state: State, event: Event) -> None:
     act: Callable[[], None] = (
         (lambda: end(reader)) if data is None else (lambda: feed(reader, data))
     )
-    if state is State.ENDED and data is not None:
+    if event is Event.FAULT and state is State.ENDED:
+        reader = reader_of_responses(State.BODY, Event.LAST_END)
+        reader.expect("GET")
+        with pytest.raises(EndedTooSoon):
+            feed(reader, b"0\r\n\r\n")
+    elif state is State.ENDED and data is not None:
         with pytest.raises(RuntimeError, match="feed_eof"):
             act()
         expected = state

@@ -99,3 +99,10 @@ def test_what_breaks_out_of_a_trailer() -> None:
             with pytest.raises(HTTPOutputError):
                 writer.end(HTTPHeaders({"A": value}))
             assert not writer.complete
+
+
+def test_versions() -> None:
+    for version in ("HTTP/2.0", "HTTP/1.2", "1.1", ""):
+        for make in (RequestWriter, lambda version: ResponseWriter("GET", version, True)):
+            with pytest.raises(ValueError, match=r"HTTP/1\.1"):
+                make(version)

@@ -1,15 +1,15 @@
 """HTTP/1.1 without sockets (RFC 9110, RFC 9112), both sides: bytes in, events out; messages in, bytes out.
 
-====================  ==============================  =====================================================
-the server's side     the client's side               what they stand on
-====================  ==============================  =====================================================
-:mod:`.request_reader`    :mod:`.response_reader`     :mod:`.reader`, :mod:`.body`: bodies on the wire
-:mod:`.response_writer`   :mod:`.request_writer`      :mod:`.writer`, :mod:`.heads`: heads as bytes
-====================  ==============================  =====================================================
+=======================  =======================  ====================================================
+the server's side        the client's side        what they have in common
+=======================  =======================  ====================================================
+:mod:`.request_reader`   :mod:`.response_reader`  :mod:`.reader`; :mod:`.body`, bodies on the wire
+:mod:`.response_writer`  :mod:`.request_writer`   :mod:`.writer`; :mod:`.heads`, heads as bytes
+=======================  =======================  ====================================================
 
-Below them all: :mod:`.states`, what may follow what, and :mod:`.framing`, where a message ends, as tables;
-:mod:`.fields`, header sections and what they mean; :mod:`.targets`, what a request may ask for; :mod:`.limits`,
-what a peer may ask of us.
+Below them all: :mod:`.states`, what may follow what, and :mod:`.framing_rules`, where a message ends, as tables;
+:mod:`.framing`, what of a message these rules go by; :mod:`.fields`, header sections and what they mean;
+:mod:`.targets`, what a request may ask for; :mod:`.limits`, what a peer may ask of us.
 """
 
 from .body import EndOfMessage

@@ -15,7 +15,8 @@ from typing import Final
 from ..httputil import HTTPInputError
 from ..httputil.authority import is_authority
 from ..httputil.headers import FORBIDDEN_IN_VALUE, field_names
-from .framing import Coding, Fields, Length, joined, read_coding, read_length, shown
+from .framing import Fields, joined, read_coding, read_length, shown
+from .framing_rules import Coding, Length
 
 CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
 """A control character, or half a line break, in bytes to which more may come: with it they need not be

@@ -4,7 +4,7 @@ from ..httputil import HTTPInputError
 from .body import ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import CONTROL_IN_PART
 from .limits import Limits
-from .states import END_OF_BODY, SPENT, Event, State, Table
+from .states import END_OF_BODY, FAULT, SPENT, Event, State, Table
 
 Body = LengthBody | ChunkedBody | UntilEndBody
 
@@ -69,8 +69,8 @@ class MessageReader:
     def feed_eof(self) -> None:
         """The peer will send no more. If something is missing, :meth:`next_event` will say so.
 
-        It may be left out by whoever does not mind, but where a body can be one that only the end of the
-        connection ends.
+        Without it a body that only the end of the connection ends never does, and what is cut off is waited
+        for.
         """
         self._ended = True
 
@@ -94,8 +94,9 @@ class MessageReader:
 
     def _fail(self) -> None:
         """Read nothing any more: the peer has broken the protocol."""
-        self._body = Spent()
-        self.state = SPENT
+        if self.state is not SPENT:
+            self._body = Spent()
+            self._go(FAULT)
 
     # The head
 

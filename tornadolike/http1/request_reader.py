@@ -29,7 +29,8 @@ from ..httputil import HTTPInputError, HTTPServerRequest
 from ..httputil.headers import NAME
 from .body import ChunkedBody, EndOfMessage, LengthBody, too_large
 from .fields import FieldSection, FieldSectionCache
-from .framing import CHUNKED, LENGTH, REQUEST, frame_read
+from .framing import frame_read
+from .framing_rules import CHUNKED, LENGTH, REQUEST
 from .limits import Limits
 from .reader import MessageReader
 from .states import BODY_FOLLOWS, END_OF_CONNECTION, HEAD, REQUEST_READER

@@ -3,7 +3,8 @@
 from ..httputil import HTTPHeaders, HTTPOutputError
 from ..httputil.authority import is_authority
 from .fields import read_connection
-from .framing import EMPTY, REQUEST, Coding, Framing, frame_written, joined, read_coding
+from .framing import frame_written, joined, read_coding
+from .framing_rules import EMPTY, REQUEST, Coding, Framing
 from .heads import encode_request_head
 from .states import REQUEST_WRITER
 from .writer import MessageWriter
@@ -23,13 +24,12 @@ class RequestWriter(MessageWriter):
     :arg version: ``"HTTP/1.1"`` or ``"HTTP/1.0"``.
     """
 
-    __slots__ = ("_version", "expects_continue", "upgrades")
+    __slots__ = ("expects_continue", "upgrades")
 
     _table = REQUEST_WRITER
 
     def __init__(self, version: str = "HTTP/1.1") -> None:
-        super().__init__(keep_alive=True)
-        self._version = version
+        super().__init__(version, keep_alive=True)
         self.expects_continue = False
         """Whether the server is asked for 100 Continue before the body is sent."""
         self.upgrades = False

@@ -24,21 +24,17 @@ from typing import Final
 from ..httputil import HTTPHeaders, HTTPInputError, ResponseStartLine
 from .body import END, ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
 from .fields import parse_fields, read_connection
-from .framing import (
+from .framing import Fields, frame_read, kind_of_response, read_coding, read_length
+from .framing_rules import (
     CHUNKED,
     EMPTY_RESPONSE,
     LENGTH,
     OTHER_PROTOCOL,
     UNTIL_END,
     UPGRADE,
-    Fields,
     Framing,
     Kind,
     Length,
-    frame_read,
-    kind_of_response,
-    read_coding,
-    read_length,
 )
 from .limits import Limits
 from .reader import EndedTooSoon, MessageReader

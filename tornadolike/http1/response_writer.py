@@ -9,16 +9,8 @@ from typing import Final
 
 from ..httputil import HTTPHeaders, http_date_now, responses
 from .fields import read_connection
-from .framing import (
-    CHUNKED,
-    EMPTY_RESPONSE,
-    OTHER_PROTOCOL,
-    UNTIL_END,
-    Fields,
-    frame_written,
-    kind_of_response,
-    read_coding,
-)
+from .framing import Fields, frame_written, kind_of_response, read_coding
+from .framing_rules import CHUNKED, EMPTY_RESPONSE, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
 from .states import INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter
@@ -73,14 +65,13 @@ class ResponseWriter(MessageWriter):
     :arg keep_alive: whether the connection may stay open as far as the request is concerned.
     """
 
-    __slots__ = ("_method", "_version")
+    __slots__ = ("_method",)
 
     _table = RESPONSE_WRITER
 
     def __init__(self, method: str | None, version: str, keep_alive: bool) -> None:
-        super().__init__(keep_alive)
+        super().__init__(version, keep_alive)
         self._method = method
-        self._version = version
 
     def head(self, status: int, reason: str, headers: HTTPHeaders) -> bytes:
         """The head, after which the body follows (or another head: that of an interim response's final).

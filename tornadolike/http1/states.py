@@ -85,6 +85,7 @@ REQUEST_READER: Final[Table] = {
     (BODY, END_OF_BODY): HEAD,
     (BODY, FAULT): SPENT,
     (ENDED, END_OF_CONNECTION): ENDED,
+    (ENDED, FAULT): SPENT,
 }
 """The server reads. Whether a connection is kept for another request is the writer's to say."""
 
@@ -126,6 +127,8 @@ RESPONSE_READER: Final[Table] = {
     (UNTIL_END, END_OF_CONNECTION): ENDED,
     (UNTIL_END, FAULT): SPENT,
     (ENDED, END_OF_CONNECTION): ENDED,
+    (ENDED, FAULT): SPENT,
     (OTHER_PROTOCOL, END_OF_CONNECTION): OTHER_PROTOCOL,
 }
-"""The client reads. Every final response ends by an event of its own, also one without a body."""
+"""The client reads. Every final response ends by an event of its own, also one without a body. It is a fault
+of the peer's if a response is the last and others are due."""

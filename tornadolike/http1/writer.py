@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPOutputError
-from .framing import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing
+from .framing_rules import CHUNKED, EMPTY, LENGTH, OTHER_PROTOCOL, UNTIL_END, Framing, Version
 from .heads import encode_fields
 from .states import (
     BODY_FOLLOWS,
@@ -17,29 +17,50 @@ from .states import (
     Table,
 )
 
+_VERSIONS: Final = frozenset(Version)
+
 FORBIDDEN_TRAILERS: Final = frozenset(
     {
         # where the message ends, and for whom it is
-        *(
-            "Connection",
-            "Content-Length",
-            "Host",
-            "Keep-Alive",
-            "Proxy-Connection",
-            "Te",
-            "Trailer",
-        ),
-        *("Transfer-Encoding", "Upgrade", "Via"),
+        "Connection",
+        "Content-Length",
+        "Host",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Te",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
         # who somebody is
-        *("Authorization", "Cookie", "Proxy-Authenticate", "Proxy-Authorization", "Set-Cookie"),
-        *("Proxy-Authentication-Info", "Authentication-Info", "Www-Authenticate"),
+        "Authorization",
+        "Cookie",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Set-Cookie",
+        "Www-Authenticate",
         # how a request is meant
-        *("Cache-Control", "Expect", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range"),
-        *("If-Unmodified-Since", "Max-Forwards", "Pragma", "Range"),
+        "Cache-Control",
+        "Expect",
+        "If-Match",
+        "If-Modified-Since",
+        "If-None-Match",
+        "If-Range",
+        "If-Unmodified-Since",
+        "Max-Forwards",
+        "Pragma",
+        "Range",
         # what is to become of a response
-        *("Age", "Date", "Expires", "Location", "Retry-After", "Vary", "Warning"),
+        "Age",
+        "Date",
+        "Expires",
+        "Location",
+        "Retry-After",
+        "Vary",
+        "Warning",
         # how the content is to be understood
-        *("Content-Encoding", "Content-Range", "Content-Type"),
+        "Content-Encoding",
+        "Content-Range",
+        "Content-Type",
     }
 )
 """What must be known before the body comes, and so has no place behind it (RFC 9110 section 6.5.1)."""
@@ -48,11 +69,14 @@ FORBIDDEN_TRAILERS: Final = frozenset(
 class MessageWriter:
     """Writes one message: its head, pieces of its body, its end."""
 
-    __slots__ = ("_framing", "_remaining", "keep_alive", "state")
+    __slots__ = ("_framing", "_remaining", "_version", "keep_alive", "state")
 
     _table: Table
 
-    def __init__(self, keep_alive: bool) -> None:
+    def __init__(self, version: str, keep_alive: bool) -> None:
+        if version not in _VERSIONS:
+            raise ValueError(f"version should be 'HTTP/1.1' or 'HTTP/1.0', got {version!r}")
+        self._version = version
         self._framing = EMPTY
         self._remaining = 0
         self.keep_alive = keep_alive

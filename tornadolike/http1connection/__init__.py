@@ -12,11 +12,12 @@ phase                 what is going on                                          
 ``WRITING``           answers wait for the peer to read them; no more are made until it does  write
 ``LINGERING``         we have said our last; the peer may still be talking                    linger
 ``ENDED``             the connection is lost                                                  (none)
-``UPGRADED``          the connection belongs to another protocol                              (none)
+``UPGRADED``          the connection belongs to another protocol, or has become a stream      (none)
 ====================  ======================================================================= ==========
 
 In whatever phase: as long as something waits for the peer to take it, it is the *write* time-out that
-runs, anew whenever the peer takes a byte.
+runs, anew whenever the peer takes a byte. A byte now and then is not enough, though: a body has to come, and
+what waits has to be taken, at a least pace (:mod:`.pace`).
 
 A request that has arrived whole goes to the application in one call, and if it is answered in that call
 the next one in the buffer follows at once; all answers of one wake-up leave in one write (*corked*).
@@ -38,6 +39,7 @@ handshake is done a connection is none: it is in ``Serving.handshakes``, and :mo
 
 * :mod:`.opening`: the first bytes of a connection that should speak TLS, or begins with a PROXY header;
 * :mod:`.context`: who is at the other end;
+* :mod:`.handing_over` and :mod:`.tunnels`: how HTTP leaves a connection; :mod:`.requests`: what delegates are told;
 * :mod:`.serving`: parameters, and what the connections of a server share;
 * :mod:`.responses`: from a response to bytes in the right order;
 * :mod:`.connection`: requests, phases, time-outs;

@@ -105,11 +105,14 @@ class RequestHandler(Failures, Arguments, Bodies):
         return self.application.reverse_url(name, *args)
 
     def detach(self) -> IOStream:
-        """Take the connection, as a stream, in the place of a response: HTTP is done with it.
+        """Take the connection as a stream; HTTP is done with it, and so is this handler's response.
 
-        The stream has nothing of a response in it but what :meth:`flush` has sent of one that opens a tunnel.
-        Neither :meth:`finish` nor :meth:`on_finish` is called. For more see ``request.connection.detach()``,
-        whose exceptions it raises.
+        In the place of a response, or behind the head of a ``101`` that :meth:`flush` has sent. What the client
+        has sent behind its request is read first. The stream stays open as long as somebody has it or waits for
+        it, also when the method has ended. :meth:`on_finish` is not called, and no request is logged.
+
+        Raises :exc:`RuntimeError` behind another head, and :exc:`~tornadolike.iostream.StreamClosedError` if
+        the client has gone.
         """
         stream: IOStream = self.request.connection.detach()
         self._auto_finish = False

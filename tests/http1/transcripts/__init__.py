@@ -1,6 +1,6 @@
 """Transcripts: input as it stands on the wire, and what must become of it, by section of the RFCs.
 
-:data:`CASES` are all of them; the modules hold those of one theme.
+:data:`CASES` are all requests; the modules hold those of one theme, and :mod:`.responses` what servers say.
 """
 
 from .case import Case

@@ -262,7 +262,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         progress = self.transport.write_progress()
         serving = self._serving
         pace = self._write_pace
-        if progress == self._progress or (
+        if progress <= self._progress or (
             pace is not None
             and pace.is_too_slow(serving.loop.time(), progress, serving.parameters.rate_grace_time)
         ):

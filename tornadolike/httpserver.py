@@ -85,7 +85,13 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
 
     :arg max_buffer_size: Tornado's older name for ``max_body_size``.
 
-    :arg trusted_downstream: addresses of proxies that ``X-Forwarded-For`` may end with.
+    :arg trusted_downstream: addresses and networks of proxies that ``X-Forwarded-For`` may end with.
+
+    :arg trust: :class:`~tornadolike.httputil.TrustedProxies`, to believe some headers from some networks, which is
+        better than ``xheaders``.
+
+    :arg proxy_protocol: networks and addresses (and ``"unix"``) of peers that have to begin each connection with a
+        header of the PROXY protocol.
 
     The other arguments are limits in bytes (``max_header_size``, ``max_body_size``: None for the default) and
     time-outs in seconds (``body_timeout``: None for no time-out); what they mean, which others there are, and what

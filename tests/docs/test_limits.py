@@ -11,7 +11,7 @@ import pytest
 from tornadolike.accesslog import AccessLog
 from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
-from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig
+from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig, TrustedProxies
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
 from tornadolike.iostream import BaseIOStream
 from tornadolike.iostream.reading import MAX_BUFFER_SIZE, READ_CHUNK_SIZE
@@ -30,7 +30,8 @@ LIMITS: dict[str, Any] = {
     field.name: field.default
     for owner in (Limits, ServingParameters, ParseMultipartConfig, ParseUrlEncodedConfig)
     for field in dataclasses.fields(owner)
-    if field.name not in ("limits", "no_keep_alive")  # these are none
+    # these are none
+    if field.name not in ("limits", "no_keep_alive", "protocol", "trust", "proxy_protocol")
 }
 LIMITS |= {
     name: getattr(StaticFileHandler, name)
@@ -51,6 +52,7 @@ LIMITS |= {
     for function, names in (
         (BaseIOStream.__init__, ("max_write_buffer_size",)),
         (BaseIOStream.read_until, ("max_bytes",)),
+        (TrustedProxies.__init__, ("max_hops",)),
         (TCPClient.__init__, ("happy_eyeballs_delay",)),
         (TCPClient.connect, ("timeout",)),
         (AccessLog.__init__, ("flush_interval", "flush_size", "max_pending_size")),

@@ -12,6 +12,7 @@ from tornadolike.httpserver import HTTPServer
 from tornadolike.httputil import HTTPHeaders, HTTPServerRequest
 from tornadolike.httputil.trust import Origin, TrustedProxies, XHeaders
 from tornadolike.web import Application, RequestHandler
+from tornadolike.websocket import WebSocketHandler
 
 LOCAL = "127.0.0.0/8"
 
@@ -101,6 +102,26 @@ def test_rules_for_hosts_follow(serve: Any) -> None:
     assert ask(server, get("/"), get("/", SAID[2], LAST)) == [["any", "x"], ["a", "x"]]
 
 
+@pytest.mark.parametrize(("names", "status"), [("X-Forwarded-Host", 101), ("X-Real-Ip", 403)])
+def test_the_origin_of_a_websocket_is_ours_if_the_proxy_says_so(
+    serve: Any, names: str, status: int
+) -> None:
+    app = Application([("/", WebSocketHandler)])
+    server = serve(app, trust=TrustedProxies(LOCAL, headers=names))
+    handshake = get(
+        "/",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Origin: https://a.example",
+        "X-Forwarded-Host: a.example",
+    )
+    with server.connect() as sock:
+        sock.sendall(handshake)
+        assert sock.recv(12) == f"HTTP/1.1 {status}".encode()
+
+
 # Tornado's arguments
 
 
@@ -131,6 +152,8 @@ def test_one_trusts_either_everybody_or_somebody() -> None:
     trust = TrustedProxies(LOCAL, headers="Forwarded")
     with pytest.raises(ValueError, match="believes everybody: leave it out beside trust="):
         HTTPServer(tell, xheaders=True, trust=trust)
+    with pytest.raises(TypeError, match=r"trust should be TrustedProxies\(...\), got '10"):
+        HTTPServer(tell, trust="10.0.0.0/8")
     with pytest.raises(ValueError, match="is no network"):
         HTTPServer(tell, xheaders=True, trusted_downstream=["proxy.example"])
 

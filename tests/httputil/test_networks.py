@@ -51,6 +51,8 @@ PEER = ("192.0.2.1", 80)
         (["0.0.0.0/0"], ("::1", 1, 0, 0), False),
         (ipaddress.ip_network("192.0.2.0/24"), PEER, True),
         (ipaddress.ip_address("192.0.2.1"), PEER, True),
+        (Networks(["192.0.2.1", "unix"]), PEER, True),
+        (Networks(["192.0.2.1", "unix"]), "", True),
         ([], PEER, False),
         (["unix"], PEER, False),
         (["unix"], "", True),
@@ -74,6 +76,7 @@ def test_what_is_no_network_is_refused_with_an_example(entry: Any) -> None:
 
 
 def test_it_can_be_read() -> None:
+    assert repr(Networks(ipaddress.ip_network("10.0.0.0/8"))) == "Networks(['10.0.0.0/8'])"
     assert repr(Networks(["10.0.0.0/8", "::1", "unix"])) == (
         "Networks(['10.0.0.0/8', '::1/128', 'unix'])"
     )

@@ -164,6 +164,11 @@ def test_headers_that_contradict_each_other_are_refused(names: Any, message: str
         TrustedProxies("10.0.0.0/8", headers=names)
 
 
+def test_no_hops_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="max_hops should be at least 1, got 0"):
+        TrustedProxies("10.0.0.0/8", headers="Forwarded", max_hops=0)
+
+
 # Trusted proxies: protocol, host and port
 
 NAMES = ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"]
@@ -175,6 +180,8 @@ NAMES = ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"]
         ("X-Forwarded-Proto: https", "https", None),
         ("X-Forwarded-Proto: HTTPS", "https", None),
         ("X-Forwarded-Proto: http, https", "https", None),
+        ("X-Forwarded-Proto: wss", "https", None),
+        ("X-Forwarded-Proto: ws", "http", None),
         ("X-Forwarded-Proto: https | X-Forwarded-Proto: http", "http", None),
         ("X-Forwarded-Host: a.example", "http", "a.example"),
         ("X-Forwarded-Host: evil, a.example:81", "http", "a.example:81"),
@@ -202,7 +209,7 @@ def test_protocol_host_and_port(fields: str, protocol: str, host: str | None) ->
     "field",
     [
         "X-Forwarded-Proto: ",
-        "X-Forwarded-Proto: wss",
+        "X-Forwarded-Proto: ftp",
         "X-Forwarded-Proto: https, ",
         "X-Forwarded-Proto: https;a",
         "X-Forwarded-Host: ",
@@ -263,7 +270,8 @@ def test_a_wrong_header_does_not_cost_the_others(expect_log: Any) -> None:
         ("Forwarded: for=192.0.2.43, for=unknown;proto=https", Origin("10.0.0.1", "https")),
         ("Forwarded: for=192.0.2.43, proto=https", Origin("10.0.0.1", "https")),
         ("Forwarded: for=192.0.2.43, ,", Origin("10.0.0.1", "http")),
-        ("Forwarded: for=192.0.2.43;proto=ws", Origin(CLIENT, "http")),
+        ("Forwarded: for=192.0.2.43;proto=wss", Origin(CLIENT, "https")),
+        ("Forwarded: for=192.0.2.43;proto=ftp", Origin(CLIENT, "http")),
         ('Forwarded: for="[::ffff:10.0.0.2]:1"', Origin("10.0.0.2", "http")),
     ],
 )

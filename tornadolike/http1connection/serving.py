@@ -79,6 +79,8 @@ class ServingParameters:
             value: object = getattr(self, name)
             if not isinstance(value, (int, float)) or value <= 0:
                 raise ValueError(f"{name} should be a positive number, got {value!r}")
+        if self.trust is not None and not isinstance(self.trust, Trust):
+            raise TypeError(f"trust should be TrustedProxies(...), got {self.trust!r}")
         if self.proxy_protocol is not None:
             object.__setattr__(self, "proxy_protocol", Networks(self.proxy_protocol))
 

@@ -26,13 +26,17 @@ from .forms import (
     parse_multipart_form_data,
     set_parse_body_config,
 )
+from .forwarded import ForwardedElement, ForwardedNode, parse_forwarded
 from .headers import HTTPHeaders
 from .multipart import MultipartReader, ParseMultipartConfig
 from .parameters import parse_parameters
 from .request import HTTPServerRequest
+from .trust import TrustedProxies
 from .urls import qs_to_qsl, split_host_and_port, url_concat
 
 __all__ = [
+    "ForwardedElement",
+    "ForwardedNode",
     "HTTPConnection",
     "HTTPFile",
     "HTTPHeaders",
@@ -47,11 +51,13 @@ __all__ = [
     "ParseUrlEncodedConfig",
     "RequestStartLine",
     "ResponseStartLine",
+    "TrustedProxies",
     "format_timestamp",
     "http_date_now",
     "parse_body_arguments",
     "parse_cookie",
     "parse_date",
+    "parse_forwarded",
     "parse_multipart_form_data",
     "parse_parameters",
     "parse_request_start_line",

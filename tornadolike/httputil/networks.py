@@ -8,6 +8,9 @@ from typing import Any, Final
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+Entry = str | IPAddress | IPNetwork
+"""One of what :class:`Networks` are made of."""
+
 UNIX: Final = "unix"
 
 NO_IP: Final = "0.0.0.0"  # noqa: S104 - nobody listens there
@@ -22,7 +25,8 @@ class Networks:
     """A set of peers: the addresses of some networks, and perhaps whoever comes by a Unix socket.
 
     :arg entries: each is a network in CIDR notation (``"10.0.0.0/8"``, ``"2001:db8::/32"``), an address, an
-        object of :mod:`ipaddress`, or ``"unix"``. One alone need not stand in a list.
+        object of :mod:`ipaddress`, or ``"unix"``. One alone need not stand in a list. Or other networks, to
+        have the same.
 
     Raises :exc:`ValueError` for anything else, such as a name, or a network with host bits set.
 
@@ -32,13 +36,16 @@ class Networks:
 
     __slots__ = ("_networks", "unix")
 
-    def __init__(self, entries: object) -> None:
-        if isinstance(entries, str) or not isinstance(entries, Iterable):
-            entries = [entries]
+    _networks: tuple[IPNetwork, ...]
+
+    def __init__(self, entries: "Networks | Entry | Iterable[Entry]") -> None:
         self.unix = False
         """Whether peers on a Unix socket belong to it."""
+        if isinstance(entries, Networks):
+            self.unix, self._networks = entries.unix, entries._networks
+            return
         networks: list[IPNetwork] = []
-        for entry in entries:
+        for entry in _each(entries):
             if entry == UNIX:
                 self.unix = True
             else:
@@ -59,6 +66,13 @@ class Networks:
     def __repr__(self) -> str:
         entries = [*map(str, self._networks), *([UNIX] if self.unix else [])]
         return f"{type(self).__name__}({entries!r})"
+
+
+def _each(entries: Entry | Iterable[Entry]) -> Iterable[object]:
+    # A network can be iterated over, too, and so can a text.
+    if isinstance(entries, (str, IPNetwork)) or not isinstance(entries, Iterable):
+        return [entries]
+    return entries
 
 
 def _network(entry: object) -> IPNetwork:

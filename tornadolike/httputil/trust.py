@@ -20,12 +20,14 @@ from .forwarded import (
     parse_loose_node,
 )
 from .headers import HTTPHeaders, canonical_names
-from .networks import Networks, ip_of, parse_ip
+from .networks import Entry, Networks, ip_of, parse_ip
 from .urls import split_host_and_port
 
 _SHOWN = 100
 """How much of a wrong value stands in the log."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_PROTOCOLS: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What is meant by a scheme; some proxies tell that of a WebSocket."""
 
 
 @dataclass(slots=True)
@@ -79,8 +81,14 @@ class TrustedProxies(Trust):
     """
 
     def __init__(
-        self, networks: object, *, headers: str | Iterable[str], max_hops: int = 32
+        self,
+        networks: Networks | Entry | Iterable[Entry],
+        *,
+        headers: str | Iterable[str],
+        max_hops: int = 32,
     ) -> None:
+        if max_hops < 1:
+            raise ValueError(f"max_hops should be at least 1, got {max_hops!r}")
         self._networks = Networks(networks)
         self._readers = _readers_of(headers)
         self._max_hops = max_hops
@@ -102,8 +110,7 @@ class TrustedProxies(Trust):
         for hop, element in enumerate(elements):
             if hop == self._max_hops:
                 raise HTTPInputError(f"More than {hop} proxies")
-            if element.proto in _DEFAULT_PORTS:
-                origin.protocol = element.proto
+            origin.protocol = _PROTOCOLS.get(element.proto or "", origin.protocol)
             origin.host = element.host or origin.host
             ip = None if element.for_ is None else element.for_.ip
             if ip is None:
@@ -145,9 +152,9 @@ def _read_address(_: TrustedProxies, origin: Origin, values: list[str], __: HTTP
 
 def _read_scheme(_: TrustedProxies, origin: Origin, values: list[str], __: HTTPHeaders) -> None:
     scheme = _last(values).lower()
-    if scheme not in _DEFAULT_PORTS:
+    if scheme not in _PROTOCOLS:
         raise HTTPInputError(f"Unknown scheme {scheme[:_SHOWN]!r}")
-    origin.protocol = scheme
+    origin.protocol = _PROTOCOLS[scheme]
 
 
 def _read_host(_: TrustedProxies, origin: Origin, values: list[str], __: HTTPHeaders) -> None:
@@ -227,7 +234,7 @@ class XHeaders(Trust):
     :arg trusted_downstream: addresses and networks of proxies that stand before the last one.
     """
 
-    def __init__(self, trusted_downstream: object = ()) -> None:
+    def __init__(self, trusted_downstream: Networks | Entry | Iterable[Entry] = ()) -> None:
         self._downstream = Networks(trusted_downstream)
 
     def resolve(self, address: Any, protocol: str, headers: HTTPHeaders) -> Origin:

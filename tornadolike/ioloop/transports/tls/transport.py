@@ -69,7 +69,7 @@ class SSLTransport(PullingSide):
         self._made = made  # the protocol has a connection: it will be told when it is lost
         self._established = False  # the handshake is done: there is a session to tell about
         self._timer: asyncio.TimerHandle | None = None
-        self._progress_at_last_look: object = None
+        self._progress_at_last_look: int = 0
         self._sent = False  # nothing that was written waits any more: only goodbyes are left
         self._trace: ConnectionTrace | None = None
         self.dropped = 0

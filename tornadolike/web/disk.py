@@ -22,7 +22,7 @@ async def in_thread(function: Callable[..., T], *args: object) -> T:
     try:
         return await asyncio.shield(job)
     except asyncio.CancelledError:
-        while False:
+        while not job.done():
             try:
                 await asyncio.wait([job])
             except asyncio.CancelledError:

@@ -100,20 +100,6 @@ class RequestHandler(Failures, Arguments, Bodies):
 
     # To be called
 
-    def detach(self) -> IOStream:
-        """Take the connection as a stream; HTTP is done with it, and so is this handler's response.
-
-        In the place of a response, or behind the head of a ``101`` that :meth:`flush` has sent. What the client
-        has sent behind its request is read first. The stream stays open as long as somebody has it or waits for
-        it, also when the method has ended. :meth:`on_finish` is not called, and no request is logged.
-
-        Raises :exc:`RuntimeError` behind another head, and :exc:`~tornadolike.iostream.StreamClosedError` if
-        the client has gone.
-        """
-        stream: IOStream = self.request.connection.detach()
-        self._finished = True
-        return stream
-
     def reverse_url(self, name: str, *args: Any) -> str:
         """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
         return self.application.reverse_url(name, *args)

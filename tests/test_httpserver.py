@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import gzip
 import http.client
 import os
 import socket
@@ -25,14 +26,19 @@ from tests.wire.client import (
     ok,
     read_all,
 )
-from tests.wire.site import answer
-from tornadolike.http1connection import ServerConnection, TLSOpening
-from tornadolike.httpserver import HTTPServer
-from tornadolike.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from tests.wire.site import SHAPES, Conversation, answer
+from tornadolike.http1connection import ServerConnection, ServingParameters, TLSOpening
+from tornadolike.httpserver import CollectingDelegate, HTTPServer
+from tornadolike.httputil import (
+    HTTPMessageDelegate,
+    HTTPServerConnectionDelegate,
+    HTTPServerRequest,
+)
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.transports import SocketTransport
 from tornadolike.ioloop.transports.tls import SSLTransport
 from tornadolike.netutil import bind_sockets, bind_unix_socket
+from tornadolike.tcpserver import TCPServer
 
 
 class Held:
@@ -59,24 +65,255 @@ def begin(server: Watched, function: Callable[..., Any], *args: Any) -> Callable
     return lambda: tasks[0].done() and tasks[0].exception() is None
 
 
+@pytest.fixture
+def serve_as(serve: Any) -> Callable[..., Any]:
+    """``server = serve_as(kind, application, **options)``: as ``serve``, with a subclass of HTTPServer."""
+
+    def start(kind: type[HTTPServer], application: Any, **options: Any) -> Any:
+        HTTPServer.configure(kind)
+        try:
+            return serve(application, **options)
+        finally:
+            HTTPServer.configure(None)
+
+    return start
+
+
 # What it is made of
 
 
 def test_parameters_go_where_they_belong() -> None:
     server = HTTPServer(answer, True, max_header_count=3, linger_timeout=1.5, max_body_size=7)
-    parameters = server._parameters
+    parameters = server._parameters()
     assert parameters.no_keep_alive
     assert parameters.linger_timeout == 1.5
     assert parameters.limits.max_header_count == 3
     assert parameters.limits.max_body_size == 7
-    assert HTTPServer(answer, max_buffer_size=8)._parameters.limits.max_body_size == 8
+    assert HTTPServer(answer, max_buffer_size=8)._parameters().limits.max_body_size == 8
     both = HTTPServer(answer, max_buffer_size=8, max_body_size=9)
-    assert both._parameters.limits.max_body_size == 9
+    assert both._parameters().limits.max_body_size == 9
     with pytest.raises(TypeError, match="max_speed"):
         HTTPServer(answer, max_speed=3)
     for never in (None, 0):
         with pytest.raises(ValueError, match="ssl_handshake_timeout should be a positive number"):
             HTTPServer(answer, ssl_handshake_timeout=never)
+
+
+def test_what_tornado_passes_on_for_nothing_is_the_default() -> None:
+    usual = ServingParameters()
+    server = HTTPServer(
+        answer, False, False, None, None, False, None, None, None, None, None, None, None
+    )
+    assert server._parameters() == usual
+    assert server.conn_params.header_timeout == 3600
+    assert server.conn_params.max_header_size == usual.limits.max_header_size
+    # A new connection, too, has no longer than that.
+    short = HTTPServer(answer, idle_connection_timeout=2)._parameters()
+    assert (short.idle_connection_timeout, short.header_timeout) == (2, 2)
+    both = HTTPServer(answer, idle_connection_timeout=2, header_timeout=None)._parameters()
+    assert (both.idle_connection_timeout, both.header_timeout) == (2, None)
+
+
+def test_what_the_parameters_are_is_read_when_the_first_connection_comes(serve: Any) -> None:
+    server = serve(answer)
+    server.call(lambda: setattr(server.server.conn_params, "max_body_size", 1))
+    with server.connect() as sock:
+        sock.sendall(get("/", "Content-Length: 2", method="POST") + b"ab")
+        expect_end(sock, error(413))
+
+
+def test_subclasses_are_initialized_by_initialize(serve: Any) -> None:
+    class Named(HTTPServer):
+        def initialize(self, request_callback: Any, name: str = "", **more: Any) -> None:
+            super().initialize(request_callback, **more)
+            self.name = name
+
+    assert Named(answer, "one", no_keep_alive=True)._parameters().no_keep_alive
+    HTTPServer.configure(Named, name="another", linger_timeout=2.5)
+    try:
+        made = HTTPServer(answer)
+        assert type(made) is Named
+        assert made.name == "another"
+        assert made._parameters().linger_timeout == 2.5
+        server = serve(answer)
+        assert isinstance(server.server, Named)
+        with server.connect() as sock:
+            sock.sendall(get("/"))
+            expect(sock, ok("GET /"))
+    finally:
+        HTTPServer.configure(None)
+    assert type(HTTPServer(answer)) is HTTPServer
+
+
+class Between(HTTPServer):
+    """Comes between the connections and what answers them."""
+
+    def initialize(self, request_callback: Any, **more: Any) -> None:
+        super().initialize(request_callback, **more)
+        self.seen: list[tuple[str, object]] = []
+
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+        self.seen.append(("start", server_conn))
+        return super().start_request(server_conn, request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        self.seen.append(("close", server_conn))
+        super().on_close(server_conn)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_subclasses_may_come_between(serve_as: Any, shape: str) -> None:
+    server = serve_as(Between, SHAPES[shape])
+    watched = Watched(server)
+    with server.connect() as sock:
+        sock.sendall(get("/a") + get("/b"))
+        expect(sock, ok("GET /a") + ok("GET /b"))
+    watched.until_gone()
+    connection = server.server.seen[0][1]
+    assert isinstance(connection, ServerConnection)
+    assert server.server.seen == [("start", connection)] * 2 + [("close", connection)]
+
+
+def test_an_application_is_told_of_ends_though_a_subclass_is_too(serve_as: Any) -> None:
+    class Closing(HTTPServer):
+        def on_close(self, server_conn: object) -> None:
+            super().on_close(server_conn)
+            closed.append(self)
+
+    class Site(Conversation):
+        def on_close(self, server_conn: object) -> None:
+            closed.append(server_conn)
+
+        __call__ = staticmethod(answer)
+
+    closed: list[object] = []
+    server = serve_as(Closing, Site(answer, patient=False))
+    watched = Watched(server)
+    with server.connect() as sock:
+        sock.sendall(get())
+        expect(sock, ok("GET /"))
+    watched.until(lambda: len(closed) == 2)
+    assert closed[1] is server.server
+
+
+class Greeting(HTTPServer):
+    """Wants a word before the first request."""
+
+    async def handle_stream(self, stream: Any, address: Any) -> None:
+        assert await stream.read_until(b"\n", max_bytes=100) == b"please\n"
+        await stream.write(b"well\n")
+        super().handle_stream(stream, address)
+
+
+@PLAIN_AND_TLS
+def test_subclasses_may_have_the_stream_first(serve_as: Any) -> None:
+    server = serve_as(Greeting, answer)
+    watched = Watched(server)
+    with server.connect() as sock:
+        sock.sendall(b"please\n" + get("/a"))
+        expect(sock, b"well\n" + ok("GET /a"))
+        sock.sendall(get("/b"))
+        expect(sock, ok("GET /b"))
+        assert watched.call(lambda: len(watched.serving.connections)) == 1
+    watched.until_gone()
+
+
+@PLAIN_AND_TLS
+def test_streams_of_a_subclass_are_drained_and_cut_too(serve_as: Any) -> None:
+    server = serve_as(Greeting, answer)
+    watched = Watched(server)
+    with server.connect() as waiting, server.connect() as serving:
+        serving.sendall(b"please\n" + get("/a"))
+        expect(serving, b"well\n" + ok("GET /a"))
+        done = begin(watched, server.server.drain, 0.05)
+        expect_end(serving)
+        assert read_all(waiting) == b""
+        watched.until(done)
+
+
+def test_a_stream_may_be_given_to_the_server(serve: Any) -> None:
+    class Accepting(TCPServer):
+        def handle_stream(self, stream: Any, address: Any) -> None:
+            server.server.handle_stream(stream, address)
+
+    server = serve(answer)
+    watched = Watched(server)
+    accepting = watched.call(Accepting)
+    (listening,) = bind_sockets(0, "127.0.0.1")
+    watched.call(accepting.add_socket, listening)
+    with socket.create_connection(listening.getsockname(), 10) as sock:
+        sock.sendall(get("/a"))
+        expect(sock, ok("GET /a"))
+        assert watched.call(lambda: len(watched.serving.connections)) == 1
+        watched.call(accepting.stop)
+    watched.until_gone()
+
+
+# Bodies
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_content_codings_come_off(serve: Any, whole: bool) -> None:
+    coded = gzip.compress(b"abc")
+    lines_ = ("Content-Encoding: gzip", f"Content-Length: {len(coded)}")
+    server = serve(answer, decompress_request=True, max_body_size=1000)
+    with server.connect() as sock:
+        request = get("/", *lines_, method="POST") + coded
+        for part in (request,) if whole else (request[:-9], request[-9:]):
+            sock.sendall(part)
+            server.call(lambda: None)
+        expect(sock, ok("POST / [abc]"))
+        sock.sendall(get("/", "Content-Length: 3", method="POST") + b"abc")
+        expect(sock, ok("POST / [abc]"))
+        bomb = gzip.compress(bytes(100_000))
+        sock.sendall(get("/", lines_[0], f"Content-Length: {len(bomb)}", method="POST") + bomb)
+        expect_end(sock, error(413))
+
+
+def test_who_does_not_need_to_be_decompressed_is_served_in_one_call(serve: Any) -> None:
+    seen: list[str | None] = []
+
+    class Site(Conversation):
+        def __call__(self, request: HTTPServerRequest) -> None:
+            seen.append(request.uri)
+            answer(request)
+
+    server = serve(Site(answer, patient=False), decompress_request=True, chunk_size=10)
+    with server.connect() as sock:
+        for path, more, body in (
+            ("/plain", (), b""),
+            ("/coded", ("Content-Encoding: identity",), b"abc"),
+            ("/makes-believe", ("X-Consumed-Content-Encoding: gzip",), b""),
+            ("/large", (), b"x" * 11),
+            ("/small", (), b"x" * 10),
+        ):
+            length = f"Content-Length: {len(body)}"
+            sock.sendall(get(path, length, *more, method="POST") + body)
+            text = f"POST {path}" + (f" [{body.decode()}]" if body else "")
+            expect(sock, ok(text))
+    assert seen == ["/plain", "/small"]
+
+
+def test_pieces_are_no_larger_than_wanted(serve: Any) -> None:
+    sizes: list[int] = []
+
+    class Delegate(CollectingDelegate):
+        def data_received(self, chunk: bytes) -> None:
+            sizes.append(len(chunk))
+            super().data_received(chunk)
+
+    class Site(HTTPServerConnectionDelegate):
+        def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
+            return Delegate(answer, request_conn)
+
+    server = serve(Site(), chunk_size=16)
+    with server.connect() as sock:
+        sock.sendall(get("/", "Content-Length: 50", method="POST") + b"0123456789" * 5)
+        expect(sock, ok("POST / [" + "0123456789" * 5 + "]"))
+    assert sizes == [16, 16, 16, 2]
+
+
+# Peers
 
 
 def test_a_request_knows_its_peer(serve: Any) -> None:

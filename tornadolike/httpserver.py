@@ -16,14 +16,21 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 :mod:`tornadolike.http1connection`.
 """
 
-import dataclasses
 import socket
 import ssl
 from collections.abc import Callable
 from typing import Any, cast
 
-from .http1 import Limits
-from .http1connection import ServerConnection, Serving, ServingParameters, TLSOpening
+from .http1connection import (
+    BodyPreparer,
+    HTTP1ConnectionParameters,
+    ServerConnection,
+    Serving,
+    ServingParameters,
+    adopt,
+    opening_for,
+    serving_parameters,
+)
 from .httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -33,20 +40,31 @@ from .httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
+from .httputil.trust import XHeaders
 from .ioloop import IOLoop
 from .ioloop.transports import SocketTransport
+from .iostream import IOStream
 from .tcpserver import TCPServer
 from .tcpserver.connections import Connections
+from .util import Configurable
 
 RequestCallback = Callable[[HTTPServerRequest], object]
 
+HTTPRequest = HTTPServerRequest
+"""Tornado's older name of it."""
 
-class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
+
+class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
     """A server of HTTP/1.1 and 1.0.
 
     :arg request_callback: an :class:`~tornadolike.web.Application` or another
         :class:`HTTPServerConnectionDelegate`, or a function that is called with each complete
         :class:`HTTPServerRequest` and answers it through ``request.connection``.
+
+    :arg no_keep_alive: close each connection after one response.
+
+    :arg xheaders: believe what ``X-Real-Ip``, ``X-Forwarded-For``, ``X-Scheme`` and ``X-Forwarded-Proto`` tell
+        about the client. Only behind a proxy that sets them, as anybody can send them.
 
     :arg ssl_options: serve HTTPS, with this :class:`ssl.SSLContext`, or with the one that
         :func:`~tornadolike.netutil.ssl_options_to_context` makes of these options (``certfile``,
@@ -54,33 +72,91 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         from :meth:`HTTPServerRequest.get_ssl_certificate`). A client that comes with plain HTTP is
         answered by 400.
 
-    The other arguments are limits in bytes and time-outs in seconds (None for no time-out); what they
-    mean and what they are by default is told by :class:`~tornadolike.http1.Limits` and
-    :class:`~tornadolike.http1connection.ServingParameters`. ``max_buffer_size`` is Tornado's older name
-    for ``max_body_size``.
+    :arg protocol: ``"http"`` or ``"https"``, whatever the connections speak: behind a proxy that ends TLS and
+        does not say so.
+
+    :arg decompress_request: take off the content codings of requests; ``max_body_size`` is then for the body
+        without them, too.
+
+    :arg chunk_size: bytes of a body that a delegate gets at once at the most. By default it gets what has come.
+
+    :arg idle_connection_timeout: seconds between a response and the next request; None, the default, and 0 for an
+        hour, as with Tornado, :data:`math.inf` for no time-out.
+
+    :arg max_buffer_size: Tornado's older name for ``max_body_size``.
+
+    :arg trusted_downstream: addresses of proxies that ``X-Forwarded-For`` may end with.
+
+    The other arguments are limits in bytes (``max_header_size``, ``max_body_size``: None for the default) and
+    time-outs in seconds (``body_timeout``: None for no time-out); what they mean, which others there are, and what
+    they are by default is told by :class:`~tornadolike.http1.Limits` and
+    :class:`~tornadolike.http1connection.ServingParameters`.
+
+    Subclasses do in :meth:`initialize` what others do in ``__init__``. They may override
+    :meth:`start_request` and :meth:`on_close`, to come between the connections and what answers them, and
+    :meth:`~.TCPServer.handle_stream`, to have each connection's stream first. It is :class:`.Configurable`:
+    ``HTTPServer.configure(MyServer, no_keep_alive=True)`` decides what ``HTTPServer(...)`` makes.
 
     :meth:`~.TCPServer.drain` closes connections that are idle or in the TLS handshake, lets requests that are
     being answered finish (their connections close afterwards), and asks WebSockets to go away.
     """
 
-    def __init__(
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """All is done by :meth:`initialize`, which has been called already."""
+
+    def initialize(
         self,
         request_callback: HTTPServerConnectionDelegate | RequestCallback,
         no_keep_alive: bool = False,
-        *,
+        xheaders: bool = False,
         ssl_options: dict[str, Any] | ssl.SSLContext | None = None,
-        max_buffer_size: int | None = None,
+        protocol: str | None = None,
+        decompress_request: bool = False,
+        chunk_size: int | None = None,
+        max_header_size: int | None = None,
+        idle_connection_timeout: float | None = None,
+        body_timeout: float | None = None,
         max_body_size: int | None = None,
+        max_buffer_size: int | None = None,
+        trusted_downstream: list[str] | None = None,
         **parameters: Any,
     ) -> None:
-        super().__init__(ssl_options)
+        """The constructor's work; the arguments are the class's."""
+        TCPServer.__init__(self, ssl_options, max_buffer_size, chunk_size)
         self.request_callback = request_callback
-        if max_body_size is None:
-            max_body_size = max_buffer_size
-        if max_body_size is not None:
-            parameters["max_body_size"] = max_body_size
-        self._parameters = make_parameters(no_keep_alive=no_keep_alive, **parameters)
+        self.xheaders = xheaders
+        self.protocol = protocol
+        self.trusted_downstream = trusted_downstream
+        self.conn_params = HTTP1ConnectionParameters(
+            no_keep_alive=no_keep_alive,
+            chunk_size=chunk_size,
+            max_header_size=max_header_size,
+            header_timeout=idle_connection_timeout or 3600.0,
+            max_body_size=max_buffer_size if max_body_size is None else max_body_size,
+            body_timeout=body_timeout,
+            decompress=decompress_request,
+        )
+        """Tornado's part of the parameters. It may be changed before the first connection comes."""
+        self._chunk_size = chunk_size
+        self._own_parameters = parameters
         self._serving: Serving | None = None
+        self._parameters()  # says what is wrong with them, now
+
+    def _parameters(self) -> ServingParameters:
+        own = {"protocol": self.protocol, **self._own_parameters}
+        if self.xheaders:
+            if own.get("trust") is not None:
+                raise ValueError("xheaders=True believes everybody: leave it out beside trust=")
+            own["trust"] = XHeaders(self.trusted_downstream or ())
+        return serving_parameters(self.conn_params, **own)
+
+    @classmethod
+    def configurable_base(cls) -> type[Configurable]:
+        return HTTPServer
+
+    @classmethod
+    def configurable_default(cls) -> type[Configurable]:
+        return HTTPServer
 
     def _make_ssl_context(self, ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLContext:
         context = super()._make_ssl_context(ssl_options)
@@ -90,36 +166,99 @@ class HTTPServer(TCPServer, HTTPServerConnectionDelegate):
         return context
 
     def handle_socket(self, connection: socket.socket, address: Any) -> None:
+        if self._overrides("handle_stream"):
+            super().handle_socket(connection, address)
+            return
         serving = self._serving or self._start_serving()
-        context = self.ssl_context
-        if context is None:
-            SocketTransport(serving.loop, connection, ServerConnection(serving, address))
-        else:
-            opening = TLSOpening(serving, address, context)
-            # What is known need not be asked for; and of a peer that is gone it could not.
-            SocketTransport(serving.loop, connection, opening, extra={"peername": address})
+        protocol = opening_for(serving, address, self.ssl_context)
+        # Openings look at the address. What is known need not be asked for; and of a peer that is gone it
+        # could not.
+        extra = None if isinstance(protocol, ServerConnection) else {"peername": address}
+        SocketTransport(serving.loop, connection, protocol, extra=extra)
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        """Serve requests over a stream, as :class:`~.http1connection.HTTP1ServerConnection` does.
+
+        The server's own connections have no streams, unless a subclass overrides this method: then each has one,
+        which the subclass may read from, and write to, before it calls this.
+        """
+        serving = self._serving or self._start_serving()
+        proxies = serving.parameters.proxy_protocol
+        if proxies is not None and proxies.has_peer(address):
+            raise ValueError("proxy_protocol is for the server's own connections, not for streams")
+        adopt(stream, ServerConnection(serving, address), serving)
+
+    def _overrides(self, method: str) -> bool:
+        """Whether a subclass, or this object itself, has another method of this name."""
+        found = getattr(getattr(self, method), "__func__", None)
+        return found is not getattr(HTTPServer, method)
 
     def _start_serving(self) -> Serving:
         loop = IOLoop.current()
         callback = self.request_callback
+        delegate: HTTPServerConnectionDelegate = self
         serve_whole: RequestCallback | None
-        if isinstance(callback, HTTPServerConnectionDelegate):
-            delegate = callback
+        if not isinstance(callback, HTTPServerConnectionDelegate):
+            serve_whole = callback
+        else:
             # The method, not the object: calling an object finds its method anew each time.
             serve_whole = callback.__call__ if callable(callback) else None
-        else:
-            delegate, serve_whole = self, callback
-        self._serving = Serving(loop, delegate, serve_whole, self._parameters)
+            if not self._overrides("on_close"):
+                delegate = callback
+        if self._overrides("start_request"):
+            delegate, serve_whole = self, None
+        if self._chunk_size is not None or self.conn_params.decompress:
+            preparer = BodyPreparer(
+                delegate, serve_whole, self._chunk_size, self.conn_params.decompress
+            )
+            delegate, serve_whole = preparer, preparer.serve_whole
+        self._serving = Serving(loop, delegate, serve_whole, self._parameters())
         return self._serving
 
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """For a plain function: collects a request whose body comes in pieces, then calls it."""
-        return CollectingDelegate(cast(RequestCallback, self.request_callback), request_conn)
+        """Ask the application; for a plain function, collect the request until it is whole and call it then."""
+        callback = self.request_callback
+        if isinstance(callback, HTTPServerConnectionDelegate):
+            return callback.start_request(server_conn, request_conn)
+        return CollectingDelegate(callback, request_conn)
+
+    def on_close(self, server_conn: object) -> None:
+        """A connection has ended: tell the application."""
+        if isinstance(self.request_callback, HTTPServerConnectionDelegate):
+            self.request_callback.on_close(server_conn)
 
     def _connections(self) -> Connections:
-        return self._serving or super()._connections()
+        serving = self._serving
+        if serving is None:
+            return super()._connections()
+        if self._overrides("handle_stream"):
+            return StreamsToo(super()._connections(), serving)
+        return serving
+
+
+class StreamsToo(Connections):
+    """The streams of a server that talks to some clients by streams, and its connections."""
+
+    def __init__(self, streams: Connections, connections: Connections) -> None:
+        super().__init__()
+        self._parts = streams, connections
+
+    def going_on(self) -> set[Any]:
+        return set().union(*(part.going_on() for part in self._parts))
+
+    def start_draining(self) -> None:
+        for part in self._parts:
+            part.start_draining()
+
+    async def wait_for_ends(self) -> None:
+        for part in self._parts:  # streams become connections, not the other way round
+            await part.wait_for_ends()
+
+    async def abort(self) -> None:
+        for part in self._parts:
+            await part.abort()
 
 
 class CollectingDelegate(HTTPMessageDelegate):
@@ -151,10 +290,3 @@ class CollectingDelegate(HTTPMessageDelegate):
         assert self._request is not None
         self._request.body = b"".join(self._pieces)
         self._callback(self._request)
-
-
-def make_parameters(**parameters: Any) -> ServingParameters:
-    """Sort keyword arguments into limits and the rest. Raises :exc:`TypeError` for unknown ones."""
-    names = {field.name for field in dataclasses.fields(Limits)}
-    limits = {name: parameters.pop(name) for name in names & parameters.keys()}
-    return ServingParameters(limits=Limits(**limits), **parameters)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tornadolike.accesslog import AccessLog
 from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
 from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig
@@ -52,6 +53,7 @@ LIMITS |= {
         (BaseIOStream.read_until, ("max_bytes",)),
         (TCPClient.__init__, ("happy_eyeballs_delay",)),
         (TCPClient.connect, ("timeout",)),
+        (AccessLog.__init__, ("flush_interval", "flush_size", "max_pending_size")),
         (CachedResolver.initialize, ("ttl", "error_ttl", "max_entries")),
         (ClientSessions.__init__, ("max_sessions", "max_contexts")),
         (ResponseReader.__init__, ("max_interim_responses",)),

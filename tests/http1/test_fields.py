@@ -8,7 +8,6 @@ from tornadolike.http1 import FieldSectionCache
 from tornadolike.http1.fields import (
     CONTROL_IN_PART,
     FieldSection,
-    is_authority,
     parse_fields,
 )
 from tornadolike.httputil import HTTPInputError
@@ -108,14 +107,6 @@ def test_another_host() -> None:
     found = section("A: b", "Host: c", "A: d")
     assert found.with_host("e") == {"A": ["b", "d"], "Host": "e"}
     assert found.fields["Host"] == "c"
-
-
-def test_authorities() -> None:
-    """The table of Host values is among the transcripts; these are about their ends."""
-    for good in ("a", "a:1", "a:", "[::]:65535", "1.2.3.4"):
-        assert is_authority(good)
-    for bad in ("", ":", "a\n", "a:1\n", "\na", "[::1]\n", "a b", "\u0430"):
-        assert not is_authority(bad), bad
 
 
 def test_control_characters() -> None:

@@ -44,7 +44,8 @@ LENGTHS = {
     Length.NUMBER: "5",
     Length.REPEATED: "5, 5",
     Length.HUGE: "1" * 19,
-    Length.FAULTY: "5, 6",
+    Length.UNEQUAL: "5, 6",
+    Length.FAULTY: "x",
 }
 RESPONSES = {
     Kind.RESPONSE: ("GET", 200),
@@ -94,6 +95,7 @@ def by_the_rfc(situation: Situation) -> Framing | int:
         Length.ZERO: Framing.EMPTY,
         Length.NUMBER: Framing.LENGTH,
         Length.HUGE: 413,
+        Length.UNEQUAL: 400,
         Length.FAULTY: 400,
     }[length]
 
@@ -106,7 +108,7 @@ def by_our_rules(situation: Situation) -> Framing | None:
         if not says_nothing or (kind is Kind.UPGRADE and version == "HTTP/1.0"):
             return None
         return Framing.EMPTY if kind is Kind.EMPTY_RESPONSE else Framing.OTHER_PROTOCOL
-    if length in (Length.REPEATED, Length.HUGE, Length.FAULTY):
+    if length in (Length.REPEATED, Length.UNEQUAL, Length.HUGE, Length.FAULTY):
         return None
     if kind is Kind.REQUEST:
         if coding is Coding.CHUNKED:

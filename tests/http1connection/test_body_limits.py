@@ -7,7 +7,7 @@ import pytest
 
 from tests.http1connection.site import Site
 from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok
-from tornadolike.httputil import HTTPServerRequest
+from tornadolike.httputil import HTTPInputError, HTTPServerRequest
 
 OK = ok("ok")
 
@@ -67,6 +67,24 @@ def test_it_is_for_one_request_only(watch: Any, framed: Callable[[int], bytes]) 
         expect(sock, OK)
         sock.sendall(framed(11))
         expect_end(sock, error(413))
+
+
+def test_a_body_that_came_with_its_head(watch: Any) -> None:
+    """Whoever answers whole requests learns at once that this one is too large, and may go on."""
+
+    def respond(request: HTTPServerRequest) -> None:
+        connection = request.connection
+        try:
+            connection.set_max_body_size(5)
+            said = b"ok"
+        except HTTPInputError as error:
+            said = b"%d" % error.status
+        connection.respond(200, "OK", "text/plain", None, b"", said)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(by_length(5) + by_length(6) + by_length(4))
+        expect(sock, OK + ok("413") + OK)
 
 
 def test_nobody_is_invited_to_send_too_much(watch: Any) -> None:

@@ -83,6 +83,27 @@ def test_an_end_that_came_before(watch: Any) -> None:
     assert len(site.errors) == 1
 
 
+def test_an_end_that_came_before_is_told_to_who_does_not_read(watch: Any) -> None:
+    held = Held()
+    streams: list[IOStream] = []
+    closed: list[bool] = []
+
+    def detach() -> None:
+        streams.append(held.requests[0].connection.detach())
+        streams[0].set_close_callback(lambda: closed.append(True))
+
+    server = watch(held)
+    with server.connect() as sock:
+        sock.sendall(get("/"))
+        sock.shutdown(socket.SHUT_WR)
+        connection = server.connection
+        server.until(lambda: connection._peer_ended)
+        server.call(detach)
+        expect_end(sock)
+    server.until(lambda: closed)
+    server.until_gone()
+
+
 @PLAIN_AND_TLS
 def test_answers_before_it_that_the_peer_has_not_read(watch: Any) -> None:
     site = Detacher()

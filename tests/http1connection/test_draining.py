@@ -86,6 +86,27 @@ def test_it_is_only_for_the_response_that_asked_for_it(watch: Any) -> None:
     assert told == ["/1"]
 
 
+def test_it_is_forgotten_with_its_response(watch: Any) -> None:
+    told: list[str | None] = []
+    held = Held()
+
+    def respond(request: HTTPServerRequest) -> None:
+        if request.path == "/now":
+            request.connection.set_drain_callback(lambda: told.append(request.uri))
+        held(request)
+
+    server = watch(respond)
+    with server.connect() as sock:
+        sock.sendall(get("/now") + get("/1"))
+        server.until(lambda: held.requests)
+        drained = drain(server)
+        server.call(lambda: None)
+        server.call(held.answer_next)
+        expect_end(sock, ok("GET /now") + ok("GET /1", "Connection: close"))
+    server.until(drained)
+    assert told == []
+
+
 def test_it_can_be_taken_back(watch: Any) -> None:
     told: list[str] = []
     held = Held()

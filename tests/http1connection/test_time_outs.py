@@ -1,6 +1,7 @@
 """What happens when nothing happens, by a clock that jumps."""
 
 import asyncio
+import math
 import time
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_a_body_that_trickles_too_long(watch: Any) -> None:
 def test_no_time_outs(watch: Any) -> None:
     server = watch(
         header_timeout=None,
-        idle_connection_timeout=None,
+        idle_connection_timeout=math.inf,
         body_stall_timeout=None,
         write_stall_timeout=None,
         min_body_rate=None,

@@ -38,6 +38,21 @@ def test_what_was_given_may_change_afterwards():
     assert buffer.take(3) == b"abc"
 
 
+@pytest.mark.parametrize("pieces", [[], [b"cdef"], [b"xcdef"], [b"xcd", b"e" * 3000, b"f"]])
+def test_what_is_put_back_comes_first(pieces):
+    buffer = filled(*pieces)
+    if pieces and pieces[0].startswith(b"x"):
+        buffer.take(1)
+    left = b"".join(pieces).lstrip(b"x")
+    buffer.put_back(b"b")
+    buffer.put_back(b"a")
+    buffer.append(b"gh")
+    assert len(buffer) == len(left) + 4
+    assert buffer.find(b"gh") == len(buffer)
+    assert buffer.take(len(buffer)) == b"ab" + left + b"gh"
+    assert len(buffer) == 0
+
+
 def test_positions_count_from_what_is_left():
     buffer = filled(b"one,two,three")
     assert buffer.find(b",") == 4
@@ -115,6 +130,7 @@ def test_much_in_small_pieces_takes_linear_time():
     st.lists(
         st.one_of(
             st.tuples(st.just("append"), st.binary(max_size=20)),
+            st.tuples(st.just("back"), st.binary(min_size=1, max_size=20)),
             st.tuples(st.just("take"), st.integers(0, 30)),
             st.tuples(st.just("into"), st.integers(0, 30)),
             st.tuples(st.just("find"), st.binary(min_size=1, max_size=2)),
@@ -129,6 +145,9 @@ def test_against_a_plain_string_of_bytes(steps):
         if what == "append":
             buffer.append(value)
             model += value
+        elif what == "back":
+            buffer.put_back(value)
+            model = value + model
         elif what == "take":
             size = min(value, len(model))
             assert buffer.take(size) == model[:size]

@@ -96,6 +96,26 @@ def test_partial_reads_give_no_more_than_was_asked_for(run, pair):
     run(main)
 
 
+def test_what_was_not_ones_own_goes_back(run, pair):
+    async def main():
+        async with pair() as (reader, writer):
+            writer.write(b"abcdef")
+            assert await reader.read_bytes(4) == b"abcd"
+            reader.unread(b"bcd")
+            reader.unread(b"")
+            assert await reader.read_until(b"e") == b"bcde"
+            waiting = reader.read_bytes(3)
+            with pytest.raises(AssertionError, match="Already reading"):
+                reader.unread(b"x")
+            waiting.cancel()
+            reader.unread(b"e")
+            reader.close()
+            reader.unread(b"d")
+            assert await reader.read_until_close() == b"def"
+
+    run(main)
+
+
 def test_one_read_at_a_time(run, pair):
     async def main():
         async with pair() as (reader, writer):

@@ -60,6 +60,12 @@ def test_streams_and_tls_are_measured(tmp_path: Path) -> None:
     assert rows == list(kinds) * 5
 
 
+def test_access_logs_are_measured(tmp_path: Path) -> None:
+    report = run("access_logs.py", "--lines", "100", "--rounds", "1", cache=tmp_path)
+    rows = re.findall(r"^\| (\w+).* \| [\d.]+ \| [\d.]+ \|$", report, re.MULTILINE)
+    assert rows[:4] == ["CombinedLog", "JSONLog", "logger", "logger"]
+
+
 def test_a_missing_peer_is_named(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, str(BENCH / "idle_connections.py"), "nonesuch"],

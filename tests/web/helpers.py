@@ -128,13 +128,16 @@ class FakeConnection:
     def write(self, chunk: bytes) -> None:
         self.body += chunk
 
-    def finish(self) -> None:
+    def finish(self, trailers: HTTPHeaders | None = None) -> None:
         self.whole = True
 
     def close(self) -> None:
         self.closed = True
 
     def set_close_callback(self, callback: Any) -> None:
+        pass
+
+    def keep_task(self, task: Any) -> None:
         pass
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,28 @@ def test_listen() -> None:
         return answer
 
     assert tornadolike.run(main()).startswith(b"HTTP/1.1 413 ")
+
+
+def test_listen_on_a_unix_socket(tmp_path: Path) -> None:
+    file = tmp_path / "site.sock"
+
+    def ask() -> bytes:
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(10)
+            sock.connect(str(file))
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n")
+            return sock.recv(1000)
+
+    async def main() -> bytes:
+        application = Application([("/", Says)])
+        server = application.listen_unix(file, 0o660, max_body_size=10)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o660
+        answer = await asyncio.to_thread(ask)
+        await server.drain()
+        return answer
+
+    assert tornadolike.run(main()).startswith(b"HTTP/1.1 413 ")
+    assert not file.exists()
 
 
 def test_an_unknown_argument_of_listen_is_refused() -> None:

@@ -415,6 +415,8 @@ def test_failures_to_handle_a_failure(
         answer = connection.ask("GET /")
         assert answer.status == status
         assert answer.text.startswith(body)
+        (logged,) = served.finished
+        assert (logged.get_status(), logged.body_size) == (status, len(answer.body))
         assert connection.ask("GET /well").text == "well"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.web.helpers import Site
 from tornadolike.ioloop import IOLoop
-from tornadolike.web import HTTPError, RequestHandler
+from tornadolike.web import Application, HTTPError, RequestHandler
 
 
 class Recorder(RequestHandler):
@@ -401,3 +401,22 @@ def test_a_handler_is_no_part_of_a_circle(
             connection.ask("GET /fails")
             served.settle()
         log.matched.clear()  # the records hold the exception, which holds the handler
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_handler_may_take_the_connection(serve: Any, later: bool) -> None:
+    class Taking(RequestHandler):
+        async def get(self) -> None:
+            if later:
+                await asyncio.sleep(0)
+            stream = self.detach()
+            await stream.write(b"HTTP/1.0 200 OK\r\n\r\n" + await stream.read_bytes(4))
+            stream.close()
+
+        def on_finish(self) -> None:
+            raise AssertionError("it is not finished")
+
+    server = serve(Application([("/", Taking)]))
+    assert server.exchange(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nmore") == (
+        b"HTTP/1.0 200 OK\r\n\r\nmore"
+    )

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from tests.http1connection.helpers import Watched, connect_slowly
+from tests.peers import reset
 from tests.web.helpers import Site, make_handler
-from tornadolike.httputil import HTTPOutputError
+from tests.wire.client import PLAIN_AND_TLS, get, lines
+from tornadolike.httputil import HTTPInputError, HTTPOutputError
 from tornadolike.iostream import StreamClosedError
-from tornadolike.web import RequestHandler
+from tornadolike.web import HTTPError, RequestHandler
 
 
 @pytest.mark.parametrize(
@@ -238,3 +241,192 @@ def test_the_order_of_what_happens_at_the_end(site: Callable[..., Site]) -> None
     served = site(("/", Handler), log_function=lambda handler: order.append("log"))
     served.ask("GET /")
     assert order == ["prepare", "get", "log", "on_finish"]
+
+
+# Before the response and behind it
+
+
+class Hints(RequestHandler):
+    async def get(self) -> None:
+        self.send_early_hints("</a.css>; rel=preload", "</b.js>; rel=preload")
+        await self.send_interim(102)
+        self.write("x")
+        if self.get_argument("pieces", ""):
+            await self.flush()
+            self.write("y")
+
+
+INTERIM = lines(
+    "HTTP/1.1 103 Early Hints",
+    "Link: </a.css>; rel=preload",
+    "Link: </b.js>; rel=preload",
+    "",
+    "HTTP/1.1 102 Processing",
+    "",
+    "HTTP/1.1 200 OK",
+    "",
+)
+
+
+@pytest.mark.parametrize("path", ["/", "/?pieces=1"])
+def test_interim_responses(site: Callable[..., Site], path: str) -> None:
+    served = site(("/", Hints))
+    answer = served.server.exchange(get(path))
+    assert answer.startswith(INTERIM)
+    assert served.server.exchange(get(path, version="1.0")).startswith(b"HTTP/1.1 200 OK\r\n")
+    (handler, _) = served.finished
+    assert handler.get_status() == 200
+
+
+def test_interim_responses_that_are_refused() -> None:
+    handler = make_handler()
+    for status in (100, 101, 200, 404):
+        with pytest.raises(ValueError, match="from 102 to 199"):
+            handler.send_interim(status)
+    with pytest.raises(HTTPInputError):
+        handler.send_early_hints("a\r\nb")
+    handler.flush()
+    with pytest.raises(RuntimeError, match="after headers"):
+        handler.send_interim(103)
+
+
+def test_an_interim_response_to_a_client_that_has_left(site: Callable[..., Site]) -> None:
+    left = threading.Event()
+
+    class Handler(RequestHandler):
+        async def get(self) -> None:
+            self.left = asyncio.Event()
+            await self.left.wait()
+            await self.send_interim(102)
+
+        def on_connection_close(self) -> None:
+            self.left.set()
+
+        def on_finish(self) -> None:
+            left.set()
+
+    served = site(("/", Handler))
+    with served.connect() as connection:
+        connection.send("GET /")
+        Watched(served.server).until_in("HANDLING")
+        reset(connection.sock)
+    assert left.wait(10)
+    assert [handler.get_status() for handler in served.finished] == [499]
+
+
+class Trailing(RequestHandler):
+    SUPPORTED_METHODS = (*RequestHandler.SUPPORTED_METHODS, "WHOLE")
+
+    def prepare(self) -> None:
+        self.set_header("Trailer", "X-Sum")
+
+    def get(self) -> None:
+        self.write("ab")
+        self.flush()
+        self.write("c")
+        self.set_trailer("X-Sum", 6)
+
+    head = get
+
+    def whole(self) -> None:
+        self.write("abc")
+        self.set_trailer("X-Sum", "1")
+        self.set_trailer("x-sum", 6)
+
+    def put(self) -> None:
+        self.set_header("Content-Length", 3)
+        self.get()
+
+    def delete(self) -> None:
+        self.set_status(204)
+        self.set_trailer("X-Sum", 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "expected"),
+    [
+        ("GET", "1.1", b"2\r\nab\r\n1\r\nc\r\n0\r\nX-Sum: 6\r\n\r\n"),
+        ("WHOLE", "1.1", b"3\r\nabc\r\n0\r\nX-Sum: 6\r\n\r\n"),
+        ("GET", "1.0", b"abc"),
+        ("WHOLE", "1.0", b"abc"),
+        ("PUT", "1.1", b"abc"),
+        ("HEAD", "1.1", b""),
+        ("DELETE", "1.1", b""),
+    ],
+)
+def test_trailers(site: Callable[..., Site], method: str, version: str, expected: bytes) -> None:
+    served = site(("/", Trailing))
+    answer = served.server.exchange(get(method=method, version=version))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b"\r\nTrailer: X-Sum" in head
+    assert body == expected
+    (handler,) = served.finished
+    assert handler.body_size == (3 if expected else 0)
+
+
+def test_a_connection_goes_on_behind_trailers(site: Callable[..., Site]) -> None:
+    with site(("/", Trailing)).connect() as connection:
+        for method in ("GET", "WHOLE", "HEAD", "PUT", "DELETE", "GET"):
+            assert connection.ask(f"{method} /").status in (200, 204)
+
+
+def test_an_error_page_has_no_trailers(site: Callable[..., Site]) -> None:
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.set_trailer("X-Sum", 6)
+            raise HTTPError(403)
+
+    served = site(("/", Handler))
+    assert served.ask("GET /").header("Content-Length") == "69"
+
+
+@pytest.mark.parametrize(("name", "value"), [("X Y", "1"), ("X", "a\r\nb"), ("X", "\u20ac")])
+def test_trailers_that_are_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="Unsafe header"):
+        make_handler().set_trailer(name, value)
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Set-Cookie"])
+def test_what_must_be_known_before_the_body_is_no_trailer(name: str) -> None:
+    handler = make_handler()
+    with pytest.raises(ValueError, match="use set_header"):
+        handler.set_trailer(name, "1")
+    assert handler._trailers == {}
+
+
+# Back-pressure
+
+
+@PLAIN_AND_TLS
+def test_a_slow_reader_costs_no_memory(site: Callable[..., Site], wire: str) -> None:
+    """What a handler writes waits for its client, however much it is."""
+    size, chunk = 200 * 1024 * 1024, bytes(256 * 1024)
+    ahead = [0]
+    waiting = [0]
+    sent = received = 0
+
+    class Large(RequestHandler):
+        async def get(self) -> None:
+            nonlocal sent
+            transport = self.request.connection.transport
+            self.set_header("Content-Length", size)
+            for _ in range(size // len(chunk)):
+                self.write(chunk)
+                sent += len(chunk)
+                flushed = self.flush()
+                waiting.append(transport.get_write_buffer_size())
+                await flushed
+                ahead.append(sent - received)
+
+    served = site(("/", Large))
+    with connect_slowly(served.server) as sock:
+        sock.sendall(get())
+        # It does not read, until the handler has to wait; and then in spurts.
+        Watched(served.server).until(lambda: waiting[-1] > 0)
+        buffer = bytearray(1024 * 1024)
+        while received < size and (count := sock.recv_into(buffer)):
+            received += count
+    assert received >= size
+    assert max(waiting) <= 2 * len(chunk)
+    # The kernel's buffers, of both sides, are in this.
+    assert max(ahead) < 16 * 1024 * 1024

@@ -308,6 +308,17 @@ def test_if_range(files: Site, condition: str, status: int) -> None:
     assert answer.status == status
 
 
+def test_if_range_of_a_file_without_a_date(site: Callable[..., Site], tree: Path) -> None:
+    class Dateless(StaticFileHandler):
+        def get_modified_time(self) -> None:
+            return None
+
+    served = site((r"/(.*)", Dateless, {"path": str(tree)}))
+    for condition in (f"W/{ETAG}", "nonsense"):
+        answer = served.ask("GET /hello.txt", "Range: bytes=0-4", f"If-Range: {condition}")
+        assert answer.status == 200
+
+
 # Conditions
 
 

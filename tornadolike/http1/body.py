@@ -28,9 +28,12 @@ Step = tuple[bytes | EndOfMessage | None, int]
 END: Final = EndOfMessage()
 
 
-def too_large(max_size: int) -> HTTPInputError:
-    """What to raise for a body of more than ``max_size`` bytes."""
-    return HTTPInputError(f"Body larger than {max_size} bytes", 413)
+def too_large(max_size: int, what: str = "Content-Length too long") -> HTTPInputError:
+    """What to raise for a body of more than ``max_size`` bytes.
+
+    :arg what: how that is known. (In Tornado's words, as with other faults: logs are searched for them.)
+    """
+    return HTTPInputError(f"{what}: more than {max_size} bytes", 413)
 
 
 class LengthBody:
@@ -66,7 +69,7 @@ class UntilEndBody:
         piece = buffer[position:]
         self._total += len(piece)
         if self._total > max_size:
-            raise too_large(max_size)
+            raise too_large(max_size, "Body too long")
         return piece or None, len(buffer)
 
 
@@ -124,7 +127,7 @@ class ChunkedBody:
                 if break_ != b"\r\n":
                     if break_ in (b"", b"\r"):
                         break
-                    raise HTTPInputError("Chunk longer than its size")
+                    raise HTTPInputError("improperly terminated chunk: it is longer than its size")
                 position += 2
                 self._state = self.HEADER
             if self._state == self.HEADER:
@@ -133,7 +136,7 @@ class ChunkedBody:
                     break
                 self._read_header(buffer[position:end])
                 if self._total > max_size:
-                    raise too_large(max_size)
+                    raise too_large(max_size, "chunked body too large")
                 position = end + 2
             elif pieces:
                 break
@@ -154,7 +157,7 @@ class ChunkedBody:
     def _read_header(self, line: bytes) -> None:
         match = _CHUNK_HEADER.fullmatch(line)
         if match is None:
-            raise HTTPInputError(f"Malformed chunk header {line[:50]!r}")
+            raise HTTPInputError(f"invalid chunk size or extension {line[:50]!r}")
         size = int(match[1], 16)
         self._extension_bytes += len(match[2])
         if self._extension_bytes > self._limits.max_chunk_extensions_size:

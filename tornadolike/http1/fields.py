@@ -9,12 +9,11 @@ characters, white space in or around a name, folded lines, more than one Host or
 the fields say of the body is judged by the tables of :mod:`.framing`.
 """
 
-import ipaddress
 import re
-from functools import lru_cache
 from typing import Final
 
 from ..httputil import HTTPInputError
+from ..httputil.authority import is_authority
 from ..httputil.headers import FORBIDDEN_IN_VALUE, field_names
 from .framing import Fields, joined, read_coding, read_length, shown
 from .framing_rules import Coding, Length
@@ -22,12 +21,6 @@ from .framing_rules import Coding, Length
 CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
 """A control character, or half a line break, in bytes to which more may come: with it they need not be
 waited for."""
-
-_AUTHORITY = re.compile(
-    r"(?:\[(?:([0-9A-Fa-f:.]+)|[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+)\]"
-    r"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?"
-)
-_AUTHORITY_KEPT = 255
 
 
 class FieldSection:
@@ -89,25 +82,6 @@ def read_connection(fields: Fields) -> tuple[bool, bool]:
     return close, "keep-alive" in options and not close
 
 
-def is_authority(text: str) -> bool:
-    """Whether ``text`` is a host, with or without a port (RFC 3986 section 3.2, without user names)."""
-    # The same few come all the time; long ones are not worth remembering.
-    return _check_known_authority(text) if len(text) <= _AUTHORITY_KEPT else _check_authority(text)
-
-
-def _check_authority(text: str) -> bool:
-    match = _AUTHORITY.fullmatch(text)
-    if match is not None and match[1] is not None:
-        try:
-            ipaddress.IPv6Address(match[1])
-        except ValueError:
-            return False
-    return match is not None
-
-
-_check_known_authority = lru_cache(256)(_check_authority)
-
-
 def parse_fields(text: str, max_count: int) -> Fields:
     """The fields of ``text`` (lines with CRLF between them) by their canonical names.
 
@@ -122,7 +96,8 @@ def parse_fields(text: str, max_count: int) -> Fields:
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise HTTPInputError(f"Malformed header line {line[:100]!r}")
+            fault = "line folding" if line[:1] in (" ", "\t") else "no colon in header line"
+            raise HTTPInputError(f"{fault}: {line[:100]!r}")
         name = field_names[name]
         # Nearly all values are printable, which is told much faster than what is wrong with others.
         if not value.isprintable() and FORBIDDEN_IN_VALUE.search(value):

@@ -78,7 +78,7 @@ def read_length(fields: Fields) -> tuple[Length, int | None]:
 def _read_repeated_length(value: str | list[str]) -> tuple[Length, int | None]:
     values = {one.strip(" \t") for one in joined(value).split(",")}
     if len(values) > 1:
-        return Length.FAULTY, None
+        return Length.UNEQUAL, None
     length, size = read_length({"Content-Length": values.pop()})
     return (length if size is None else Length.REPEATED), size
 

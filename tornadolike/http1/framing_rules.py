@@ -52,6 +52,8 @@ class Length(StrEnum):
     NUMBER = "number"
     REPEATED = "repeated"
     """The same number several times, in one line or in several."""
+    UNEQUAL = "unequal"
+    """Several that are not the same."""
     HUGE = "huge"
     """A number that no body can have."""
     FAULTY = "faulty"
@@ -149,10 +151,19 @@ READING_RULES: Final = (
     Rule(
         "6.3 rule 4", Refusal(400, "Invalid Transfer-Encoding {coding}"), codings=(Coding.FAULTY,)
     ),
-    Rule("6.3 rule 5", Refusal(400, "Invalid Content-Length {length}"), lengths=(Length.FAULTY,)),
     Rule(
         "6.3 rule 5",
-        Refusal(400, "Invalid Content-Length {length}"),
+        Refusal(400, "Only integer Content-Length is allowed: {length}"),
+        lengths=(Length.FAULTY,),
+    ),
+    Rule(
+        "6.3 rule 5",
+        Refusal(400, "Multiple unequal Content-Lengths: {length}"),
+        lengths=(Length.UNEQUAL,),
+    ),
+    Rule(
+        "6.3 rule 5",
+        Refusal(400, "Content-Length given several times: {length}"),
         kinds=(REQUEST,),
         lengths=(Length.REPEATED,),
     ),
@@ -184,7 +195,7 @@ WRITING_RULES: Final = (
     Rule(
         "RFC 9110 8.6",
         Refusal(500, "Invalid Content-Length {length}: it should be one number"),
-        lengths=(Length.REPEATED, Length.HUGE, Length.FAULTY),
+        lengths=(Length.REPEATED, Length.UNEQUAL, Length.HUGE, Length.FAULTY),
     ),
     Rule(
         "RFC 9110 7.8",

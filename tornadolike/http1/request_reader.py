@@ -233,7 +233,7 @@ def _malformed_line(line: bytes) -> HTTPInputError:
 def _read_method(method: bytes, target: bytes) -> str:
     name = method[:MAX_METHOD_SIZE].decode("latin1")
     if not NAME.fullmatch(name):
-        raise HTTPInputError(f"Malformed method {name!r}")
+        raise HTTPInputError(f"Malformed HTTP request line: method {name!r}")
     if len(method) > MAX_METHOD_SIZE:
         raise HTTPInputError(f"Method longer than {MAX_METHOD_SIZE} bytes", 501)
     if name == "CONNECT" and target[:1] == b"/":

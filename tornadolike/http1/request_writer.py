@@ -1,7 +1,8 @@
 """The sans-I/O writer of requests (RFC 9112): a request in, bytes out."""
 
 from ..httputil import HTTPHeaders, HTTPOutputError
-from .fields import is_authority, read_connection
+from ..httputil.authority import is_authority
+from .fields import read_connection
 from .framing import frame_written, joined, read_coding
 from .framing_rules import EMPTY, REQUEST, Coding, Framing
 from .heads import encode_request_head

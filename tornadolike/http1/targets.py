@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from .fields import is_authority
+from ..httputil.authority import is_authority
 
 TARGET: Final = re.compile(r"[\x21\x22\x24-\x7e\x80-\xff]+")
 """What may stand in a target that we read.

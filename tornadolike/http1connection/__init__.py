@@ -37,21 +37,54 @@ without it) is gone. Our own last word is a goodbye too. Behind it the transport
 what comes, until the peer has answered; that is LINGERING here, with the same time-outs. Before its
 handshake is done a connection is none: it is in ``Serving.handshakes``, and :mod:`.opening` looks after it.
 
-* :mod:`.opening`: the first bytes of a connection that should speak TLS;
+* :mod:`.opening`: the first bytes of a connection that should speak TLS, or begins with a PROXY header;
+* :mod:`.context`: who is at the other end;
 * :mod:`.handing_over` and :mod:`.tunnels`: how HTTP leaves a connection; :mod:`.requests`: what delegates are told;
 * :mod:`.serving`: parameters, and what the connections of a server share;
 * :mod:`.responses`: from a response to bytes in the right order;
-* :mod:`.connection`: requests, phases, time-outs.
+* :mod:`.connection`: requests, phases, time-outs;
+* :mod:`.decompressing`: content codings, taken off before a delegate sees them;
+* :mod:`.bodies`: that, and pieces of a bounded size, where they are wanted.
+
+Of Tornado's module there are:
+
+* :mod:`.parameters`: :class:`HTTP1ConnectionParameters`, and small parsers;
+* :mod:`.adopted`: :class:`HTTP1ServerConnection`, the above on a stream that somebody has;
+* :mod:`.exchange`: :class:`HTTP1Connection`, one request and its response over a stream, for a client or a server;
+  and :mod:`.sides`, what these have of their own.
 """
 
+from .adopted import HTTP1ServerConnection, adopt
+from .bodies import BodyPreparer
 from .connection import ServerConnection
-from .opening import TLSOpening
-from .serving import ConnectionContext, Serving, ServingParameters
+from .context import ConnectionContext
+from .decompressing import DecompressingDelegate
+from .exchange import HTTP1Connection
+from .opening import TLSOpening, opening_for
+from .parameters import (
+    HTTP1ConnectionParameters,
+    is_transfer_encoding_chunked,
+    parse_hex_int,
+    parse_int,
+    serving_parameters,
+)
+from .serving import Serving, ServingParameters
 
 __all__ = [
+    "BodyPreparer",
     "ConnectionContext",
+    "DecompressingDelegate",
+    "HTTP1Connection",
+    "HTTP1ConnectionParameters",
+    "HTTP1ServerConnection",
     "ServerConnection",
     "Serving",
     "ServingParameters",
     "TLSOpening",
+    "adopt",
+    "is_transfer_encoding_chunked",
+    "opening_for",
+    "parse_hex_int",
+    "parse_int",
+    "serving_parameters",
 ]

@@ -8,6 +8,7 @@ from ..httputil import HTTPInputError, HTTPServerRequest
 from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
+from ..netutil.proxy_protocol import ProxyHeader
 from .handing_over import HandingOver
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
@@ -20,8 +21,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
 
     __slots__ = ("_heard", "_peer_ended", "_progress", "_write_pace")
 
-    def __init__(self, serving: Serving, address: Any) -> None:
-        super().__init__(serving, address)
+    def __init__(self, serving: Serving, address: Any, proxy: ProxyHeader | None = None) -> None:
+        super().__init__(serving, address, proxy)
         self._peer_ended = False
         self._progress = 0
         """How much the peer had taken when the write time-out was set."""
@@ -261,7 +262,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         progress = self.transport.write_progress()
         serving = self._serving
         pace = self._write_pace
-        if progress == self._progress or (
+        if progress <= self._progress or (
             pace is not None
             and pace.is_too_slow(serving.loop.time(), progress, serving.parameters.rate_grace_time)
         ):

@@ -7,15 +7,19 @@ from functools import partial
 from typing import Any, Final
 
 from ..http1 import EndOfMessage, RequestReader, error_response
+from ..http1.body import too_large
 from ..httputil import HTTPInputError, HTTPMessageDelegate, HTTPServerRequest, request_of
 from ..ioloop import Deadlines
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from ..netutil.proxy_protocol import ProxyHeader
+from .context import ConnectionContext, context_of
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
-from .serving import ConnectionContext, Serving, call_application
+from .serving import Serving, call_application
+from .stream_face import ConnectionStream
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -29,19 +33,23 @@ class RequestSide(ResponseSide):
         "_body_pace",
         "_body_taken",
         "_close_callback",
+        "_context",
         "_delegate",
         "_drain_callback",
         "_linger",
         "_phase_end",
+        "_proxy",
         "_reader",
         "bucket",
         "deadline",
         "phase",
     )
 
-    def __init__(self, serving: Serving, address: Any) -> None:
+    def __init__(self, serving: Serving, address: Any, proxy: ProxyHeader | None = None) -> None:
         super().__init__(serving)
         self._address = address
+        self._proxy = proxy
+        self._context: ConnectionContext | None = None
         self._reader = RequestReader(serving.limits, serving.field_sections)
         self._delegate: HTTPMessageDelegate | None = None
         self._close_callback: Callable[[], object] | None = None
@@ -62,9 +70,12 @@ class RequestSide(ResponseSide):
 
     @property
     def context(self) -> ConnectionContext:
-        """The peer's address and the protocol's name."""
-        protocol = "https" if isinstance(self.transport, SSLTransport) else "http"
-        return ConnectionContext(self._address, protocol)
+        """Who is at the other end, and what he speaks."""
+        if self._context is None:
+            tls = isinstance(self.transport, SSLTransport)
+            parameters = self._serving.parameters
+            self._context = context_of(parameters, self._address, tls, self._proxy)
+        return self._context
 
     def _start(self, request: HTTPServerRequest) -> None:
         reader = self._reader
@@ -90,11 +101,12 @@ class RequestSide(ResponseSide):
             except Exception as error:
                 self._application_failed(error)
             return
-        self._start_conversation(request)
+        self.converse(request)
 
     # The conversation with a delegate: head, pieces, end
 
-    def _start_conversation(self, request: HTTPServerRequest) -> None:
+    def converse(self, request: HTTPServerRequest) -> None:
+        """Have the delegate answer ``request``, the current one, also if it has come whole."""
         serving = self._serving
         timeout = serving.parameters.body_timeout
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
@@ -247,16 +259,31 @@ class RequestSide(ResponseSide):
             self._send_out()
             self._settle()
 
+    @property
+    def stream(self) -> ConnectionStream:
+        """What Tornado's connections have: to look at the socket, and to cut the connection."""
+        return ConnectionStream(self)
+
     # What the application may ask for while its request is coming
+
+    @property
+    def max_body_size(self) -> int:
+        """How many bytes the body of the current request may have."""
+        return self._reader.max_body_size
 
     def set_max_body_size(self, max_body_size: int) -> None:
         """Let the body of the current request have so many bytes, and no more; over it: 413.
 
         For this request it takes the place of the server's ``max_body_size``. It is said before the body is
-        read: in the delegate's ``headers_received``.
+        read: in the delegate's ``headers_received``. If it came with the head, and is larger, this raises
+        :exc:`HTTPInputError` with status 413.
         """
+        reader = self._reader
         if self._request is not None:
-            self._reader.max_body_size = max_body_size
+            reader.max_body_size = max_body_size
+            length = None if reader.section is None else reader.section.content_length
+            if reader.complete and length and length > max_body_size:
+                raise too_large(max_body_size)
 
     def set_body_timeout(self, timeout: float | None) -> None:
         """Give the body of the current request so many seconds from now (None: any time); over it: 408.
@@ -268,6 +295,13 @@ class RequestSide(ResponseSide):
             if self.phase is BODY:
                 self._restart_clock()
 
+    def keep_task(self, task: "asyncio.Task[Any]") -> None:
+        """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.
+
+        For what answers a request; it may well go on longer than the response, or the connection.
+        """
+        self._serving.keep_task(task, self)
+
     def set_min_body_rate(self, rate: float | None) -> None:
         """Let the body of the current request come at so many bytes a second (None: at any pace); below it: 408.
 
@@ -277,6 +311,11 @@ class RequestSide(ResponseSide):
             self._body_pace.rate = rate
 
     # The application wants to know, or is told, that the peer is gone
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing that is written arrives any more: the connection is lost, or about to close."""
+        return self._request is None or self.phase is ENDED or self.transport.is_closing()
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
         """Call ``callback()`` if the connection is lost before the current response is whole."""

@@ -9,11 +9,14 @@ from typing import Any, Final, Protocol
 
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
 from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from ..httputil.networks import Networks
+from ..httputil.trust import Trust
 from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import IOStream
 from ..log import app_log
+from ..netutil.proxy_protocol import DEFAULT_MAX_SIZE
 from ..tcpserver.connections import Connections
 from ..tcpserver.conversations import Conversation
 
@@ -35,6 +38,10 @@ class ServingParameters:
     """Between a response and the next request."""
     ssl_handshake_timeout: float = 60.0
     """From the connection to the end of the TLS handshake. Over it the connection is cut."""
+    proxy_header_timeout: float = 10.0
+    """From the connection to the end of the PROXY header, where one is required. Over it the connection is cut."""
+    max_proxy_header_size: int = DEFAULT_MAX_SIZE
+    """Bytes of that header. Over it the connection is cut."""
     header_timeout: float | None = 60.0
     """From the first byte of a request (or from the connection) to the end of its head. Over it: 408."""
     body_timeout: float | None = None
@@ -59,12 +66,21 @@ class ServingParameters:
     """The same while the server stops, which need not wait for clients that keep their side open."""
     max_pipelined_size: int = 64 * 1024
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
+    protocol: str | None = None
+    """``"http"`` or ``"https"``: what clients speak, whatever the connections speak."""
+    trust: Trust | None = None
+    """Who is believed about where requests come from; nobody by default."""
+    proxy_protocol: Networks | None = None
+    """The peers that have to begin each connection with a PROXY header. (Given as what :class:`.Networks` takes.)
+    Nobody else may."""
 
     def __post_init__(self) -> None:
-        for name in ("ssl_handshake_timeout", "rate_grace_time"):
+        for name in ("ssl_handshake_timeout", "proxy_header_timeout", "rate_grace_time"):
             value: object = getattr(self, name)
             if not isinstance(value, (int, float)) or value <= 0:
                 raise ValueError(f"{name} should be a positive number, got {value!r}")
+        if self.proxy_protocol is not None:
+            object.__setattr__(self, "proxy_protocol", Networks(self.proxy_protocol))
 
 
 class Served(Protocol):
@@ -77,6 +93,26 @@ class Served(Protocol):
     def abort(self) -> None:
         """End now."""
         ...
+
+
+class Answering:
+    """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
+
+    __slots__ = ("_serving", "connection", "task")
+
+    def __init__(self, serving: "Serving", connection: Served, task: "asyncio.Task[Any]") -> None:
+        self._serving = serving
+        self.connection = connection
+        self.task = task
+        task.add_done_callback(self._ended)
+
+    def abort(self) -> None:
+        """Cancel it."""
+        self.task.cancel()
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._serving.answering.discard(self)
+        self._serving.one_has_ended()
 
 
 class Serving(Connections):
@@ -114,6 +150,8 @@ class Serving(Connections):
         """The connections that other protocols took over."""
         self.detached: dict[Conversation, Served] = {}
         """The streams that connections have become."""
+        self.answering: set[Answering] = set()
+        """The handlers that have to wait for something; also of connections that have ended."""
         self.keep_alive = not parameters.no_keep_alive
         """Whether a connection may stay open after a response; not any more once we are draining."""
         self.draining = False
@@ -122,7 +160,32 @@ class Serving(Connections):
         self.done.set_result(None)
 
     def going_on(self) -> set[Any]:
-        return {*self.handshakes, *self.connections, *self.upgraded, *self.detached}
+        going_on: set[Any] = {*self.handshakes, *self.connections, *self.upgraded, *self.detached}
+        caller = asyncio.current_task()
+        for one in self.answering:
+            if one.task is caller:
+                going_on.discard(one.connection)
+            elif one.connection not in self.connections:
+                going_on.add(one)
+        return going_on
+
+    async def abort(self) -> None:
+        """End all that goes on, handlers too, and wait until it has ended."""
+        # A handler that asks for this in its first step is known only when it waits.
+        await asyncio.sleep(0)
+        caller = asyncio.current_task()
+        answering = {one for one in self.answering if one.task is not caller}
+        for one in answering:
+            one.abort()
+        await super().abort()
+        while not answering.isdisjoint(self.answering):
+            await self._next_end()
+
+    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> None:
+        """A handler of ``connection`` is not done yet."""
+        self.answering.add(Answering(self, connection, task))
+        # If it is one that waits for the end of all others, it can be told from them only now.
+        self.one_has_ended()
 
     def handshake_lost(self, transport: Transport) -> None:
         """A connection has ended before it was one."""
@@ -174,17 +237,3 @@ def call_application(function: Callable[[], object]) -> None:
 
 def _nothing_more(stream: IOStream, address: Any) -> None:
     """The handler of a stream that is its owner's affair."""
-
-
-class ConnectionContext:
-    """Who is at the other end."""
-
-    __slots__ = ("address", "protocol", "remote_ip")
-
-    def __init__(self, address: Any, protocol: str) -> None:
-        self.address = address
-        self.protocol = protocol
-        self.remote_ip = address[0] if isinstance(address, tuple) else "0.0.0.0"  # noqa: S104 (nobody listens)
-
-    def __str__(self) -> str:
-        return str(self.remote_ip)

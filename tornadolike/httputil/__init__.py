@@ -22,14 +22,14 @@ from .examples import doctests
 from .forms import (
     HTTPFile,
     ParseBodyConfig,
-    ParseMultipartConfig,
     ParseUrlEncodedConfig,
     parse_body_arguments,
     parse_multipart_form_data,
-    parse_parameters,
     set_parse_body_config,
 )
 from .headers import HTTP_WHITESPACE, HTTPHeaders
+from .multipart import MultipartReader, ParseMultipartConfig
+from .parameters import parse_parameters
 from .request import HTTPServerRequest, request_of
 from .urls import qs_to_qsl, split_host_and_port, url_concat
 
@@ -43,6 +43,7 @@ __all__ = [
     "HTTPOutputError",
     "HTTPServerConnectionDelegate",
     "HTTPServerRequest",
+    "MultipartReader",
     "ParseBodyConfig",
     "ParseMultipartConfig",
     "ParseUrlEncodedConfig",

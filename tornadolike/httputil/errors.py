@@ -15,5 +15,5 @@ class HTTPInputError(Exception):
             self.status = status
 
 
-class HTTPOutputError(Exception):
+class HTTPOutputError(ValueError):
     """Our own code tried to send what the protocol does not allow."""

@@ -1,27 +1,14 @@
 """Bodies of forms: urlencoded (WHATWG URL) and multipart/form-data (RFC 7578)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote
 
 from ..escape import parse_qs_bytes
 from ..util import ObjectDict
 from .errors import HTTPInputError
-from .headers import HTTPHeaders
-
-
-@dataclass
-class ParseMultipartConfig:
-    """What a multipart body may be."""
-
-    enabled: bool = True
-    """Whether such bodies are read at all. If not: 415."""
-    max_parts: int = 1000
-    """Fields and files together. Over it: 413."""
-    max_part_header_size: int = 10 * 1024
-    """Bytes of headers of one part. Over it: 431."""
+from .multipart import End, MultipartReader, ParseMultipartConfig, PartHead
+from .parameters import parse_parameters
 
 
 @dataclass
@@ -56,8 +43,8 @@ def default_parse_body_config() -> ParseBodyConfig:
 
 URLENCODED: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
-
-_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
+UNKNOWN_TYPE: Final = "application/unknown"
+"""The type of a file whose part does not tell it."""
 
 
 class HTTPFile(ObjectDict):
@@ -81,13 +68,11 @@ def parse_body_arguments(
 
     Raises :exc:`~.HTTPInputError` for a body that is not of its type.
     """
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     if kind not in (URLENCODED, MULTIPART):
         return
-    if headers and headers.get("Content-Encoding"):
-        raise HTTPInputError(
-            f"Unsupported Content-Encoding of a form: {headers['Content-Encoding']}", 415
-        )
+    if headers:
+        refuse_coded_form(headers)
     config = config or default_parse_body_config()
     if kind == URLENCODED:
         limit = config.urlencoded.max_arguments
@@ -98,12 +83,30 @@ def parse_body_arguments(
         for name, values in parsed.items():
             arguments.setdefault(name, []).extend(values)
     else:
-        boundary = parse_parameters(content_type)[1].get("boundary", "")
-        if not _BOUNDARY.fullmatch(boundary):
-            raise HTTPInputError("Invalid multipart/form-data: no valid boundary")
-        parse_multipart_form_data(
-            boundary.encode("latin1"), body, arguments, files, config=config.multipart
-        )
+        boundary = boundary_of(content_type)
+        parse_multipart_form_data(boundary, body, arguments, files, config=config.multipart)
+
+
+def media_type(content_type: str) -> str:
+    """The type that a Content-Type names, in lower case and without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_multipart(headers: Mapping[str, str]) -> bool:
+    """Whether ``headers`` are those of a form with files."""
+    return media_type(headers.get("Content-Type", "")) == MULTIPART
+
+
+def refuse_coded_form(headers: Mapping[str, str]) -> None:
+    """Raise :exc:`~.HTTPInputError` (415) for a form in a content coding."""
+    coding = headers.get("Content-Encoding")
+    if coding:
+        raise HTTPInputError(f"Unsupported Content-Encoding of a form: {coding}", 415)
+
+
+def boundary_of(content_type: str) -> bytes:
+    """The boundary that a Content-Type names; empty if it names none."""
+    return parse_parameters(content_type)[1].get("boundary", "").encode("utf-8")
 
 
 def parse_multipart_form_data(
@@ -115,99 +118,36 @@ def parse_multipart_form_data(
     config: ParseMultipartConfig | None = None,
 ) -> None:
     """Add the parts of a multipart body, which is here as a whole. Raises :exc:`~.HTTPInputError`."""
-    config = config or default_parse_body_config().multipart
-    if not config.enabled:
-        raise HTTPInputError("multipart/form-data parsing is disabled", 415)
     if len(boundary) > 1 and boundary.startswith(b'"') and boundary.endswith(b'"'):
         boundary = boundary[1:-1]
-    # Each delimiter begins with the line break that ends what is before it; so does the first, once
-    # the body gets one.
-    delimiter = b"\r\n--" + boundary
-    pieces = (b"\r\n" + data).split(delimiter, config.max_parts + 2)
-    if len(pieces) < 2:
-        raise HTTPInputError("Invalid multipart/form-data: no boundary found")
-    if len(pieces) > config.max_parts + 2:
-        raise HTTPInputError("Invalid multipart/form-data: too many parts", 413)
-    if not pieces[-1].startswith(b"--"):
-        raise HTTPInputError("Invalid multipart/form-data: no final boundary")
-    for piece in pieces[1:-1]:
-        line_break = piece.find(b"\r\n")
-        if line_break < 0 or piece[:line_break].strip(b" \t"):
-            raise HTTPInputError("Invalid multipart/form-data: data behind a boundary")
-        # From the line break on: with an empty head the two breaks are one and the same.
-        _add_part(piece[line_break:], arguments, files, config.max_part_header_size)
+    reader = MultipartReader(boundary, config or default_parse_body_config().multipart)
+    next_event = reader.next_event
+    reader.feed(data)
+    content = b""
+    head: PartHead | None = None
+    while (event := next_event()) is not None:
+        if type(event) is bytes:
+            content = event  # all of it: the form is here as a whole
+        elif type(event) is PartHead:
+            head = event
+            content = b""
+        elif event is End.PART:
+            assert head is not None
+            add_part(head, content, arguments, files)
+    reader.feed_eof()
 
 
-def _add_part(
-    part: bytes,
+def add_part(
+    head: PartHead,
+    content: bytes,
     arguments: dict[str, list[bytes]],
     files: dict[str, list[HTTPFile]],
-    max_header_size: int,
 ) -> None:
-    end = part.find(b"\r\n\r\n")
-    if end < 0:
-        # Headers alone (RFC 2046 section 5.1.1: the line break before the body belongs to the body).
-        if not part.endswith(b"\r\n"):
-            raise HTTPInputError("multipart/form-data missing headers")
-        end = len(part) - 2
-    if end > max_header_size:
-        raise HTTPInputError("multipart/form-data: part header too large", 431)
-    try:
-        headers = HTTPHeaders.parse(part[2:end].decode("utf-8"), _chars_are_bytes=False)
-    except UnicodeDecodeError as error:
-        raise HTTPInputError("multipart/form-data: headers are not UTF-8") from error
-    kind, parameters = parse_parameters(headers.get("Content-Disposition", ""))
-    name = parameters.get("name")
-    if kind.lower() != "form-data" or not name:
-        raise HTTPInputError("Invalid multipart/form-data: a part without a name")
-    body = part[end + 4 :]
-    filename = parameters.get("filename")
-    if filename:
-        content_type = headers.get("Content-Type", "application/unknown")
-        files.setdefault(name, []).append(
-            HTTPFile(filename=filename, body=body, content_type=content_type)
+    """Add a part to the ``files`` of a form if it is one, else to its ``arguments``."""
+    if head.filename:
+        content_type = head.content_type or UNKNOWN_TYPE
+        files.setdefault(head.name, []).append(
+            HTTPFile(filename=head.filename, body=content, content_type=content_type)
         )
     else:
-        arguments.setdefault(name, []).append(body)
-
-
-_PARAMETER = re.compile(
-    r"""\s*([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"\s*|([^;"]*))(?=;|$)""", re.DOTALL
-)
-
-
-def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
-    """``form-data; name="a"`` -> ``("form-data", {"name": "a"})``.
-
-    Understands quoted strings and the extended notation of RFC 8187 (``filename*=utf-8''...``), which
-    wins over the plain one. Names come in lower case. What is no parameter is passed over.
-    """
-    kind, _, _ = value.partition(";")
-    parameters: dict[str, str] = {}
-    extended: dict[str, str] = {}
-    position = len(kind)
-    while position >= 0:
-        match = _PARAMETER.match(value, position + 1)
-        if match is None:
-            position = value.find(";", position + 1)
-            continue
-        position = match.end() if match.end() < len(value) else -1
-        name = match[1].lower()
-        text = match[3].strip() if match[2] is None else _unquote(match[2])
-        if name.endswith("*"):
-            charset, _, encoded = text.partition("'")
-            try:
-                extended[name[:-1]] = unquote(
-                    encoded.partition("'")[2], encoding=charset or "utf-8", errors="strict"
-                )
-            except (LookupError, UnicodeDecodeError):
-                continue
-        else:
-            parameters.setdefault(name, text)
-    return kind.strip(), parameters | extended
-
-
-def _unquote(text: str) -> str:
-    # Browsers escape a quote as %22 and send backslashes of Windows paths as they are; only \" and \\
-    # are escapes.
-    return re.sub(r'\\([\\"])', r"\1", text)
+        arguments.setdefault(head.name, []).append(content)

@@ -1,6 +1,7 @@
 """:class:`HTTPServerRequest`: one request as a handler sees it."""
 
 import time
+from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -11,6 +12,7 @@ from .delegates import HTTPConnection, RequestStartLine
 from .errors import HTTPInputError
 from .forms import HTTPFile, default_parse_body_config, parse_body_arguments
 from .headers import HTTPHeaders, copy_fields
+from .trust import Origin
 from .urls import split_host_and_port
 
 
@@ -37,6 +39,8 @@ class HTTPServerRequest:
     """The :class:`HTTPConnection` that takes the response."""
     server_connection: Any = None
 
+    _incoming: Any = None
+    """The body that is still coming, of a request that is answered meanwhile."""
     _fields: dict[str, str | list[str]]
     _start_time: float
 
@@ -86,8 +90,11 @@ class HTTPServerRequest:
 
     @lazy
     def host(self) -> str:
-        """The Host header (``127.0.0.1`` if there is none), with its port."""
-        return self.headers.get("Host") or "127.0.0.1"
+        """The Host header (``127.0.0.1`` if there is none), with its port.
+
+        Behind a trusted proxy that tells it, what the client sent as its Host.
+        """
+        return self._origin.host or self.headers.get("Host") or "127.0.0.1"
 
     @lazy
     def host_name(self) -> str:
@@ -96,15 +103,22 @@ class HTTPServerRequest:
 
     @lazy
     def remote_ip(self) -> str | None:
-        """The peer's address (for a Unix socket ``"0.0.0.0"``)."""
-        context = getattr(self.connection, "context", None)
-        return getattr(context, "remote_ip", None)
+        """The client's address (for a Unix socket ``"0.0.0.0"``); behind a trusted proxy, what that tells."""
+        return self._origin.remote_ip
 
     @lazy
     def protocol(self) -> str:
-        """``"http"`` or ``"https"``."""
+        """``"http"`` or ``"https"``; behind a trusted proxy, what that tells of the client."""
+        return self._origin.protocol
+
+    @lazy
+    def _origin(self) -> Origin:
         context = getattr(self.connection, "context", None)
-        return getattr(context, "protocol", "http")
+        # It may be another's, who does not know of proxies.
+        origin_of: Callable[[HTTPHeaders], Origin] | None = getattr(context, "origin_of", None)
+        if origin_of is not None:
+            return origin_of(self.headers)
+        return Origin(getattr(context, "remote_ip", None), getattr(context, "protocol", "http"))
 
     @lazy
     def query_arguments(self) -> dict[str, list[bytes]]:

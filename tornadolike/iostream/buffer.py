@@ -63,6 +63,17 @@ class ReadBuffer:
             more.append(bytes(piece) if size >= SMALL else bytearray(piece))
         self._size += size
 
+    def put_back(self, data: bytes) -> None:
+        """Put ``data`` in front of what is there."""
+        if self._size:
+            rest = self._first[self._start :]
+            if self._more is NONE_WAIT:
+                self._more = deque()
+            self._more.appendleft(rest)
+        self._first = data
+        self._start = 0
+        self._size += len(data)
+
     def take(self, size: int) -> bytes:
         """Remove and return the first ``size`` bytes; there must be as many."""
         first, start = self._first, self._start

@@ -84,6 +84,16 @@ class ReadingSide(Descriptor):
         """Fill ``buf`` and return its size; with ``partial`` return what there is, as soon as there is any."""
         return self._start_read(ReadInto(buf, partial))
 
+    def unread(self, data: bytes) -> None:
+        """Put back what was read and is not one's own: the next read gets it first.
+
+        Also on a closed stream. Raises :exc:`AssertionError` while a read waits.
+        """
+        if self._read is not None:
+            self._forget_cancelled_read()
+        if data:
+            self._read_buffer.put_back(data)
+
     def reading(self) -> bool:
         """Whether a read waits for its bytes."""
         return self._read_future is not None and not self._read_future.done()

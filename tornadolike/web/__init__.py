@@ -19,22 +19,37 @@
 
 from ..routing import URLSpec
 from .application import Application
+from .body import RequestBody
 from .errors import Finish, HTTPError, MissingArgumentError
+from .forms import FormPart, FormParts
 from .handler import RequestHandler
 from .simple import ErrorHandler, RedirectHandler
+from .spool import UploadedFile
 from .static import StaticFileHandler
+from .streaming import pull_request_body, spool_uploads, stream_request_body
+from .transforms import ContentEncoding, GZipContentEncoding, OutputTransform
 
 url = URLSpec
 
 __all__ = [
     "Application",
+    "ContentEncoding",
     "ErrorHandler",
     "Finish",
+    "FormPart",
+    "FormParts",
+    "GZipContentEncoding",
     "HTTPError",
     "MissingArgumentError",
+    "OutputTransform",
     "RedirectHandler",
+    "RequestBody",
     "RequestHandler",
     "StaticFileHandler",
     "URLSpec",
+    "UploadedFile",
+    "pull_request_body",
+    "spool_uploads",
+    "stream_request_body",
     "url",
 ]

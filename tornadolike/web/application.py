@@ -1,13 +1,13 @@
 """:class:`Application`: the rules of a site and its settings."""
 
-import asyncio
 import logging
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from typing import Any
 
-from ..httpserver import CollectingDelegate, HTTPServer
+from ..httpserver import HTTPServer
 from ..httputil import (
     HTTPConnection,
     HTTPInputError,
@@ -17,10 +17,13 @@ from ..httputil import (
 )
 from ..ioloop import IOLoop
 from ..log import access_log, gen_log
+from ..netutil import DEFAULT_BACKLOG
 from ..routing import Match, RuleTable, URLSpec
 from .handler import RequestHandler
+from .receiving import Receiving
 from .simple import ErrorHandler
 from .static import StaticFileHandler
+from .transforms import OutputTransform, compressing
 
 Rule = URLSpec | tuple[Any, ...] | list[Any]
 
@@ -39,8 +42,12 @@ class Application(HTTPServerConnectionDelegate):
     A rule is a :class:`~tornadolike.routing.URLSpec` or a tuple of its arguments.
 
     :arg default_host: the host whose rules (:meth:`add_handlers`) answer requests to an unknown host.
+    :arg transforms: what responses go through, instead of what the settings ask for.
 
-    Settings that the framework itself reads: ``debug`` (implies ``serve_traceback``),
+    Settings that the framework itself reads: ``compress_response`` (true, or what
+    :func:`~tornadolike.web.transforms.compressing` takes; ``gzip`` is its older name),
+    ``cancel_on_disconnect`` (:attr:`.RequestHandler.cancel_on_disconnect` of all handlers that do not say),
+    ``debug`` (implies ``serve_traceback``),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
     ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``.
@@ -50,6 +57,7 @@ class Application(HTTPServerConnectionDelegate):
         self,
         handlers: Iterable[Rule] | None = None,
         default_host: str | None = None,
+        transforms: Iterable[type[OutputTransform]] | None = None,
         **settings: Any,
     ) -> None:
         self.settings = settings
@@ -59,7 +67,10 @@ class Application(HTTPServerConnectionDelegate):
         self._named: dict[str, URLSpec] = {}
         self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        if transforms is None:
+            setting = settings.get("compress_response") or settings.get("gzip")
+            transforms = [compressing(setting)] if setting else []
+        self.transforms: list[type[OutputTransform]] = list(transforms)
 
     def listen(self, port: int, address: str | None = None, **kwargs: Any) -> HTTPServer:
         """Serve on ``port`` and return the server.
@@ -77,6 +88,23 @@ class Application(HTTPServerConnectionDelegate):
         server.listen(port, address, **binding)
         return server
 
+    def listen_unix(
+        self,
+        file: str | os.PathLike[str],
+        mode: int = 0o600,
+        backlog: int = DEFAULT_BACKLOG,
+        **kwargs: Any,
+    ) -> HTTPServer:
+        """Serve on a Unix socket and return the server.
+
+        ``mode`` is the file's, and ``backlog`` what :func:`~tornadolike.netutil.bind_unix_socket` says; other
+        arguments are :class:`~tornadolike.httpserver.HTTPServer`'s. Raises :exc:`OSError` if a server is listening
+        there.
+        """
+        server = HTTPServer(self, **kwargs)
+        server.listen_unix(file, mode, backlog)
+        return server
+
     def add_handlers(self, host_pattern: str, host_handlers: Iterable[Rule]) -> None:
         """Add rules for hosts that match the regular expression ``host_pattern``.
 
@@ -84,6 +112,10 @@ class Application(HTTPServerConnectionDelegate):
         """
         pattern = host_pattern if host_pattern.endswith("$") else host_pattern + "$"
         self._hosts.append((re.compile(pattern), self._table(host_handlers)))
+
+    def add_transform(self, transform_class: type[OutputTransform]) -> None:
+        """Have responses go through this, behind the transforms that there are."""
+        self.transforms.append(transform_class)
 
     def _table(self, rules: Iterable[Rule]) -> RuleTable:
         table = RuleTable(as_rule(rule) for rule in rules)
@@ -122,8 +154,15 @@ class Application(HTTPServerConnectionDelegate):
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
-        """A request whose body is still coming: collect it, then answer it."""
-        return CollectingDelegate(self, request_conn)
+        """A request whose body is still coming."""
+        return Receiving(self, request_conn)
+
+    def handler_class_of(self, request: HTTPServerRequest) -> type[RequestHandler]:
+        """The class that will answer ``request``."""
+        try:
+            return self._find(request)[0].handler_class
+        except HTTPInputError:
+            return ErrorHandler  # calling the application will tell
 
     def __call__(self, request: HTTPServerRequest) -> None:
         """Answer a request that has arrived whole."""
@@ -138,16 +177,16 @@ class Application(HTTPServerConnectionDelegate):
         # Each request gets a context of its own: what a handler sets in a context variable is seen by
         # what it starts, and by nobody else.
         context = copy_context()
-        rest = context.run(
+        begun = context.run(
             self._begin, rule.handler_class, request, rule.kwargs, path_args, path_kwargs
         )
-        if rest is not None:
+        if begun is not None:
+            handler, rest = begun
             loop = IOLoop.current()
             assert loop is not None
             task = loop.start_task(rest, context)
             if not task.done():
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                handler._goes_on(task)
 
     def _begin(
         self,
@@ -156,17 +195,18 @@ class Application(HTTPServerConnectionDelegate):
         kwargs: dict[str, Any],
         path_args: Any,
         path_kwargs: Any,
-    ) -> Any:
+    ) -> tuple[RequestHandler, Coroutine[Any, Any, None]] | None:
         try:
             handler = handler_class(self, request, **kwargs)
         except Exception as error:
             self._refuse(request, error)
             return None
         rest = handler._execute(path_args, path_kwargs)
+        if rest is not None:
+            return handler, rest
         if not handler._finished:
-            # Nobody could be told before: the loop was here.
-            request.connection.set_close_callback(handler.on_connection_close)
-        return rest
+            handler._stay_told()
+        return None
 
     def _refuse(self, request: HTTPServerRequest, error: Exception) -> None:
         """Answer a request that never got a handler as one that fails."""

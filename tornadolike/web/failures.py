@@ -2,16 +2,19 @@
 
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from ..escape import xhtml_escape
 from ..http1 import has_no_body
 from ..httputil import HTTPInputError
 from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
+from .body import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
 from .response import Response
+
+CLIENT_CLOSED_REQUEST: Final = 499
 
 
 class Failures(Response):
@@ -117,6 +120,9 @@ class Failures(Response):
             elif self._says_that_client_is_gone(error):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
+            elif isinstance(error, BodyClosedError):
+                gen_log.info("%s: the body did not come whole", self._request_summary())
+                self._abandon()
             else:
                 if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late
                     error = HTTPError(error.status, "%s", error)
@@ -146,17 +152,24 @@ class Failures(Response):
         )
 
     def _abandon(self) -> None:
-        """End a request whose response cannot be completed."""
+        """End a request whose response cannot be completed.
+
+        If nothing of it was sent, its status is 499, which stands in the access logs of nginx too for a client that
+        did not wait for its answer.
+        """
         if not self._finished:
             self._finished = True
+            if not self._headers_written:
+                self._status_code = CLIENT_CLOSED_REQUEST
             connection = self.request.connection
             connection.set_close_callback(None)
-            connection.close()
+            if not connection.closed:
+                connection.close()
             self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
             self.on_finish()
 
     def _answer_bluntly(self) -> None:
-        """The last resort, where the author's own code fails at answering an error: nothing of it is called."""
+        """The last resort, where the author's own code fails at answering an error: none but the log is called."""
         if not self._finished:
             self._finished = True
             self._status_code = 500
@@ -165,4 +178,9 @@ class Failures(Response):
             else:
                 self._headers_written = True
                 body = b"500: Internal Server Error"
+                self._write_buffer = [body]
                 self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)
+            try:
+                self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+            except Exception:
+                app_log.error("Uncaught exception in log_request", exc_info=True)

@@ -2,7 +2,7 @@
 
 Its rooms, each of which uses only those before it: :mod:`.head` (status and headers), :mod:`.cookies` and
 :mod:`.conditions` (Etag), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages); beside
-them :mod:`.arguments`. What is left for here is the life of a request.
+them :mod:`.arguments` and :mod:`.bodies`. What is left for here is the life of a request.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from ..iostream import IOStream
 from ..log import app_log
 from ..util import lazy
 from .arguments import Arguments
+from .bodies import Bodies
 from .errors import HTTPError
 from .failures import Failures
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .application import Application
 
 
-class RequestHandler(Failures, Arguments):
+class RequestHandler(Failures, Arguments, Bodies):
     """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
 
     The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method
@@ -32,7 +33,18 @@ class RequestHandler(Failures, Arguments):
     :exc:`HTTPError`, else a 500, which is logged with its traceback.
     """
 
+    cancel_on_disconnect: bool | None = None
+    """Whether the handler is cancelled when its client goes away before the response is finished.
+
+    None: as the application's setting of that name says, which is False unless it is set. It concerns
+    handlers that are coroutines; what they await is cancelled, as by :meth:`asyncio.Task.cancel`. A client
+    that only ends its side of the connection counts as gone.
+    """
+
     _auto_finish = True
+    _task: "asyncio.Task[None] | None" = None
+    """What runs the handler, once it has had to wait."""
+    _client_has_left = False
 
     def __init__(
         self, application: "Application", request: HTTPServerRequest, **kwargs: Any
@@ -66,7 +78,16 @@ class RequestHandler(Failures, Arguments):
     def on_connection_close(self) -> None:
         """Called when the client is gone before the response was finished.
 
-        The place to drop what waits for it, as a long poll does. The handler's coroutine goes on.
+        The place to drop what waits for it, as a long poll does. The handler's coroutine goes on, unless
+        :attr:`cancel_on_disconnect` is set.
+        """
+
+    def on_going_away(self) -> None:
+        """Called when the server begins to stop (:meth:`.TCPServer.drain`) and this request is not finished.
+
+        The place to bring a response to an end that would have none: of a stream of events, or a long poll.
+        Called once, at once if the server is stopping already. A handler that is still at work when the time for
+        stopping is over is cut off, and cancelled.
         """
 
     head: Callable[..., Awaitable[None] | None] = Failures._unimplemented_method
@@ -79,6 +100,10 @@ class RequestHandler(Failures, Arguments):
 
     # To be called
 
+    def reverse_url(self, name: str, *args: Any) -> str:
+        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
+        return self.application.reverse_url(name, *args)
+
     def detach(self) -> IOStream:
         """Take the connection as a stream; HTTP is done with it, and so is this handler's response.
 
@@ -90,12 +115,42 @@ class RequestHandler(Failures, Arguments):
         the client has gone.
         """
         stream: IOStream = self.request.connection.detach()
-        self._finished = True
+        self._auto_finish = False
+        self._headers_written = self._finished = True
         return stream
 
-    def reverse_url(self, name: str, *args: Any) -> str:
-        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
-        return self.application.reverse_url(name, *args)
+    # The client and the server may go away before the request is finished
+
+    def _stay_told(self) -> None:
+        """Be told of it from now on: until now the loop was here, and nobody could."""
+        connection = self.request.connection
+        connection.set_close_callback(self._lose_client)
+        if type(self).on_going_away is not RequestHandler.on_going_away:
+            connection.set_drain_callback(self.on_going_away)
+
+    def _goes_on(self, task: "asyncio.Task[None]") -> None:
+        """The handler has to wait; ``task`` is what runs it."""
+        self._task = task
+        task.add_done_callback(self._has_ended)
+        self.request.connection.keep_task(task)
+        if not self._finished:
+            self._stay_told()
+
+    def _has_ended(self, task: "asyncio.Task[None]") -> None:
+        self._task = None
+
+    def _lose_client(self) -> None:
+        self._client_has_left = True
+        if self._streams_body:
+            self.request_body.close()
+        try:
+            self.on_connection_close()
+        finally:
+            cancels = self.cancel_on_disconnect
+            if cancels is None:
+                cancels = self.settings.get("cancel_on_disconnect", False)
+            if cancels and self._task is not None:
+                self._task.cancel()
 
     # Running
 
@@ -108,16 +163,10 @@ class RequestHandler(Failures, Arguments):
             method = request.method
             if method not in self.SUPPORTED_METHODS:
                 raise HTTPError(405)
-            if path_args:
-                self.path_args = [
-                    None if arg is None else self.decode_argument(arg) for arg in path_args
-                ]
-            elif path_kwargs:
-                self.path_kwargs = {
-                    name: None if arg is None else self.decode_argument(arg, name)
-                    for name, arg in path_kwargs.items()
-                }
+            if path_args or path_kwargs:
+                self._decode_path(path_args, path_kwargs)
             if request.body:
+                self._check_body_size()
                 request.body_arguments  # noqa: B018 - a malformed form is refused before anything runs
             waiting: Any = self.prepare()
             if waiting is not None:
@@ -134,6 +183,44 @@ class RequestHandler(Failures, Arguments):
         except (Exception, asyncio.CancelledError) as error:
             self._handle_request_exception(error)
         return None
+
+    def _decode_path(
+        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
+    ) -> None:
+        decode = self.decode_argument
+        if path_args:
+            self.path_args = [None if arg is None else decode(arg) for arg in path_args]
+        else:
+            self.path_kwargs = {
+                name: None if arg is None else decode(arg, name)
+                for name, arg in path_kwargs.items()
+            }
+
+    async def _execute_streaming(
+        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
+    ) -> None:
+        """In the place of :meth:`_execute`, for a handler that runs while its body is coming."""
+        try:
+            await self._execute_rest(self._prepare_and_receive(path_args, path_kwargs), False)
+        finally:
+            if self._finished:
+                self.request_body.close()
+                if self._spool is not None:
+                    self._spool.close()
+
+    async def _prepare_and_receive(
+        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
+    ) -> None:
+        if self.request.method not in self.SUPPORTED_METHODS:
+            raise HTTPError(405)
+        self._decode_path(path_args, path_kwargs)
+        self._check_body_size()
+        self.request_body  # noqa: B018 - from here on it is nowhere else, however it came
+        waiting = self.prepare()
+        if waiting is not None:
+            await waiting
+        if not self._finished:
+            await self._receive_body()
 
     async def _execute_rest(self, waiting: Awaitable[None], prepared: bool) -> None:
         try:
@@ -159,10 +246,14 @@ class RequestHandler(Failures, Arguments):
             raise
 
     def _answer_cancelled(self) -> None:
-        """Whoever cancels a handler knows; only its client has to be told."""
-        if not self._finished:
-            try:
+        """Whoever cancels a handler knows; only its client has to be told, if it is there."""
+        if self._finished:
+            return
+        try:
+            if self._client_has_left or self.request.connection.closed:
+                self._abandon()
+            else:
                 self.send_error(500)
-            except Exception:
-                app_log.error("Exception in exception handler", exc_info=True)
-                self._answer_bluntly()
+        except Exception:
+            app_log.error("Exception in exception handler", exc_info=True)
+            self._answer_bluntly()

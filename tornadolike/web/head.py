@@ -84,9 +84,7 @@ class ResponseHead:
         Raises :exc:`ValueError` for what could leave its place in the head, or is not Latin-1 (give the
         bytes of another encoding), and :exc:`TypeError` for other types.
         """
-        text = _header_text(value)
-        if not NAME.fullmatch(name):
-            raise ValueError(f"Unsafe header name {name!r}")
+        text = header_text(name, value)
         if self._header_map is None and name == "Content-Type":
             self._content_type = text
         else:
@@ -94,9 +92,7 @@ class ResponseHead:
 
     def add_header(self, name: str, value: HeaderValue) -> None:
         """Set a header beside those of its name."""
-        text = _header_text(value)
-        if not NAME.fullmatch(name):
-            raise ValueError(f"Unsafe header name {name!r}")
+        text = header_text(name, value)
         self._headers.add(name, text)
 
     def clear_header(self, name: str) -> None:
@@ -105,7 +101,10 @@ class ResponseHead:
             del self._headers[name]
 
 
-def _header_text(value: HeaderValue) -> str:
+def header_text(name: str, value: HeaderValue) -> str:
+    """The value of a field as text. Raises :exc:`ValueError` for what could leave its place in the head."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"Unsafe header name {name!r}")
     if isinstance(value, str):
         text = value
     elif isinstance(value, bytes):

@@ -5,19 +5,33 @@ from typing import Any
 
 from ..escape import json_encode, utf8
 from ..http1 import has_no_body
-from ..httputil import HTTPConnection, ResponseStartLine
+from ..http1.writer import FORBIDDEN_TRAILERS
+from ..httputil import HTTPConnection, HTTPHeaders, ResponseStartLine, responses
 from .conditions import ConditionalResponse
 from .cookies import Cookies
-from .head import HTML, JSON
+from .head import HTML, JSON, HeaderValue, header_text
+from .transformed import TransformedResponse
 
 
-class Response(Cookies, ConditionalResponse):
+class Response(Cookies, ConditionalResponse, TransformedResponse):
     """Collects a response and sends it: in one call when it is finished, or from :meth:`flush` on in pieces."""
 
     _headers_written = False
     _finished = False
     _sending: "asyncio.Future[None] | None" = None
     """What the connection answered to the piece that was sent last."""
+    _trailers: HTTPHeaders | None = None
+    _flushed_size: int | None = None
+    """Bytes of the body that :meth:`flush` has sent; None as long as it sent nothing."""
+
+    @property
+    def body_size(self) -> int:
+        """The bytes of the body that were handed over for sending so far, as they are without chunks."""
+        if not self._headers_written or self.request.method == "HEAD":
+            return 0
+        if self._flushed_size is not None:
+            return self._flushed_size
+        return sum(map(len, self._write_buffer))
 
     # To be overridden
 
@@ -31,7 +45,7 @@ class Response(Cookies, ConditionalResponse):
 
     def clear(self) -> None:
         """Forget the response that was made so far: status, headers, body (but not cookies)."""
-        self._header_map = None
+        self._header_map = self._trailers = None
         self._content_type = HTML
         self._etag = None
         self._write_buffer = []
@@ -74,6 +88,58 @@ class Response(Cookies, ConditionalResponse):
                 "wrap a list in a dict: a bare JSON array can leak to other sites"
             )
 
+    def send_interim(
+        self, status_code: int, headers: HTTPHeaders | dict[str, str] | None = None
+    ) -> "asyncio.Future[None]":
+        """Send an interim response before the response (RFC 9110 section 15.2), such as 102: it goes on.
+
+        May be awaited as :meth:`flush`. Nothing is sent to a client of HTTP/1.0, which knows of none. Raises
+        :exc:`ValueError` for a status that is not from 102 to 199, and :exc:`RuntimeError` if the response has
+        been begun.
+        """
+        if not 102 <= status_code <= 199:
+            raise ValueError(f"an interim response has a status from 102 to 199, not {status_code}")
+        if self._headers_written:
+            raise RuntimeError("Cannot send an interim response after headers have been written")
+        reason = responses.get(status_code, "Unknown")
+        start_line = ResponseStartLine("HTTP/1.1", status_code, reason)
+        self._sending = self.request.connection.write_headers(
+            start_line, HTTPHeaders(headers or {})
+        )
+        return self._sending
+
+    def send_early_hints(self, *links: str) -> "asyncio.Future[None]":
+        """Tell the client what it will need, while the response is being made (RFC 8297).
+
+        .. code-block:: python
+
+            self.send_early_hints("</style.css>; rel=preload; as=style")
+
+        :arg links: the values of the ``Link`` fields. As :meth:`send_interim` with status 103.
+        """
+        headers = HTTPHeaders()
+        for link in links:
+            headers.add("Link", link)
+        return self.send_interim(103, headers)
+
+    def set_trailer(self, name: str, value: HeaderValue) -> None:
+        """Set a field that is sent behind the body (RFC 9110 section 6.5): a checksum of it, say.
+
+        The response is sent in chunks then. Where that cannot be (in answer to HEAD or to HTTP/1.0, with
+        ``Content-Length``, without a body) trailers are left out. Who needs to know their names before can be
+        told by a header ``Trailer``. Raises as :meth:`set_header`, and :exc:`ValueError` for a field that the
+        client has to know before the body.
+        """
+        text = header_text(name, value)
+        trailers = self._trailers
+        if trailers is None:
+            trailers = self._trailers = HTTPHeaders()
+            self._headers  # noqa: B018 - from now on the response is no ordinary one
+        trailers[name] = text
+        if not FORBIDDEN_TRAILERS.isdisjoint(trailers):
+            del trailers[name]
+            raise ValueError(f"{name} cannot stand behind the body; use set_header()")
+
     def flush(self, include_footers: bool = False) -> "asyncio.Future[None]":
         """Send what was written so far; the head with it, the first time.
 
@@ -84,14 +150,20 @@ class Response(Cookies, ConditionalResponse):
         chunk = b"".join(self._write_buffer)
         self._write_buffer = []
         if self._headers_written:
+            if self._transforms:
+                chunk = self._transform_chunk(chunk, include_footers)
             future = connection.write(chunk)
         else:
+            self._add_cookies(self._headers)
+            if self.application.transforms:
+                self._make_transforms()
+                chunk = self._transform_head(chunk, include_footers)
             headers = self._headers
-            self._add_cookies(headers)
             start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
             future = connection.write_headers(start_line, headers, chunk)
             # Not before: a head that is refused leaves room for an error page.
             self._headers_written = True
+        self._flushed_size = (self._flushed_size or 0) + len(chunk)
         self._sending = future
         return future
 
@@ -106,7 +178,10 @@ class Response(Cookies, ConditionalResponse):
         future: asyncio.Future[None]
         if self._headers_written:
             future = self.flush(include_footers=True)
-            connection.finish()
+            if self._trailers is None:
+                connection.finish()
+            else:
+                connection.finish(self._trailers)
         else:
             if self._status_code != 200:
                 if has_no_body(self._status_code):
@@ -123,17 +198,26 @@ class Response(Cookies, ConditionalResponse):
                     self._clear_content()
             if self._new_cookies is not None:
                 self._add_cookies(self._headers)
-            buffer = self._write_buffer
             headers = self._header_map
-            etag = None if headers is not None else self._etag
-            future = connection.respond(
-                self._status_code,
-                self._reason,
-                self._content_type,
-                headers,
-                b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
-                buffer[0] if len(buffer) == 1 else b"".join(buffer),
-            )
+            if headers is not None and self._trailers is not None and request.version != "HTTP/1.0":
+                self._new_cookies = None  # they are in the head
+                future = self.flush(include_footers=True)
+                connection.finish(self._trailers)
+            else:
+                buffer = self._write_buffer
+                body = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+                if self.application.transforms:
+                    future = self._respond_transformed(body)
+                else:
+                    etag = None if headers is not None else self._etag
+                    future = connection.respond(
+                        self._status_code,
+                        self._reason,
+                        self._content_type,
+                        headers,
+                        b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
+                        body,
+                    )
             self._headers_written = True
         self._finished = True
         self._sending = future

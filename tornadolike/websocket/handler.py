@@ -273,7 +273,7 @@ class WebSocketHandler(RequestHandler):
             netloc = urlsplit(origin).netloc
         except ValueError:
             return False
-        return netloc != "" and netloc.lower() == self.request.headers.get("Host", "").lower()
+        return netloc != "" and netloc.lower() == self.request.host.lower()
 
     # The end
 

@@ -267,7 +267,7 @@ class SSLTransport(PullingSide):
 
     def _shutdown_is_late(self) -> None:
         progress = self.write_progress()
-        if self.get_write_buffer_size() and progress != self._progress_at_last_look:
+        if self.get_write_buffer_size() and progress > self._progress_at_last_look:
             # Slow, but the peer does read. (What waits here may stay as it is for much longer: the
             # kernel takes more only when a good part of what it holds has gone.)
             self._progress_at_last_look = progress
@@ -378,7 +378,8 @@ class SSLTransport(PullingSide):
     def write_progress(self) -> int:
         """How many more bytes the peer has taken since this was called before, by the difference.
 
-        That is so as long as something waits. What TLS itself adds to them makes no difference that would grow.
+        That is so as long as something waits. What TLS itself adds is counted when it is made, before the peer can
+        take it: so the difference may be a little too small, and below 0 if the peer has taken nothing.
         """
         below: int = getattr(self._lower, "unacknowledged", self._lower_size)()
         return self._taken - self._machine.output_size - below

@@ -1,0 +1,66 @@
+"""Parameters of a field's value."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tornadolike.httputil import parse_parameters
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "parameters"),
+    [
+        ("", "", {}),
+        ("a/b", "a/b", {}),
+        (" a/b ; X = y ; z=w", "a/b", {"x": "y", "z": "w"}),
+        ('a; b="c;d=e"; f=g', "a", {"b": "c;d=e", "f": "g"}),
+        ('a; b="c\\"d\\\\e\\f"', "a", {"b": 'c"d\\e\\f'}),
+        ('a; b="', "a", {}),
+        ('a; b="c; d=e', "a", {"d": "e"}),
+        ('a; b="c"d; e=f', "a", {"e": "f"}),
+        ("a; b; c=; d=e", "a", {"c": "", "d": "e"}),
+        ('a; b=""', "a", {"b": ""}),
+        ("a;;;b=c;", "a", {"b": "c"}),
+        ("a; b=c; b=d", "a", {"b": "c"}),
+        ("a; b=c=d", "a", {"b": "c=d"}),
+        ("a; b*=utf-8''%C3%A9%20", "a", {"b": "\xe9 "}),
+        ("a; b*=UTF-8'de'x; b=y", "a", {"b": "x"}),
+        ("a; b*=''x", "a", {"b": "x"}),
+        ("a; b*=x", "a", {"b": ""}),
+        ("a; b*=utf-8''%FF; b=y", "a", {"b": "y"}),
+        ("a; b*=nonsense''%41; b=y", "a", {"b": "y"}),
+    ],
+)
+def test_parse_parameters(value: str, kind: str, parameters: dict[str, str]) -> None:
+    assert parse_parameters(value) == (kind, parameters)
+
+
+@given(value=st.text() | st.text("ab;=\"\\ *'%\t"))
+def test_no_parameters_are_too_strange(value: str) -> None:
+    kind, parameters = parse_parameters(value)
+    assert ";" not in kind
+    assert all(name == name.lower() for name in parameters)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ";",
+        '"',
+        "\\",
+        ';a="',
+        ';a="\\',
+        ";a=",
+        " ",
+        ";a ",
+        "a",
+        ';a="b"',
+        '\\"',
+        ';"',
+        "a=",
+        "; a=b ",
+    ],
+)
+def test_long_parameters_take_linear_time(piece: str) -> None:
+    for start in ("a", 'a;b="', "a;b", "a;b="):
+        parse_parameters(start + piece * 50_000)

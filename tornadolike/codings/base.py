@@ -1,0 +1,69 @@
+"""What a content coding is: a name, something that encodes and something that decodes."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ..httputil import HTTPInputError
+
+PIECE_SIZE: Final = 64 * 1024
+"""About how many bytes a decoder gives at a time; never more than twice as many."""
+
+INPUT_SIZE: Final = 16 * 1024
+"""How much a decoder takes at a time: codecs copy what they leave over, again for each piece that they give."""
+
+
+class Encoder(ABC):
+    """Encodes one body."""
+
+    @abstractmethod
+    def encode(self, data: bytes) -> bytes:
+        """Take a piece of the body; give what is ready to be sent, often nothing."""
+
+    @abstractmethod
+    def flush(self) -> bytes:
+        """Give what makes everything that was taken readable at the other end."""
+
+    @abstractmethod
+    def finish(self) -> bytes:
+        """Give the end. Nothing may be called behind it."""
+
+
+class Decoder(ABC):
+    """Decodes one body, in pieces of bounded size however much a little input becomes."""
+
+    @abstractmethod
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Take a piece of the encoded body; give what it becomes, piece by piece.
+
+        It must be taken to its end before the next call. Raises :exc:`~.HTTPInputError` (400) for what is
+        not in this coding.
+        """
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Say that this was all. Raises :exc:`~.HTTPInputError` (400) if the end is missing.
+
+        No bytes at all are a body without content.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A content coding that is installed (RFC 9110 section 8.4.1)."""
+
+    name: str
+    """Its name in ``Content-Encoding`` and ``Accept-Encoding``."""
+    levels: range
+    """How hard its encoder can try."""
+    default_level: int
+    """A level at which a server can encode what it has just made."""
+    make_encoder: Callable[[int, int | None], Encoder]
+    """Called with a level, and with the size of the body in bytes or None if that is not known yet."""
+    make_decoder: Callable[[], Decoder]
+
+
+def malformed(coding: str, reason: object) -> HTTPInputError:
+    """The error for a body that is not in the coding that it should be in."""
+    return HTTPInputError(f"invalid {coding} data: {reason}")

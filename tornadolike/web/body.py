@@ -1,0 +1,156 @@
+""":class:`RequestBody`: the body of a request, read while it is still coming.
+
+Between the connection, which brings the pieces, and the handler, which takes them, wait little more than
+:data:`HIGH_WATER` bytes. Then the connection stops reading until the handler has taken them, and TCP tells the
+client.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from ..httputil import HTTPInputError
+from ..iostream import StreamClosedError
+
+HIGH_WATER: Final = 128 * 1024
+"""When so many bytes wait to be taken, no more are asked for until they are."""
+
+
+class BodyClosedError(StreamClosedError):
+    """The rest of the body will not come."""
+
+
+class RequestBody:
+    """The body of a request, piece by piece.
+
+    .. code-block:: python
+
+        async for chunk in self.request_body:
+            ...
+
+    Waiting for a piece that will not come raises :exc:`~tornadolike.iostream.StreamClosedError`: the client is
+    gone; or the connection has refused the rest (over the limit, too slow, malformed) and answered the request;
+    or the handler has finished it. What came before is given first. A handler need not catch it.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: deque[bytes] = deque()
+        self._size = 0
+        """Of the pieces together."""
+        self._whole = False
+        """The last piece is here."""
+        self._closed = False
+        """There will be no more pieces."""
+        self._taker: asyncio.Future[None] | None = None
+        """The handler's, while it waits for a piece."""
+        self._bringer: asyncio.Future[None] | None = None
+        """The connection's, while it waits until more is wanted."""
+        self.answered: Callable[[], bool] | None = None
+        """Whether the request is answered, so that nobody brings any more pieces."""
+
+    # The handler's side
+
+    async def read(self, size: int = -1) -> bytes:
+        """Up to ``size`` bytes, as soon as there are some; ``b""`` at the end.
+
+        Without ``size`` all that is left when it is here, which is bounded by ``max_body_size``.
+        """
+        if size < 0:
+            return b"".join([piece async for piece in self])
+        if size == 0:
+            return b""
+        piece = await self._take()
+        if len(piece) > size:
+            self._pieces.appendleft(piece[size:])
+            self._size += len(piece) - size
+            piece = piece[:size]
+        return piece
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is known that nothing (more) comes."""
+        return self._whole and not self._pieces
+
+    def __aiter__(self) -> "RequestBody":
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._take()
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def _take(self) -> bytes:
+        if self._taker is not None:
+            raise RuntimeError("The body of a request is being read already, by another task")
+        while not self._pieces:
+            if self._whole:
+                return b""
+            if self._is_over():
+                raise BodyClosedError
+            self._taker = asyncio.get_running_loop().create_future()
+            self._ask_for_more()
+            try:
+                await self._taker
+            finally:
+                self._taker = None
+        piece = self._pieces.popleft()
+        self._size -= len(piece)
+        if not self._pieces:
+            self._ask_for_more()
+        return piece
+
+    def _is_over(self) -> bool:
+        return self._closed or (self.answered is not None and self.answered())
+
+    def _ask_for_more(self) -> None:
+        bringer, self._bringer = self._bringer, None
+        if bringer is not None and not bringer.done():
+            bringer.set_result(None)
+
+    # The connection's side
+
+    def when_wanted(self) -> "asyncio.Future[None] | None":
+        """What to wait for before a piece is brought; None if one is waited for, or none will be."""
+        if self._taker is not None or self._is_over():
+            return None
+        self._bringer = asyncio.get_running_loop().create_future()
+        return self._bringer
+
+    def bring(self, piece: bytes) -> "asyncio.Future[None] | None":
+        """A piece has come. Gives what to wait for before the next, if there is a need to wait."""
+        self._pieces.append(piece)
+        self._size += len(piece)
+        self._wake_taker()
+        if self._size < HIGH_WATER:
+            return None
+        self._bringer = asyncio.get_running_loop().create_future()
+        return self._bringer
+
+    def end(self) -> None:
+        """The body is whole."""
+        self._whole = True
+        self._wake_taker()
+
+    def close(self) -> None:
+        """Nobody brings or takes any more."""
+        self._closed = True
+        self.answered = None
+        self._wake_taker()
+
+    def _wake_taker(self) -> None:
+        if self._taker is not None and not self._taker.done():
+            self._taker.set_result(None)
+
+
+async def gather(pieces: AsyncIterator[bytes], max_size: int, what: str) -> bytes:
+    """All of ``pieces`` as one. Raises :exc:`HTTPInputError` (413) if ``what`` they are is larger."""
+    gathered = []
+    size = 0
+    async for piece in pieces:
+        size += len(piece)
+        if size > max_size:
+            raise HTTPInputError(f"{what} larger than {max_size} bytes", 413)
+        gathered.append(piece)
+    return b"".join(gathered)

@@ -113,7 +113,8 @@ class RequestHandler(Failures, Arguments, Bodies):
 
         In the place of a response, or behind the head that :meth:`flush` has sent: that of a ``101``, or of a 2xx to
         CONNECT. What the client has sent behind its request is read first. The stream stays open as long as somebody
-        has it or waits for it, also when the method has ended. :meth:`on_finish` is not called, and no request is logged.
+        has it or waits for it, also when the method has ended. :meth:`on_finish` is not called, and no request is
+        logged.
 
         Raises :exc:`RuntimeError` behind another head, and :exc:`~tornadolike.iostream.StreamClosedError` if
         the client has gone.

@@ -255,7 +255,10 @@ class ServerThread:
 
     def connect(self, timeout: float = PATIENCE) -> socket.socket:
         """A blocking connection to the server."""
-        return self.secured(socket.create_connection(("127.0.0.1", self.port), timeout))
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout)
+        # What is sent in pieces is to arrive in pieces, and each at once.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.secured(sock)
 
     def secured(self, sock: socket.socket) -> socket.socket:
         """What a client speaks through that has connected ``sock``. An end without goodbye is an error."""

@@ -595,7 +595,10 @@ def test_a_handler_whose_client_has_left_is_waited_for(
             await gate[0]
 
     served = site(("/", Handler, {"happened": happened}))
-    ask_and_leave(served, happened)
+    with served.connect() as connection:
+        connection.send("GET /")
+        assert happened.next() == "begins"
+        crash(connection)
     assert happened.next() == "on_connection_close"
     drained = Draining(served)
     Watched(served.server).until(lambda: not served.server.server._serving.connections)

@@ -7,6 +7,7 @@
 upload           POST with Content-Length; the handler counts what comes, piece by piece
 upload_chunked   the same in chunks of 64 KiB
 download         GET; the handler sends pieces of 256 KiB, and waits for each to have left
+download_chunked the same without Content-Length, so that each piece is a chunk
 
 The server has one core to itself, the client (plain blocking sockets) another. For each job the table says, as
 medians over the rounds: MiB a second, the CPU seconds that the server spent on a GiB, and by how many MiB its memory
@@ -72,8 +73,23 @@ def expect_count(sock: socket.socket, mebibytes: int) -> None:
 
 
 def download(sock: socket.socket, mebibytes: int) -> None:
-    pieces = mebibytes * MIB // len(PIECE)
-    sock.sendall(b"GET /?pieces=%d HTTP/1.1\r\nHost: a\r\n\r\n" % pieces)
+    sock.sendall(b"GET /?pieces=%d HTTP/1.1\r\nHost: a\r\n\r\n" % pieces_of(mebibytes))
+    take_body(sock, mebibytes * MIB)
+
+
+def download_chunked(sock: socket.socket, mebibytes: int) -> None:
+    pieces = pieces_of(mebibytes)
+    sock.sendall(b"GET /?chunked=1&pieces=%d HTTP/1.1\r\nHost: a\r\n\r\n" % pieces)
+    framing = len(b"%x\r\n\r\n" % len(PIECE)) * pieces + len(b"0\r\n\r\n")
+    take_body(sock, mebibytes * MIB + framing)
+
+
+def pieces_of(mebibytes: int) -> int:
+    return mebibytes * MIB // len(PIECE)
+
+
+def take_body(sock: socket.socket, size: int) -> None:
+    """Read a response whose body takes ``size`` bytes on the wire."""
     buffer = bytearray(256 * KIB)
     head = b""
     while b"\r\n\r\n" not in head:
@@ -83,7 +99,7 @@ def download(sock: socket.socket, mebibytes: int) -> None:
         head += data
     if not head.startswith(b"HTTP/1.1 200 "):
         raise SystemExit(f"instead of a body came {head!r}")
-    left = mebibytes * MIB - len(head.partition(b"\r\n\r\n")[2])
+    left = size - len(head.partition(b"\r\n\r\n")[2])
     while left:
         count = sock.recv_into(buffer, min(left, len(buffer)))
         if not count:
@@ -95,6 +111,7 @@ JOBS: dict[str, Callable[[socket.socket, int], None]] = {
     "upload": upload,
     "upload_chunked": upload_chunked,
     "download": download,
+    "download_chunked": download_chunked,
 }
 
 

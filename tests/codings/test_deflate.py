@@ -93,3 +93,18 @@ def test_two_encodings_of_the_same_are_the_same() -> None:
         made.add(encoder.encode(TEXT) + encoder.finish())
     assert {data[4:8] for data in made} == {bytes(4)}
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate"])
+@pytest.mark.parametrize("size", [0, 1, 249, 250, 1000, 4096, 32_506, 32_507, 100_000])
+def test_a_content_of_known_size_is_encoded_as_well_as_any(name: str, size: int) -> None:
+    # At its end stands what was at its beginning, which the window has to reach.
+    content = (NOISE * (size // len(NOISE) + 1))[: size // 2] + (TEXT * (size // len(TEXT) + 1))
+    content = content[: size - size // 4] + content[: size // 4]
+    assert len(content) == size
+    encoded = []
+    for told in (size, None):
+        encoder = CODINGS[name].make_encoder(6, told)
+        encoded.append(encoder.encode(content) + encoder.finish())
+        assert decoded(name, encoded[-1]) == content
+    assert len(encoded[0]) <= len(encoded[1]) + 8

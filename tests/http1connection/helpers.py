@@ -8,8 +8,12 @@ from typing import Any
 from tests.wire.site import answer
 from tornadolike.http1connection import ServerConnection
 from tornadolike.httputil import HTTPServerRequest
+from tornadolike.ioloop.transports.stream import READ_SIZE
 
 PATIENCE = 10.0
+
+MOST_BUFFERED = 64 * 1024 + READ_SIZE
+"""What waits to be read as requests, or as pieces of a body, at the most: ``max_pipelined_size`` and a read more."""
 
 
 class Watched:

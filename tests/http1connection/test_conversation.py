@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import connect_slowly
+from tests.http1connection.helpers import MOST_BUFFERED, connect_slowly
 from tests.http1connection.site import (
     AWAITED,
     POST,
@@ -152,7 +152,7 @@ def test_each_piece_waits_until_the_delegate_is_ready(watch: Any) -> None:
                 sent += sock.send(bytes(min(65536, size - sent)))
             except BlockingIOError:
                 if not server.call(connection.transport.is_reading):
-                    assert server.call(lambda: connection._reader.buffered) <= 2 * 65536
+                    assert server.call(lambda: connection._reader.buffered) <= MOST_BUFFERED
                     server.call(gates[-1].set_result, None)
         sock.settimeout(10)
         while server.call(lambda: "finish" not in site.heard):
@@ -183,7 +183,7 @@ def test_tiny_chunks_are_bounded_too(watch: Any) -> None:
                 if not server.call(connection.transport.is_reading):
                     opened += 1
                     server.call(gates[-1].set_result, None)
-                    assert server.call(lambda: connection._reader.buffered) <= 2 * 65536
+                    assert server.call(lambda: connection._reader.buffered) <= MOST_BUFFERED
 
 
 # 100 Continue

@@ -16,14 +16,27 @@ GZIP: Final = 16 + zlib.MAX_WBITS
 ZLIB: Final = zlib.MAX_WBITS
 BARE: Final = -zlib.MAX_WBITS
 
+MAX_LOOKAHEAD: Final = 262
+"""So many bytes of its window zlib does not use for what it has seen."""
+
 
 class DeflateEncoder(Encoder):
-    """Encodes in either format."""
+    """Encodes in either format.
+
+    :arg size: of the content, or None. For a small one zlib needs little memory to encode it as well as it can;
+        to set up what it takes by default costs several times what encoding a page does.
+    """
 
     __slots__ = ("_codec",)
 
-    def __init__(self, level: int, wbits: int) -> None:
-        self._codec = zlib.compressobj(level, zlib.DEFLATED, wbits)
+    def __init__(self, level: int, wbits: int, size: int | None) -> None:
+        memory_level = zlib.DEF_MEM_LEVEL
+        if size is not None:
+            # A window and a buffer of symbols into which all of it goes.
+            window = (size + MAX_LOOKAHEAD).bit_length()
+            wbits -= max(zlib.MAX_WBITS - window, 0)
+            memory_level = min(max(size.bit_length() - 6, 1), memory_level)
+        self._codec = zlib.compressobj(level, zlib.DEFLATED, wbits, memory_level)
 
     def encode(self, data: bytes) -> bytes:
         return self._codec.compress(data)
@@ -131,8 +144,14 @@ def installed() -> list[Coding]:
     """These two always are."""
     levels = range(1, 10)
     return [
-        Coding("gzip", levels, 6, lambda level, size: DeflateEncoder(level, GZIP), GzipDecoder),
         Coding(
-            "deflate", levels, 6, lambda level, size: DeflateEncoder(level, ZLIB), DeflateDecoder
+            "gzip", levels, 6, lambda level, size: DeflateEncoder(level, GZIP, size), GzipDecoder
+        ),
+        Coding(
+            "deflate",
+            levels,
+            6,
+            lambda level, size: DeflateEncoder(level, ZLIB, size),
+            DeflateDecoder,
         ),
     ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 MAX_ACCEPTED: Final = 32
@@ -11,6 +12,9 @@ _ACCEPTED = re.compile(
     r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*"
     r"(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
 )
+
+REMEMBERED_SIZE: Final = 256
+"""Longer headers are read anew each time: there are few different ones, and those of browsers are short."""
 
 
 def choose_coding(accept_encoding: str | None, offered: Sequence[str]) -> str | None:
@@ -27,6 +31,12 @@ def choose_coding(accept_encoding: str | None, offered: Sequence[str]) -> str | 
     """
     if not accept_encoding:
         return None
+    if len(accept_encoding) > REMEMBERED_SIZE:
+        return _choose(accept_encoding, tuple(offered))
+    return _choose_again(accept_encoding, tuple(offered))
+
+
+def _choose(accept_encoding: str, offered: tuple[str, ...]) -> str | None:
     wanted: dict[str, float] = {}
     for item in accept_encoding.split(",", MAX_ACCEPTED)[:MAX_ACCEPTED]:
         match = _ACCEPTED.fullmatch(item)
@@ -44,3 +54,6 @@ def choose_coding(accept_encoding: str | None, offered: Sequence[str]) -> str | 
         if quality > best or (quality == best > 0.0 and chosen is None):
             best, chosen = quality, name
     return chosen
+
+
+_choose_again = lru_cache(maxsize=256)(_choose)

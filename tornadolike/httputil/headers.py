@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar, overload
 
 from ..escape import to_unicode
 from .errors import HTTPInputError
+
+T = TypeVar("T")
 
 HTTP_WHITESPACE: Final = " \t"
 """What may stand around a value and is no part of it; to be used with ``str.strip()``."""
@@ -167,6 +169,22 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         value = self._fields[canonical_names[name]]
+        return ",".join(value) if isinstance(value, list) else value
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+
+    @overload
+    def get(self, name: str, /, default: str) -> str: ...
+
+    @overload
+    def get(self, name: str, /, default: T) -> str | T: ...
+
+    def get(self, name: str, default: str | T | None = None) -> str | T | None:
+        # The inherited one raises and catches an exception for what is not there.
+        value = self._fields.get(canonical_names[name])
+        if value is None:
+            return default
         return ",".join(value) if isinstance(value, list) else value
 
     def __delitem__(self, name: str) -> None:

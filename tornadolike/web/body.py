@@ -1,7 +1,7 @@
 """:class:`RequestBody`: the body of a request, read while it is still coming.
 
-Between the connection, which brings the pieces, and the handler, which takes them, wait little more than
-:data:`HIGH_WATER` bytes. Then the connection stops reading until the handler has taken them, and TCP tells the
+Between the connection, which brings the pieces, and the handler, which takes them, wait :data:`HIGH_WATER` bytes and
+what one more reading brings. Then the connection stops reading until the handler has taken them, and TCP tells the
 client.
 """
 

@@ -119,7 +119,7 @@ class GZipContentEncoding(OutputTransform):
             and self._compressible_type(
                 headers.get("Content-Type", "").split(";")[0].strip().lower()
             )
-            and not any(name in headers for name in TELL_OF_BYTES)
+            and TELL_OF_BYTES.isdisjoint(headers)
             and "no-transform" not in headers.get("Cache-Control", "").lower()
         )
 
@@ -168,14 +168,10 @@ class GZipContentEncoding(OutputTransform):
 
 SUFFIXES: Final = ("+json", "+xml")
 
-TELL_OF_BYTES: Final = (
-    "Content-Encoding",
-    "Content-Digest",
-    "Repr-Digest",
-    "Digest",
-    "Content-Md5",
+TELL_OF_BYTES: Final = frozenset(
+    {"Content-Encoding", "Content-Digest", "Repr-Digest", "Digest", "Content-Md5"}
 )
-"""Headers that are about the very bytes that stand behind them."""
+"""Headers that are about the very bytes that stand behind them, by their canonical names."""
 
 
 class ContentEncoding(GZipContentEncoding):

@@ -15,7 +15,9 @@ async def take(request):
 
 async def give(request):
     pieces = int(request.query["pieces"])
-    response = web.StreamResponse(headers={"Content-Length": str(pieces * len(PIECE))})
+    response = web.StreamResponse()
+    if "chunked" not in request.query:
+        response.content_length = pieces * len(PIECE)
     await response.prepare(request)
     for _ in range(pieces):
         await response.write(PIECE)

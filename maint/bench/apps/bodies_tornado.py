@@ -20,7 +20,8 @@ class Bodies(RequestHandler):
 
     async def get(self):
         pieces = int(self.get_argument("pieces"))
-        self.set_header("Content-Length", pieces * len(PIECE))
+        if not self.get_argument("chunked", ""):
+            self.set_header("Content-Length", pieces * len(PIECE))
         for _ in range(pieces):
             self.write(PIECE)
             await self.flush()

@@ -1,4 +1,7 @@
-"""Takes and gives bodies of any size: ``POST /`` counts what comes, ``GET /?pieces=N`` sends N pieces."""
+"""Takes and gives bodies of any size.
+
+``POST /`` counts what comes. ``GET /?pieces=N`` sends N pieces; with ``chunked=1`` they are chunks.
+"""
 
 import asyncio
 import sys
@@ -23,7 +26,8 @@ class Bodies(RequestHandler):
 
     async def get(self):
         pieces = int(self.get_argument("pieces"))
-        self.set_header("Content-Length", pieces * len(PIECE))
+        if not self.get_argument("chunked", ""):
+            self.set_header("Content-Length", pieces * len(PIECE))
         for _ in range(pieces):
             self.write(PIECE)
             await self.flush()

@@ -106,7 +106,7 @@ def refuse_coded_form(headers: Mapping[str, str]) -> None:
     """Raise :exc:`~.HTTPInputError` (415) for a form in a content coding."""
     coding = headers.get("Content-Encoding")
     if coding:
-        raise HTTPInputError(f"Unsupported Content-Encoding of a form: {coding}", 415)
+        raise HTTPInputError(f"Unsupported Content-Encoding of a form: {coding[:100]!r}", 415)
 
 
 def boundary_of(content_type: str) -> bytes:

@@ -95,7 +95,7 @@ class RequestSide(ResponseSide):
             )
             self._keep_alive = serving.keep_alive and self._linger
             if section.expect is not None and section.expect != "100-continue":
-                raise HTTPInputError(f"Unknown expectation {section.expect!r}", 417)
+                raise HTTPInputError(f"Unknown expectation {section.expect[:100]!r}", 417)
         self.phase = HANDLING
         self.deadline = math.inf
         if reader.complete and serving.serve_whole is not None:

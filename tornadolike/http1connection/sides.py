@@ -61,7 +61,7 @@ class ServerSide:
         if section.close or not (request.version == "HTTP/1.1" or section.keep_alive):
             self._keep_alive = False
         if section.expect not in (None, "100-continue"):
-            raise HTTPInputError(f"Unknown expectation {section.expect!r}", 417)
+            raise HTTPInputError(f"Unknown expectation {section.expect[:100]!r}", 417)
         return request_of(request), request.headers
 
     def invitation(self) -> bytes:

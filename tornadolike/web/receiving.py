@@ -1,6 +1,7 @@
 """:class:`Receiving`: requests whose body is still coming when their head is here."""
 
 import asyncio
+import io
 from typing import TYPE_CHECKING, Any, cast
 
 from ..httputil import (
@@ -23,7 +24,8 @@ class Receiving(HTTPMessageDelegate):
         self._application = application
         self._connection = connection
         self._request: HTTPServerRequest | None = None
-        self._pieces: list[bytes] = []
+        # Not the pieces themselves: each object is larger than the bytes that a malicious client puts into it.
+        self._collected = io.BytesIO()
         self._body: RequestBody | None = None
         """Where the pieces go of a body that is not collected."""
 
@@ -47,7 +49,7 @@ class Receiving(HTTPMessageDelegate):
     def data_received(self, chunk: bytes) -> "asyncio.Future[None] | None":
         if self._body is not None:
             return self._body.bring(chunk)
-        self._pieces.append(chunk)
+        self._collected.write(chunk)
         return None
 
     def trailers_received(self, trailers: HTTPHeaders) -> None:
@@ -59,6 +61,6 @@ class Receiving(HTTPMessageDelegate):
             self._body.end()
             return
         assert self._request is not None
-        self._request.body = b"".join(self._pieces)
-        self._pieces.clear()
+        self._request.body = self._collected.getvalue()
+        self._collected.close()
         self._application(self._request)

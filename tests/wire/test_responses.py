@@ -149,7 +149,7 @@ HEAD = get("/", method="HEAD")
 
 CHUNKED = "Transfer-Encoding: chunked"
 CLOSE = "Connection: close"
-KEEP = "Connection: keep-alive"
+KEEP = "Connection: Keep-Alive"
 DEFAULT = ("Server: tornadolike", "Content-Type: text/x", "Date: D")
 OK = "HTTP/1.1 200 OK"
 

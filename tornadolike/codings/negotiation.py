@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ..httputil.headers import NAME
+
 MAX_ACCEPTED: Final = 32
 """Only so many of the codings that a client names are looked at; there are not half as many."""
 
 _ACCEPTED = re.compile(
-    r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*"
+    rf"[ \t]*({NAME.pattern})[ \t]*"
     r"(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
 )
 

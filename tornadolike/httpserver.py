@@ -18,7 +18,7 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from .http1connection import (
@@ -278,15 +278,23 @@ class CollectingDelegate(HTTPMessageDelegate):
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> None:
-        self._request = HTTPServerRequest(
+    ) -> Awaitable[None] | None:
+        self._begin(start_line, headers)
+        return None
+
+    def _begin(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> HTTPServerRequest:
+        self._request = request = HTTPServerRequest(
             connection=self._connection,
             start_line=cast(RequestStartLine, start_line),
             headers=headers,
         )
+        return request
 
-    def data_received(self, chunk: bytes) -> None:
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self._pieces.append(chunk)
+        return None
 
     def trailers_received(self, trailers: HTTPHeaders) -> None:
         assert self._request is not None
@@ -295,4 +303,5 @@ class CollectingDelegate(HTTPMessageDelegate):
     def finish(self) -> None:
         assert self._request is not None
         self._request.body = b"".join(self._pieces)
+        self._pieces.clear()
         self._callback(self._request)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, connect_slowly, shrink
+from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
@@ -240,21 +240,14 @@ def test_a_peer_that_has_ended_its_side_before(watch: Any) -> None:
 def test_a_peer_that_has_ended_its_side_long_before(watch: Any) -> None:
     """The request that switches waited behind another one."""
     site = Upgrader()
-    first: list[HTTPServerRequest] = []
-
-    def respond(request: HTTPServerRequest) -> None:
-        if request.path == "/first":
-            first.append(request)
-        else:
-            site(request)
-
-    server = watch(respond)
+    held = Held()
+    server = watch(lambda request: (held if request.path == "/first" else site)(request))
     with server.connect() as sock:
         sock.sendall(get("/first") + get("/switch", "Upgrade: echo") + b"last words")
         sock.shutdown(socket.SHUT_WR)
         connection = server.connection
         server.until(lambda: connection._peer_ended)
-        server.call(answer, first[0])
+        server.call(held.answer_next)
         expect_end(sock, ok("GET /first") + SWITCHED + b"hello last words")
     server.until(lambda: site.protocol.heard == ["made", "data", "eof", "lost"])
     server.until_gone()
@@ -270,19 +263,12 @@ def test_a_protocol_that_reads_later(watch: Any) -> None:
             self.transport.pause_reading()
 
     site = Upgrader(Later())
-    first: list[HTTPServerRequest] = []
-
-    def respond(request: HTTPServerRequest) -> None:
-        if request.path == "/first":
-            first.append(request)
-        else:
-            site(request)
-
-    server = watch(respond)
+    held = Held()
+    server = watch(lambda request: (held if request.path == "/first" else site)(request))
     with server.connect() as sock:
         sock.sendall(get("/first") + get("/switch", "Upgrade: echo") + b"early words")
-        server.until(lambda: first)
-        server.call(answer, first[0])
+        server.until(lambda: held.requests)
+        server.call(held.answer_next)
         expect(sock, ok("GET /first") + SWITCHED + b"hello ")
         for _ in range(3):
             server.call(lambda: None)

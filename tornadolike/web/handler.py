@@ -1,8 +1,11 @@
 """:class:`RequestHandler`: what a site's author subclasses.
 
 Its rooms, each of which uses only those before it: :mod:`.head` (status and headers), :mod:`.cookies` and
-:mod:`.conditions` (Etag), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages); beside
-them :mod:`.arguments` and :mod:`.bodies`. What is left for here is the life of a request.
+:mod:`.conditions` (Etag), :mod:`.transformed` (on its way through :mod:`.transforms`), :mod:`.response` (write,
+flush, finish), :mod:`.failures` (error pages). Beside them :mod:`.arguments`, and :mod:`.bodies` for those who do not
+want their body whole: it stands on :mod:`.body` (one that is still coming), :mod:`.forms` (its parts), :mod:`.spool`
+and :mod:`.disk` (its files), and is asked for by the decorators of :mod:`.streaming`. What is left for here is the life
+of a request.
 """
 
 import asyncio

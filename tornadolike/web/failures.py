@@ -168,7 +168,7 @@ class Failures(Response):
             connection.set_close_callback(None)
             if not connection.closed:
                 connection.close()
-            self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+            self.application.log_request(self)
             self.on_finish()
 
     def _answer_bluntly(self) -> None:
@@ -184,6 +184,6 @@ class Failures(Response):
                 self._write_buffer = [body]
                 self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)
             try:
-                self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+                self.application.log_request(self)
             except Exception:
                 app_log.error("Uncaught exception in log_request", exc_info=True)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Held, connect_slowly
-from tests.http1connection.test_upgrade import drain
+from tests.http1connection.helpers import Held, connect_slowly, drain
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok
 from tests.wire.site import answer

@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Held, Watched, connect_slowly, shrink
+from tests.http1connection.helpers import Held, connect_slowly, drain, shrink
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
@@ -444,13 +443,6 @@ def test_a_tunnel_that_leads_nowhere_is_closed(watch: Any) -> None:
 
 
 # Draining
-
-
-def drain(server: Watched, timeout: float = 10) -> Callable[[], bool]:
-    """Begin to drain; the result tells whether that is over."""
-    tasks: list[asyncio.Task[None]] = []
-    server.call(lambda: tasks.append(asyncio.ensure_future(server.server.server.drain(timeout))))
-    return lambda: tasks[0].done() and tasks[0].exception() is None
 
 
 def test_it_is_told_when_the_server_goes_away(watch: Any) -> None:

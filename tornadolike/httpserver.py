@@ -142,7 +142,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             body_timeout=body_timeout,
             decompress=decompress_request,
         )
-        """Tornado's part of the parameters. It may be changed before the first connection comes, but for ``chunk_size``."""
+        """Tornado's part of the parameters. All but ``chunk_size`` may be changed until the first connection comes."""
         self._chunk_size = chunk_size
         self._own_parameters = parameters
         self._serving: Serving | None = None

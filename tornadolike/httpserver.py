@@ -16,6 +16,7 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 :mod:`tornadolike.http1connection`.
 """
 
+import io
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -273,7 +274,8 @@ class CollectingDelegate(HTTPMessageDelegate):
     def __init__(self, callback: RequestCallback, connection: HTTPConnection) -> None:
         self._callback = callback
         self._connection = connection
-        self._pieces: list[bytes] = []
+        # Not the pieces themselves: each object is larger than the bytes that a malicious client puts into it.
+        self._collected = io.BytesIO()
         self._request: HTTPServerRequest | None = None
 
     def headers_received(
@@ -293,7 +295,7 @@ class CollectingDelegate(HTTPMessageDelegate):
         return request
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        self._pieces.append(chunk)
+        self._collected.write(chunk)
         return None
 
     def trailers_received(self, trailers: HTTPHeaders) -> None:
@@ -302,6 +304,6 @@ class CollectingDelegate(HTTPMessageDelegate):
 
     def finish(self) -> None:
         assert self._request is not None
-        self._request.body = b"".join(self._pieces)
-        self._pieces.clear()
+        self._request.body = self._collected.getvalue()
+        self._collected.close()
         self._callback(self._request)

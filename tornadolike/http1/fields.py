@@ -74,7 +74,7 @@ class FieldSection:
     def check_expectation(self) -> None:
         """Raise :exc:`HTTPInputError` (417) if something else is expected than 100 Continue."""
         if self.expect is not None and self.expect != "100-continue":
-            raise HTTPInputError(f"Unknown expectation {self.expect!r}", 417)
+            raise HTTPInputError(f"Unknown expectation {shown(self.expect)}", 417)
 
     def with_host(self, host: str) -> Fields:
         """The fields with another Host."""

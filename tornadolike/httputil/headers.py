@@ -93,9 +93,9 @@ class HTTPHeaders(MutableMapping[str, str]):
         """
         value = to_unicode(value)
         if not NAME.fullmatch(name):
-            raise HTTPInputError(f"Invalid header name {name!r}")
+            raise HTTPInputError(f"Invalid header name {name[:100]!r}")
         if FORBIDDEN_IN_VALUE.search(value) or (_chars_are_bytes and not _VALUE.fullmatch(value)):
-            raise HTTPInputError(f"Invalid header value {value!r}")
+            raise HTTPInputError(f"Invalid header value {value[:100]!r}")
         self._append(canonical_names[name], value)
 
     def _append(self, canonical: str, value: str) -> None:

@@ -6,9 +6,10 @@ from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any, Final
 
 from ..httputil import HTTPHeaders, format_timestamp
-from ..httputil.headers import NAME
 from .head import ResponseHead
 
+_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~:0-9A-Za-z]+")
+"""A token, or with colons: browsers take and send such, so that it must be possible to delete them."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _ATTRIBUTE_END: Final = re.compile(r"[\x00-\x20;\x7f]")
 
@@ -109,7 +110,7 @@ def make_cookie(
     **attributes: Any,
 ) -> Morsel[str]:
     """A cookie for a Set-Cookie header; raises what :meth:`Cookies.set_cookie` tells."""
-    if not NAME.fullmatch(name):
+    if not _NAME.fullmatch(name):
         raise CookieError(f"Invalid cookie attribute name={name!r}")
     if _CONTROL.search(value):
         raise ValueError(f"Invalid cookie {name!r}: {value!r}")

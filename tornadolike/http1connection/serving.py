@@ -100,17 +100,24 @@ class Served(Protocol):
 class Answering:
     """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
 
-    __slots__ = ("_serving", "connection", "task")
+    __slots__ = ("_aborted", "_serving", "connection", "task")
 
     def __init__(self, serving: "Serving", connection: Served, task: "asyncio.Task[Any]") -> None:
         self._serving = serving
         self.connection = connection
         self.task = task
+        self._aborted = False
         task.add_done_callback(self._ended)
 
     def abort(self) -> None:
         """Cancel it."""
+        self._aborted = True
         self.task.cancel()
+
+    def give_up(self) -> None:
+        """Cancel it because its client has left, unless the server has: it may be cleaning up already."""
+        if not self._aborted:
+            self.task.cancel()
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._serving.answering.discard(self)
@@ -183,11 +190,13 @@ class Serving(Connections):
         while not answering.isdisjoint(self.answering):
             await self._next_end()
 
-    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> None:
+    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> Answering:
         """A handler of ``connection`` is not done yet."""
-        self.answering.add(Answering(self, connection, task))
+        answering = Answering(self, connection, task)
+        self.answering.add(answering)
         # If it is one that waits for the end of all others, it can be told from them only now.
         self.one_has_ended()
+        return answering
 
     def handshake_lost(self, transport: Transport) -> None:
         """A connection has ended before it was one."""

@@ -18,7 +18,7 @@ from .context import ConnectionContext, context_of
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
-from .serving import Answering, Serving, call_application
+from .serving import Answering, Serving, call_application, log_refusal
 from .stream_face import ConnectionStream
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -225,7 +225,7 @@ class RequestSide(ResponseSide):
 
     def _refuse(self, error: HTTPInputError) -> None:
         """Answer a request that breaks the protocol; the connection is of no more use."""
-        gen_log.info("Malformed HTTP message from %s: %s", self.context, error)
+        log_refusal(self.context, error)
         self._linger = True
         self._give_up(error.status)
 

@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
-from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from ..httputil import HTTPInputError, HTTPServerConnectionDelegate, HTTPServerRequest
 from ..httputil.networks import Networks
 from ..httputil.trust import Trust
 from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import IOStream
-from ..log import app_log
+from ..log import app_log, gen_log
 from ..netutil.proxy_protocol import DEFAULT_MAX_SIZE
 from ..tcpserver.connections import Connections
 from ..tcpserver.conversations import Conversation
@@ -244,6 +244,14 @@ def call_application(function: Callable[[], object]) -> None:
         function()
     except Exception:
         app_log.error("Uncaught exception in %r", function, exc_info=True)
+
+
+def log_refusal(peer: object, error: HTTPInputError) -> None:
+    """Say in the log why the message of ``peer`` is refused. Slow is not malformed."""
+    if error.status == 408:
+        gen_log.info("%s from %s", error, peer)
+    else:
+        gen_log.info("Malformed HTTP message from %s: %s", peer, error)
 
 
 def _nothing_more(stream: IOStream, address: Any) -> None:

@@ -136,13 +136,38 @@ def test_what_has_no_length(method: str) -> None:
     )
     for status in (100, 101, 102, 103, 199, 200, 204, 299, 300, 304):
         writer = ResponseWriter(method, "HTTP/1.1", True)
-        with pytest.raises(HTTPOutputError, match="Transfer-Encoding"):
-            writer.head(status, "", coding)
         if status < 200 or status == 204 or (method == "CONNECT" and status < 300):
+            with pytest.raises(HTTPOutputError, match="Transfer-Encoding"):
+                writer.head(status, "", coding)
             with pytest.raises(HTTPOutputError, match="Content-Length"):
                 writer.head(status, "", length)
         else:
             assert b"Content-Length: 5" in writer.head(status, "", length)
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 304])
+def test_an_author_may_say_that_there_are_chunks(method: str, version: str, status: int) -> None:
+    """It is as without: in chunks, unless there is no body or the client does not know them."""
+    said, unsaid = (ResponseWriter(method, version, True) for _ in range(2))
+    head = said.head(status, "", HTTPHeaders({"transfer-encoding": "Chunked", "X": "y"}))
+    assert head == unsaid.head(status, "", HTTPHeaders({"X": "y"}))
+    assert said.keep_alive is unsaid.keep_alive
+    assert said.data(b"abc") == unsaid.data(b"abc")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Transfer-Encoding": "gzip, chunked"},
+        {"Transfer-Encoding": "identity"},
+        {"Transfer-Encoding": "chunked", "Content-Length": "5"},
+    ],
+)
+def test_other_codings_are_not_the_authors_affair(fields: dict[str, str]) -> None:
+    with pytest.raises(HTTPOutputError, match="Transfer-Encoding is the server's affair"):
+        ResponseWriter("GET", "HTTP/1.1", True).head(200, "", HTTPHeaders(fields))
 
 
 def test_two_responses_in_a_row() -> None:

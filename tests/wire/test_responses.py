@@ -102,7 +102,7 @@ def second_thoughts(connection: Any) -> None:
     with pytest.raises(HTTPOutputError, match="more data"):
         connection.write_headers(*head(Content_Length="1"), b"12")
     for wrong in (
-        head(Transfer_Encoding="chunked"),
+        head(Transfer_Encoding="chunked", Content_Length="1"),
         head(Content_Length="x"),
         head(204, "No Content", Content_Length="0"),
         head(X_Bad="a\r\nb"),

@@ -10,7 +10,7 @@ from typing import Final
 from ..httputil import HTTPHeaders, http_date_now, responses
 from .fields import connection_options, read_connection
 from .framing import Fields, frame_written, kind_of_response, read_coding
-from .framing_rules import CHUNKED, EMPTY_RESPONSE, OTHER_PROTOCOL, UNTIL_END
+from .framing_rules import CHUNKED, EMPTY_RESPONSE, NO_CODING, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
 from .states import INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter
@@ -63,6 +63,8 @@ class ResponseWriter(MessageWriter):
     without, to HTTP/1.0                                         until the connection closes
     ===========================================================  =========================================
 
+    An author who sets ``Transfer-Encoding: chunked``, and no Content-Length, has the same as one who does not.
+
     :arg method: the request's method.
     :arg version: the request's version.
     :arg keep_alive: whether the connection may stay open as far as the request is concerned. Behind a response to
@@ -86,7 +88,10 @@ class ResponseWriter(MessageWriter):
         fields = list(headers.get_all())
         kind = kind_of_response(self._method, status)
         said = headers._fields
-        framing, length = frame_written(kind, self._version, read_coding(said), said)
+        coding = read_coding(said)
+        framing, length = frame_written(kind, self._version, coding, said)
+        if coding is not NO_CODING:  # then it is chunked, which we say where the client can read it
+            fields = [field for field in fields if field[0] != "Transfer-Encoding"]
         if kind is EMPTY_RESPONSE and status < 200:
             head = encode_head(status, reason, fields) + b"\r\n"
             self._go(INTERIM)

@@ -18,7 +18,7 @@ from .context import ConnectionContext, context_of
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
-from .serving import Serving, call_application
+from .serving import Answering, Serving, call_application, log_refusal
 from .stream_face import ConnectionStream
 
 
@@ -214,7 +214,7 @@ class RequestSide(ResponseSide):
 
     def _refuse(self, error: HTTPInputError) -> None:
         """Answer a request that breaks the protocol; the connection is of no more use."""
-        gen_log.info("Malformed HTTP message from %s: %s", self.context, error)
+        log_refusal(self.context, error)
         self._linger = True
         self._give_up(error.status)
 
@@ -294,12 +294,13 @@ class RequestSide(ResponseSide):
         if self._body_pace is not None:
             self._body_pace.rate = rate
 
-    def keep_task(self, task: "asyncio.Task[Any]") -> None:
+    def keep_task(self, task: "asyncio.Task[Any]") -> Answering:
         """Have a server that stops wait for ``task``, and cancel it when it cuts its connections.
 
-        For what answers a request; it may well go on longer than the response, or the connection.
+        For what answers a request; it may well go on longer than the response, or the connection. Whoever wants
+        it to end with its client calls :meth:`~.Answering.give_up` of what this returns.
         """
-        self._serving.keep_task(task, self)
+        return self._serving.keep_task(task, self)
 
     # The application wants to know, or is told, that the peer is gone
 

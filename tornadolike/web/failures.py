@@ -122,7 +122,8 @@ class Failures(Response):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
             elif isinstance(error, BodyClosedError):
-                gen_log.info("%s: the body did not come whole", self._request_summary())
+                if self.request.connection.refused is None:  # else the connection has said why
+                    gen_log.info("%s: the body did not come whole", self._request_summary())
                 self._abandon()
             else:
                 if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late

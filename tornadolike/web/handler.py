@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from ..http1connection.serving import Answering
 from ..httputil import HTTPServerRequest
 from ..iostream import IOStream
 from ..log import app_log
@@ -44,7 +45,7 @@ class RequestHandler(Failures, Arguments, Bodies):
     """
 
     _auto_finish = True
-    _task: "asyncio.Task[None] | None" = None
+    _answering: Answering | None = None
     """What runs the handler, once it has had to wait."""
     _client_has_left = False
 
@@ -130,14 +131,13 @@ class RequestHandler(Failures, Arguments, Bodies):
 
     def _goes_on(self, task: "asyncio.Task[None]") -> None:
         """The handler has to wait; ``task`` is what runs it."""
-        self._task = task
+        self._answering = self.request.connection.keep_task(task)
         task.add_done_callback(self._has_ended)
-        self.request.connection.keep_task(task)
         if not self._finished:
             self._stay_told()
 
     def _has_ended(self, task: "asyncio.Task[None]") -> None:
-        self._task = None
+        self._answering = None
 
     def _lose_client(self) -> None:
         self._client_has_left = True
@@ -149,8 +149,8 @@ class RequestHandler(Failures, Arguments, Bodies):
             cancels = self.cancel_on_disconnect
             if cancels is None:
                 cancels = self.settings.get("cancel_on_disconnect", False)
-            if cancels and self._task is not None:
-                self._task.cancel()
+            if cancels and self._answering is not None:
+                self._answering.give_up()
 
     # Running
 

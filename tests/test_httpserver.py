@@ -28,6 +28,7 @@ from tests.wire.client import (
 )
 from tests.wire.site import SHAPES, Conversation, answer
 from tornadolike.http1connection import ServerConnection, ServingParameters, TLSOpening
+from tornadolike.http1connection.parameters import SIZES
 from tornadolike.httpserver import CollectingDelegate, HTTPServer
 from tornadolike.httputil import (
     HTTPMessageDelegate,
@@ -97,6 +98,14 @@ def test_parameters_go_where_they_belong() -> None:
     for never in (None, 0):
         with pytest.raises(ValueError, match="ssl_handshake_timeout should be a positive number"):
             HTTPServer(answer, ssl_handshake_timeout=never)
+    for never in (None, -1):
+        with pytest.raises(ValueError, match="max_linger_time should be a number, 0 or more"):
+            HTTPServer(answer, max_linger_time=never)
+
+
+@pytest.mark.parametrize("name", sorted(SIZES))
+def test_a_size_that_is_none_is_the_default(name: str) -> None:
+    assert HTTPServer(answer, **{name: None})._parameters() == ServingParameters()
 
 
 def test_what_tornado_passes_on_for_nothing_is_the_default() -> None:

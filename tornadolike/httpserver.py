@@ -95,8 +95,8 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
         header of the PROXY protocol.
 
     The other arguments are limits in bytes (``max_header_size``, ``max_body_size``: None for the default) and
-    time-outs in seconds (``body_timeout``: None for no time-out); what they mean, which others there are, and what
-    they are by default is told by :class:`~tornadolike.http1.Limits` and
+    time-outs in seconds (``body_timeout``: None for no time-out, where one can do without); what they mean, which
+    others there are, and what they are by default is told by :class:`~tornadolike.http1.Limits` and
     :class:`~tornadolike.http1connection.ServingParameters`.
 
     Subclasses do in :meth:`initialize` what others do in ``__init__``. They may override

@@ -20,7 +20,7 @@ from tornadolike.netutil.binding import DEFAULT_BACKLOG
 from tornadolike.process import MAX_RESTARTS
 from tornadolike.tcpclient import TCPClient
 from tornadolike.tls import ClientSessions
-from tornadolike.web import StaticFileHandler
+from tornadolike.web import GZipContentEncoding, StaticFileHandler
 from tornadolike.web.spool import DEFAULT_MEMORY_SIZE
 from tornadolike.websocket.protocol import DEFAULT_MAX_MESSAGE_SIZE
 
@@ -38,6 +38,8 @@ LIMITS |= {
     name: getattr(StaticFileHandler, name)
     for name in ("MAX_VERSION_CONTENT_SIZE", "MAX_CACHED_VERSIONS", "CACHE_MAX_AGE")
 }
+LIMITS["min_length"] = GZipContentEncoding.MIN_LENGTH
+LIMITS["LARGE_LENGTH"] = GZipContentEncoding.LARGE_LENGTH
 LIMITS["websocket_max_message_size"] = DEFAULT_MAX_MESSAGE_SIZE
 LIMITS["websocket_ping_interval"] = 0
 LIMITS["upload_memory_size"] = DEFAULT_MEMORY_SIZE

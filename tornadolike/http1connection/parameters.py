@@ -13,6 +13,10 @@ DIGITS: Final = re.compile(r"[0-9]+")
 """A number, as it stands in a header."""
 HEXDIGITS: Final = re.compile(r"[0-9a-fA-F]+")
 """The size of a chunk."""
+SIZES: Final = frozenset(
+    {field.name for field in fields(Limits)} | {"max_pipelined_size", "max_proxy_header_size"}
+)
+"""The limits of which None is the default; of a time-out or a rate it is none at all."""
 
 
 @dataclass(slots=True)
@@ -43,10 +47,13 @@ class HTTP1ConnectionParameters:
 def serving_parameters(given: HTTP1ConnectionParameters, **others: Any) -> ServingParameters:
     """What ``given`` means for a server's connections.
 
-    :arg others: more fields of :class:`.Limits` and :class:`.ServingParameters`.
+    :arg others: more fields of :class:`.Limits` and :class:`.ServingParameters`. A size that is None is the default.
 
-    Raises :exc:`TypeError` for a name that neither has.
+    Raises :exc:`TypeError` for a name that neither has, and :exc:`ValueError` for a time-out that cannot be so.
     """
+    others = {
+        name: value for name, value in others.items() if value is not None or name not in SIZES
+    }
     limits = {
         field.name: others.pop(field.name) for field in fields(Limits) if field.name in others
     }

@@ -29,7 +29,11 @@ Transport = SocketTransport | SSLTransport
 
 @dataclass(frozen=True, slots=True)
 class ServingParameters:
-    """Time-outs (in seconds, None for never) and limits of a server's connections."""
+    """Time-outs (in seconds, None for never) and limits of a server's connections.
+
+    Raises :exc:`ValueError` for a time-out that is needed and is None or too small, and :exc:`TypeError` for a
+    ``trust`` that is none.
+    """
 
     limits: Limits = field(default_factory=Limits)
     no_keep_alive: bool = False
@@ -79,6 +83,10 @@ class ServingParameters:
             value: object = getattr(self, name)
             if not isinstance(value, (int, float)) or value <= 0:
                 raise ValueError(f"{name} should be a positive number, got {value!r}")
+        for name in ("linger_timeout", "max_linger_time", "draining_linger_time"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or value < 0:
+                raise ValueError(f"{name} should be a number, 0 or more, got {value!r}")
         if self.trust is not None and not isinstance(self.trust, Trust):
             raise TypeError(f"trust should be TrustedProxies(...), got {self.trust!r}")
         if self.proxy_protocol is not None:

@@ -50,7 +50,10 @@ class Application(HTTPServerConnectionDelegate):
     ``debug`` (implies ``serve_traceback``),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
-    ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``.
+    ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``;
+    ``upload_memory_size`` (bytes) and ``upload_directory``, for :func:`.spool_uploads`;
+    ``websocket_max_message_size``, ``websocket_ping_interval``, ``websocket_ping_timeout`` and ``trusted_origins``,
+    for :class:`~tornadolike.websocket.WebSocketHandler`.
     """
 
     def __init__(

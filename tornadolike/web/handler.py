@@ -74,7 +74,11 @@ class RequestHandler(Failures, Arguments, Bodies):
     initialize: Callable[..., None] = _initialize
 
     def prepare(self) -> Awaitable[None] | None:
-        """Called before the method, whatever it is. May be a coroutine. May finish the request."""
+        """Called before the method, whatever it is. May be a coroutine. May finish the request.
+
+        The body is here, but for handlers that take it as it comes (:func:`stream_request_body`,
+        :func:`reads_request_body`, :func:`spool_uploads`): for these only the head is.
+        """
 
     def on_connection_close(self) -> None:
         """Called when the client is gone before the response was finished.
@@ -87,8 +91,8 @@ class RequestHandler(Failures, Arguments, Bodies):
         """Called when the server begins to stop (:meth:`.TCPServer.drain`) and this request is not finished.
 
         The place to bring a response to an end that would have none: of a stream of events, or a long poll.
-        Called once, at once if the server is stopping already. A handler that is still at work when the time for
-        stopping is over is cut off, and cancelled.
+        Called once; soon after the handler has begun, if the server is stopping already. A handler that is still
+        at work when the time for stopping is over is cut off, and cancelled.
         """
 
     head: Callable[..., Awaitable[None] | None] = Failures._unimplemented_method
@@ -108,9 +112,10 @@ class RequestHandler(Failures, Arguments, Bodies):
     def detach(self) -> IOStream:
         """Take the connection as a stream; HTTP is done with it, and so is this handler's response.
 
-        In the place of a response, or behind the head of a ``101`` that :meth:`flush` has sent. What the client
-        has sent behind its request is read first. The stream stays open as long as somebody has it or waits for
-        it, also when the method has ended. :meth:`on_finish` is not called, and no request is logged.
+        In the place of a response, or behind the head that :meth:`flush` has sent: that of a ``101``, or of a 2xx to
+        CONNECT. What the client has sent behind its request is read first. The stream stays open as long as somebody
+        has it or waits for it, also when the method has ended. :meth:`on_finish` is not called, and no request is
+        logged.
 
         Raises :exc:`RuntimeError` behind another head, and :exc:`~tornadolike.iostream.StreamClosedError` if
         the client has gone.

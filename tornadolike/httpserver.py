@@ -19,7 +19,7 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 import io
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from .http1connection import (
@@ -143,7 +143,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             body_timeout=body_timeout,
             decompress=decompress_request,
         )
-        """Tornado's part of the parameters. It may be changed before the first connection comes."""
+        """Tornado's part of the parameters. All but ``chunk_size`` may be changed until the first connection comes."""
         self._chunk_size = chunk_size
         self._own_parameters = parameters
         self._serving: Serving | None = None
@@ -280,15 +280,23 @@ class CollectingDelegate(HTTPMessageDelegate):
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> None:
-        self._request = HTTPServerRequest(
+    ) -> Awaitable[None] | None:
+        self._begin(start_line, headers)
+        return None
+
+    def _begin(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> HTTPServerRequest:
+        self._request = request = HTTPServerRequest(
             connection=self._connection,
             start_line=cast(RequestStartLine, start_line),
             headers=headers,
         )
+        return request
 
-    def data_received(self, chunk: bytes) -> None:
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self._collected.write(chunk)
+        return None
 
     def trailers_received(self, trailers: HTTPHeaders) -> None:
         assert self._request is not None
@@ -297,4 +305,5 @@ class CollectingDelegate(HTTPMessageDelegate):
     def finish(self) -> None:
         assert self._request is not None
         self._request.body = self._collected.getvalue()
+        self._collected.close()
         self._callback(self._request)

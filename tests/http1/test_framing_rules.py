@@ -117,7 +117,8 @@ def by_our_rules(situation: Situation) -> Framing | None:
         if coding is not Coding.NONE:
             return None
         return Framing.EMPTY if length is Length.NONE else Framing.LENGTH
-    if coding is not Coding.NONE:
+    # An author may say that there are chunks where we would say so ourselves.
+    if coding is not Coding.NONE and (coding, length) != (Coding.CHUNKED, Length.NONE):
         return None
     if kind is Kind.BODY_NOT_SENT:
         return Framing.EMPTY

@@ -109,7 +109,7 @@ def test_every_combination_is_read_back(method: str) -> None:
         found = read_back(method, data)
         until_close = not no_content and not with_length and version == "HTTP/1.0"
         asked_to_close = connection is not None and "close" in connection.lower().split(", ")
-        kept = keep_alive and not until_close and not asked_to_close and not tunnel
+        kept = keep_alive and not (until_close or asked_to_close or method == "CONNECT")
         assert found.status == status, combination
         assert found.interim == ()
         assert found.body == (b"" if no_content else BODY), combination
@@ -122,6 +122,8 @@ def test_every_combination_is_read_back(method: str) -> None:
         assert ("close" in said) == (asked_to_close if tunnel else not kept), combination
         if version == "HTTP/1.0":
             assert ("keep-alive" in said) >= kept, combination
+        if not (kept or asked_to_close or tunnel):
+            assert "keep-alive" not in said, combination
         if not tunnel:  # of which h11 says that it is another protocol now
             assert found.reusable == kept, combination
 
@@ -134,13 +136,38 @@ def test_what_has_no_length(method: str) -> None:
     )
     for status in (100, 101, 102, 103, 199, 200, 204, 299, 300, 304):
         writer = ResponseWriter(method, "HTTP/1.1", True)
-        with pytest.raises(HTTPOutputError, match="Transfer-Encoding"):
-            writer.head(status, "", coding)
         if status < 200 or status == 204 or (method == "CONNECT" and status < 300):
+            with pytest.raises(HTTPOutputError, match="Transfer-Encoding"):
+                writer.head(status, "", coding)
             with pytest.raises(HTTPOutputError, match="Content-Length"):
                 writer.head(status, "", length)
         else:
             assert b"Content-Length: 5" in writer.head(status, "", length)
+
+
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 304])
+def test_an_author_may_say_that_there_are_chunks(method: str, version: str, status: int) -> None:
+    """It is as without: in chunks, unless there is no body or the client does not know them."""
+    said, unsaid = (ResponseWriter(method, version, True) for _ in range(2))
+    head = said.head(status, "", HTTPHeaders({"transfer-encoding": "Chunked", "X": "y"}))
+    assert head == unsaid.head(status, "", HTTPHeaders({"X": "y"}))
+    assert said.keep_alive is unsaid.keep_alive
+    assert said.data(b"abc") == unsaid.data(b"abc")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Transfer-Encoding": "gzip, chunked"},
+        {"Transfer-Encoding": "identity"},
+        {"Transfer-Encoding": "chunked", "Content-Length": "5"},
+    ],
+)
+def test_other_codings_are_not_the_authors_affair(fields: dict[str, str]) -> None:
+    with pytest.raises(HTTPOutputError, match="Transfer-Encoding is the server's affair"):
+        ResponseWriter("GET", "HTTP/1.1", True).head(200, "", HTTPHeaders(fields))
 
 
 def test_two_responses_in_a_row() -> None:
@@ -246,8 +273,26 @@ def test_a_refused_head_leaves_room_for_another() -> None:
         with pytest.raises(HTTPOutputError):
             writer.head(status, "", headers)
     head = writer.head(200, "OK", HTTPHeaders({"Content-Length": "5"}))
-    assert b"Connection: keep-alive" in head
+    assert b"Connection: Keep-Alive" in head
     assert writer.keep_alive
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        (["Keep-Alive"], "close"),
+        (["keep-alive, A"], "close, a"),
+        (["A", "keep-alive", "B"], "close, a, b"),
+    ],
+)
+def test_what_a_handler_promises_in_vain(said: list[str], sent: str) -> None:
+    headers = HTTPHeaders()
+    for value in said:
+        headers.add("Connection", value)
+    head = ResponseWriter("GET", "HTTP/1.1", False).head(200, "OK", headers)
+    found = [line for line in head.decode().split("\r\n") if line.startswith("Connection:")]
+    assert found == [f"Connection: {sent}"]
+    assert headers.get_list("Connection") == said
 
 
 def test_headers_are_left_as_they_were() -> None:
@@ -267,6 +312,14 @@ def test_refusals() -> None:
         assert found.headers["content-length"] == str(len(found.body))
         assert found.headers["server"] == SERVER
         assert not found.reusable
+
+
+def test_a_refusal_of_head() -> None:
+    whole = error_response(400)
+    assert error_response(400, method="GET") == whole
+    head = error_response(400, method="HEAD")
+    assert head.endswith(b"\r\n\r\n")
+    assert whole.startswith(head)
 
 
 def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import connect_slowly, shrink
-from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok, read_all
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.http1connection import serving
 from tornadolike.httputil import HTTPServerRequest
@@ -36,7 +36,7 @@ def test_a_slow_head(watch: Any, expect_log: Any) -> None:
         server.advance(30)
         sock.sendall(b"TP/1.1\r\nX: ")
         server.until_in("HEAD", 17)  # which is no reason to wait longer
-        with expect_log("tornadolike.general", "time-out while reading its head", count=1):
+        with expect_log("tornadolike.general", "^Timeout reading head from 127.0.0.1$", count=1):
             server.advance(31)
             expect_end(sock, error(408))
     server.until_gone()
@@ -105,7 +105,7 @@ def test_a_body_that_stalls(watch: Any, expect_log: Any) -> None:
             before = connection.deadline
             sock.sendall(piece)
             server.until(lambda before=before: connection.deadline > before)
-        with expect_log("tornadolike.general", "time-out while reading its body", count=1):
+        with expect_log("tornadolike.general", "^Timeout reading body from 127.0.0.1$", count=1):
             server.advance(61)
             expect_end(sock, error(408))
     server.until_gone()
@@ -215,8 +215,6 @@ def test_a_coroutine_that_waits_for_a_peer_that_never_reads(watch: Any) -> None:
     outcomes: list[BaseException] = []
 
     async def stream(connection: Any) -> None:
-        from tests.wire.test_responses import head
-
         connection.write_headers(*head())
         try:
             while True:

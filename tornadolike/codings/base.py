@@ -70,6 +70,15 @@ class Coding:
     make_decoder: Callable[[], Decoder]
 
 
+def registered_name(name: str) -> str:
+    """The name of a coding in a header, in whatever case, as it is registered.
+
+    ``x-gzip`` is what gzip was called before (RFC 9110 section 8.4.1.3).
+    """
+    name = name.lower()
+    return "gzip" if name == "x-gzip" else name
+
+
 def malformed(coding: str, reason: object) -> HTTPInputError:
     """The error for a body that is not in the coding that it should be in."""
     return HTTPInputError(f"invalid {coding} data: {reason}")

@@ -179,19 +179,18 @@ READING_RULES: Final = (
 )
 
 _WITHOUT_FRAMING: Final = (EMPTY_RESPONSE, TUNNEL, UPGRADE)
+_FRAMED_RESPONSES: Final = (RESPONSE, BODY_NOT_SENT)
 _NO_FRAMING: Final = Refusal(
     500, "A response of this kind ({kind}) has no Content-Length and no Transfer-Encoding"
 )
 
+_OURS_TO_SAY: Final = Refusal(500, "Transfer-Encoding is the server's affair: do not set it")
+
 WRITING_RULES: Final = (
     Rule("6.1, RFC 9110 8.6", _NO_FRAMING, kinds=_WITHOUT_FRAMING, codings=_CODED),
     Rule("6.1, RFC 9110 8.6", _NO_FRAMING, kinds=_WITHOUT_FRAMING, lengths=_SOME_LENGTH),
-    Rule(
-        "6.1",
-        Refusal(500, "Transfer-Encoding is the server's affair: do not set it"),
-        kinds=(RESPONSE, BODY_NOT_SENT),
-        codings=_CODED,
-    ),
+    Rule("6.1", _OURS_TO_SAY, kinds=_FRAMED_RESPONSES, codings=(Coding.OTHERS, Coding.FAULTY)),
+    Rule("6.2", _OURS_TO_SAY, kinds=_FRAMED_RESPONSES, codings=_CODED, lengths=_SOME_LENGTH),
     Rule(
         "RFC 9110 8.6",
         Refusal(500, "Invalid Content-Length {length}: it should be one number"),
@@ -220,12 +219,13 @@ WRITING_RULES: Final = (
     Rule(
         "6.1",
         Refusal(500, "HTTP/1.0 knows no chunks: set Content-Length"),
+        kinds=(REQUEST,),
         versions=_1_0,
         codings=(Coding.CHUNKED,),
     ),
+    Rule("6.3 rule 8", UNTIL_END, kinds=(RESPONSE,), versions=_1_0),
     Rule("6.1", CHUNKED, codings=(Coding.CHUNKED,)),
     Rule("6.3 rule 7", EMPTY, kinds=(REQUEST,)),
-    Rule("6.3 rule 8", UNTIL_END, kinds=(RESPONSE,), versions=_1_0),
     Rule("7.1", CHUNKED, kinds=(RESPONSE,)),
 )
 

@@ -250,7 +250,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
             self._look_at_closing()
         elif phase is BODY or (phase is HEAD and self._reader.buffered):
             trace_time_out(self.transport)
-            self._refuse(HTTPInputError(f"time-out while reading its {phase.lower()}", 408))
+            self._refuse(HTTPInputError(f"Timeout reading {phase.lower()}", 408))
         elif phase is HANDLING and not self._peer_ended and self._look_at_peer():
             self._restart_clock()
         else:

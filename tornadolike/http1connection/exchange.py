@@ -25,20 +25,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, NoReturn
 
 from ..http1 import EndOfMessage, Limits, State
-from ..httputil import (
-    HTTPInputError,
-    HTTPMessageDelegate,
-)
-from ..iostream import (
-    IOStream,
-    StreamClosedError,
-    UnsatisfiableReadError,
-)
+from ..httputil import HTTPInputError, HTTPMessageDelegate
+from ..iostream import IOStream, StreamClosedError, UnsatisfiableReadError
 from ..log import app_log, gen_log
 from .bodies import prepared
 from .outgoing import Outgoing
 from .parameters import HTTP1ConnectionParameters
-from .serving import call_application
+from .serving import call_application, log_refusal
 
 TURN_SIZE: Final = 256 * 1024
 """How many bytes are read before the loop looks after others, if they come faster than they are read."""
@@ -112,7 +105,7 @@ class HTTP1Connection(Outgoing):
         try:
             return await self._exchange(delegate)
         except HTTPInputError as error:
-            gen_log.info("Malformed HTTP message from %s: %s", self.context, error)
+            log_refusal(self.context, error)
             # A client waits for somebody to tell it what has become of its request.
             self._told = self._told or self.is_client
             await self._refuse(error)
@@ -143,7 +136,7 @@ class HTTP1Connection(Outgoing):
             async with asyncio.timeout(self._body_timeout):
                 await self._read_body(delegate)
         except TimeoutError:
-            raise HTTPInputError("time-out while reading its body", 408) from None
+            raise HTTPInputError("Timeout reading body", 408) from None
         self._read_finished = True
         if self.is_client or not self._write_finished:
             await self._tell(delegate.finish)
@@ -162,7 +155,7 @@ class HTTP1Connection(Outgoing):
                     # An idle connection ends without a word.
                     self.close()
                     raise NobodyThere from None
-                raise HTTPInputError("time-out while reading its head", 408) from None
+                raise HTTPInputError("Timeout reading head", 408) from None
             except HTTPInputError as error:
                 if self.is_client and error.status == 431:
                     self._end_unsatisfied(error)

@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
-from ..httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+from ..httputil import HTTPInputError, HTTPServerConnectionDelegate, HTTPServerRequest
 from ..httputil.networks import Networks
 from ..httputil.trust import Trust
 from ..ioloop import Deadlines, IOLoop
 from ..ioloop.transports import SocketTransport
 from ..ioloop.transports.tls import SSLTransport
 from ..iostream import IOStream
-from ..log import app_log
+from ..log import app_log, gen_log
 from ..netutil.proxy_protocol import DEFAULT_MAX_SIZE
 from ..tcpserver.connections import Connections
 from ..tcpserver.conversations import Conversation
@@ -108,17 +108,24 @@ class Served(Protocol):
 class Answering:
     """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
 
-    __slots__ = ("_serving", "connection", "task")
+    __slots__ = ("_aborted", "_serving", "connection", "task")
 
     def __init__(self, serving: "Serving", connection: Served, task: "asyncio.Task[Any]") -> None:
         self._serving = serving
         self.connection = connection
         self.task = task
+        self._aborted = False
         task.add_done_callback(self._ended)
 
     def abort(self) -> None:
         """Cancel it."""
+        self._aborted = True
         self.task.cancel()
+
+    def give_up(self) -> None:
+        """Cancel it because its client has left, unless the server has: it may be cleaning up already."""
+        if not self._aborted:
+            self.task.cancel()
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._serving.answering.discard(self)
@@ -191,11 +198,13 @@ class Serving(Connections):
         while not answering.isdisjoint(self.answering):
             await self._next_end()
 
-    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> None:
+    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> Answering:
         """A handler of ``connection`` is not done yet."""
-        self.answering.add(Answering(self, connection, task))
+        answering = Answering(self, connection, task)
+        self.answering.add(answering)
         # If it is one that waits for the end of all others, it can be told from them only now.
         self.one_has_ended()
+        return answering
 
     def handshake_lost(self, transport: Transport) -> None:
         """A connection has ended before it was one."""
@@ -243,6 +252,14 @@ def call_application(function: Callable[[], object]) -> None:
         function()
     except Exception:
         app_log.error("Uncaught exception in %r", function, exc_info=True)
+
+
+def log_refusal(peer: object, error: HTTPInputError) -> None:
+    """Say in the log why the message of ``peer`` is refused. Slow is not malformed."""
+    if error.status == 408:
+        gen_log.info("%s from %s", error, peer)
+    else:
+        gen_log.info("Malformed HTTP message from %s: %s", peer, error)
 
 
 def _nothing_more(stream: IOStream, address: Any) -> None:

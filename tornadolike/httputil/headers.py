@@ -13,7 +13,7 @@ HTTP_WHITESPACE: Final = " \t"
 """What may stand around a value and is no part of it; to be used with ``str.strip()``."""
 
 NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-"""A field name: a token of RFC 9110."""
+"""A token of RFC 9110 section 5.6.2: a field name, a method, a coding."""
 
 FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What may never stand in a field's value: control characters but the tab."""

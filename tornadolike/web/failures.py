@@ -122,7 +122,8 @@ class Failures(Response):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
             elif isinstance(error, BodyClosedError):
-                gen_log.info("%s: the body did not come whole", self._request_summary())
+                if self.request.connection.refused is None:  # else the connection has said why
+                    gen_log.info("%s: the body did not come whole", self._request_summary())
                 self._abandon()
             else:
                 if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late
@@ -166,7 +167,7 @@ class Failures(Response):
             connection.set_close_callback(None)
             if not connection.closed:
                 connection.close()
-            self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+            self.application.log_request(self)
             self.on_finish()
 
     def _answer_bluntly(self) -> None:
@@ -182,7 +183,7 @@ class Failures(Response):
                 self._write_buffer = [body]
                 self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)
             try:
-                self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+                self.application.log_request(self)
             except Exception:
                 app_log.error("Uncaught exception in log_request", exc_info=True)
 

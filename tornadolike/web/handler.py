@@ -1,14 +1,19 @@
 """:class:`RequestHandler`: what a site's author subclasses.
 
-Its rooms, each of which uses only those before it: :mod:`.head` (status and headers), :mod:`.cookies` and
-:mod:`.conditions` (Etag), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages); beside
-them :mod:`.arguments` and :mod:`.bodies`. What is left for here is the life of a request.
+Its rooms, each of which uses only those before it: :mod:`.site` (what is known of the application), :mod:`.head`
+(status and headers), :mod:`.cookies` and :mod:`.conditions` (Etag), :mod:`.transformed` (on its way through
+:mod:`.transforms`), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages).
+
+Beside them :mod:`.arguments`, and :mod:`.bodies` for those who do not want their body whole: it stands on :mod:`.body`
+(one that is still coming), :mod:`.forms` (its parts), :mod:`.spool` and :mod:`.disk` (its files), and is asked for by
+the decorators of :mod:`.streaming`. What is left for here is the life of a request.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..http1connection.serving import Answering
 from ..httputil import HTTPServerRequest
 from ..iostream import IOStream
 from ..log import app_log
@@ -17,9 +22,7 @@ from .arguments import Arguments
 from .bodies import Bodies
 from .errors import HTTPError
 from .failures import Failures
-
-if TYPE_CHECKING:
-    from .application import Application
+from .site import Site
 
 
 class RequestHandler(Failures, Arguments, Bodies):
@@ -42,13 +45,11 @@ class RequestHandler(Failures, Arguments, Bodies):
     """
 
     _auto_finish = True
-    _task: "asyncio.Task[None] | None" = None
+    _answering: Answering | None = None
     """What runs the handler, once it has had to wait."""
     _client_has_left = False
 
-    def __init__(
-        self, application: "Application", request: HTTPServerRequest, **kwargs: Any
-    ) -> None:
+    def __init__(self, application: Site, request: HTTPServerRequest, **kwargs: Any) -> None:
         self.application = application
         self.request = request
         self._write_buffer: list[bytes] = []
@@ -135,14 +136,13 @@ class RequestHandler(Failures, Arguments, Bodies):
 
     def _goes_on(self, task: "asyncio.Task[None]") -> None:
         """The handler has to wait; ``task`` is what runs it."""
-        self._task = task
+        self._answering = self.request.connection.keep_task(task)
         task.add_done_callback(self._has_ended)
-        self.request.connection.keep_task(task)
         if not self._finished:
             self._stay_told()
 
     def _has_ended(self, task: "asyncio.Task[None]") -> None:
-        self._task = None
+        self._answering = None
 
     def _lose_client(self) -> None:
         self._client_has_left = True
@@ -154,8 +154,8 @@ class RequestHandler(Failures, Arguments, Bodies):
             cancels = self.cancel_on_disconnect
             if cancels is None:
                 cancels = self.settings.get("cancel_on_disconnect", False)
-            if cancels and self._task is not None:
-                self._task.cancel()
+            if cancels and self._answering is not None:
+                self._answering.give_up()
 
     # Running
 

@@ -35,6 +35,15 @@ def lint(folder: Path, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def build(folder: Path, files: dict[str, str]) -> None:
+    """A house with these files and our contracts."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name, source in {"__init__.py": "", **files}.items():
+        path = folder / "tornadolike" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
+
+
 def test_the_contracts_are_kept() -> None:
     status, said = lint(ROOT)
     assert status == 0, said
@@ -67,14 +76,20 @@ def test_the_contracts_are_kept() -> None:
 )
 def test_the_floors_see(tmp_path: Path, files: dict[str, str], complaint: str | None) -> None:
     """The floors as they stand in pyproject.toml, in a small house of another plan."""
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for name, source in {"__init__.py": "", **files}.items():
-        path = tmp_path / "tornadolike" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(source)
+    build(tmp_path, files)
     status, said = lint(tmp_path, "--contract", "floors")
     assert (status != 0) == (complaint is not None), said
     assert complaint is None or complaint in said
+
+
+def test_circles_are_seen(tmp_path: Path) -> None:
+    head = "import typing\nif typing.TYPE_CHECKING:\n    from .site import x"
+    build(
+        tmp_path, {"web/__init__.py": "", "web/site.py": "from . import head", "web/head.py": head}
+    )
+    status, said = lint(tmp_path, "--contract", "circles")
+    assert status != 0
+    assert "No cycles are allowed in tornadolike.web" in said
 
 
 def test_the_face_is_for_users_only() -> None:

@@ -16,9 +16,10 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 :mod:`tornadolike.http1connection`.
 """
 
+import io
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from .http1connection import (
@@ -142,7 +143,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             body_timeout=body_timeout,
             decompress=decompress_request,
         )
-        """Tornado's part of the parameters. It may be changed before the first connection comes."""
+        """Tornado's part of the parameters. All but ``chunk_size`` may be changed until the first connection comes."""
         self._chunk_size = chunk_size
         self._own_parameters = parameters
         self._serving: Serving | None = None
@@ -273,20 +274,29 @@ class CollectingDelegate(HTTPMessageDelegate):
     def __init__(self, callback: RequestCallback, connection: HTTPConnection) -> None:
         self._callback = callback
         self._connection = connection
-        self._pieces: list[bytes] = []
+        # Not the pieces themselves: each object is larger than the bytes that a malicious client puts into it.
+        self._collected = io.BytesIO()
         self._request: HTTPServerRequest | None = None
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
-    ) -> None:
-        self._request = HTTPServerRequest(
+    ) -> Awaitable[None] | None:
+        self._begin(start_line, headers)
+        return None
+
+    def _begin(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> HTTPServerRequest:
+        self._request = request = HTTPServerRequest(
             connection=self._connection,
             start_line=cast(RequestStartLine, start_line),
             headers=headers,
         )
+        return request
 
-    def data_received(self, chunk: bytes) -> None:
-        self._pieces.append(chunk)
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        self._collected.write(chunk)
+        return None
 
     def trailers_received(self, trailers: HTTPHeaders) -> None:
         assert self._request is not None
@@ -294,5 +304,6 @@ class CollectingDelegate(HTTPMessageDelegate):
 
     def finish(self) -> None:
         assert self._request is not None
-        self._request.body = b"".join(self._pieces)
+        self._request.body = self._collected.getvalue()
+        self._collected.close()
         self._callback(self._request)

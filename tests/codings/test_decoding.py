@@ -1,12 +1,15 @@
 """From a Content-Encoding to a decoder."""
 
 import gzip
+import random
 import zlib
 
 import pytest
 
 from tests.codings.samples import TEXT, cut, decoded, each_coding, encoded
-from tornadolike.codings import UnknownCoding, make_decoder
+from tornadolike.codings import CODINGS, UnknownCoding, make_decoder
+from tornadolike.codings.base import MAX_SMALL_STREAMS, SMALL_STREAM
+from tornadolike.codings.decoding import SMALL_BODY
 from tornadolike.httputil import HTTPInputError
 
 
@@ -63,9 +66,9 @@ def test_what_comes_out_is_bounded_in_all(name: str) -> None:
 
 def test_what_comes_out_on_the_way_is_too() -> None:
     """Much that becomes little again is work all the same."""
-    inner = gzip.compress(b"") * 100_000
-    with pytest.raises(HTTPInputError, match="when decoded"):
-        decoded("gzip, gzip", gzip.compress(inner), max_size=1_000_000)
+    inner = zlib.compress(bytes(1000), 0) + bytes(50_000)
+    with pytest.raises(HTTPInputError, match="larger than 1000 bytes when decoded"):
+        decoded("deflate, gzip", gzip.compress(inner), max_size=1000)
 
 
 def test_the_bound_can_be_moved() -> None:
@@ -73,3 +76,26 @@ def test_the_bound_can_be_moved() -> None:
     assert decoder is not None
     decoder.max_size = len(TEXT)
     assert b"".join(decoder.decode(gzip.compress(TEXT))) == TEXT
+
+
+def test_what_is_compressed_still_does_not_grow() -> None:
+    """Else a small body is minutes of work of which nothing comes out, so that no other limit is reached."""
+    data = gzip.compress(zlib.compress(bytes(SMALL_BODY * 2), 0))
+    with pytest.raises(HTTPInputError, match="when decoded") as caught:
+        decoded("deflate, gzip", data)
+    assert caught.value.status == 413
+    noise = random.Random(1).randbytes(SMALL_BODY * 10)
+    assert decoded("deflate, gzip", gzip.compress(zlib.compress(noise))) == noise
+
+
+@pytest.mark.parametrize("name", [name for name in CODINGS if name in ("gzip", "zstd")])
+@pytest.mark.parametrize("content", [b"", b"a"])
+def test_many_streams_that_hold_nothing(name: str, content: bytes) -> None:
+    stream = encoded(name, content)
+    assert decoded(name, stream * MAX_SMALL_STREAMS) == content * MAX_SMALL_STREAMS
+    with pytest.raises(HTTPInputError, match="too many small streams") as caught:
+        decoded(name, stream * (MAX_SMALL_STREAMS + 1))
+    assert caught.value.status == 400
+    larger = encoded(name, bytes(SMALL_STREAM))
+    count = MAX_SMALL_STREAMS + 50
+    assert len(decoded(name, larger * count)) == SMALL_STREAM * count

@@ -29,10 +29,10 @@ def examples(count: int) -> settings:
     )
 
 
-def generators() -> Iterator[random.Random]:
+def generators(count: int = ROUNDS) -> Iterator[random.Random]:
     """The sources of chance of a test's rounds: always the same ones, or new ones until time is up."""
     if not SECONDS:
-        yield from map(random.Random, range(ROUNDS))
+        yield from map(random.Random, range(count))
         return
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.codings.samples import cut, decode, each_coding, encoded
-from tests.fuzz.test_http1_fuzz import examples
+from tests.fuzz.http1_inputs import examples
 from tornadolike.codings.base import PIECE_SIZE
 from tornadolike.httputil import HTTPInputError
 

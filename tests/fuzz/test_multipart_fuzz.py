@@ -6,21 +6,18 @@ environment they look for something new, each so long.
 
 import asyncio
 import itertools
-import os
 import random
-import time
-from collections.abc import Iterator
 
 import aiohttp
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzz.http1_inputs import SECONDS, examples, generators
 from tests.httputil.multipart import DISPOSITION, read
 from tornadolike.httputil import ParseMultipartConfig, parse_multipart_form_data, parse_parameters
 
-SECONDS = float(os.environ.get("TORNADOLIKE_FUZZ_SECONDS", "0"))
 ROUNDS = 4000
 
 pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
@@ -28,27 +25,6 @@ pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
 CONFIG = ParseMultipartConfig(
     max_parts=4, max_part_header_size=100, max_part_header_count=2, max_preamble_size=60
 )
-
-
-def examples(count: int) -> settings:
-    return settings(
-        derandomize=not SECONDS,
-        database=None,
-        max_examples=count + int(SECONDS * 100),
-        suppress_health_check=list(HealthCheck),
-    )
-
-
-def rounds() -> Iterator[random.Random]:
-    """One random generator for all rounds of a test, as many as there are, or as fit into the time."""
-    seed = random.randrange(10**9) if SECONDS else 1
-    print("seed", seed)
-    rng = random.Random(seed)
-    end = time.monotonic() + SECONDS
-    count = 0
-    while time.monotonic() < end if SECONDS else count < ROUNDS:
-        count += 1
-        yield rng
 
 
 def is_good(body: bytes, boundary: bytes) -> list[tuple[str, bytes]] | None:
@@ -122,7 +98,7 @@ PART = b"\r\n--b\r\n" + DISPOSITION + b"name=a\r\n\r\nxyz"
 
 def test_what_is_put_together_of_pieces() -> None:
     good = 0
-    for rng in rounds():
+    for rng in generators(ROUNDS):
         pieces = [rng.choice([PART, *PIECES]) for _ in range(rng.randrange(12))]
         if rng.random() < 0.7:
             pieces.append(b"\r\n--b--")
@@ -132,7 +108,7 @@ def test_what_is_put_together_of_pieces() -> None:
 
 def test_good_forms_with_a_fault() -> None:
     good = bad = 0
-    for rng in rounds():
+    for rng in generators(ROUNDS):
         body = bytearray(PART * rng.randrange(1, 5) + b"\r\n--b--\r\n")
         for _ in range(rng.choice([0, 1, 1, 1, 2])):
             at = rng.randrange(len(body) + 1)

@@ -109,7 +109,7 @@ def test_every_combination_is_read_back(method: str) -> None:
         found = read_back(method, data)
         until_close = not no_content and not with_length and version == "HTTP/1.0"
         asked_to_close = connection is not None and "close" in connection.lower().split(", ")
-        kept = keep_alive and not until_close and not asked_to_close and not tunnel
+        kept = keep_alive and not (until_close or asked_to_close or method == "CONNECT")
         assert found.status == status, combination
         assert found.interim == ()
         assert found.body == (b"" if no_content else BODY), combination
@@ -122,6 +122,8 @@ def test_every_combination_is_read_back(method: str) -> None:
         assert ("close" in said) == (asked_to_close if tunnel else not kept), combination
         if version == "HTTP/1.0":
             assert ("keep-alive" in said) >= kept, combination
+        if not (kept or asked_to_close or tunnel):
+            assert "keep-alive" not in said, combination
         if not tunnel:  # of which h11 says that it is another protocol now
             assert found.reusable == kept, combination
 
@@ -271,8 +273,26 @@ def test_a_refused_head_leaves_room_for_another() -> None:
         with pytest.raises(HTTPOutputError):
             writer.head(status, "", headers)
     head = writer.head(200, "OK", HTTPHeaders({"Content-Length": "5"}))
-    assert b"Connection: keep-alive" in head
+    assert b"Connection: Keep-Alive" in head
     assert writer.keep_alive
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        (["Keep-Alive"], "close"),
+        (["keep-alive, A"], "close, a"),
+        (["A", "keep-alive", "B"], "close, a, b"),
+    ],
+)
+def test_what_a_handler_promises_in_vain(said: list[str], sent: str) -> None:
+    headers = HTTPHeaders()
+    for value in said:
+        headers.add("Connection", value)
+    head = ResponseWriter("GET", "HTTP/1.1", False).head(200, "OK", headers)
+    found = [line for line in head.decode().split("\r\n") if line.startswith("Connection:")]
+    assert found == [f"Connection: {sent}"]
+    assert headers.get_list("Connection") == said
 
 
 def test_headers_are_left_as_they_were() -> None:
@@ -292,6 +312,14 @@ def test_refusals() -> None:
         assert found.headers["content-length"] == str(len(found.body))
         assert found.headers["server"] == SERVER
         assert not found.reusable
+
+
+def test_a_refusal_of_head() -> None:
+    whole = error_response(400)
+    assert error_response(400, method="GET") == whole
+    head = error_response(400, method="HEAD")
+    assert head.endswith(b"\r\n\r\n")
+    assert whole.startswith(head)
 
 
 def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """A clock that jumps, and eyes on the connections of a server that runs in another thread."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -67,6 +68,13 @@ class Watched:
         """Wait until no connection is left, and see that nothing of one is."""
         self.until(lambda: not self.serving.going_on())
         assert self.call(lambda: self.serving.deadlines._buckets) == {}
+
+
+def drain(server: Watched, timeout: float = 10) -> Callable[[], bool]:
+    """Begin to drain; the result tells whether that is over."""
+    tasks: list[asyncio.Task[None]] = []
+    server.call(lambda: tasks.append(asyncio.ensure_future(server.server.server.drain(timeout))))
+    return lambda: tasks[0].done() and tasks[0].exception() is None
 
 
 def connect_slowly(server: Any, size: int = 65536) -> socket.socket:

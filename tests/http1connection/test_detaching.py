@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Held, connect_slowly
-from tests.http1connection.test_upgrade import drain
+from tests.http1connection.helpers import Held, connect_slowly, drain
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok
 from tests.wire.site import answer
@@ -63,21 +62,14 @@ def test_what_is_behind_the_request_is_the_streams(watch: Any, wire: str) -> Non
 def test_an_end_that_came_before(watch: Any) -> None:
     """The request that detaches waited behind another one."""
     site = Detacher()
-    first: list[HTTPServerRequest] = []
-
-    def respond(request: HTTPServerRequest) -> None:
-        if request.path == "/first":
-            first.append(request)
-        else:
-            site(request)
-
-    server = watch(respond)
+    held = Held()
+    server = watch(lambda request: (held if request.path == "/first" else site)(request))
     with server.connect() as sock:
         sock.sendall(get("/first") + get("/detach"))
         sock.shutdown(socket.SHUT_WR)
         connection = server.connection
         server.until(lambda: connection._peer_ended)
-        server.call(answer, first[0])
+        server.call(held.answer_next)
         expect_end(sock, ok("GET /first") + b"now a stream\n")
     server.until_gone()
     assert len(site.errors) == 1

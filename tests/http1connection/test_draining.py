@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from tests.http1connection.helpers import Held
-from tests.http1connection.test_upgrade import drain
+from tests.http1connection.helpers import Held, drain
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok
 from tests.wire.site import answer

@@ -134,6 +134,16 @@ def test_headers_are_believed_by_the_address_that_the_proxy_tells(serve: Any) ->
     assert ask(server, line("UNKNOWN"), said)["ip"] == "127.0.0.1"
 
 
+def test_a_client_whom_the_proxy_does_not_know_is_not_the_proxy(serve: Any) -> None:
+    trust = TrustedProxies(LOCAL, headers="X-Forwarded-For")
+    server = serve(tell, proxy_protocol=LOCAL, trust=trust)
+    said = "X-Forwarded-For: 203.0.113.9"
+    assert ask(server, line("UNKNOWN"), said)["ip"] == "127.0.0.1"
+    assert ask(server, binary(0x00), said)["ip"] == "127.0.0.1"
+    # When it speaks for itself it is.
+    assert ask(server, binary(0x00, command=0x20), said)["ip"] == "203.0.113.9"
+
+
 def test_a_unix_socket_of_the_proxy_is_none_of_ours(serve: Any) -> None:
     trust = TrustedProxies("unix", headers="X-Forwarded-For")
     server = serve(tell, proxy_protocol=LOCAL, trust=trust)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.http1connection.helpers import connect_slowly, shrink
-from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok, read_all
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
 from tornadolike.http1connection import serving
 from tornadolike.httputil import HTTPServerRequest
@@ -215,8 +215,6 @@ def test_a_coroutine_that_waits_for_a_peer_that_never_reads(watch: Any) -> None:
     outcomes: list[BaseException] = []
 
     async def stream(connection: Any) -> None:
-        from tests.wire.test_responses import head
-
         connection.write_headers(*head())
         try:
             while True:

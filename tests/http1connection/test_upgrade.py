@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched, connect_slowly, shrink
+from tests.http1connection.helpers import Held, connect_slowly, drain, shrink
 from tests.peers import reset
 from tests.wire.client import PLAIN_AND_TLS, expect, expect_end, get, head, ok, read_all
 from tests.wire.site import answer
@@ -240,21 +239,14 @@ def test_a_peer_that_has_ended_its_side_before(watch: Any) -> None:
 def test_a_peer_that_has_ended_its_side_long_before(watch: Any) -> None:
     """The request that switches waited behind another one."""
     site = Upgrader()
-    first: list[HTTPServerRequest] = []
-
-    def respond(request: HTTPServerRequest) -> None:
-        if request.path == "/first":
-            first.append(request)
-        else:
-            site(request)
-
-    server = watch(respond)
+    held = Held()
+    server = watch(lambda request: (held if request.path == "/first" else site)(request))
     with server.connect() as sock:
         sock.sendall(get("/first") + get("/switch", "Upgrade: echo") + b"last words")
         sock.shutdown(socket.SHUT_WR)
         connection = server.connection
         server.until(lambda: connection._peer_ended)
-        server.call(answer, first[0])
+        server.call(held.answer_next)
         expect_end(sock, ok("GET /first") + SWITCHED + b"hello last words")
     server.until(lambda: site.protocol.heard == ["made", "data", "eof", "lost"])
     server.until_gone()
@@ -270,19 +262,12 @@ def test_a_protocol_that_reads_later(watch: Any) -> None:
             self.transport.pause_reading()
 
     site = Upgrader(Later())
-    first: list[HTTPServerRequest] = []
-
-    def respond(request: HTTPServerRequest) -> None:
-        if request.path == "/first":
-            first.append(request)
-        else:
-            site(request)
-
-    server = watch(respond)
+    held = Held()
+    server = watch(lambda request: (held if request.path == "/first" else site)(request))
     with server.connect() as sock:
         sock.sendall(get("/first") + get("/switch", "Upgrade: echo") + b"early words")
-        server.until(lambda: first)
-        server.call(answer, first[0])
+        server.until(lambda: held.requests)
+        server.call(held.answer_next)
         expect(sock, ok("GET /first") + SWITCHED + b"hello ")
         for _ in range(3):
             server.call(lambda: None)
@@ -458,13 +443,6 @@ def test_a_tunnel_that_leads_nowhere_is_closed(watch: Any) -> None:
 
 
 # Draining
-
-
-def drain(server: Watched, timeout: float = 10) -> Callable[[], bool]:
-    """Begin to drain; the result tells whether that is over."""
-    tasks: list[asyncio.Task[None]] = []
-    server.call(lambda: tasks.append(asyncio.ensure_future(server.server.server.drain(timeout))))
-    return lambda: tasks[0].done() and tasks[0].exception() is None
 
 
 def test_it_is_told_when_the_server_goes_away(watch: Any) -> None:

@@ -111,6 +111,16 @@ def test_clearing() -> None:
             handler.clear_cookie("a", **{argument: 1})
 
 
+@pytest.mark.parametrize("name", ["a:b", "a!#$%&'*+-.^_`|~1"])
+def test_whatever_a_browser_sends_can_be_cleared(name: str) -> None:
+    """Or else whoever can set a cookie for the site can keep its users from logging out."""
+    handler = make_handler(headers={"Cookie": f"{name}=1"})
+    handler.clear_all_cookies()
+    handler.finish()
+    (sent,) = handler.request.connection.headers.get_list("Set-Cookie")
+    assert sent.startswith(f'{name}=""; ')
+
+
 CONTROLS = [chr(code) for code in [*range(0x20), 0x7F]]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.web.helpers import Site, make_handler
+from tornadolike.escape import url_escape
 from tornadolike.web import Finish, HTTPError, RequestHandler
 
 PAGE = (
@@ -497,3 +498,17 @@ def test_methods(site: Callable[..., Site], method: str, status: int, allow: str
 
     answer = site(("/", Handler)).ask(f"{method} /")
     assert (answer.status, answer.header("Allow")) == (status, allow)
+
+
+@pytest.mark.parametrize("text", ["x\r\n400 GET /forged", "x\x1b[2J", "x\x9b2J", "x\u2028y"])
+def test_what_a_client_sent_cannot_forge_a_line_of_the_log(
+    site: Callable[..., Site], expect_log: Callable[..., Any], text: str
+) -> None:
+    class Asked(RequestHandler):
+        def get(self) -> None:
+            raise HTTPError(400, "no %s here", self.get_argument("what"))
+
+    served = site(("/", Asked))
+    with expect_log("tornadolike.general", "no x") as expected:
+        assert served.ask("GET /?what=" + url_escape(text)).status == 400
+    assert expected.matched[0].getMessage().isprintable()

@@ -108,12 +108,12 @@ KEEP_ALIVE = [
     T(
         "HTTP/1.0 may ask to stay",
         [get("/1", "Connection: keep-alive", version="1.0"), get("/2")],
-        [ok("GET /1", "Connection: keep-alive"), ok("GET /2")],
+        [ok("GET /1", "Connection: Keep-Alive"), ok("GET /2")],
     ),
     T(
         "HTTP/1.0 pipelined",
         [get("/1", "Connection: keep-alive", version="1.0") + get("/2", version="1.0")],
-        [ok("GET /1", "Connection: keep-alive"), ok("GET /2", "Connection: close")],
+        [ok("GET /1", "Connection: Keep-Alive"), ok("GET /2", "Connection: close")],
         CLOSED,
     ),
     T(
@@ -122,12 +122,12 @@ KEEP_ALIVE = [
             get("/", "Connection: Keep-Alive", "Content-Length: 2", method="POST", version="1.0"),
             b"hi",
         ],
-        [ok("POST / [hi]", "Connection: keep-alive")],
+        [ok("POST / [hi]", "Connection: Keep-Alive")],
     ),
     T(
         "HEAD of HTTP/1.0",
         [get("/", "Connection: keep-alive", method="HEAD", version="1.0")],
-        [ok("", "Connection: keep-alive", length=6)],
+        [ok("", "Connection: Keep-Alive", length=6)],
     ),
     T(
         "HTTP/1.0 that contradicts itself closes",

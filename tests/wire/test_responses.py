@@ -149,7 +149,7 @@ HEAD = get("/", method="HEAD")
 
 CHUNKED = "Transfer-Encoding: chunked"
 CLOSE = "Connection: close"
-KEEP = "Connection: keep-alive"
+KEEP = "Connection: Keep-Alive"
 DEFAULT = ("Server: tornadolike", "Content-Type: text/x", "Date: D")
 OK = "HTTP/1.1 200 OK"
 
@@ -158,6 +158,13 @@ TABLE = [
     T("in no chunks", empty_in_pieces, lines(OK, CHUNKED, "", "0", "", "")),
     T("by length", by_length, lines(OK, "Content-Length: 6", "", "onetwo")),
     T("the last", last, lines(OK, CLOSE, "Content-Length: 2", "", "hi"), CLOSES),
+    T(
+        "the last, which does not promise to be none",
+        whole(headers={"Connection": "keep-alive, x-option"}),
+        lines(OK, "Content-Length: 5", "Connection: close, x-option", "", "hello"),
+        CLOSES,
+        get("/", CLOSE),
+    ),
     T("until the end for HTTP/1.0", in_chunks, lines(OK, CLOSE, "", "onetwotwotwo!"), CLOSES, OLD),
     T(
         "until the end for HTTP/1.0 that would stay",

@@ -52,7 +52,7 @@ def play(sock: socket.socket, pieces: list[bytes], attack: Attack) -> None:
     else:
         if b"HTTP/1.0" in attack.data:
             answers = [
-                text.replace(b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n", 1)
+                text.replace(b"\r\n\r\n", b"\r\nConnection: Keep-Alive\r\n\r\n", 1)
                 for text in answers
             ]
         expect(sock, b"".join(answers))

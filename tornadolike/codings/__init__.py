@@ -11,7 +11,8 @@ Decoders are safe to use on what strangers send: what comes out comes in bounded
 and what is malformed, cut short or followed by something else is an error.
 
 * :mod:`.base`: what a coding is;
-* :mod:`.deflate`, :mod:`.br`, :mod:`.zstd`: the codings;
+* :mod:`.deflate`, :mod:`.br`, :mod:`.zstd`: the codings, the last two by :mod:`.modules` that may be missing;
+* :mod:`.installed`: which of them there are here;
 * :mod:`.decoding`: from ``Content-Encoding`` to a decoder;
 * :mod:`.negotiation`: from ``Accept-Encoding`` to a coding.
 """

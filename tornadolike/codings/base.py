@@ -13,6 +13,12 @@ PIECE_SIZE: Final = 64 * 1024
 INPUT_SIZE: Final = 16 * 1024
 """How much a decoder takes at a time: codecs copy what they leave over, again for each piece that they give."""
 
+MAX_SMALL_STREAMS: Final = 1000
+"""How many streams (members, frames) a body may have one behind the other, whatever they hold."""
+
+SMALL_STREAM: Final = 16 * 1024
+"""More of them may be there if they hold so many bytes each: one that holds nothing takes time all the same."""
+
 
 class Encoder(ABC):
     """Encodes one body."""
@@ -64,6 +70,36 @@ class Coding:
     make_decoder: Callable[[], Decoder]
 
 
+def registered_name(name: str) -> str:
+    """The name of a coding in a header, in whatever case, as it is registered.
+
+    ``x-gzip`` is what gzip was called before (RFC 9110 section 8.4.1.3).
+    """
+    name = name.lower()
+    return "gzip" if name == "x-gzip" else name
+
+
 def malformed(coding: str, reason: object) -> HTTPInputError:
     """The error for a body that is not in the coding that it should be in."""
     return HTTPInputError(f"invalid {coding} data: {reason}")
+
+
+class Streams:
+    """Counts the streams that are one behind the other in a body, and what they hold."""
+
+    __slots__ = ("_coding", "_size", "_streams")
+
+    def __init__(self, coding: str) -> None:
+        self._coding = coding
+        self._streams = 0
+        self._size = 0
+
+    def begin(self) -> None:
+        """Another one begins. Raises :exc:`~.HTTPInputError` (400) for too many that hold hardly anything."""
+        self._streams += 1
+        if (self._streams - MAX_SMALL_STREAMS) * SMALL_STREAM > self._size:
+            raise malformed(self._coding, "too many small streams")
+
+    def add(self, size: int) -> None:
+        """So many bytes came out."""
+        self._size += size

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .base import INPUT_SIZE, PIECE_SIZE, Coding, Decoder, Encoder, malformed
+from .base import INPUT_SIZE, PIECE_SIZE, Coding, Decoder, Encoder, Streams, malformed
 
 GZIP: Final = 16 + zlib.MAX_WBITS
 ZLIB: Final = zlib.MAX_WBITS
@@ -38,7 +38,7 @@ class DeflateEncoder(Encoder):
 class _ZlibDecoder(Decoder):
     """What gzip and deflate have in common: a stream that ends by itself."""
 
-    __slots__ = ("_codec", "_head")
+    __slots__ = ("_codec", "_head", "_streams")
 
     name: str
     several = False
@@ -49,6 +49,7 @@ class _ZlibDecoder(Decoder):
         """Decodes the stream that has begun; None before the first and between two."""
         self._head = b""
         """The first bytes, as long as they do not tell the format."""
+        self._streams = Streams(self.name)
 
     def format_of(self, head: bytes) -> int | None:
         """The format of a stream with these first bytes, as zlib names it; None if that takes more of them."""
@@ -84,6 +85,7 @@ class _ZlibDecoder(Decoder):
                 rest = codec.unconsumed_tail
                 full = len(piece) == PIECE_SIZE
             if piece:
+                self._streams.add(len(piece))
                 yield piece
 
     def _begin(self, head: bytes) -> Any:
@@ -92,6 +94,7 @@ class _ZlibDecoder(Decoder):
             self._head = head
         else:
             self._head = b""
+            self._streams.begin()
             self._codec = zlib.decompressobj(format_)
         return self._codec
 

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from . import br, deflate, zstd
-from .base import Coding
+from .base import Coding, registered_name
 
 CODINGS: Final = MappingProxyType(
     {coding.name: coding for coding in [*zstd.installed(), *br.installed(), *deflate.installed()]}
@@ -14,6 +14,4 @@ CODINGS: Final = MappingProxyType(
 
 def coding_named(name: str) -> Coding | None:
     """The coding of that name in a header, in whatever case; None if it is not installed."""
-    name = name.lower()
-    # The name that it had before it was registered (RFC 9110 section 8.4.1.3).
-    return CODINGS.get("gzip" if name == "x-gzip" else name)
+    return CODINGS.get(registered_name(name))

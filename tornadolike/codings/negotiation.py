@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ..httputil.headers import NAME
+from .base import registered_name
+
 MAX_ACCEPTED: Final = 32
 """Only so many of the codings that a client names are looked at; there are not half as many."""
 
 _ACCEPTED = re.compile(
-    r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*"
+    rf"[ \t]*({NAME.pattern})[ \t]*"
     r"(?:;[ \t]*[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*)?"
 )
 
@@ -31,10 +34,9 @@ def choose_coding(accept_encoding: str | None, offered: Sequence[str]) -> str | 
     for item in accept_encoding.split(",", MAX_ACCEPTED)[:MAX_ACCEPTED]:
         match = _ACCEPTED.fullmatch(item)
         if match is not None:
-            name = match[1].lower()
+            name = registered_name(match[1])
             quality = 1.0 if match[2] is None else float(match[2])
             # Said twice, the better counts.
-            name = "gzip" if name == "x-gzip" else name
             wanted[name] = max(quality, wanted.get(name, 0.0))
     others = wanted.get("*", 0.0)
     # Where it is not named it is welcome, but less than anything that is.

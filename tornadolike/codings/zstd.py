@@ -9,7 +9,7 @@ of each block.
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from .base import Coding, Decoder, Encoder, malformed
+from .base import Coding, Decoder, Encoder, Streams, malformed
 from .modules import first_importable
 
 zstd: Final[Any] = first_importable("compression.zstd", "backports.zstd")
@@ -79,6 +79,7 @@ class ZstdDecoder(Decoder):
         "_next",
         "_passing",
         "_skipping",
+        "_streams",
         "_wanted",
     )
 
@@ -96,6 +97,7 @@ class ZstdDecoder(Decoder):
         self._skipping = False
         """They are of no interest: those of a skippable frame."""
         self._checksummed = False
+        self._streams = Streams("zstd")
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         position = 0
@@ -120,9 +122,11 @@ class ZstdDecoder(Decoder):
             except (zstandard or zstd).ZstdError as error:
                 raise malformed("zstd", error) from None
             if piece:
+                self._streams.add(len(piece))
                 yield piece
 
     def _read_magic(self, header: bytes) -> None:
+        self._streams.begin()
         magic = int.from_bytes(header, "little")
         self._skipping = magic & ~15 == SKIPPABLE_MAGIC
         if self._skipping:

@@ -21,10 +21,11 @@ from .reader import EndedTooSoon
 from .request_reader import RequestReader
 from .request_writer import RequestWriter
 from .response_reader import ResponseHead, ResponseReader
-from .response_writer import SERVER, DefaultHeads, ResponseWriter, error_response
+from .response_writer import CONTINUE, SERVER, DefaultHeads, ResponseWriter, error_response
 from .states import State
 
 __all__ = [
+    "CONTINUE",
     "SERVER",
     "DefaultHeads",
     "EndOfMessage",

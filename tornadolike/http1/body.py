@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPInputError
+from ..httputil.headers import NAME
 from .fields import CONTROL_IN_PART, parse_fields
 from .limits import Limits
 
@@ -73,12 +74,11 @@ class UntilEndBody:
         return piece or None, len(buffer)
 
 
-_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 _CHUNK_HEADER = re.compile(
     (
         r"([0-9A-Fa-f]{1,15})"
-        rf"((?:[ \t]*;[ \t]*{_WORD}(?:[ \t]*=[ \t]*(?:{_WORD}|{_QUOTED}))?)*)"
+        rf"((?:[ \t]*;[ \t]*{NAME.pattern}(?:[ \t]*=[ \t]*(?:{NAME.pattern}|{_QUOTED}))?)*)"
     ).encode("latin1")
 )
 

@@ -67,6 +67,15 @@ class FieldSection:
             raise HTTPInputError(f"Invalid Host header {shown(host)}")
         return True
 
+    def stays_open(self, version: str) -> bool:
+        """Whether the client leaves the connection open behind a request of this version."""
+        return stays_open(version, self.close, self.keep_alive)
+
+    def check_expectation(self) -> None:
+        """Raise :exc:`HTTPInputError` (417) if something else is expected than 100 Continue."""
+        if self.expect is not None and self.expect != "100-continue":
+            raise HTTPInputError(f"Unknown expectation {shown(self.expect)}", 417)
+
     def with_host(self, host: str) -> Fields:
         """The fields with another Host."""
         return {**self.fields, "Host": host}
@@ -74,12 +83,22 @@ class FieldSection:
 
 def read_connection(fields: Fields) -> tuple[bool, bool]:
     """Whether the connection is to be closed, and whether (if not) to be kept alive, as the fields say."""
-    connection = fields.get("Connection")
-    if connection is None:
-        return False, False
-    options = [option.strip(" \t").lower() for option in joined(connection).split(",")]
+    options = connection_options(fields)
     close = "close" in options
     return close, "keep-alive" in options and not close
+
+
+def connection_options(fields: Fields) -> list[str]:
+    """The options that Connection names, in lower case."""
+    connection = fields.get("Connection")
+    if connection is None:
+        return []
+    return [option.strip(" \t").lower() for option in joined(connection).split(",")]
+
+
+def stays_open(version: str, close: bool, keep_alive: bool) -> bool:
+    """Whether a connection stays open behind a message of which this is known (RFC 9112 section 9.3)."""
+    return not close and (version == "HTTP/1.1" or keep_alive)
 
 
 def parse_fields(text: str, max_count: int) -> Fields:

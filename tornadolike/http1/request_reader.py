@@ -90,6 +90,17 @@ class RequestReader(MessageReader):
             self._fail()
             raise too_large(self.max_body_size)
 
+    def awaits_continue(self, request: HTTPServerRequest) -> bool:
+        """Whether the client waits for 100 Continue before it sends the body (RFC 9110 section 10.1.1)."""
+        section = self.section
+        return (
+            section is not None
+            and section.expect is not None
+            and request.version == "HTTP/1.1"
+            and not self.complete
+            and not self.buffered
+        )
+
     def next_event(self) -> RequestEvent:
         """The next event, or None. Raises :exc:`HTTPInputError`."""
         # One function on purpose: this is the path of every request.

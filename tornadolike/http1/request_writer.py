@@ -1,13 +1,18 @@
 """The sans-I/O writer of requests (RFC 9112): a request in, bytes out."""
 
+from typing import Final
+
 from ..httputil import HTTPHeaders, HTTPOutputError
 from ..httputil.authority import is_authority
-from .fields import read_connection
+from .fields import read_connection, stays_open
 from .framing import frame_written, joined, read_coding
 from .framing_rules import EMPTY, REQUEST, Coding, Framing
 from .heads import encode_request_head
 from .states import REQUEST_WRITER
 from .writer import MessageWriter
+
+METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Requests of these have a body, if only an empty one (RFC 9110 section 8.6)."""
 
 
 class RequestWriter(MessageWriter):
@@ -52,8 +57,7 @@ class RequestWriter(MessageWriter):
         expects_continue = self._read_expectation(headers, framing)
         head = encode_request_head(method, target, fields, self._version) + b"\r\n"
         self._start_body(framing, length)
-        close, keep_alive = read_connection(headers._fields)
-        self.keep_alive = not close and (self._version == "HTTP/1.1" or keep_alive)
+        self.keep_alive = stays_open(self._version, *read_connection(headers._fields))
         self.expects_continue = expects_continue
         self.upgrades = "Upgrade" in headers
         return head
@@ -67,8 +71,7 @@ class RequestWriter(MessageWriter):
             if with_body:
                 coding = Coding.CHUNKED
                 fields.append(("Transfer-Encoding", "chunked"))
-            elif method in ("POST", "PUT", "PATCH"):
-                # These have a body as a rule: that there is none should be said (RFC 9110 section 8.6).
+            elif method in METHODS_WITH_BODY:
                 fields.append(("Content-Length", "0"))
         return frame_written(REQUEST, self._version, coding, said)
 

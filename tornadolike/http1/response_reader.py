@@ -23,7 +23,7 @@ from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPInputError, ResponseStartLine
 from .body import END, ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
-from .fields import parse_fields, read_connection
+from .fields import parse_fields, read_connection, stays_open
 from .framing import Fields, frame_read, kind_of_response, read_coding, read_length
 from .framing_rules import (
     CHUNKED,
@@ -256,12 +256,10 @@ class ResponseReader(MessageReader):
         self._go(HAND_OVER)
 
     def _will_stay_open(self, version: str, fields: Fields, framing: Framing) -> bool:
-        close, keep_alive = read_connection(fields)
         request = self._asked.request
         return (
             framing is not UNTIL_END
-            and not close
-            and (version == "HTTP/1.1" or keep_alive)
+            and stays_open(version, *read_connection(fields))
             and (request is None or request.keep_alive)
         )
 

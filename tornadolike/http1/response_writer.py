@@ -8,7 +8,7 @@ make the client misread where the response ends.
 from typing import Final
 
 from ..httputil import HTTPHeaders, http_date_now, responses
-from .fields import read_connection
+from .fields import connection_options, read_connection
 from .framing import Fields, frame_written, kind_of_response, read_coding
 from .framing_rules import CHUNKED, EMPTY_RESPONSE, NO_CODING, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
@@ -17,6 +17,9 @@ from .writer import MessageWriter
 
 SERVER: Final = "tornadolike"
 """What the Server header says unless a handler says otherwise. No version: it helps nobody but attackers."""
+
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""What invites the body of a request that waits for that."""
 
 
 class DefaultHeads:
@@ -64,7 +67,8 @@ class ResponseWriter(MessageWriter):
 
     :arg method: the request's method.
     :arg version: the request's version.
-    :arg keep_alive: whether the connection may stay open as far as the request is concerned.
+    :arg keep_alive: whether the connection may stay open as far as the request is concerned. Behind a response to
+        CONNECT it never does: what the client has sent already may be meant for somebody else.
     """
 
     __slots__ = ("_method",)
@@ -72,7 +76,7 @@ class ResponseWriter(MessageWriter):
     _table = RESPONSE_WRITER
 
     def __init__(self, method: str | None, version: str, keep_alive: bool) -> None:
-        super().__init__(version, keep_alive)
+        super().__init__(version, keep_alive and method != "CONNECT")
         self._method = method
 
     def head(self, status: int, reason: str, headers: HTTPHeaders) -> bytes:
@@ -111,19 +115,24 @@ class ResponseWriter(MessageWriter):
         if close:
             return False
         if not keep_alive:
-            fields.append(("Connection", "close"))
+            options = ["close"]
+            if says_keep_alive:
+                options += (one for one in connection_options(said) if one != "keep-alive")
+                fields[:] = (field for field in fields if field[0] != "Connection")
+            fields.append(("Connection", ", ".join(options)))
         elif self._version == "HTTP/1.0" and not says_keep_alive:
-            fields.append(("Connection", "keep-alive"))
+            fields.append(("Connection", "Keep-Alive"))
         return keep_alive
 
     def _without_body(self, chunk: bytes) -> bytes:
         return b""  # a handler need not know that it answers HEAD
 
 
-def error_response(status: int, text: str | None = None) -> bytes:
+def error_response(status: int, text: str | None = None, method: str | None = None) -> bytes:
     """A whole response that refuses a request and announces that the connection closes.
 
     :arg text: the body; by default the status and its reason.
+    :arg method: the request's, if that is known: HEAD is answered by the head alone.
     """
     reason = responses.get(status, "Unknown")
     body = (text or f"{status}: {reason}\n").encode()
@@ -134,4 +143,5 @@ def error_response(status: int, text: str | None = None) -> bytes:
         ("Content-Length", str(len(body))),
         ("Connection", "close"),
     ]
-    return encode_head(status, reason, fields) + b"\r\n" + body
+    head = encode_head(status, reason, fields) + b"\r\n"
+    return head if method == "HEAD" else head + body

@@ -1,6 +1,7 @@
-"""The server's side of one HTTP/1.1 connection: the sans-I/O reader and writer on a transport.
+"""HTTP/1.1 on connections: a server's, and one exchange of messages for whoever has a stream.
 
-One connection serves its requests strictly one after another. What it is doing is its *phase*:
+A server's connection is the sans-I/O reader and writer of :mod:`tornadolike.http1` on a transport. It serves its
+requests strictly one after another. What it is doing is its *phase*:
 
 ====================  ======================================================================= ==========
 phase                 what is going on                                                        time-out
@@ -37,21 +38,32 @@ without it) is gone. Our own last word is a goodbye too. Behind it the transport
 what comes, until the peer has answered; that is LINGERING here, with the same time-outs. Before its
 handshake is done a connection is none: it is in ``Serving.handshakes``, and :mod:`.opening` looks after it.
 
-* :mod:`.opening`: the first bytes of a connection that should speak TLS, or begins with a PROXY header;
-* :mod:`.context`: who is at the other end;
-* :mod:`.handing_over` and :mod:`.tunnels`: how HTTP leaves a connection; :mod:`.requests`: what delegates are told;
-* :mod:`.serving`: parameters, and what the connections of a server share;
+The rooms, each of which uses only those before it. What the connections of a server share:
+
+* :mod:`.phases`: the names of the above; :mod:`.pace`: whether a peer is fast enough;
+* :mod:`.serving`: parameters, and who is connected;
+* :mod:`.context`: who is at the other end.
+
+One connection, a class in four floors, and what comes before it:
+
 * :mod:`.responses`: from a response to bytes in the right order;
-* :mod:`.connection`: requests, phases, time-outs;
+* :mod:`.requests`: from the reader's events to the application, and what that may ask for meanwhile; with
+  :mod:`.stream_face`, what looks like the connection's stream;
+* :mod:`.handing_over`: how HTTP leaves a connection: to another protocol, or as a stream;
+* :mod:`.connection`: :class:`ServerConnection`: one request after another, phases, time-outs;
+* :mod:`.opening`: the first bytes of a connection that should speak TLS, or begins with a PROXY header.
+
+What stands between a connection and a delegate, if somebody wants it:
+
 * :mod:`.decompressing`: content codings, taken off before a delegate sees them;
-* :mod:`.bodies`: that, and pieces of a bounded size, where they are wanted.
+* :mod:`.bodies`: that, and pieces of a bounded size.
 
 Of Tornado's module there are:
 
 * :mod:`.parameters`: :class:`HTTP1ConnectionParameters`, and small parsers;
 * :mod:`.adopted`: :class:`HTTP1ServerConnection`, the above on a stream that somebody has;
-* :mod:`.exchange`: :class:`HTTP1Connection`, one request and its response over a stream, for a client or a server;
-  and :mod:`.sides`, what these have of their own.
+* :mod:`.sides`: what a client and a server have of their own; :mod:`.outgoing`: the message that is written;
+  :mod:`.exchange`: :class:`HTTP1Connection`, one request and its response over a stream, for either of them.
 """
 
 from .adopted import HTTP1ServerConnection, adopt

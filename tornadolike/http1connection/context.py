@@ -63,5 +63,8 @@ def context_of(
             if not isinstance(address, tuple):
                 # It came by a Unix socket, but not by one of ours.
                 trust = None
+        elif not proxy.local:
+            # The proxy passes on somebody whom it does not know: its own good name is not his.
+            trust = None
     protocol = parameters.protocol or ("https" if tls else "http")
     return ConnectionContext(address, protocol, trust, proxy)

@@ -25,15 +25,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, NoReturn
 
 from ..http1 import EndOfMessage, Limits, State
-from ..httputil import (
-    HTTPInputError,
-    HTTPMessageDelegate,
-)
-from ..iostream import (
-    IOStream,
-    StreamClosedError,
-    UnsatisfiableReadError,
-)
+from ..httputil import HTTPInputError, HTTPMessageDelegate
+from ..iostream import IOStream, StreamClosedError, UnsatisfiableReadError
 from ..log import app_log, gen_log
 from .bodies import prepared
 from .outgoing import Outgoing

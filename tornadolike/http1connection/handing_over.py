@@ -2,14 +2,14 @@
 
 import asyncio
 
+from ..http1 import ResponseWriter, State
 from ..httputil import HTTPHeaders, HTTPOutputError
 from ..ioloop.transports.flow import HIGH_WATER
 from ..iostream import IOStream, StreamClosedError
 from .phases import UPGRADED
 from .requests import RequestSide
-from .responses import ResponseSide, new_writer
+from .responses import ResponseSide, check_switch
 from .serving import Transport
-from .tunnels import check_switch, opens_tunnel
 
 
 class HandingOver(RequestSide):
@@ -36,11 +36,11 @@ class HandingOver(RequestSide):
             raise StreamClosedError
         if self._writer is not None or not self._reader.complete:
             raise RuntimeError("hand_over() comes after the request and instead of a response")
-        writer = new_writer(request, False)
+        writer = ResponseWriter(request.method, request.version, keep_alive=False)
         if status == 101:
             check_switch(request, headers)
         head = writer.head(status, reason, headers)
-        if not opens_tunnel(writer):
+        if writer.state is not State.OTHER_PROTOCOL:
             raise HTTPOutputError(
                 f"A {status} to {request.method} leaves the connection to HTTP: a protocol takes it over "
                 "behind a 101, or behind a 2xx to CONNECT"
@@ -83,7 +83,8 @@ class HandingOver(RequestSide):
         if self._request is None or self.transport.is_closing():
             raise StreamClosedError
         writer = self._writer
-        if not (writer is None or opens_tunnel(writer)) or not self._reader.complete:
+        is_ours = writer is not None and writer.state is not State.OTHER_PROTOCOL
+        if is_ours or not self._reader.complete:
             raise RuntimeError("detach() comes after the request and instead of a response")
         transport = self.transport
         self._let_go()

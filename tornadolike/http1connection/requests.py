@@ -4,9 +4,9 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from ..http1 import EndOfMessage, RequestReader, error_response
+from ..http1 import CONTINUE, EndOfMessage, RequestReader, error_response
 from ..http1.body import too_large
 from ..httputil import HTTPInputError, HTTPMessageDelegate, HTTPServerRequest, request_of
 from ..ioloop import Deadlines
@@ -20,8 +20,6 @@ from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
 from .responses import ResponseSide
 from .serving import Answering, Serving, call_application, log_refusal
 from .stream_face import ConnectionStream
-
-CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class RequestSide(ResponseSide):
@@ -90,12 +88,9 @@ class RequestSide(ResponseSide):
         if section.plain and request.version == "HTTP/1.1":
             self._keep_alive = serving.keep_alive
         else:
-            self._linger = not section.close and (
-                request.version == "HTTP/1.1" or section.keep_alive
-            )
+            self._linger = section.stays_open(request.version)
             self._keep_alive = serving.keep_alive and self._linger
-            if section.expect is not None and section.expect != "100-continue":
-                raise HTTPInputError(f"Unknown expectation {section.expect!r}", 417)
+            section.check_expectation()
         self.phase = HANDLING
         self.deadline = math.inf
         if reader.complete and serving.serve_whole is not None:
@@ -136,7 +131,8 @@ class RequestSide(ResponseSide):
         assert delegate is not None
         self._reader.check_body_size()
         if not self._reader.complete:
-            self._invite_body(request)
+            if self._reader.awaits_continue(request):
+                self._out.append(CONTINUE)
             self.phase = BODY
         elif request.body:
             self._tell(partial(delegate.data_received, request.body), self._body_told)
@@ -216,13 +212,6 @@ class RequestSide(ResponseSide):
         elif self.phase is HANDLING:
             self._settle()
 
-    def _invite_body(self, request: HTTPServerRequest) -> None:
-        """Answer ``Expect: 100-continue``, unless the body has begun to arrive anyway."""
-        section = self._reader.section
-        assert section is not None
-        if section.expect and request.version == "HTTP/1.1" and not self._reader.buffered:
-            self._out.append(CONTINUE)
-
     def _refuse(self, error: HTTPInputError) -> None:
         """Answer a request that breaks the protocol; the connection is of no more use."""
         log_refusal(self.context, error)
@@ -252,10 +241,8 @@ class RequestSide(ResponseSide):
             if self._writer is not None:
                 self.close()
             else:
-                answer = error_response(status, text)
-                if request is not None and request.method == "HEAD":
-                    answer = answer[: answer.index(b"\r\n\r\n") + 4]
-                self._out.append(answer)
+                method = None if request is None else request.method
+                self._out.append(error_response(status, text, method))
             self._request = None
             self._closing = True
             self._tell_closed()

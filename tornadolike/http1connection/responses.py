@@ -15,7 +15,6 @@ from ..httputil import (
 )
 from ..iostream import StreamClosedError
 from .serving import Serving, Transport
-from .tunnels import check_switch
 
 BODILESS: Final = frozenset({"HEAD", "CONNECT"})
 """The methods whose responses may have no body although they look as if they had."""
@@ -138,7 +137,7 @@ class ResponseSide(HTTPConnection):
         elif request.method == "HEAD" and body and length != str(len(body)):
             # The writer, to which a HEAD has no body, cannot see it.
             raise HTTPOutputError(f"Content-Length {length!r} for a body of {len(body)} bytes")
-        writer = new_writer(request, self._keep_alive)
+        writer = ResponseWriter(request.method, request.version, self._keep_alive)
         head = writer.head(status, reason, headers)
         framed = writer.data(body) + writer.end()
         self._keep_alive = writer.keep_alive
@@ -163,7 +162,8 @@ class ResponseSide(HTTPConnection):
             return self._not_now("write_headers")
         assert isinstance(start_line, ResponseStartLine)
         _, status, reason = start_line
-        writer = new_writer(request, self._keep_alive or self._keep_alive_if_whole)
+        keep_alive = self._keep_alive or self._keep_alive_if_whole
+        writer = ResponseWriter(request.method, request.version, keep_alive)
         if status == 101:
             check_switch(request, headers)
         data = writer.head(status, reason, headers)
@@ -284,13 +284,17 @@ class ResponseSide(HTTPConnection):
         raise NotImplementedError
 
 
-def new_writer(request: HTTPServerRequest, keep_alive: bool) -> ResponseWriter:
-    """What writes the response to ``request``, on a connection that otherwise may stay open (or may not)."""
-    # Behind a CONNECT that is refused the client may have sent already what was meant for somebody else: that
-    # must not be taken for requests.
-    return ResponseWriter(
-        request.method, request.version, keep_alive and request.method != "CONNECT"
-    )
+def check_switch(request: HTTPServerRequest, headers: HTTPHeaders) -> None:
+    """See that a ``101`` with these headers may answer ``request`` (RFC 9110 section 7.8).
+
+    Raises :exc:`HTTPOutputError`.
+    """
+    if "Upgrade" not in request.headers:
+        raise HTTPOutputError(
+            "101 answers a request with an Upgrade header, which this one has not"
+        )
+    if "Upgrade" not in headers:
+        raise HTTPOutputError("A 101 says in its Upgrade header which protocol comes")
 
 
 def fail_future(future: "asyncio.Future[None]", error: BaseException | None) -> None:

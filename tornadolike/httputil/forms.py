@@ -17,6 +17,8 @@ class ParseUrlEncodedConfig:
 
     max_arguments: int = 1000
     """Fields. Over it: 413, for a query 400."""
+    max_size: int = 10 * 1024 * 1024
+    """Bytes of a body: all others wait while it is parsed. Over it: 413."""
 
 
 @dataclass
@@ -75,6 +77,9 @@ def parse_body_arguments(
         refuse_coded_form(headers)
     config = config or default_parse_body_config()
     if kind == URLENCODED:
+        limit = config.urlencoded.max_size
+        if len(body) > limit:
+            raise HTTPInputError(f"x-www-form-urlencoded body larger than {limit} bytes", 413)
         limit = config.urlencoded.max_arguments
         try:
             parsed = parse_qs_bytes(body, keep_blank_values=True, max_num_fields=limit)
@@ -101,7 +106,7 @@ def refuse_coded_form(headers: Mapping[str, str]) -> None:
     """Raise :exc:`~.HTTPInputError` (415) for a form in a content coding."""
     coding = headers.get("Content-Encoding")
     if coding:
-        raise HTTPInputError(f"Unsupported Content-Encoding of a form: {coding}", 415)
+        raise HTTPInputError(f"Unsupported Content-Encoding of a form: {coding[:100]!r}", 415)
 
 
 def boundary_of(content_type: str) -> bytes:

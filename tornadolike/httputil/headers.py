@@ -11,7 +11,7 @@ HTTP_WHITESPACE: Final = " \t"
 """What may stand around a value and is no part of it; to be used with ``str.strip()``."""
 
 NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-"""A field name: a token of RFC 9110."""
+"""A token of RFC 9110 section 5.6.2: a field name, a method, a coding."""
 
 FORBIDDEN_IN_VALUE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What may never stand in a field's value: control characters but the tab."""
@@ -93,9 +93,9 @@ class HTTPHeaders(MutableMapping[str, str]):
         """
         value = to_unicode(value)
         if not NAME.fullmatch(name):
-            raise HTTPInputError(f"Invalid header name {name!r}")
+            raise HTTPInputError(f"Invalid header name {name[:100]!r}")
         if FORBIDDEN_IN_VALUE.search(value) or (_chars_are_bytes and not _VALUE.fullmatch(value)):
-            raise HTTPInputError(f"Invalid header value {value!r}")
+            raise HTTPInputError(f"Invalid header value {value[:100]!r}")
         self._append(canonical_names[name], value)
 
     def _append(self, canonical: str, value: str) -> None:

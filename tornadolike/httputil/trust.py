@@ -13,12 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from ..log import gen_log
 from .authority import is_authority
 from .errors import HTTPInputError
-from .forwarded import (
-    ForwardedElement,
-    ForwardedNode,
-    elements_from_right,
-    parse_loose_node,
-)
+from .forwarded import ForwardedElement, ForwardedNode, elements_from_right, parse_loose_node
 from .headers import HTTPHeaders, canonical_names
 from .networks import Entry, Networks, ip_of, parse_ip
 from .urls import split_host_and_port

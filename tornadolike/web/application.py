@@ -155,7 +155,7 @@ class Application(HTTPServerConnectionDelegate):
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:
         """A request whose body is still coming."""
-        return Receiving(self, request_conn)
+        return Receiving(self, self._handler_class_of, request_conn)
 
     def _handler_class_of(self, request: HTTPServerRequest) -> type[RequestHandler]:
         """The class that will answer ``request``."""

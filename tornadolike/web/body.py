@@ -6,6 +6,7 @@ client.
 """
 
 import asyncio
+import io
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -16,6 +17,9 @@ from ..iostream import StreamClosedError
 
 HIGH_WATER: Final = 128 * 1024
 """When so many bytes wait to be taken, no more are asked for until they are."""
+
+SMALL: Final = 1024
+"""Pieces of fewer bytes are put together with those before them while they wait."""
 
 
 class BodyClosedError(StreamClosedError):
@@ -61,7 +65,7 @@ class RequestBody:
         Without ``size`` all that is left when it is here, which is bounded by ``max_body_size``.
         """
         if size < 0:
-            return b"".join([piece async for piece in self])
+            return await gather(self, sys.maxsize, "The body")
         return await self._take(size) if size else b""
 
     @property
@@ -124,7 +128,12 @@ class RequestBody:
 
     def bring(self, piece: bytes) -> "asyncio.Future[None] | None":
         """A piece has come. Gives what to wait for before the next, if there is a need to wait."""
-        self._pieces.append(piece)
+        pieces = self._pieces
+        # An object is larger than the bytes that a malicious client puts into it.
+        if len(piece) < SMALL and pieces and len(pieces[-1]) < SMALL:
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
         self._size += len(piece)
         self._wake_taker()
         if self._size < HIGH_WATER:
@@ -150,11 +159,9 @@ class RequestBody:
 
 async def gather(pieces: AsyncIterator[bytes], max_size: int, what: str) -> bytes:
     """All of ``pieces`` as one. Raises :exc:`HTTPInputError` (413) if ``what`` they are is larger."""
-    gathered = []
-    size = 0
+    gathered = io.BytesIO()
     async for piece in pieces:
-        size += len(piece)
-        if size > max_size:
+        if gathered.tell() + len(piece) > max_size:
             raise HTTPInputError(f"{what} larger than {max_size} bytes", 413)
-        gathered.append(piece)
-    return b"".join(gathered)
+        gathered.write(piece)
+    return gathered.getvalue()

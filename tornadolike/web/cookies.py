@@ -8,7 +8,8 @@ from typing import Any, Final
 from ..httputil import HTTPHeaders, format_timestamp
 from .head import ResponseHead
 
-_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~:0-9A-Za-z]+")
+"""A token, or with colons: browsers take and send such, so that it must be possible to delete them."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _ATTRIBUTE_END: Final = re.compile(r"[\x00-\x20;\x7f]")
 

@@ -46,16 +46,14 @@ class NewFile:
         self._part = ""
         """Where it is, as long as it is not in its place."""
         self._descriptor = -1
-        self._pieces: list[bytes] = []
-        self._waiting = 0
+        self._waiting = bytearray()
         self.size = 0
 
     async def write(self, data: bytes) -> None:
         """Add to the file."""
-        self._pieces.append(data)
-        self._waiting += len(data)
+        self._waiting += data
         self.size += len(data)
-        if self._waiting >= WRITE_SIZE:
+        if len(self._waiting) >= WRITE_SIZE:
             await in_thread(self._write_out)
 
     async def __aenter__(self) -> "NewFile":
@@ -85,9 +83,7 @@ class NewFile:
         self._part = self._planned
 
     def _write_out(self) -> None:
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._waiting = 0
+        data, self._waiting = self._waiting, bytearray()
         write_all(self._descriptor, data)
 
     def _put_in_place(self) -> None:
@@ -108,7 +104,7 @@ class NewFile:
                 pass
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
     """Write to a file, which may take less than all at a time."""
     view = memoryview(data)
     while view:

@@ -98,7 +98,8 @@ class Failures(Response):
         if isinstance(value, HTTPError):
             message = value.get_message()
             if message:
-                gen_log.warning("%d %s: %s", value.status_code, self._request_summary(), message)
+                summary = self._request_summary()
+                gen_log.warning("%d %s: %s", value.status_code, summary, _on_one_line(message))
         else:
             app_log.error(
                 "Uncaught exception %s\n%r",
@@ -109,10 +110,7 @@ class Failures(Response):
 
     def _request_summary(self) -> str:
         request = self.request
-        uri = request.uri or ""
-        if not uri.isprintable():  # a terminal may take it for more than text
-            uri = ascii(uri)[1:-1]
-        return f"{request.method} {uri} ({request.remote_ip})"
+        return f"{request.method} {_on_one_line(request.uri or '')} ({request.remote_ip})"
 
     def _handle_request_exception(self, error: BaseException) -> None:
         """End the request because of ``error``. Whatever else goes wrong meanwhile, it is ended."""
@@ -169,7 +167,7 @@ class Failures(Response):
             connection.set_close_callback(None)
             if not connection.closed:
                 connection.close()
-            self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+            self.application.log_request(self)
             self.on_finish()
 
     def _answer_bluntly(self) -> None:
@@ -185,6 +183,11 @@ class Failures(Response):
                 self._write_buffer = [body]
                 self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)
             try:
-                self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+                self.application.log_request(self)
             except Exception:
                 app_log.error("Uncaught exception in log_request", exc_info=True)
+
+
+def _on_one_line(text: str) -> str:
+    """What comes from a client, or may, for the log: a line of its own, or a terminal's command, it must not be."""
+    return text if text.isprintable() else ascii(text)[1:-1]

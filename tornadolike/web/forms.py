@@ -35,7 +35,7 @@ class FormParts:
     ) -> None:
         content_type = headers.get("Content-Type", "")
         if not is_multipart(headers):
-            raise HTTPInputError(f"{MULTIPART} is wanted here, not {content_type!r}", 415)
+            raise HTTPInputError(f"{MULTIPART} is wanted here, not {content_type[:100]!r}", 415)
         refuse_coded_form(headers)
         self._body = body
         self.config: Final = config or default_parse_body_config().multipart

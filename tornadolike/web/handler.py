@@ -1,14 +1,19 @@
 """:class:`RequestHandler`: what a site's author subclasses.
 
-Its rooms, each of which uses only those before it: :mod:`.head` (status and headers), :mod:`.cookies` and
-:mod:`.conditions` (Etag), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages); beside
-them :mod:`.arguments` and :mod:`.bodies`. What is left for here is the life of a request.
+Its rooms, each of which uses only those before it: :mod:`.site` (what is known of the application), :mod:`.head`
+(status and headers), :mod:`.cookies` and :mod:`.conditions` (Etag), :mod:`.transformed` (on its way through
+:mod:`.transforms`), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages).
+
+Beside them :mod:`.arguments`, and :mod:`.bodies` for those who do not want their body whole: it stands on :mod:`.body`
+(one that is still coming), :mod:`.forms` (its parts), :mod:`.spool` and :mod:`.disk` (its files), and is asked for by
+the decorators of :mod:`.streaming`. What is left for here is the life of a request.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..http1connection.serving import Answering
 from ..httputil import HTTPServerRequest
 from ..iostream import IOStream
 from ..log import app_log
@@ -17,10 +22,7 @@ from .arguments import Arguments
 from .bodies import Bodies
 from .errors import HTTPError
 from .failures import Failures
-
-if TYPE_CHECKING:
-    from ..http1connection.serving import Answering
-    from .application import Application
+from .site import Site
 
 
 class RequestHandler(Failures, Arguments, Bodies):
@@ -43,13 +45,11 @@ class RequestHandler(Failures, Arguments, Bodies):
     """
 
     _auto_finish = True
-    _answering: "Answering | None" = None
+    _answering: Answering | None = None
     """What runs the handler, once it has had to wait."""
     _client_has_left = False
 
-    def __init__(
-        self, application: "Application", request: HTTPServerRequest, **kwargs: Any
-    ) -> None:
+    def __init__(self, application: Site, request: HTTPServerRequest, **kwargs: Any) -> None:
         self.application = application
         self.request = request
         self._write_buffer: list[bytes] = []

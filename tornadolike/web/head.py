@@ -3,14 +3,12 @@
 import datetime
 import re
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ..http1 import SERVER
 from ..httputil import HTTPHeaders, HTTPServerRequest, format_timestamp, http_date_now, responses
 from ..httputil.headers import NAME
-
-if TYPE_CHECKING:
-    from .application import Application
+from .site import Site
 
 HTML: Final = "text/html; charset=UTF-8"
 JSON: Final = "application/json; charset=UTF-8"
@@ -29,7 +27,7 @@ class ResponseHead:
     mapping of headers, and the connection sends a head that it made before.
     """
 
-    application: "Application"
+    application: Site
     request: HTTPServerRequest
 
     # The state in which every request begins. Kept here, not set by the constructor: an instance gets

@@ -221,7 +221,7 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
             self._headers_written = True
         self._finished = True
         self._sending = future
-        self.application.log_request(self)  # type: ignore[arg-type]  # a RequestHandler, by now
+        self.application.log_request(self)
         self.on_finish()
         return future
 

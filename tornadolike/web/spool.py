@@ -27,10 +27,8 @@ class Spool:
     def __init__(self, memory_size: int, directory: "str | os.PathLike[str] | None") -> None:
         self._memory_size = memory_size
         self._directory = directory
-        self._pieces: list[bytes] = []
+        self._waiting = bytearray()
         """What is not on the disk."""
-        self._waiting = 0
-        """The size of that."""
         self._file: Any = None
         self._memory: bytes | None = None
         """All of it, if it is whole and has stayed in memory."""
@@ -38,18 +36,17 @@ class Spool:
 
     async def write(self, data: bytes) -> None:
         """Add to it."""
-        self._pieces.append(data)
-        self._waiting += len(data)
+        self._waiting += data
         self.size += len(data)
-        if self._waiting > (self._memory_size if self._file is None else WRITE_SIZE):
+        if len(self._waiting) > (self._memory_size if self._file is None else WRITE_SIZE):
             await in_thread(self._write_out)
 
     async def finish(self) -> None:
         """That was all; from now on it can be read."""
         if self._file is None:
-            self._memory = b"".join(self._pieces)
-            self._pieces.clear()
-        elif self._pieces:
+            self._memory = bytes(self._waiting)
+            self._waiting.clear()
+        elif self._waiting:
             await in_thread(self._write_out)
 
     def _write_out(self) -> None:
@@ -57,9 +54,7 @@ class Spool:
             self._file = tempfile.TemporaryFile(buffering=0, dir=self._directory)  # noqa: SIM115
             # A request may be dropped without an end, when its handler waits for what never comes.
             weakref.finalize(self, self._file.close)
-        data = b"".join(self._pieces)
-        self._pieces.clear()
-        self._waiting = 0
+        data, self._waiting = self._waiting, bytearray()
         write_all(self._file.fileno(), data)
 
     def read_at(self, position: int, size: int) -> bytes:
@@ -75,7 +70,7 @@ class Spool:
     def close(self) -> None:
         """Forget all of it."""
         self._memory = None
-        self._pieces.clear()
+        self._waiting.clear()
         if self._file is not None:
             self._file.close()
 

@@ -1,0 +1,1 @@
+"""Files dropped in a page, streamed to the disk and listed. See README.md."""

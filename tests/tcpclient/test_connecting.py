@@ -79,9 +79,9 @@ async def test_from_an_address():
 @pytest.mark.parametrize("source_ip", [None, "127.0.0.1"])
 @on_every_loop
 async def test_from_a_port(source_ip):
-    with nobody() as (_, free):
-        pass
     async with serving() as (host, port):
+        with nobody() as (_, free):  # not before: the server might have got it
+            pass
         client = TCPClient()
         where = await talk(await client.connect(host, port, source_ip=source_ip, source_port=free))
         assert where == repr(("127.0.0.1", free))
@@ -90,10 +90,10 @@ async def test_from_a_port(source_ip):
 @on_every_loop
 async def test_from_a_port_one_address_after_another():
     """Two sockets cannot have the same port."""
-    with nobody() as (_, free):
-        pass
     with nobody() as refusing:
         async with serving() as address:
+            with nobody() as (_, free):
+                pass
             client = TCPClient(Names(refusing, address), happy_eyeballs_delay=0)
             where = await talk(
                 await client.connect("name.example", 1, source_ip="127.0.0.1", source_port=free)

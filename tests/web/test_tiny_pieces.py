@@ -11,7 +11,7 @@ import pytest
 from tests.web.helpers import FakeConnection
 from tornadolike.httpserver import CollectingDelegate
 from tornadolike.httputil import HTTPHeaders, RequestStartLine
-from tornadolike.web import Application, RequestHandler
+from tornadolike.web import RequestHandler
 from tornadolike.web.body import RequestBody, gather
 from tornadolike.web.disk import NewFile
 from tornadolike.web.receiving import Receiving
@@ -41,7 +41,8 @@ async def growth(bring: Callable[[], Awaitable[object]]) -> int:
 
 
 def receiving() -> Receiving:
-    return Receiving(Application([("/", RequestHandler)]), FakeConnection())
+    connection: Any = FakeConnection()
+    return Receiving(lambda request: None, lambda request: RequestHandler, connection)
 
 
 def collecting() -> CollectingDelegate:

@@ -74,6 +74,8 @@ from .decompressing import DecompressingDelegate
 from .exchange import HTTP1Connection
 from .opening import TLSOpening, opening_for
 from .parameters import (
+    DIGITS,
+    HEXDIGITS,
     HTTP1ConnectionParameters,
     is_transfer_encoding_chunked,
     parse_hex_int,
@@ -83,6 +85,8 @@ from .parameters import (
 from .serving import Serving, ServingParameters
 
 __all__ = [
+    "DIGITS",
+    "HEXDIGITS",
     "BodyPreparer",
     "ConnectionContext",
     "DecompressingDelegate",

@@ -93,7 +93,9 @@ def runs(
     chosen = {
         item.callspec.params.get("module")
         for item in request.session.items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if isinstance(item, pytest.Function)
+        and item.module is request.module
+        and hasattr(item, "callspec")
     }
     modules = (module for module in MODULES if module in chosen and exists(module))
     runs = Runs(modules, tmp_path_factory.mktemp("interpreter"))

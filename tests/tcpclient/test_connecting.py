@@ -76,12 +76,18 @@ async def test_from_an_address():
         assert where.startswith("('127.0.0.9', ")
 
 
+def free_port() -> int:
+    """A port that is free on every address, also of connections that have just ended."""
+    with socket.socket() as sock:
+        sock.bind(("", 0))
+        return sock.getsockname()[1]
+
+
 @pytest.mark.parametrize("source_ip", [None, "127.0.0.1"])
 @on_every_loop
 async def test_from_a_port(source_ip):
     async with serving() as (host, port):
-        with nobody() as (_, free):  # not before: the server might have got it
-            pass
+        free = free_port()  # not before: the server might have got it
         client = TCPClient()
         where = await talk(await client.connect(host, port, source_ip=source_ip, source_port=free))
         assert where == repr(("127.0.0.1", free))
@@ -92,8 +98,7 @@ async def test_from_a_port_one_address_after_another():
     """Two sockets cannot have the same port."""
     with nobody() as refusing:
         async with serving() as address:
-            with nobody() as (_, free):
-                pass
+            free = free_port()
             client = TCPClient(Names(refusing, address), happy_eyeballs_delay=0)
             where = await talk(
                 await client.connect("name.example", 1, source_ip="127.0.0.1", source_port=free)

@@ -1,0 +1,1 @@
+"""Languages: translations, and how people of different countries write dates, numbers and lists."""

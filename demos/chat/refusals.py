@@ -16,7 +16,7 @@ class Counted(NamedTuple):
     many: str
 
 
-def N_(text: str) -> str:  # noqa: N802 (gettext's name for: translate this, but later)
+def N_(text: str) -> str:
     """Mark `text` for extraction."""
     return text
 

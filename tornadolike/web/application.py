@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from typing import Any
 
+from .. import locale
 from ..httpserver import HTTPServer
 from ..httputil import (
     HTTPConnection,
@@ -67,6 +68,7 @@ class Application(HTTPServerConnectionDelegate):
         self.default_host = default_host
         if settings.get("debug"):
             settings.setdefault("serve_traceback", True)
+            locale.enable_reload()
         self._named: dict[str, URLSpec] = {}
         self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []

@@ -47,8 +47,9 @@ def extract(
         text = fileobj.read().decode(options.get("encoding", "utf-8"))
         body = parse(Source(path, path, text), "all", None).body
     except (ParseError, UnicodeDecodeError) as error:
-        where = error if isinstance(error, ParseError) else f"{error} in {path}"
-        warnings.warn(f"no messages taken from a template: {where}", stacklevel=2)
+        line = (error.lineno if isinstance(error, ParseError) else None) or 1
+        message = f"this template has an error, so its messages are left out: {error}"
+        warnings.warn_explicit(message, UserWarning, path, line)
         return
     nodes = list(walk(body))
     comments = _Comments(text, nodes, comment_tags)

@@ -60,8 +60,9 @@ class BaseLoader:
         self.templates: dict[str, Template] = {}
         # Templates load those they extend and include while they are compiled.
         self.lock = threading.RLock()
-        # For each template that is kept: what its texts' fingerprints were.
-        self._made_of: dict[str, dict[str, object]] = {}
+        # For each template that is kept: the fingerprints of the texts that it is made of. Of one that was loaded
+        # for another (as True says) it is its own only.
+        self._texts: dict[str, tuple[dict[str, object], bool]] = {}
         # The fingerprints taken so far by the load that is under way. Each is taken once, and before the text
         # is read: so what changes meanwhile is seen by the next load, also if it was read twice.
         self._seen: dict[str, object] | None = None
@@ -79,30 +80,37 @@ class BaseLoader:
             return template
         with self.lock:
             if self._seen is not None:
-                return self._load(name)
+                return self._load(name, for_another=True)
             self._seen = {}
             try:
-                return self._load(name)
+                return self._load(name, for_another=False)
             finally:
                 self._seen = None
 
-    def _load(self, name: str) -> Template:
+    def _load(self, name: str, for_another: bool) -> Template:
         template = self.templates.get(name)
-        if template is not None and not (self.auto_reload and self._changed(name)):
+        if template is not None and not (self.auto_reload and self._changed(name, for_another)):
             return template
-        if self.auto_reload:
-            self._look_at(name)
+        if not self.auto_reload:
+            template = self.templates[name] = self._create_template(name)
+            return template
+        texts = {name: self._look_at(name)}
         template = self._create_template(name)
+        if not for_another:
+            texts = {text: self._look_at(text) for text in template.dependencies}
         self.templates[name] = template
-        if self.auto_reload:
-            self._made_of[name] = {text: self._look_at(text) for text in template.dependencies}
+        self._texts[name] = texts, for_another
         return template
 
-    def _changed(self, name: str) -> bool:
-        made_of = self._made_of.get(name)
-        if made_of is None:  # it was compiled before somebody switched auto_reload on
+    def _changed(self, name: str, for_another: bool) -> bool:
+        if name not in self._texts:  # somebody switched auto_reload on after it was compiled
             return True
-        return any(self._look_at(text) != before for text, before in made_of.items())
+        texts, was_for_another = self._texts[name]
+        if for_another:  # which takes its text only
+            return self._look_at(name) != texts[name]
+        return was_for_another or any(
+            self._look_at(text) != before for text, before in texts.items()
+        )
 
     def _look_at(self, name: str) -> object:
         assert self._seen is not None
@@ -114,7 +122,7 @@ class BaseLoader:
         """Forget what was compiled. Renders that are under way go on with what they have."""
         with self.lock:
             self.templates = {}
-            self._made_of = {}
+            self._texts = {}
 
     def resolve_path(self, name: str, parent_path: str | None = None) -> str:
         """Give the name under which a template is kept.

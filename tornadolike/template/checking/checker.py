@@ -8,28 +8,29 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from ..errors import ParseError
-from ..linking import link
+from ..linking import Linked, link
 from ..loaders import Loader
-from ..nodes import Comment, Extends, Include, Inlined, Node, Output, Source, Tree
+from ..nodes import Comment, Extends, Include, Output, Source, Tree
 from ..parser import parse
-from ..walking import python, walk
+from ..walking import walk
 from .callers import Callers, Passed
-from .findings import Finding, Level, at
-from .names import Use, bound_names, free_names
+from .findings import Finding, at, at_span, from_error
+from .names import names_in
 
 # What every template has, and what a handler's have.
 _TEMPLATES_OWN = frozenset(
     "escape xhtml_escape url_escape json_encode squeeze linkify datetime __name__ __loader__"
-    " _tt_utf8 _tt_string_types _tt_modules".split()
+    " _tt_utf8 _tt_string_types _tt_modules".split()  # noqa: SIM905
 )
 _HANDLERS_OWN = frozenset(
     "handler request current_user locale _ translate pgettext static_url xsrf_form_html"
-    " reverse_url modules set_resources".split()
+    " reverse_url modules set_resources".split()  # noqa: SIM905
 )
 _KNOWN = _TEMPLATES_OWN | _HANDLERS_OWN | frozenset(dir(builtins))
 # Functions whose result may be put into a page as it is.
 _SAFE = frozenset({"xhtml_escape", "url_escape", "linkify", "xsrf_form_html"})
 _AUTOESCAPE = re.compile(r"\{%-?\s*autoescape\s[^%]*%\}")
+_CONTEXTUAL = "contextual"
 _IGNORE = "check: ignore"
 _TOLD_AT_THE_FILE = (ParseError, UnicodeDecodeError)
 """What is wrong within a template that another one names."""
@@ -136,14 +137,20 @@ class _Checker:
     def _unknown_names(self) -> Iterator[Finding]:
         passed = self._passed_by_modules()
         below = {name for each in self.linked.values() for name in each.dependencies[1:]}
+        # What is extended and included is looked at once for each template that does so.
+        rendered: dict[Finding, list[str]] = {}
         for name, linked in self.linked.items():
-            given = Passed()
             calls = [self.callers.templates.get(name), passed.get(name)]
-            for call in filter(None, calls):
+            if name in below and not any(calls):
+                continue
+            given = Passed()
+            for call in (self.callers.everywhere, *filter(None, calls)):
                 given.add(call)
-            is_rendered = any(calls) or name not in below
-            if is_rendered and not given.is_open and not self.callers.everywhere.is_open:
-                yield from self._unknown_in(linked, given.names)
+            if not given.is_open:
+                for finding in self._unknown_in(linked, given.names):
+                    rendered.setdefault(finding, []).append(name)
+        for finding, names in rendered.items():
+            yield _with_names(finding, self.loader.root...)
 
     def _passed_by_modules(self) -> dict[str, Passed]:
         """What ``{% module Template("other.html", title=title) %}`` gives."""
@@ -172,13 +179,17 @@ class _Checker:
                 message = f"unknown name {use.name.id!r}{_hint(use.name.id, known | names.bound)}"
                 yield at_span(use.source, *use.span, "error", "name", message)
         for name in linked.dependencies:
-            tree = self.trees[name]
-            function = re.match(r"\w*", tree.autoescape or CONTEXTUAL)[0]
-            if function not in known and function != CONTEXTUAL:
-                tag = _AUTOESCAPE.search(tree.source.text)
-                span = tag.span() if tag else (0, 0)
-                message = f"unknown function {function!r} to escape with{_hint(function, known)}"
-                yield at_span(tree.source, *span, "error", "name", message)
+            yield from self._unknown_escaping(self.trees[name], known)
+
+    def _unknown_escaping(self, tree: Tree, known: Collection[str]) -> Iterator[Finding]:
+        if tree.autoescape in (None, _CONTEXTUAL):
+            return
+        function = re.split(r"\W", tree.autoescape, maxsplit=1)[0]
+        if function not in known:
+            tag = _AUTOESCAPE.search(tree.source.text)
+            start, end = tag.span() if tag else (0, 0)
+            message = f"unknown function {function!r} to escape with{_hint(function, known)}"
+            yield at_span(tree.source, start, end, "error", "name", message)
 
 
 def _is_binary(path: str) -> bool:

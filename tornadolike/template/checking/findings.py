@@ -47,9 +47,7 @@ def at(node: Node, level: Level, rule: str, message: str) -> Finding:
     return at_span(node.source, node.start, node.end, level, rule, message)
 
 
-def at_span(
-    source: Source, start: int, end: int, level: Level, rule: str, message: str
-) -> Finding:
+def at_span(source: Source, start: int, end: int, level: Level, rule: str, message: str) -> Finding:
     """A finding about a piece of a template; of several lines only the first is marked."""
     begin = source.text.rfind("\n", 0, start) + 1
     text = source.text[begin:].partition("\n")[0]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.web.helpers import Site, make_handler
 from tornadolike import locale
+from tornadolike.template import DictLoader
 from tornadolike.web import HTTPError, RequestHandler
 
 
@@ -100,6 +101,14 @@ def test_the_locale_may_be_set(translations: None) -> None:
     handler = make_handler(Never)
     handler.locale = locale.get("ar")
     assert handler.locale.code == "ar"
+
+
+def test_templates_are_translated(translations: None) -> None:
+    loader = DictLoader(
+        {"page.html": "{{ _('Hello') }} {{ locale.code }} {{ pgettext('a', 'Bye') }}"}
+    )
+    handler = make_handler(headers={"Accept-Language": "de"}, settings={"template_loader": loader})
+    assert handler.render_string("page.html") == b"Hallo de Bye"
 
 
 # Error pages

@@ -3,7 +3,7 @@
 // panels.js show.
 
 import { Connection } from "./connection.js";
-import { _, formatNumber, ngettext, refusal } from "./language.js";
+import { _, formatNumber, ngettext, refusal, setDirection } from "./language.js";
 import * as log from "./log.js";
 import * as panels from "./panels.js";
 import * as store from "./store.js";
@@ -235,8 +235,7 @@ const text = $("composer-text");
 
 function fitText() {
   store.draft.set(text.value); // the page may come anew, perhaps in another language
-  // An empty box has no direction of its own, and its placeholder the page's.
-  text.dir = text.value ? "auto" : document.dir;
+  setDirection(text);
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
   const left = state.limits.message - text.value.length;

@@ -4,9 +4,15 @@
 const strings = JSON.parse(document.getElementById("strings").content.textContent);
 
 /** The reader's own variety of the page's language where the browser names one, as "de-AT". */
-export const language =
-  navigator.languages.find((tag) => tag.split("-")[0].toLowerCase() === strings.language) ??
-  strings.language;
+export const language = navigator.languages.find(isOurs) ?? strings.language;
+
+function isOurs(tag) {
+  try {
+    return new Intl.Locale(tag).language === strings.language;
+  } catch {
+    return false; // some systems make up tags, as "en-US@posix"
+  }
+}
 
 const category = new Intl.PluralRules(strings.language);
 const numbers = new Intl.NumberFormat(language);
@@ -42,6 +48,11 @@ function fill(text, values) {
     if (value === undefined) return whole;
     return typeof value === "number" ? formatNumber(value) : `\u2068${value}\u2069`;
   });
+}
+
+/** Let what is typed go its own way; an empty field, with its placeholder, goes the page's. */
+export function setDirection(field) {
+  field.dir = field.value ? "auto" : document.dir;
 }
 
 const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);

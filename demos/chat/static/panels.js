@@ -1,7 +1,7 @@
 // Everything around the messages: rooms, people, the connection badge, dialogs and toasts.
 
 import { paintAvatar } from "./avatar.js";
-import { _, collator, formatNumber, ngettext } from "./language.js";
+import { _, collator, formatNumber, ngettext, setDirection } from "./language.js";
 import { typedName } from "./store.js";
 
 const $ = (id) => document.getElementById(id);
@@ -134,7 +134,10 @@ export function toast(text) {
 /** Ask for a name; `accept` gets it. Who has none yet cannot cancel. */
 export function askName(current, suggestion, accept) {
   const [dialog, input] = [$("name-dialog"), $("name-input")];
-  const preview = () => paintAvatar($("name-preview"), input.value.trim() || "?");
+  const preview = () => {
+    setDirection(input);
+    paintAvatar($("name-preview"), input.value.trim() || "?");
+  };
   input.value = current || typedName.get() || suggestion;
   input.oninput = () => {
     typedName.set(input.value);

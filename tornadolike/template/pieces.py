@@ -1,0 +1,77 @@
+"""The small pieces of Python that stand in every compiled template, made once.
+
+They have no place: the compiler gives them that of what stands before them. They are shared among all templates, so
+nobody may change them.
+"""
+
+import ast
+from typing import Any, Final
+
+NOWHERE: Final[dict[str, Any]] = {
+    "lineno": -1,
+    "col_offset": -1,
+    "end_lineno": -1,
+    "end_col_offset": -1,
+}
+
+_LOAD: Final = ast.Load()
+_STORE: Final = ast.Store()
+
+
+def load(name: str) -> ast.Name:
+    """The value of a name."""
+    return ast.Name(name, _LOAD, **NOWHERE)
+
+
+def constant(value: str | None) -> ast.Constant:
+    """Text that stands in the template."""
+    return ast.Constant(value, None, **NOWHERE)
+
+
+def called(function: ast.expr, arguments: list[ast.expr], where: dict[str, Any]) -> ast.Call:
+    """A call that says where it stands, because it may fail."""
+    return ast.Call(function, arguments, [], **where)
+
+
+def parsed(code: str) -> list[ast.stmt]:
+    """Statements that have no place."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if "lineno" in node._attributes:
+            node.__dict__.update(NOWHERE)
+    return tree.body
+
+
+def parsed_expression(code: str) -> ast.expr:
+    """An expression that has no place."""
+    (statement,) = parsed(code)
+    assert isinstance(statement, ast.Expr)
+    return statement.value
+
+
+BUFFER: Final = load("_tt_buffer")
+APPEND: Final = load("_tt_append")
+VALUE: Final = load("_tt_value")
+TO_VALUE: Final = ast.Name("_tt_value", _STORE, **NOWHERE)
+NOTHING: Final = constant("")
+
+IS: Final[list[ast.cmpop]] = [ast.Is()]
+OR: Final = ast.Or()
+TYPE: Final = load("_tt_type")
+INT: Final[list[ast.expr]] = [load("_tt_int")]
+STR: Final[list[ast.expr]] = [load("_tt_str")]
+
+#: Text in which nothing can need escaping.
+IS_WORD: Final = parsed_expression("_tt_type(_tt_value) is _tt_str and _tt_value.isalnum()")
+IS_INT: Final = parsed_expression("_tt_type(_tt_value) is _tt_int")
+
+OPENING: Final = parsed("_tt_buffer = []; _tt_append = _tt_buffer.append")
+CLOSING: Final = parsed("def f():\n return _tt_finished(_tt_buffer)")[0].body  # type: ignore[attr-defined]
+SENDING: Final = parsed_expression("(yield _tt_taken(_tt_buffer)) if _tt_buffer else None")
+SENDING_IF_FULL: Final = parsed_expression(
+    "(yield _tt_taken(_tt_buffer))"
+    " if len(_tt_buffer) > _tt_few and _tt_is_full(_tt_buffer) else None"
+)
+NOT_SWALLOWED: Final = parsed("try: pass\nexcept (_tt_GeneratorExit, _tt_CancelledError): raise")[
+    0
+].handlers[0]  # type: ignore[attr-defined]

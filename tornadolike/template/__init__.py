@@ -12,7 +12,16 @@ is what that code calls); :mod:`.tracebacks`; :mod:`.template` (what is rendered
 """
 
 from .errors import ParseError
+from .loaders import BaseLoader, DictLoader, Loader, PackageLoader
 from .template import Template
 from .whitespace import filter_whitespace
 
-__all__ = ["ParseError", "Template", "filter_whitespace"]
+__all__ = [
+    "BaseLoader",
+    "DictLoader",
+    "Loader",
+    "PackageLoader",
+    "ParseError",
+    "Template",
+    "filter_whitespace",
+]

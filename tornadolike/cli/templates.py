@@ -63,8 +63,8 @@ def _check(options: argparse.Namespace) -> int:
         callers = read_callers(options.code or [_code_of(directory)])
     except (FileNotFoundError, ValueError) as error:
         return _refuse(str(error))
-    for path, error in callers.unread:
-        sys.stderr.write(f"{path}: not read: {error}\n")
+    for path, reason in callers.unread:
+        sys.stderr.write(f"{path}: not read: {reason}\n")
     names = [name.strip() for name in options.names.split(",") if name.strip()]
     autoescape = None if options.autoescape == "None" else options.autoescape
     findings = check_templates(directory, callers, names, autoescape)

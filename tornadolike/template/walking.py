@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from .nodes import Apply, Block, For, If, Inlined, Node, Output, Statement, Try, While
+from .linking import bodies
+from .nodes import Apply, For, If, Node, Output, Statement, Try, While
 
 
 def walk(body: list[Node]) -> Iterator[Node]:
@@ -14,20 +15,6 @@ def walk(body: list[Node]) -> Iterator[Node]:
         yield node
         for inner in reversed(bodies(node)):
             waiting.extend(reversed(inner))
-
-
-def bodies(node: Node) -> list[list[Node]]:
-    """The lists of nodes that a node holds, in the order of the text."""
-    match node:
-        case Block() | Apply() | Inlined():
-            return [node.body]
-        case For() | While():
-            return [node.body, node.orelse]
-        case If():
-            return [*(body for _, body in node.branches), node.orelse]
-        case Try():
-            return [node.body, *(body for _, body in node.handlers), node.orelse, node.final]
-    return []
 
 
 def python(node: Node) -> list[ast.AST]:

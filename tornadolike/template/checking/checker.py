@@ -6,27 +6,25 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from ..errors import ParseError
 from ..linking import Linked, link
 from ..loaders import Loader
 from ..nodes import Comment, Extends, Include, Output, Source, Tree
 from ..parser import parse
+from ..template import DEFAULT_NAMES
 from ..walking import walk
 from .callers import Callers, Passed
 from .findings import Finding, at, at_span, from_error
 from .names import names_in
 
-# What every template has, and what a handler's have.
-_TEMPLATES_OWN = frozenset(
-    "escape xhtml_escape url_escape json_encode squeeze linkify datetime __name__ __loader__"
-    " _tt_utf8 _tt_string_types _tt_modules".split()  # noqa: SIM905
+_HANDLERS_OWN = (
+    "handler request current_user locale _ translate pgettext static_url xsrf_form_html reverse_url"
+    " modules set_resources _tt_modules __name__ __loader__"
 )
-_HANDLERS_OWN = frozenset(
-    "handler request current_user locale _ translate pgettext static_url xsrf_form_html"
-    " reverse_url modules set_resources".split()  # noqa: SIM905
-)
-_KNOWN = _TEMPLATES_OWN | _HANDLERS_OWN | frozenset(dir(builtins))
+_OWN = frozenset(DEFAULT_NAMES).union(_HANDLERS_OWN.split())
+_BUILTINS = frozenset(dir(builtins))
 # Functions whose result may be put into a page as it is.
 _SAFE = frozenset({"xhtml_escape", "url_escape", "linkify", "xsrf_form_html"})
 _AUTOESCAPE = re.compile(r"\{%-?\s*autoescape\s[^%]*%\}")
@@ -61,7 +59,7 @@ class _Checker:
     ) -> None:
         self.directory = directory
         self.callers = callers
-        self.known = _KNOWN | callers.everywhere.names | set(names)
+        self.known = _OWN | callers.everywhere.names | set(names)
         self.loader = Loader(directory, autoescape=autoescape)
         self.trees: dict[str, Tree] = {}
         self.linked: dict[str, Linked] = {}
@@ -95,15 +93,15 @@ class _Checker:
         for node in walk(tree.body):
             if isinstance(node, Extends | Include):
                 try:
-                    self._find(node.name, node.source)
+                    self._find(node)
                 except OSError as error:
-                    yield at(node, "error", "missing", error.strerror)
+                    yield at(node, "error", "missing", error.strerror or str(error))
                 except _TOLD_AT_THE_FILE:
                     pass
 
-    def _find(self, name: str, source: Source) -> Tree:
-        """The template that another one names. Raises what the loader does if there is none."""
-        name = self.loader.resolve_path(name, source.name)
+    def _find(self, tag: Extends | Include) -> Tree:
+        """The template that a tag names. Raises what the loader does if there is none."""
+        name = self.loader.resolve_path(tag.name, tag.source.name)
         if name not in self.trees:
             self.loader.load(name)
             list(self._read(name))  # it is not among those that are checked
@@ -137,8 +135,8 @@ class _Checker:
     def _unknown_names(self) -> Iterator[Finding]:
         passed = self._passed_by_modules()
         below = {name for each in self.linked.values() for name in each.dependencies[1:]}
-        # What is extended and included is looked at once for each template that does so.
-        rendered: dict[Finding, list[str]] = {}
+        # What is extended and included is looked at anew for each template that does so.
+        found: dict[_Unknown, list[str]] = {}
         for name, linked in self.linked.items():
             calls = [self.callers.templates.get(name), passed.get(name)]
             if name in below and not any(calls):
@@ -147,10 +145,15 @@ class _Checker:
             for call in (self.callers.everywhere, *filter(None, calls)):
                 given.add(call)
             if not given.is_open:
-                for finding in self._unknown_in(linked, given.names):
-                    rendered.setdefault(finding, []).append(name)
-        for finding, names in rendered.items():
-            yield _with_names(finding, self.loader.root...)
+                for unknown in self._unknown_in(linked, self.known | given.names):
+                    found.setdefault(unknown, []).append(name)
+        for unknown, names in found.items():
+            source = self.trees[unknown.template].source
+            message = unknown.message + unknown.hint
+            if source.name not in names:
+                more = f" and {len(names) - 1} more" * (len(names) > 1)
+                message += f" (in {names[0]}{more})"
+            yield at_span(source, *unknown.span, "error", "name", message)
 
     def _passed_by_modules(self) -> dict[str, Passed]:
         """What ``{% module Template("other.html", title=title) %}`` gives."""
@@ -171,25 +174,31 @@ class _Checker:
                         found.setdefault(name, Passed()).add(passed)
         return found
 
-    def _unknown_in(self, linked: Linked, given: set[str]) -> Iterator[Finding]:
+    def _unknown_in(self, linked: Linked, known: frozenset[str]) -> Iterator["_Unknown"]:
         names = names_in([linked.root])
-        known = self.known | given
         for use in names.uses:
-            if use.name.id not in known:
-                message = f"unknown name {use.name.id!r}{_hint(use.name.id, known | names.bound)}"
-                yield at_span(use.source, *use.span, "error", "name", message)
+            if use.name.id not in known | _BUILTINS:
+                hint = _hint(use.name.id, known | names.bound)
+                source = use.source
+                yield _Unknown(source.name, use.span, f"unknown name {use.name.id!r}", hint)
         for name in linked.dependencies:
-            yield from self._unknown_escaping(self.trees[name], known)
+            tree = self.trees[name]
+            # It may be written as a call or an attribute.
+            function = re.split(r"\W", tree.autoescape or _CONTEXTUAL, maxsplit=1)[0]
+            if function not in known | _BUILTINS | {_CONTEXTUAL}:
+                tag = _AUTOESCAPE.search(tree.source.text)
+                message = f"unknown function {function!r} to escape with"
+                yield _Unknown(name, tag.span() if tag else (0, 0), message, _hint(function, known))
 
-    def _unknown_escaping(self, tree: Tree, known: Collection[str]) -> Iterator[Finding]:
-        if tree.autoescape in (None, _CONTEXTUAL):
-            return
-        function = re.split(r"\W", tree.autoescape, maxsplit=1)[0]
-        if function not in known:
-            tag = _AUTOESCAPE.search(tree.source.text)
-            start, end = tag.span() if tag else (0, 0)
-            message = f"unknown function {function!r} to escape with{_hint(function, known)}"
-            yield at_span(tree.source, start, end, "error", "name", message)
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """An unknown name, before it is told of which templates it is a part."""
+
+    template: str
+    span: tuple[int, int]
+    message: str
+    hint: str
 
 
 def _is_binary(path: str) -> bool:

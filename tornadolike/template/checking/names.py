@@ -3,8 +3,9 @@
 import ast
 from dataclasses import dataclass, field
 
+from ..linking import bodies
 from ..nodes import Apply, Node, Source, Try
-from ..walking import bodies, python
+from ..walking import python
 
 _CATCH_NAME_ERRORS = {"NameError", "Exception", "BaseException"}
 

@@ -15,7 +15,7 @@ function that does (if the template awaits something), and an asynchronous gener
 
 import ast
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final
@@ -41,6 +41,9 @@ FORMS: Final = ("function", "coroutine", "stream")
 
 #: With more parts an f-string is no longer made on Python's stack.
 _PARTS_OF_A_RUN: Final = 30
+
+#: More of them in one another are statements.
+_LEVELS_OF_A_CHOICE: Final = 3
 
 #: The name of the escape function that is known here.
 OWN: Final = "xhtml_escape"
@@ -169,21 +172,11 @@ class Compiler:
         if not self.parts:
             return
         parts, self.parts = self.parts, []
-        values: list[ast.expr] = []
-        for part in joined(parts):
-            values.append(constant(part) if isinstance(part, str) else _formatted(part))
-            if len(values) == _PARTS_OF_A_RUN:
-                self._append(values)
-                values = []
-        if values:
-            self._append(values)
-
-    def _append(self, values: list[ast.expr]) -> None:
-        text: ast.expr = ast.JoinedStr(values, **NOWHERE)
-        if len(values) == 1 and isinstance(values[0], ast.Constant):
-            text = values[0]
-        append = called(pieces.APPEND, [text], NOWHERE)
-        self.body.append(ast.Expr(append, **self.where))
+        values = list(joined(parts))
+        for start in range(0, len(values), _PARTS_OF_A_RUN):
+            text = _as_one(values[start : start + _PARTS_OF_A_RUN])
+            append = called(pieces.APPEND, [text], NOWHERE)
+            self.body.append(ast.Expr(append, **self.where))
 
     def _add(self, value: ast.expr) -> None:
         """Add to the run what makes text."""
@@ -232,7 +225,7 @@ class Compiler:
         held = ast.NamedExpr(pieces.TO_VALUE, value, **where)
         if node.kind != "escaped" or self.autoescape is None:
             otherwise = called(load("_tt_plain"), [pieces.VALUE, pieces.BUFFER], where)
-            return _unless(_is_exactly(held, pieces.STR), pieces.IS_INT, otherwise)
+            return _unless(_is_exactly(held, pieces.INT), pieces.IS_STR, otherwise)
         if self.autoescape == "contextual":
             name = self.way.escapers[id(node)]
             return called(load(f"_tt_to_{name}"), [value], where)
@@ -256,6 +249,9 @@ class Compiler:
             self.body.append(statement)
 
     def _if(self, node: If) -> None:
+        if not self.is_guarded and self._is_short(node, 0):
+            self._add(self._choice(node))
+            return
         self._end_run()
         test, nodes = node.branches[0]
         self._before(test)
@@ -267,6 +263,34 @@ class Compiler:
             self.where = where = place(moved_test)
             orelse = [ast.If(moved_test, self._branch(nodes), orelse, **where)]
         self.body += orelse
+
+    def _is_short(self, node: If, depth: int) -> bool:
+        """Whether it can be a part of a run: text, values and others of its kind, and not too many of them."""
+        waiting = self.way.waiting if self.is_streaming else ()
+        nodes = [*(each for _, body in node.branches for each in body), *node.orelse]
+        if depth > _LEVELS_OF_A_CHOICE or len(nodes) > _PARTS_OF_A_RUN:
+            return False
+        if any(id(test) in waiting for test, _ in node.branches):
+            return False
+        return all(
+            isinstance(each, Text)
+            or (isinstance(each, Output) and id(each.expression) not in waiting)
+            or (isinstance(each, If) and self._is_short(each, depth + 1))
+            for each in nodes
+        )
+
+    def _choice(self, node: If) -> ast.expr:
+        choice = self._chosen(node.orelse)
+        for test, nodes in reversed(node.branches):
+            moved_test = moved(test, self.number)
+            choice = ast.IfExp(moved_test, self._chosen(nodes), choice, **place(moved_test))
+        return choice
+
+    def _chosen(self, nodes: list[Node]) -> ast.expr:
+        outer, self.parts = self.parts, []
+        self._nodes(nodes)
+        parts, self.parts = self.parts, outer
+        return _as_one(list(joined(parts)))
 
     def _for(self, node: For) -> None:
         self._end_run()
@@ -399,6 +423,16 @@ def joined(parts: list[str | ast.expr]) -> Iterator[str | ast.expr]:
         yield part
     if text:
         yield "".join(text)
+
+
+def _as_one(parts: Sequence[str | ast.expr]) -> ast.expr:
+    """An f-string of the parts; what is text only is a string."""
+    if not parts:
+        return pieces.NOTHING
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return constant(parts[0])
+    values = [constant(part) if isinstance(part, str) else _formatted(part) for part in parts]
+    return ast.JoinedStr(values, **NOWHERE)
 
 
 def _formatted(value: ast.expr) -> ast.FormattedValue:

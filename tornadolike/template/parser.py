@@ -28,7 +28,7 @@ from .nodes import (
     While,
 )
 from .python import Python
-from .scanner import OPENING, later_end
+from .scanner import OPENING, joined_lines, later_end
 from .whitespace import filter_whitespace
 
 # How deep tags may stand in each other: as deep as Python lets its own blocks.
@@ -373,7 +373,7 @@ class _Parser:
             raise self._error(message, tag)
 
     def _need_nothing(self, tag: _Tag) -> None:
-        if tag.suffix and not tag.suffix.startswith("#"):
+        if joined_lines(tag.suffix).strip("\\ \t\r\n"):
             message = f"nothing may follow {tag.operator}"
             raise self.source.error(message, tag.suffix_start, tag.contents_end)
 

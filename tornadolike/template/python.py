@@ -1,11 +1,16 @@
 """The Python in templates: parsed by Python, with lines and columns that are those of the template."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from .errors import ParseError
 from .nodes import LINE_BREAK, Source
 from .scanner import joined_lines
+
+# A line that begins with blanks behind one that was not blank.
+_INDENTED = re.compile(r"\S[ \t]*(?:\r\n?|\n)\s*?([ \t]+)(?=[^\s#])")
+_LINE_NUMBER = re.compile(r"\bline (\d+)")
 
 # What opens a scope of its own: a return or yield in it is not the template's.
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -22,8 +27,8 @@ class Python:
         self.source = source
         self._lines = [0, *(found.end() for found in LINE_BREAK.finditer(source.text))]
         self._is_ascii = source.text.isascii()
+        # The line that pieces have come to, up to where its bytes are counted, and how many there are.
         self._line = 0
-        # Where the bytes of the current line are counted up to, and how many there are.
         self._counted = 0
         self._bytes = 0
 
@@ -32,80 +37,89 @@ class Python:
 
         :param before: Python to which the piece is appended.
         """
-        body = self._parse(start, end, before, "\n", one_line=True)
+        body = self._parse(start, end, before)
         if len(body) != 1 or not isinstance(body[0], ast.Expr):
             raise self._no_expression(start, end, body)
         value = body[0].value
         if isinstance(value, ast.Starred):
             raise self.source.error("can't use starred expression here", start, end)
-        self._refuse_yield(body, start, end)
+        self._refuse_ends(body, start, end)
         return value
 
     def condition(self, keyword: str, start: int, end: int) -> ast.expr:
-        """What follows ``if`` or ``while``."""
-        header = self._header(f"{keyword} ", start, end)
+        """What follows ``keyword``, which is ``if`` or ``while``."""
+        header = self._header(start, end, f"{keyword} ")
         assert isinstance(header, ast.If | ast.While)
         return header.test
 
     def loop(self, start: int, end: int) -> ast.For | ast.AsyncFor:
-        """``for TARGET in ITERABLE``, or ``async for ...``, whole."""
-        header = self._header("", start, end)
+        """``for TARGET in ITERABLE`` or ``async for ...``, the whole of it."""
+        header = self._header(start, end)
         assert isinstance(header, ast.For | ast.AsyncFor)
         return header
 
     def handler(self, start: int, end: int) -> ast.ExceptHandler:
-        """``except ...``, whole; its body is empty."""
-        header = self._header("try:pass\n", start, end)
+        """``except ...``, the whole of it; its body is empty."""
+        header = self._header(start, end, "try:pass\n")
         assert isinstance(header, ast.Try)
         handler = header.handlers[0]
         handler.body = []
         return handler
 
     def statements(self, start: int, end: int) -> list[ast.stmt]:
-        """Statements, in one line or several."""
-        body = self._parse(start, end, "", "\n", one_line=False)
-        self._refuse_yield(body, start, end)
+        """Statements, in one line or several. The first, which follows the tag's name, may be the only indented one."""
+        try:
+            body = self._parse(start, end, one_line=False)
+        except ParseError as error:
+            indented = _INDENTED.search(self.source.text, start, end)
+            if indented is None:
+                raise
+            try:
+                suite = self._parse(start, end, f"if 1:\n{indented[1]}", one_line=False)[0]
+            except ParseError:
+                raise error from None
+            assert isinstance(suite, ast.If)
+            body = suite.body
+        self._refuse_ends(body, start, end)
         return body
 
-    def _header(self, before: str, start: int, end: int) -> ast.stmt:
-        """A compound statement without its colon and its body."""
-        body = self._parse(start, end, before, ":pass", one_line=True)
-        if len(body) == 1:
-            header = body[0]
-            part = header.handlers[0] if isinstance(header, ast.Try) and header.handlers else header
-            suite = getattr(part, "body", [])
-            if (
-                len(suite) == 1
-                and isinstance(suite[0], ast.Pass)
-                and not getattr(header, "orelse", None)
-                and not getattr(header, "finalbody", None)
-            ):
-                self._refuse_yield(body, start, end)
-                return header
-        raise self.source.error("a tag holds one line of Python, without its colon", start, end)
+    def _header(self, start: int, end: int, before: str = "") -> ast.stmt:
+        """A compound statement, given without the colon and the body."""
+        if self.source.text.endswith(":", start, end):
+            raise self.source.error("there is no colon at the end of a tag", end - 1, end)
+        header, *others = self._parse(start, end, before, ":pass")
+        if others or not _is_header(header):
+            raise self.source.error("a tag holds the first line of a statement", start, end)
+        self._refuse_ends([header], start, end)
+        return header
 
     def _parse(
-        self, start: int, end: int, before: str, after: str, *, one_line: bool
+        self, start: int, end: int, before: str = "", after: str = "\n", *, one_line: bool = True
     ) -> list[ast.stmt]:
-        code = self.source.text[start:end]
-        if one_line and ("#" in code or LINE_BREAK.search(code)):
-            code = joined_lines(code)
-        # Python tells of doubtful escapes in strings by warnings that have the line of the piece.
+        """The statements that the piece makes between ``before`` and ``after``."""
         line, column = self._place(start)
+        # Python warns of doubtful escapes in strings, with the line in the piece. By this name the place is told.
         name = f"{self.source.path}, line {line}"
-        try:
-            module = compile(
-                f"{before}{code}{after}", name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True
-            )
-        except SyntaxError as error:
-            raise self._refused(error, start, end, before) from None
-        except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-            raise self.source.error(f"Python cannot read this: {error}", start, end) from None
-        assert isinstance(module, ast.Module)
-        first = before.count("\n") + 1
-        prefix = len(before.rpartition("\n")[2])
-        _move(module.body, first, line, column, prefix)
-        return module.body
+        errors = []
+        for code in _readings(self.source.text[start:end], one_line):
+            try:
+                module = compile(
+                    before + code + after, name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True
+                )
+            except SyntaxError as error:
+                errors.append(error)
+            except (RecursionError, MemoryError):
+                message = "this Python is nested too deeply"
+                raise self.source.error(message, start, end) from None
+            except ValueError as error:  # 3.11: a NUL
+                raise self.source.error(str(error), start, end) from None
+            else:
+                assert isinstance(module, ast.Module)
+                _move(module.body, before, line, column)
+                return module.body
+        # The reading that came the furthest is the likeliest.
+        furthest = max(errors, key=lambda error: (error.lineno or 0, error.offset or 0))
+        raise self._refused(furthest, start, end, before)
 
     def _place(self, index: int) -> tuple[int, int]:
         """The line, from 1, and the column in bytes, from 0, as :mod:`ast` counts them."""
@@ -122,36 +136,38 @@ class Python:
 
     def _refused(self, error: SyntaxError, start: int, end: int, before: str) -> ParseError:
         """Python's own error, with its place in the template."""
-        lines = [0, *(found.end() for found in LINE_BREAK.finditer(self.source.text, start, end))]
-        lines[1:] = [index - start for index in lines[1:]]
-        first = before.count("\n") + 1
-        prefix = len(before.rpartition("\n")[2])
+        if error.lineno is None:  # behind 3.11: a NUL
+            return self.source.error(error.msg, start, end)
+        first, prefix = _extent(before)
+        line, _ = self._place(start)
 
         def index(lineno: int | None, offset: int | None) -> int:
-            row = (lineno or 1) - first
+            row = (lineno or first) - first
             if row < 0:
                 return start
-            if row >= len(lines):
+            if row == 0:
+                return min(start + max((offset or 1) - 1 - prefix, 0), end)
+            if line + row > len(self._lines):
                 return end
-            column = max((offset or 1) - 1 - (prefix if row == 0 else 0), 0)
-            return min(start + lines[row] + column, end)
+            return min(self._lines[line - 1 + row] + max((offset or 1) - 1, 0), end)
 
         begin = index(error.lineno, error.offset)
         finish = index(error.end_lineno, error.end_offset)
-        if begin >= end or finish <= begin:
-            # What is wrong is what is not there: it points at the last character.
-            begin, finish = (max(end - 1, start), end) if begin >= end else (begin, begin + 1)
-        return self.source.error(error.msg, begin, finish)
+        # Python tells lines of what it was given.
+        message = _LINE_NUMBER.sub(lambda n: f"line {int(n[1]) - first + line}", error.msg)
+        # What is missing at the end has its caret behind it.
+        return self.source.error(message, begin, max(finish, begin + 1))
 
     def _no_expression(self, start: int, end: int, body: list[ast.stmt]) -> ParseError:
         if not body:
             return self.source.error("Empty expression", start, end)
         message = "this has to be one expression"
         if isinstance(body[0], ast.Assign | ast.AugAssign | ast.AnnAssign):
-            message += "; to assign there is {% set NAME = VALUE %}"
+            message += "; {% set NAME = VALUE %} assigns"
         return self.source.error(message, start, end)
 
-    def _refuse_yield(self, body: list[ast.stmt], start: int, end: int) -> None:
+    def _refuse_ends(self, body: list[ast.stmt], start: int, end: int) -> None:
+        """Raise if the template itself, which is a function, would return or yield."""
         code = self.source.text[start:end]
         if "yield" not in code and "return" not in code:
             return
@@ -161,44 +177,51 @@ class Python:
                 raise self.source.error(f"{word!r} has no place in a template", start, end)
 
 
-def _move(nodes: Iterable[ast.AST], first: int, line: int, column: int, prefix: int) -> None:
-    """Give nodes their places in the template.
+def _readings(code: str, one_line: bool) -> list[str]:
+    """What is tried in turn: the text as it is, and with its lines joined and its comments gone."""
+    if "\n" in code or "\r" in code:
+        return [joined_lines(code)] if one_line else [code, joined_lines(code)]
+    # Python may know strings better than we do, and thereby what is a comment.
+    return [code, joined_lines(code)] if "#" in code else [code]
 
-    :param first: the line of the parsed text in which the template's Python begins.
-    :param line: the template's line in which it begins, and ``column`` in that line.
-    :param prefix: how much stands before it in its first line.
+
+def _is_header(statement: ast.stmt) -> bool:
+    """Whether its only suite is the ``pass`` behind the piece: nothing in the piece was a suite of its own."""
+    first = statement.handlers[0] if isinstance(statement, ast.Try) else statement
+    suites = [getattr(first, "body", []), getattr(statement, "orelse", [])]
+    return [[type(inner) for inner in suite] for suite in suites] == [[ast.Pass], []]
+
+
+def _extent(before: str) -> tuple[int, int]:
+    """The line in which what is appended to ``before`` begins, and its column."""
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1)
+
+
+def _move(nodes: Iterable[ast.AST], before: str, line: int, column: int) -> None:
+    """Give nodes the places that they have in the template, where the piece begins at ``line`` and ``column``.
+
+    What stands in ``before`` has the place where the piece begins.
     """
-    lines = line - first
-    columns = column - prefix
+    first, prefix = _extent(before)
     stack = list(nodes)
     while stack:
-        node = stack.pop()
-        fields = node.__dict__
+        fields = stack.pop().__dict__
         for value in fields.values():
             if isinstance(value, ast.AST):
                 stack.append(value)
             elif type(value) is list:
                 stack.extend(child for child in value if isinstance(child, ast.AST))
         if "lineno" in fields:
-            # What stands before the piece has the place where the piece begins.
-            if node.lineno <= first:  # type: ignore[attr-defined]
-                fields["col_offset"] = (
-                    max(fields["col_offset"] + columns, column)
-                    if fields["lineno"] == first
-                    else column
-                )
-            if fields["end_lineno"] <= first:
-                fields["end_col_offset"] = (
-                    max(fields["end_col_offset"] + columns, column)
-                    if fields["end_lineno"] == first
-                    else column
-                )
-            fields["lineno"] = max(fields["lineno"] + lines, line)
-            fields["end_lineno"] = max(fields["end_lineno"] + lines, line)
+            for row, offset in (("lineno", "col_offset"), ("end_lineno", "end_col_offset")):
+                rows = fields[row] - first
+                if rows <= 0:
+                    fields[offset] = column + (max(fields[offset] - prefix, 0) if rows == 0 else 0)
+                    rows = 0
+                fields[row] = line + rows
 
 
 def _in_template(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes that are run with the template, not by functions or classes that are defined in it."""
+    """The nodes that run with the template, not when a function that is defined in it is called."""
     stack = list(body)
     while stack:
         node = stack.pop()

@@ -133,6 +133,12 @@ def test_an_error_page_in_the_readers_language(
     assert answer.header("Vary") == "Accept-Language"
 
 
+def test_the_framework_has_words_of_its_own(translations: None, site: Callable[..., Site]) -> None:
+    answer = site(("/", RequestHandler)).ask("GET /", "Accept-Language: de")
+    assert (answer.status, answer.reason) == (405, "Method Not Allowed")
+    assert "405: Methode nicht erlaubt" in answer.text
+
+
 def test_an_error_page_in_a_language_that_the_site_has_not(site: Callable[..., Site]) -> None:
     assert "404: Not Found" in site().ask("GET /", "Accept-Language: de").text
 

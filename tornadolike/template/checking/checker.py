@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import ParseError
 from ..linking import Linked, link
@@ -198,7 +198,7 @@ class _Unknown:
     template: str
     span: tuple[int, int]
     message: str
-    hint: str
+    hint: str = field(compare=False)  # which differs by what else is known
 
 
 def _is_binary(path: str) -> bool:

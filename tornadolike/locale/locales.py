@@ -87,7 +87,7 @@ class Locale:
         if tag is None or self.babel.language != tag.language:
             return "Unknown"
         name = self.babel.get_display_name() or "Unknown"
-        return name[:1].upper() + name[1:]
+        return name[:1].title() + name[1:]
 
     @lazy
     def rtl(self) -> bool:

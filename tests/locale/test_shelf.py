@@ -45,7 +45,7 @@ def test_broken_csv_leaves_all_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "de.csv").write_bytes("school,Schüle\n".encode("latin-1"))
     with pytest.raises(UnicodeDecodeError) as caught:
         locale.load_translations(tmp_path)
-    assert caught.value.__notes__ == [f"while reading {tmp_path / 'de.csv'}"]
+    assert f"while reading {tmp_path / 'de.csv'}" in caught.value.__notes__
     with pytest.raises(FileNotFoundError):
         locale.load_translations(tmp_path / "nowhere")
     assert locale.get("de").translate("school") == "Schule"

@@ -33,6 +33,7 @@ def make_app(hub: Hub) -> Application:
             (r"/(.*)", FileHandler, {"path": str(HERE / "static")}),
         ],
         template_path=str(HERE / "templates"),
+        autoescape="contextual",
         websocket_max_message_size=MAX_EVENT_BYTES,
         websocket_ping_interval=20,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from pathlib import Path
 
-import babel
 from babel.messages.extract import extract_from_dir
 
 from tornadolike import locale
@@ -41,11 +40,7 @@ def code_of(reader: Locale) -> str:
 
 def names(reader: Locale) -> list[tuple[str, str, str]]:
     """For the menu: code, own name, and name in the reader's language of each language."""
-    page = babel.Locale(code_of(reader))
-    return [
-        (code, own, babel.Locale(code).get_language_name(page) or own)
-        for code, own in LANGUAGES.items()
-    ]
+    return [(code, own, reader.display_name(code)) for code, own in LANGUAGES.items()]
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -61,27 +56,22 @@ def strings(reader: Locale) -> dict[str, object]:
     }
 
 
-def _translate(reader: Locale, text: str | tuple[str, str]) -> Message:
+def _translate(reader: Locale, text: str | tuple[str, ...]) -> Message:
     if isinstance(text, str):
         return reader.translate(text)
     one, many = text
-    numbers = _number_of_each_category(code_of(reader)).items()
+    numbers = _number_of_each_category(reader).items()
     return {category: reader.translate(one, many, number) for category, number in numbers}
 
 
 @cache
-def _texts_of_scripts() -> list[str | tuple[str, str]]:
+def _texts_of_scripts() -> list[str | tuple[str, ...]]:
     """What stands in `_()` and `ngettext()` there: read from the scripts, so nothing is forgotten."""
     found = extract_from_dir(SCRIPTS, [("**.js", "javascript")])
     return [text for _, _, text, _, _ in found]
 
 
-@cache
-def _number_of_each_category(language: str) -> dict[str, int]:
+def _number_of_each_category(reader: Locale) -> dict[str, int]:
     """Some number of each plural category. The page cannot evaluate a catalogue's own rule, but
     knows by `Intl.PluralRules` which category a number belongs to."""
-    rule = babel.Locale(language).plural_form
-    numbers: dict[str, int] = {}
-    for number in range(200):
-        numbers.setdefault(rule(number), number)
-    return numbers
+    return {reader.babel.plural_form(number): number for number in reversed(range(200))}

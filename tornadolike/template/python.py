@@ -200,24 +200,26 @@ def _extent(before: str) -> tuple[int, int]:
 def _move(nodes: Iterable[ast.AST], before: str, line: int, column: int) -> None:
     """Give nodes the places that they have in the template, where the piece begins at ``line`` and ``column``.
 
-    What stands in ``before`` has the place where the piece begins.
+    Of what stands before the piece in its line, the place is where the piece begins.
     """
     first, prefix = _extent(before)
+    rows, columns = line - first, column - prefix
     stack = list(nodes)
     while stack:
         fields = stack.pop().__dict__
         for value in fields.values():
             if isinstance(value, ast.AST):
-                stack.append(value)
+                if value.__dict__:  # what has none is an operator, or Load() or Store()
+                    stack.append(value)
             elif type(value) is list:
-                stack.extend(child for child in value if isinstance(child, ast.AST))
+                stack += [child for child in value if isinstance(child, ast.AST)]
         if "lineno" in fields:
-            for row, offset in (("lineno", "col_offset"), ("end_lineno", "end_col_offset")):
-                rows = fields[row] - first
-                if rows <= 0:
-                    fields[offset] = column + (max(fields[offset] - prefix, 0) if rows == 0 else 0)
-                    rows = 0
-                fields[row] = line + rows
+            if fields["lineno"] == first:
+                fields["col_offset"] = max(fields["col_offset"] + columns, column)
+            if fields["end_lineno"] == first:
+                fields["end_col_offset"] = max(fields["end_col_offset"] + columns, column)
+            fields["lineno"] += rows
+            fields["end_lineno"] += rows
 
 
 def _in_template(body: Iterable[ast.AST]) -> Iterator[ast.AST]:

@@ -244,7 +244,10 @@ _IN_BOTH: Final[dict[str, Escaper]] = {
 
 #: Every function by its name, all of which are identifiers.
 ESCAPERS: Final[dict[str, Escaper]] = {
-    **{"text": text, "comment": comment, "json_data": json_data, "url_query": url_query},
+    "text": text,
+    "comment": comment,
+    "json_data": json_data,
+    "url_query": url_query,
     **_PLACES,
     **_IN_BOTH,
     **{

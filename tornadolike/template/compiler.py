@@ -15,12 +15,13 @@ function that does (if the template awaits something), and an asynchronous gener
 
 import ast
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final
 
 from . import pieces, runtime
+from .escaping import ESCAPERS
 from .nodes import (
     Apply,
     For,
@@ -33,7 +34,7 @@ from .nodes import (
     Try,
     While,
 )
-from .pieces import NOWHERE, called, constant, load
+from .pieces import NOWHERE, as_one, called, is_exactly, joined, load, named, place, unless
 from .positions import Places, Segment, moved
 
 #: What :func:`compile_tree` compiles: the function gives bytes, or is a coroutine function, or gives them in pieces.
@@ -41,6 +42,12 @@ FORMS: Final = ("function", "coroutine", "stream")
 
 #: With more parts an f-string is no longer made on Python's stack.
 _PARTS_OF_A_RUN: Final = 30
+
+#: The name of the mode in which the place of an expression tells how it is escaped.
+CONTEXTUAL: Final = "contextual"
+
+#: Of the escapers that a context asks for, those which leave a word as it is.
+_HTML: Final = ("text", "quoted")
 
 #: More of them in one another are statements.
 _LEVELS_OF_A_CHOICE: Final = 3
@@ -56,15 +63,13 @@ class Way:
     :ivar form: one of :data:`FORMS`.
     :ivar is_own: the namespace's ``xhtml_escape`` is tornadolike's, so it needs no call.
     :ivar waiting: the ids of the expressions and nodes that await something.
-    :ivar escapers: the names (in ``functions``) of the escapers of outputs, by id, where the context chooses.
-    :ivar functions: the escapers.
+    :ivar escapers: for outputs by their ids, where the context chooses: names in :data:`.escaping.ESCAPERS`.
     """
 
     form: str
     is_own: bool
     waiting: set[int] = field(default_factory=set)
     escapers: dict[int, str] = field(default_factory=dict)
-    functions: dict[str, Callable[[Any], str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -125,7 +130,7 @@ class Compiler:
             self.internals["_tt_GeneratorExit"] = GeneratorExit
             self.internals["_tt_CancelledError"] = asyncio.CancelledError
         for name in sorted(set(way.escapers.values())):
-            self.internals[f"_tt_to_{name}"] = way.functions[name]
+            self.internals[f"_tt_to_{name}"] = ESCAPERS[name]
         self.segment: Segment | None = None
         self.number = 0  # of the segment
         self.autoescape: str | None = None
@@ -174,7 +179,7 @@ class Compiler:
         parts, self.parts = self.parts, []
         values = list(joined(parts))
         for start in range(0, len(values), _PARTS_OF_A_RUN):
-            text = _as_one(values[start : start + _PARTS_OF_A_RUN])
+            text = as_one(values[start : start + _PARTS_OF_A_RUN])
             append = called(pieces.APPEND, [text], NOWHERE)
             self.body.append(ast.Expr(append, **self.where))
 
@@ -225,15 +230,27 @@ class Compiler:
         held = ast.NamedExpr(pieces.TO_VALUE, value, **where)
         if node.kind != "escaped" or self.autoescape is None:
             otherwise = called(load("_tt_plain"), [pieces.VALUE, pieces.BUFFER], where)
-            return _unless(_is_exactly(held, pieces.INT), pieces.IS_STR, otherwise)
-        if self.autoescape == "contextual":
+            return unless(is_exactly(held, pieces.INT), pieces.IS_STR, otherwise)
+        if self.autoescape == CONTEXTUAL:
             name = self.way.escapers[id(node)]
-            return called(load(f"_tt_to_{name}"), [value], where)
-        if self.autoescape == OWN and self.way.is_own:
+            if name not in _HTML:
+                return called(load(f"_tt_to_{name}"), [value], where)
+            otherwise = called(load(f"_tt_to_{name}"), [pieces.VALUE], where)
+        elif self.autoescape == OWN and self.way.is_own:
             otherwise = called(load("_tt_escaped"), [pieces.VALUE], where)
-            return _unless(_is_exactly(held, pieces.INT), pieces.IS_WORD, otherwise)
-        function = named(self.autoescape, where)
-        return called(load("_tt_converted"), [value, function, pieces.BUFFER], where)
+        else:
+            function = self._escape_function(node, where)
+            return called(load("_tt_converted"), [value, function, pieces.BUFFER], where)
+        return unless(is_exactly(held, pieces.INT), pieces.IS_WORD, otherwise)
+
+    def _escape_function(self, node: Output, where: dict[str, Any]) -> ast.expr:
+        """The function of the author's that ``{% autoescape %}`` or the loader names."""
+        assert self.autoescape is not None
+        try:
+            return named(self.autoescape, where)
+        except SyntaxError:
+            message = f"autoescape {self.autoescape!r} is no name of a function"
+            raise node.source.error(message, node.start, node.end) from None
 
     def _statement(self, node: Statement) -> None:
         has_values = any(not isinstance(part, str) for part in self.parts)
@@ -290,7 +307,7 @@ class Compiler:
         outer, self.parts = self.parts, []
         self._nodes(nodes)
         parts, self.parts = self.parts, outer
-        return _as_one(list(joined(parts)))
+        return as_one(list(joined(parts)))
 
     def _for(self, node: For) -> None:
         self._end_run()
@@ -408,60 +425,3 @@ _QUIET: Final = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Import, ast.Impor
 _NO_TYPES: Final[dict[str, Any]] = (
     {"type_params": []} if "type_params" in ast.FunctionDef._fields else {}
 )
-
-
-def joined(parts: list[str | ast.expr]) -> Iterator[str | ast.expr]:
-    """The parts with neighbouring text made one."""
-    text: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            text.append(part)
-            continue
-        if text:
-            yield "".join(text)
-            text = []
-        yield part
-    if text:
-        yield "".join(text)
-
-
-def _as_one(parts: Sequence[str | ast.expr]) -> ast.expr:
-    """An f-string of the parts; what is text only is a string."""
-    if not parts:
-        return pieces.NOTHING
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return constant(parts[0])
-    values = [constant(part) if isinstance(part, str) else _formatted(part) for part in parts]
-    return ast.JoinedStr(values, **NOWHERE)
-
-
-def _formatted(value: ast.expr) -> ast.FormattedValue:
-    return ast.FormattedValue(value, -1, None, **NOWHERE)
-
-
-def _is_exactly(value: ast.expr, kind: list[ast.expr]) -> ast.expr:
-    return ast.Compare(called(pieces.TYPE, [value], NOWHERE), pieces.IS, kind, **NOWHERE)
-
-
-def _unless(first: ast.expr, second: ast.expr, otherwise: ast.expr) -> ast.expr:
-    """The value as it is if one of the tests says so."""
-    test = ast.BoolOp(pieces.OR, [first, second], **NOWHERE)
-    return ast.IfExp(test, pieces.VALUE, otherwise, **place(otherwise))
-
-
-def named(function: str, where: dict[str, Any]) -> ast.expr:
-    """The function that ``{% autoescape %}`` names."""
-    tree = ast.parse(function, mode="eval").body
-    for node in ast.walk(tree):
-        if "lineno" in node._attributes:
-            node.__dict__.update(where)
-    return tree
-
-
-def place(node: Any) -> dict[str, Any]:
-    return {
-        "lineno": node.lineno,
-        "col_offset": node.col_offset,
-        "end_lineno": node.end_lineno,
-        "end_col_offset": node.end_col_offset,
-    }

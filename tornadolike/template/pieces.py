@@ -1,10 +1,11 @@
-"""The small pieces of Python that stand in every compiled template, made once.
+"""The small pieces of Python of which compiled templates are made.
 
-They have no place: the compiler gives them that of what stands before them. They are shared among all templates, so
-nobody may change them.
+What stands in every template is made once and shared, so nobody may change it. It has no place: Python takes it to
+stand where that does which comes before.
 """
 
 import ast
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 NOWHERE: Final[dict[str, Any]] = {
@@ -74,3 +75,62 @@ SENDING_IF_FULL: Final = parsed_expression(
 NOT_SWALLOWED: Final = parsed("try: pass\nexcept (_tt_GeneratorExit, _tt_CancelledError): raise")[
     0
 ].handlers[0]  # type: ignore[attr-defined]
+
+
+def joined(parts: list[str | ast.expr]) -> Iterator[str | ast.expr]:
+    """The parts with neighbouring text made one."""
+    text: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            text.append(part)
+            continue
+        if text:
+            yield "".join(text)
+            text = []
+        yield part
+    if text:
+        yield "".join(text)
+
+
+def as_one(parts: Sequence[str | ast.expr]) -> ast.expr:
+    """An f-string of the parts; what is text only is a string."""
+    if not parts:
+        return NOTHING
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return constant(parts[0])
+    values: list[ast.expr] = [
+        constant(part) if isinstance(part, str) else _formatted(part) for part in parts
+    ]
+    return ast.JoinedStr(values, **NOWHERE)
+
+
+def _formatted(value: ast.expr) -> ast.FormattedValue:
+    return ast.FormattedValue(value, -1, None, **NOWHERE)
+
+
+def is_exactly(value: ast.expr, kind: list[ast.expr]) -> ast.expr:
+    return ast.Compare(called(TYPE, [value], NOWHERE), IS, kind, **NOWHERE)
+
+
+def unless(first: ast.expr, second: ast.expr, otherwise: ast.expr) -> ast.expr:
+    """The value as it is if one of the tests says so."""
+    test = ast.BoolOp(OR, [first, second], **NOWHERE)
+    return ast.IfExp(test, VALUE, otherwise, **place(otherwise))
+
+
+def named(function: str, where: dict[str, Any]) -> ast.expr:
+    """The function that ``{% autoescape %}`` names."""
+    tree = ast.parse(function, mode="eval").body
+    for node in ast.walk(tree):
+        if "lineno" in node._attributes:
+            node.__dict__.update(where)
+    return tree
+
+
+def place(node: Any) -> dict[str, Any]:
+    return {
+        "lineno": node.lineno,
+        "col_offset": node.col_offset,
+        "end_lineno": node.end_lineno,
+        "end_col_offset": node.end_col_offset,
+    }

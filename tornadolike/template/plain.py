@@ -4,9 +4,9 @@ import ast
 from typing import Any
 
 from . import pieces
-from .compiler import OWN, Compiler, joined, named, place
+from .compiler import CONTEXTUAL, OWN, Compiler
 from .nodes import Output
-from .pieces import NOWHERE, called, constant, load
+from .pieces import NOWHERE, called, constant, joined, load, place
 
 
 class PlainCompiler(Compiler):
@@ -31,7 +31,7 @@ class PlainCompiler(Compiler):
             return called(load("_tt_plain"), [value, pieces.BUFFER], where)
         if self.autoescape == OWN:
             return called(load("_tt_escaped"), [value], where)
-        if self.autoescape == "contextual":
-            return super()._as_text(node, value)
-        function = named(self.autoescape, where)
+        if self.autoescape == CONTEXTUAL:
+            return called(load(f"_tt_to_{self.way.escapers[id(node)]}"), [value], where)
+        function = self._escape_function(node, where)
         return called(load("_tt_converted"), [value, function, pieces.BUFFER], where)

@@ -4,7 +4,8 @@ import ast
 from typing import Final
 
 from .linking import bodies
-from .nodes import Apply, For, If, Node, Output, Statement, Try, While
+from .nodes import Apply, For, Node
+from .walking import python
 
 #: What has an ``await`` of its own, which is not the template's.
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -20,7 +21,7 @@ def find_waiting(nodes: list[Node]) -> set[int]:
     for node in nodes:
         within: set[int] = set()
         if "await" in node.source.text or "async" in node.source.text:
-            within.update(id(python) for python in _python(node) if _waits(python))
+            within.update(id(each) for each in python(node) if _waits(each))
         for body in bodies(node):
             within |= find_waiting(body)
         if (isinstance(node, Apply) and within) or (isinstance(node, For) and node.is_async):
@@ -29,26 +30,8 @@ def find_waiting(nodes: list[Node]) -> set[int]:
     return found
 
 
-def _python(node: Node) -> list[ast.AST]:
-    if isinstance(node, Output):
-        return [node.expression]
-    if isinstance(node, Statement):
-        return [*node.code]
-    if isinstance(node, If):
-        return [test for test, _ in node.branches]
-    if isinstance(node, For):
-        return [node.iterable, node.target]
-    if isinstance(node, While):
-        return [node.test]
-    if isinstance(node, Apply):
-        return [node.function]
-    if isinstance(node, Try):
-        return [handler.type for handler, _ in node.handlers if handler.type]
-    return []
-
-
-def _waits(python: ast.AST) -> bool:
-    waiting = [python]
+def _waits(piece: ast.AST) -> bool:
+    waiting = [piece]
     while waiting:
         node = waiting.pop()
         if isinstance(node, _WAITING) or (isinstance(node, ast.comprehension) and node.is_async):

@@ -9,14 +9,16 @@ from typing import Any, Final, Protocol
 
 from .. import escape
 from ..escape import native_str
-from .compiler import OWN, Compiler, Program, Way, compile_tree, sets_own_name
+from .compiler import CONTEXTUAL, OWN, Compiler, Program, Way, compile_tree, sets_own_name
+from .contexts import choose_escapers
 from .errors import ParseError
 from .linking import Linked, link
-from .nodes import Extends, Include, Source, Tree
+from .nodes import Extends, Include, Inlined, Source, Tree
 from .parser import parse
 from .plain import PlainCompiler
 from .scopes import find_waiting
 from .tracebacks import point_at_template, refusal
+from .walking import walk
 from .whitespace import filter_whitespace
 
 _UNSET: Final[Any] = object()
@@ -96,6 +98,7 @@ class Template:
         self.autoescape = self.tree.autoescape
         self._linked: Linked | None = None
         self._waiting: set[int] = set()
+        self._escapers: dict[int, str] = {}
         self._programs: dict[tuple[str, bool], Program] = {}
         if not _linking.is_under_way:
             # One that is loaded for another is linked and compiled when it is wanted itself.
@@ -120,6 +123,7 @@ class Template:
             finally:
                 _linking.is_under_way = was_under_way
             self._waiting = find_waiting(linked.root.body)
+            self._escapers = choose_escapers([linked.root]) if _is_contextual(linked.root) else {}
             self._linked = linked
         return self._linked
 
@@ -209,7 +213,7 @@ class Template:
         return program
 
     def _way(self, form: str, is_own: bool) -> Way:
-        return Way(form, is_own, self._waiting)
+        return Way(form, is_own, self._waiting, self._escapers)
 
     def _compiled(self, way: Way) -> Program:
         compiler = Compiler(way)
@@ -234,6 +238,10 @@ class _Linking(threading.local):
 
 
 _linking: Final = _Linking()
+
+
+def _is_contextual(root: Inlined) -> bool:
+    return any(isinstance(node, Inlined) and node.autoescape == CONTEXTUAL for node in walk([root]))
 
 
 def _whitespace_by_name(name: str) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 from tornadolike.ioloop import PeriodicCallback
 from tornadolike.web import Application
 
-from .handlers import PageHandler, PollReceiveHandler, PollSendHandler, SocketHandler
+from . import languages
+from .handlers import PollReceiveHandler, PollSendHandler, SocketHandler
+from .page import FileHandler, PageHandler
 from .rooms import Hub
 
-STATIC = Path(__file__).parent / "static"
+HERE = Path(__file__).parent
 
 MAX_EVENT_BYTES = 32 * 1024
 """Room for the longest message in the most wasteful spelling of JSON, and no more."""
@@ -27,8 +29,11 @@ def make_app(hub: Hub) -> Application:
             (r"/socket", SocketHandler, {"hub": hub}),
             (r"/poll/send", PollSendHandler, {"hub": hub}),
             (r"/poll/receive", PollReceiveHandler, {"hub": hub}),
-            (r"/(.*)", PageHandler, {"path": str(STATIC), "default_filename": "index.html"}),
+            (r"/(?:index\.html)?", PageHandler),
+            (r"/(.*)", FileHandler, {"path": str(HERE / "static")}),
         ],
+        template_path=str(HERE / "templates"),
+        autoescape="contextual",
         websocket_max_message_size=MAX_EVENT_BYTES,
         websocket_ping_interval=20,
     )
@@ -37,6 +42,7 @@ def make_app(hub: Hub) -> Application:
 @asynccontextmanager
 async def chat() -> AsyncIterator[Application]:
     """The application with a hub whose clock ticks; at the end everybody is told goodbye."""
+    languages.load()
     hub = Hub()
     ticker = PeriodicCallback(hub.tick, TICK_MILLISECONDS)
     ticker.start()

@@ -19,10 +19,11 @@ import asyncio
 import json
 from typing import Any
 
-from tornadolike.web import HTTPError, RequestHandler, StaticFileHandler
+from tornadolike.web import HTTPError, RequestHandler
 from tornadolike.websocket import WebSocketClosedError, WebSocketHandler
 
 from .limits import Refused
+from .page import set_house_rules
 from .rooms import Hub, refusal
 from .sessions import Session, encode
 
@@ -35,21 +36,6 @@ POLL_SECONDS = 25
 EVENTS_PER_REQUEST = 20
 
 GOING_AWAY, UNSUPPORTED_DATA, POLICY_VIOLATION, TRY_AGAIN_LATER = 1001, 1003, 1008, 1013
-
-# The page needs nothing but its own files: no inline script, no other origin, no framing. The
-# last rule makes the browser itself refuse innerHTML and its kind.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 def parse(text: str | bytes) -> Any:
@@ -68,18 +54,6 @@ def is_hello(event: Any) -> bool:
 def bye(reason: str) -> str:
     """The event that ends a link."""
     return encode({"type": "bye", "reason": reason})
-
-
-class PageHandler(StaticFileHandler):
-    """The page, its script, its style."""
-
-    def set_default_headers(self) -> None:
-        for name, value in SECURITY_HEADERS.items():
-            self.set_header(name, value)
-
-    def set_extra_headers(self, path: str) -> None:
-        # Keep a copy, but ask whether it is still right: a new version shows at once.
-        self.set_header("Cache-Control", "no-cache")
 
 
 class SocketHandler(WebSocketHandler):
@@ -156,8 +130,7 @@ class PollHandler(RequestHandler):
         self.hub = hub
 
     def set_default_headers(self) -> None:
-        for name, value in SECURITY_HEADERS.items():
-            self.set_header(name, value)
+        set_house_rules(self)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
 

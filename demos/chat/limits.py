@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .refusals import in_english
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -44,14 +46,22 @@ class Limits:
 
 
 class Refused(Exception):
-    """The guest asked for something that is not allowed. The text is shown in the page."""
+    """The guest asked for something that is not allowed.
 
-    def __init__(self, code: str, text: str, retry: float | None = None) -> None:
-        super().__init__(text)
+    :arg code: one of `REFUSALS`; by it the page finds the text in its reader's language.
+    :arg detail: what a programmer should read instead of that text, in English.
+    :arg retry: after this many seconds the same request would be welcome.
+    :arg values: what the text has to be filled in with.
+    """
+
+    def __init__(
+        self, code: str, detail: str = "", *, retry: float | None = None, **values: int | str
+    ) -> None:
         self.code = code
-        self.text = text
+        self.text = detail or in_english(code, values)
         self.retry = retry
-        """After this many seconds the same request would be welcome."""
+        self.values = values
+        super().__init__(self.text)
 
 
 @dataclass(slots=True)
@@ -73,5 +83,5 @@ class Allowance:
         self._tokens = min(self.burst, self._tokens + elapsed * self.per_second)
         if self._tokens < 1:
             wait = (1 - self._tokens) / self.per_second
-            raise Refused("too-fast", "That was a lot at once. Take a breath.", retry=wait)
+            raise Refused("too-fast", retry=wait)
         self._tokens -= 1

@@ -15,7 +15,7 @@ Guests send *events*, JSON objects with a type, and are sent events:
                                          -> accepted {id}      (to a sender who repeats himself)
     rename {name}                        -> renamed {member}   (to all)
     ping  {}                             -> pong {}
-    anything that cannot be done         -> error {about, code, text, retry?, id?}
+    anything that cannot be done         -> error {about, code, text, values, retry?, id?}
     and, unasked:                        joined {member}, left {member}, rooms {rooms}, bye {reason}
 
 Messages are numbered within a room, `seq` 1, 2, 3... A guest who comes back says "since 41" and
@@ -23,6 +23,9 @@ is sent 42 and later. Numbers only mean something within one life of a room, its
 restart of the server, or when an empty room was forgotten, the epoch differs and the guest gets
 the whole history. The guest makes up the `id` of a message, so that a message which is sent
 again, because nobody can know whether it arrived, is recognised and not said twice.
+
+The `text` of an error is English and for who reads the protocol. The page has its own texts, in
+its reader's language, one for each `code`, and fills them in with the `values`.
 """
 
 from __future__ import annotations
@@ -166,13 +169,13 @@ class Hub:
     def open_session(self, client: object) -> Session:
         """The tab with this secret says hello: its session, old or new."""
         if not isinstance(client, str) or not _TOKEN.fullmatch(client):
-            raise Refused("bad-client", "This page did not introduce itself. Reload it, please.")
+            raise Refused("bad-client")
         if self.closed:
-            raise Refused("closing", "The chat is closing. Try again in a moment.")
+            raise Refused("closing")
         session = self.sessions.get(client)
         if session is None:
             if len(self.sessions) >= self.limits.sessions:
-                raise Refused("full", "The chat is full. Try again in a while.", retry=30.0)
+                raise Refused("full", retry=30.0)
             session = self.sessions[client] = Session(client, self.limits, self.clock())
         session.begin()
         return session
@@ -236,7 +239,7 @@ class Hub:
             session.allowance.spend(self.clock())
             room = room or self._make_room(room_name)
             if len(room.members) >= self.limits.members:
-                raise Refused("room-full", f"#{room_name} is full. Try another room.", retry=10.0)
+                raise Refused("room-full", retry=10.0, room=f"#{room_name}")
             self._leave(session)
             room.enter(session, name)
             self._rooms_changed = True
@@ -247,7 +250,7 @@ class Hub:
     def _say(self, session: Session, event: Event) -> None:
         room = self._room_of(session)
         if _field(event, "room") != room.name:
-            raise Refused("elsewhere", "You are in another room now.")
+            raise Refused("elsewhere")
         message_id = _field(event, "id")
         if not _TOKEN.fullmatch(message_id):
             raise Refused("bad-event", "That message has no proper id.")
@@ -276,14 +279,14 @@ class Hub:
     def _room_of(self, session: Session) -> Room:
         room = self.rooms.get(session.room)
         if room is None:
-            raise Refused("nowhere", "Join a room first.")
+            raise Refused("nowhere")
         return room
 
     def _make_room(self, name: str) -> Room:
         if len(self.rooms) >= self.limits.rooms:
             empty = [room for room in self.rooms.values() if not room.members]
             if not empty:
-                raise Refused("too-many-rooms", "There are too many rooms. Join one of them.")
+                raise Refused("too-many-rooms")
             del self.rooms[min(empty, key=lambda room: room.empty_since).name]
         room = self.rooms[name] = Room(name, self.limits, self.clock())
         return room
@@ -307,6 +310,7 @@ def refusal(refused: Refused, about: object = None, message_id: object = None) -
         "about": about if isinstance(about, str) else "",
         "code": refused.code,
         "text": refused.text,
+        "values": refused.values,
     }
     if isinstance(message_id, str):
         event["id"] = message_id

@@ -26,11 +26,9 @@ def clean_message(text: str, longest: int) -> str:
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     text = text.strip()
     if not _is_visible(text):
-        raise Refused("empty-message", "There is nothing in that message.")
+        raise Refused("empty-message")
     if len(text) > longest:
-        raise Refused(
-            "long-message", f"That message has {len(text):,} characters; {longest:,} are allowed."
-        )
+        raise Refused("long-message", count=len(text), most=longest)
     return text
 
 
@@ -39,9 +37,9 @@ def clean_name(text: str, longest: int) -> str:
     text = unicodedata.normalize("NFC", text)
     text = " ".join("".join(c for c in text if _fits_a_name(c)).split())
     if not _is_visible(text):
-        raise Refused("empty-name", "Please choose a name that others can see.")
+        raise Refused("empty-name")
     if len(text) > longest:
-        raise Refused("long-name", f"That name is too long; {longest} characters are allowed.")
+        raise Refused("long-name", count=longest)
     return text
 
 
@@ -50,13 +48,11 @@ def clean_room_name(text: str, longest: int) -> str:
     text = unicodedata.normalize("NFKC", text).strip().removeprefix("#").strip().casefold()
     text = "-".join(text.split())
     if not text or not any(_is_letter(c) for c in text):
-        raise Refused("empty-room", "A room's name needs a letter or a digit.")
+        raise Refused("empty-room")
     if len(text) > longest:
-        raise Refused(
-            "long-room", f"That room's name is too long; {longest} characters are allowed."
-        )
+        raise Refused("long-room", count=longest)
     if not all(_is_letter(c) or c in "-_." or c in _JOINERS for c in text):
-        raise Refused("bad-room", "A room's name may have letters, digits, dashes and dots.")
+        raise Refused("bad-room")
     return text
 
 

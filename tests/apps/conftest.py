@@ -103,6 +103,24 @@ def chat() -> Iterator[Demo]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def driver(certificates: DevelopmentCertificate) -> Iterator[Any]:
+    """One Chromium for a module; each test opens windows of its own."""
+    from .chat_pages import chromium  # needs selenium, which not all the tests here do
+
+    with chromium(certificates) as driver:
+        yield driver
+
+
+@pytest.fixture
+def pages(driver: Any) -> Iterator[Any]:
+    """`pages(server, room, name)` opens a window with the chat, as a `chat_pages.Page`."""
+    from .chat_pages import opening
+
+    with opening(driver) as open_page:
+        yield open_page
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentCertificate:
     """Certificates for demos that serve HTTPS; their folder is that of each file."""

@@ -1,19 +1,12 @@
 """The chat as people meet it: in a browser, in two windows, by either transport."""
 
-import base64
 import contextlib
-import hashlib
-import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
 from tornadolike.tls.development import DevelopmentCertificate
 
@@ -21,30 +14,12 @@ from .breaking_line import BreakingLine
 from .chat_tabs import SocketTab, new_room
 from .conftest import Demo, running
 
-webdriver = pytest.importorskip("selenium.webdriver")
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+pytest.importorskip("selenium")
+from selenium.webdriver.common.keys import Keys
+
+from .chat_pages import Open
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-PATIENCE = 20.0
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    # The window that is not looked at has timers too.
-    "--disable-background-timer-throttling",
-    "--disable-backgrounding-occluded-windows",
-    "--disable-renderer-backgrounding",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,800",
-]
 
 # A network that lets no WebSocket through: every handshake is answered with "not found".
 NO_WEBSOCKET = """
@@ -53,160 +28,6 @@ NO_WEBSOCKET = """
         constructor(url) { super(String(url).replace("/socket", "/not-here")); }
     };
 """
-
-
-@pytest.fixture(scope="module")
-def driver(certificates: DevelopmentCertificate) -> Iterator[Any]:
-    """One Chromium for the module; each test opens windows of its own."""
-    browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not chromedriver:
-        missing = "chromium and chromedriver are not both installed"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    # To trust an authority it would need tools that few machines have: it is told of the certificate.
-    options.add_argument(f"--ignore-certificate-errors-spki-list={fingerprint(certificates)}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service(chromedriver))
-        try:
-            yield driver
-        finally:
-            driver.quit()
-
-
-def fingerprint(certificates: DevelopmentCertificate) -> str:
-    """Of the key of the server's certificate, as Chromium wants it."""
-    certificate = x509.load_pem_x509_certificate(Path(certificates.certfile).read_bytes())
-    key = certificate.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return base64.b64encode(hashlib.sha256(key).digest()).decode()
-
-
-class Page:
-    """One window with the chat in it."""
-
-    def __init__(self, driver: Any, url: str, name: str, before: str = "") -> None:
-        self.driver = driver
-        driver.switch_to.new_window("window")
-        self.window = driver.current_window_handle
-        if before:
-            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": before})
-        # All windows share one memory for the name: forget the neighbour's.
-        origin = url.partition("#")[0]
-        driver.execute_cdp_cmd(
-            "Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"}
-        )
-        driver.get(url)
-        self.fill("name-input", name)
-        self.find("name-save").click()
-        self.wait_live()
-
-    def look(self) -> "Page":
-        """Make this window the one that the driver looks at."""
-        self.driver.switch_to.window(self.window)
-        return self
-
-    def find(self, id: str) -> Any:
-        return self.look().driver.find_element(By.ID, id)
-
-    def all(self, selector: str) -> list[Any]:
-        return self.look().driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def script(self, source: str) -> Any:
-        return self.look().driver.execute_script(source)
-
-    def wait(self, condition: Callable[[], Any], what: str) -> Any:
-        self.look()
-        return WebDriverWait(self.driver, PATIENCE, 0.05).until(lambda _: condition(), what)
-
-    def fill(self, id: str, text: str) -> None:
-        field = self.find(id)
-        self.wait(field.is_displayed, f"{id} to be shown")
-        field.clear()
-        field.send_keys(text)
-
-    @property
-    def state(self) -> tuple[str, str]:
-        badge = self.find("badge")
-        return badge.get_attribute("data-state"), badge.get_attribute("data-transport")
-
-    def wait_live(self, transport: str = "") -> None:
-        self.wait(
-            lambda: self.state[0] == "live" and transport in self.state[1],
-            f"live {transport}; it was {self.state}",
-        )
-
-    def wait_offline(self) -> None:
-        self.wait(lambda: self.find("banner").is_displayed(), "the offline banner")
-
-    def choose(self, mode: str) -> None:
-        """Switch the transport by hand."""
-        radio = self.all(f"input[name=mode][value={mode}]")[0]
-        if not radio.is_displayed():
-            self.find("badge").click()
-        self.wait(radio.is_displayed, "the connection menu")
-        radio.click()
-        self.wait_live(mode if mode != "auto" else "")
-
-    def say(self, text: str) -> None:
-        field = self.find("composer-text")
-        field.send_keys(text, Keys.ENTER)
-
-    def texts(self) -> list[str]:
-        """What the messages in the list say, exactly."""
-        return self.script(
-            "return Array.from(document.querySelectorAll('#log .text'), e => e.textContent)"
-        )
-
-    def notices(self) -> str:
-        joined = " ".join(element.text for element in self.all("#log .notice"))
-        return joined.replace("\u2068", "").replace("\u2069", "")
-
-    def people(self) -> list[str]:
-        return [element.text for element in self.all("#people bdi")]
-
-    def wait_text(self, text: str) -> None:
-        self.wait(lambda: text in self.texts(), f"the message {text!r}")
-
-    def is_at_bottom(self) -> bool:
-        return self.script(
-            "const s = document.getElementById('scroller');"
-            "return s.scrollHeight - s.clientHeight - s.scrollTop < 2"
-        )
-
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def pages(driver: Any) -> Iterator[Open]:
-    """`pages(server, room, name)` opens a window; all are closed at the end, and had no errors."""
-    home = driver.current_window_handle
-    opened: list[Page] = []
-
-    def open_page(
-        server: Demo | BreakingLine, room: str, name: str, transport: str = "", **more: Any
-    ) -> Page:
-        page = Page(driver, f"{server.url}/#{room}", name, **more)
-        opened.append(page)
-        if transport == "polling":
-            page.choose("polling")
-        return page
-
-    yield open_page
-    for page in opened:
-        page.look()
-        driver.close()
-    driver.switch_to.window(home)
-    # What the page itself did wrong: exceptions, breaches of its content security policy.
-    mistakes = [e["message"] for e in driver.get_log("browser") if e["source"] != "network"]
-    assert not mistakes
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ The compiler, the checker and the extractor of messages all walk these. Python w
 """
 
 import ast
+import re
 from dataclasses import dataclass, field
+
+from .errors import ParseError
+
+# What the reading of files takes for the end of a line; neither Python nor tracebacks know others.
+LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
 @dataclass(slots=True)
@@ -20,6 +26,21 @@ class Source:
     name: str
     path: str
     text: str
+
+    def error(self, message: str, start: int, end: int) -> ParseError:
+        """A :exc:`ParseError` whose caret stands under the text from ``start`` to ``end`` (indexes).
+
+        Of a text of several lines it is under the first.
+        """
+        lineno, line_start = 1, 0
+        for found in LINE_BREAK.finditer(self.text, 0, start):
+            lineno, line_start = lineno + 1, found.end()
+        following = LINE_BREAK.search(self.text, line_start)
+        line_end = following.start() if following else len(self.text)
+        offset = min(start, line_end) - line_start + 1
+        end_offset = max(min(end, line_end) - line_start + 1, offset + 1)
+        line = self.text[line_start:line_end]
+        return ParseError(message, self.path, lineno, offset, line, lineno, end_offset)
 
 
 @dataclass(slots=True)

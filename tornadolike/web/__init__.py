@@ -23,6 +23,7 @@ from .body import RequestBody
 from .errors import Finish, HTTPError, MissingArgumentError
 from .forms import FormPart, FormParts
 from .handler import RequestHandler
+from .modules import TemplateModule, UIModule
 from .simple import ErrorHandler, RedirectHandler
 from .spool import UploadedFile
 from .static import StaticFileHandler
@@ -46,6 +47,8 @@ __all__ = [
     "RequestBody",
     "RequestHandler",
     "StaticFileHandler",
+    "TemplateModule",
+    "UIModule",
     "URLSpec",
     "UploadedFile",
     "reads_request_body",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from typing import Any
 
+from .. import locale
 from ..httpserver import HTTPServer
 from ..httputil import (
     HTTPConnection,
@@ -20,6 +21,7 @@ from ..log import access_log, gen_log
 from ..netutil import DEFAULT_BACKLOG
 from ..routing import Match, RuleTable, URLSpec
 from .handler import RequestHandler
+from .modules import methods_of, modules_of
 from .receiving import Receiving
 from .simple import ErrorHandler
 from .static import StaticFileHandler
@@ -47,10 +49,13 @@ class Application(HTTPServerConnectionDelegate):
     Settings that the framework itself reads: ``compress_response`` (true, or what
     :func:`~tornadolike.web.transforms.compressing` takes; ``gzip`` is its older name),
     ``cancel_on_disconnect`` (:attr:`.RequestHandler.cancel_on_disconnect` of all handlers that do not say),
-    ``debug`` (implies ``serve_traceback``),
+    ``debug`` (implies ``serve_traceback`` and no ``compiled_template_cache``; translations are read again when
+    their files change),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``log_function`` (called with each finished handler instead of logging), ``serve_traceback``,
     ``static_path`` with ``static_url_prefix``, ``static_handler_class``, ``static_handler_args``;
+    ``template_path``, ``template_loader``, ``autoescape``, ``template_whitespace``, ``compiled_template_cache``
+    (false: changed templates are read again), ``ui_modules`` and ``ui_methods``, for pages;
     ``upload_memory_size`` (bytes) and ``upload_directory``, for :func:`.spool_uploads`;
     ``websocket_max_message_size``, ``websocket_ping_interval``, ``websocket_ping_timeout`` and ``trusted_origins``,
     for :class:`~tornadolike.websocket.WebSocketHandler`.
@@ -67,6 +72,10 @@ class Application(HTTPServerConnectionDelegate):
         self.default_host = default_host
         if settings.get("debug"):
             settings.setdefault("serve_traceback", True)
+            settings.setdefault("compiled_template_cache", False)
+            locale.enable_reload()
+        self.ui_modules = modules_of(settings.get("ui_modules", {}))
+        self.ui_methods = methods_of(settings.get("ui_methods", {}))
         self._named: dict[str, URLSpec] = {}
         self._rules = self._table([*static_rules(settings), *(handlers or ())])
         self._hosts: list[tuple[re.Pattern[str], RuleTable]] = []

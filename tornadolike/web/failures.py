@@ -12,12 +12,13 @@ from ..log import app_log, gen_log
 from .body import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
+from .languages import Languages
 from .response import Response
 
 CLIENT_CLOSED_REQUEST: Final = 499
 
 
-class Failures(Response):
+class Failures(Response, Languages):
     """Turns exceptions into error responses."""
 
     SUPPORTED_METHODS: tuple[str, ...] = (
@@ -81,8 +82,24 @@ class Failures(Response):
                 self.write(line)
             self.finish()
         else:
-            message = f"{status_code}: {xhtml_escape(self._reason)}"
-            self.finish(f"<html><title>{message}</title><body>{message}</body></html>")
+            self.finish(self._error_page(status_code))
+
+    def _error_page(self, status_code: int) -> str:
+        """The status, in the reader's language if the site has it."""
+        opening, reason = "<html>", self._reason
+        try:
+            locale = self.locale
+            translated = locale.own(reason)
+        except Exception:  # how the author chooses it may need what the request has not come to
+            app_log.warning("An error page is in English, for lack of a locale", exc_info=True)
+        else:
+            if translated != reason:
+                reason = translated
+                direction = "rtl" if locale.rtl else "ltr"
+                opening = f'<html lang="{locale.code.replace("_", "-")}" dir="{direction}">'
+                self.add_header("Vary", "Accept-Language")
+        message = f"{status_code}: {xhtml_escape(reason)}"
+        return f"{opening}<title>{message}</title><body>{message}</body></html>"
 
     def log_exception(
         self,

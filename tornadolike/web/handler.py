@@ -2,7 +2,11 @@
 
 Its rooms, each of which uses only those before it: :mod:`.site` (what is known of the application), :mod:`.head`
 (status and headers), :mod:`.cookies` and :mod:`.conditions` (Etag), :mod:`.transformed` (on its way through
-:mod:`.transforms`), :mod:`.response` (write, flush, finish), :mod:`.failures` (error pages).
+:mod:`.transforms`), :mod:`.response` (write, flush, finish), :mod:`.languages` (the reader's), :mod:`.failures` (error
+pages).
+
+Pages are :mod:`.rendering`'s, which stands on :mod:`.templates` (where they are), :mod:`.resources` (what UI modules
+put into pages) and :mod:`.addresses` (links).
 
 Beside them :mod:`.arguments`, and :mod:`.bodies` for those who do not want their body whole: it stands on :mod:`.body`
 (one that is still coming), :mod:`.forms` (its parts), :mod:`.spool` and :mod:`.disk` (its files), and is asked for by
@@ -22,10 +26,11 @@ from .arguments import Arguments
 from .bodies import Bodies
 from .errors import HTTPError
 from .failures import Failures
+from .rendering import Rendering
 from .site import Site
 
 
-class RequestHandler(Failures, Arguments, Bodies):
+class RequestHandler(Failures, Rendering, Arguments, Bodies):
     """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
 
     The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method
@@ -104,10 +109,6 @@ class RequestHandler(Failures, Arguments, Bodies):
     options: Callable[..., Awaitable[None] | None] = Failures._unimplemented_method
 
     # To be called
-
-    def reverse_url(self, name: str, *args: Any) -> str:
-        """The path of the rule named ``name`` for ``args``. Raises :exc:`KeyError` for an unknown name."""
-        return self.application.reverse_url(name, *args)
 
     def detach(self) -> IOStream:
         """Take the connection as a stream; HTTP is done with it, and so is this handler's response.

@@ -1,6 +1,8 @@
 // A coloured disc with initials, the same for the same name on every screen.
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+import { language } from "./language.js";
+
+const segmenter = new Intl.Segmenter(language, { granularity: "grapheme" });
 const HUES = 12;
 
 export function paintAvatar(element, name) {
@@ -11,7 +13,8 @@ export function paintAvatar(element, name) {
 function initials(name) {
   const words = name.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0] ?? name];
-  return chosen.map(firstCharacter).join("").toLocaleUpperCase();
+  // Two Arabic letters would join to a syllable: they are kept apart by a sign of no width.
+  return chosen.map(firstCharacter).join("\u200c").toLocaleUpperCase(language);
 }
 
 /** The first character as people count: an accent or an emoji's skin tone belongs to it. */

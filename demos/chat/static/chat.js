@@ -3,6 +3,7 @@
 // panels.js show.
 
 import { Connection } from "./connection.js";
+import { _, formatNumber, ngettext, refusal, setDirection } from "./language.js";
 import * as log from "./log.js";
 import * as panels from "./panels.js";
 import * as store from "./store.js";
@@ -21,9 +22,6 @@ const state = {
   limits: { message: 2000 },
   sending: "", // the id of the message that waits for its confirmation
 };
-
-/** A name within a sentence: isolated, so that it keeps its direction to itself. */
-const quote = (name) => `\u2068${name}\u2069`;
 
 // --- where we are ---
 
@@ -58,9 +56,9 @@ const on = {
       log.clear();
       state.seen.clear();
     } else if (event.resumed && event.messages[0]?.seq > state.seq + 1) {
-      log.addBreak("Some messages in between are no longer kept");
+      log.addBreak(_("Some messages in between are no longer kept"));
     } else if (!event.resumed && !log.isEmpty()) {
-      log.addBreak("The room started afresh; what is above is only on your screen");
+      log.addBreak(_("The room started afresh; what is above is only on your screen"));
     }
     Object.assign(state, { room: event.room, epoch: event.epoch, limits: event.limits });
     state.sending = ""; // its confirmation may be among what is told here, or be lost
@@ -92,13 +90,13 @@ const on = {
 
   joined({ member }) {
     state.members.set(member.id, member);
-    log.addNotice(`${quote(member.name)} joined`);
+    log.addNotice(_("{name} joined", member));
     showPeople();
   },
 
   left({ member }) {
     state.members.delete(member.id);
-    log.addNotice(`${quote(member.name)} left`);
+    log.addNotice(_("{name} left", member));
     showPeople();
   },
 
@@ -107,7 +105,7 @@ const on = {
     state.members.set(member.id, member);
     if (member.id === state.me.id) setMe(member);
     if (before && before.name !== member.name) {
-      log.addNotice(`${quote(before.name)} is now ${quote(member.name)}`);
+      log.addNotice(_("{before} is now {name}", { before: before.name, name: member.name }));
     }
     showPeople();
   },
@@ -122,7 +120,7 @@ const on = {
       refused(event);
       return;
     }
-    panels.toast(event.text);
+    panels.toast(refusal(event));
     if (event.code.endsWith("-name")) askName("");
     else if (event.about === "join") goTo(state.room || "lobby");
   },
@@ -145,7 +143,7 @@ function addMessage(message, fresh) {
 function setMe(me) {
   const wanted = store.name.get();
   if (me.name !== wanted && me.name !== state.me?.name) {
-    panels.toast(`There is a ${quote(wanted)} here already; you are ${quote(me.name)}.`);
+    panels.toast(_("There is a {wanted} here already; you are {name}.", { wanted, name: me.name }));
   }
   state.me = me;
   panels.showMe(me.name);
@@ -162,7 +160,8 @@ function showEmpty() {
 }
 
 function showTitle(unread) {
-  document.title = `${unread ? `(${unread}) ` : ""}#${state.room} · Chat`;
+  const count = unread ? `(${formatNumber(unread)}) ` : "";
+  document.title = `${count}#${state.room} · ` + _("Chat");
 }
 
 log.unreadChanged.listener = (unread, following) => {
@@ -175,7 +174,7 @@ log.unreadChanged.listener = (unread, following) => {
 function say(text) {
   const entry = store.outbox.add(state.room || wantedRoom(), text);
   if (!entry) {
-    panels.toast("Too many messages wait to be sent already.");
+    panels.toast(_("Too many messages wait to be sent already."));
     return false;
   }
   showPending(entry);
@@ -186,8 +185,8 @@ function say(text) {
 function showPending(entry) {
   log.addPending(entry, {
     onRetry() {
-      store.outbox.mark(entry.id, "");
-      log.setFailed(entry.id, "");
+      store.outbox.mark(entry.id, null);
+      log.setFailed(entry.id, null);
       sendNext();
     },
     onDiscard: () => confirm(entry.id),
@@ -213,18 +212,19 @@ function confirm(id) {
   sendNext();
 }
 
-function refused({ id, text, retry }) {
+function refused(error) {
+  const { id, retry } = error;
   if (retry) {
     // Only too fast: it stays the first in line, and nothing overtakes it.
-    panels.toast(`${text} Your messages follow in a moment.`);
+    panels.toast(_("{reason} Your messages follow in a moment.", { reason: refusal(error) }));
     setTimeout(() => {
       if (state.sending === id) state.sending = "";
       sendNext();
     }, retry * 1000 + RESEND_GRACE);
     return;
   }
-  store.outbox.mark(id, text);
-  log.setFailed(id, text);
+  store.outbox.mark(id, error);
+  log.setFailed(id, error);
   if (state.sending === id) state.sending = "";
   sendNext();
 }
@@ -234,11 +234,14 @@ function refused({ id, text, retry }) {
 const text = $("composer-text");
 
 function fitText() {
+  store.draft.set(text.value); // the page may come anew, perhaps in another language
+  setDirection(text);
   text.style.height = "auto";
   text.style.height = `${text.scrollHeight}px`;
   const left = state.limits.message - text.value.length;
   $("counter").hidden = left > state.limits.message / 10;
-  $("counter").textContent = `${left} left`;
+  $("counter").textContent =
+    ngettext("{count} character left", "{count} characters left", left);
   $("send").disabled = !text.value.trim();
 }
 
@@ -252,7 +255,8 @@ $("composer").onsubmit = (event) => {
 text.oninput = fitText;
 text.onkeydown = (event) => {
   // While an input method composes a word, Enter only finishes the word.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  // (Safari has ended the composition by then, and only says 229.)
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   $("composer").requestSubmit();
 };
@@ -307,6 +311,13 @@ panels.onConnectionChoice({
 
 // --- begin ---
 
+// The cookie has kept the language: nobody who is sent this address should get it, too.
+if (navigator.cookieEnabled) {
+  const address = new URL(location.href);
+  address.searchParams.delete("lang");
+  history.replaceState(null, "", address);
+}
+text.value = store.draft.get();
 fitText();
 panels.showRoom(wantedRoom());
 if (store.name.get()) connection.open();

@@ -1,5 +1,6 @@
 // The list of messages: grouping, days, what is unread, and when to scroll.
 
+import { _, calendar, clock, exact, refusal } from "./language.js";
 import { linkify } from "./linkify.js";
 import { paintAvatar } from "./avatar.js";
 
@@ -12,10 +13,6 @@ const log = $("log");
 const pending = $("pending");
 const scroller = $("scroller");
 const template = $("message-template");
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const calendar = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 let last = null; // the last message, as long as the next one may join its group
 let lastDay = new Date().toDateString();
@@ -91,13 +88,14 @@ export function removePending(id) {
   find(id)?.remove();
 }
 
-/** Say why a message was not taken; an empty reason means that it is on its way (again). */
-export function setFailed(id, reason) {
+/** Say why a message was not taken; without a reason it is on its way (again). */
+export function setFailed(id, error) {
   const item = find(id);
   if (!item) return;
-  item.classList.toggle("failed", Boolean(reason));
-  item.querySelector(".status").hidden = !reason;
-  item.querySelector(".status span").textContent = reason ? `Not sent: ${reason}` : "";
+  item.classList.toggle("failed", Boolean(error));
+  item.querySelector(".status").hidden = !error;
+  item.querySelector(".status span").textContent =
+    error ? _("Not sent: {reason}", { reason: refusal(error) }) : "";
   scroll();
 }
 
@@ -112,7 +110,7 @@ function build(message, { mine, follows }) {
   item.classList.toggle("follows", follows);
   paintAvatar(item.querySelector(".avatar"), message.name);
   const author = item.querySelector(".author");
-  author.textContent = mine ? "You" : message.name;
+  author.textContent = mine ? _("You") : message.name;
   author.style.setProperty("--hue", item.querySelector(".avatar").style.getPropertyValue("--hue"));
   for (const time of item.querySelectorAll("time")) {
     const date = new Date(message.time);
@@ -149,7 +147,7 @@ const isAway = () => document.hidden || !following;
 function countUnread() {
   if (unread === 0) {
     separator?.remove();
-    separator = addLine("unread", "New messages");
+    separator = addLine("unread", _("New messages"));
   }
   unread += 1;
   unreadChanged.listener(unread, following);

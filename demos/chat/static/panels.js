@@ -1,6 +1,8 @@
 // Everything around the messages: rooms, people, the connection badge, dialogs and toasts.
 
 import { paintAvatar } from "./avatar.js";
+import { _, collator, formatNumber, ngettext, setDirection } from "./language.js";
+import { typedName } from "./store.js";
 
 const $ = (id) => document.getElementById(id);
 const TOAST_SECONDS = 6;
@@ -14,7 +16,7 @@ export function showRooms(rooms, current) {
     item.querySelector("bdi").textContent = room.name;
     if (room.name === current) link.setAttribute("aria-current", "page");
     const count = item.querySelector(".count");
-    count.textContent = room.people || "";
+    count.textContent = room.people ? formatNumber(room.people) : "";
     count.setAttribute("aria-label", people(room.people));
   });
 }
@@ -27,23 +29,29 @@ function withCurrent(rooms, current) {
 
 export function showPeople(members, myId) {
   const sorted = [...members].sort(
-    (a, b) => (b.id === myId) - (a.id === myId) || a.name.localeCompare(b.name),
+    (a, b) => (b.id === myId) - (a.id === myId) || collator.compare(a.name, b.name),
   );
   fill($("people"), "person-template", sorted, (item, member) => {
     paintAvatar(item.querySelector(".avatar"), member.name);
     item.querySelector("bdi").textContent = member.name;
-    item.querySelector(".you").textContent = member.id === myId ? "you" : "";
+    item.querySelector(".you").textContent = member.id === myId ? _("you") : "";
   });
-  $("people-title").textContent = `Here now · ${members.length}`;
-  $("room-people").textContent = `${people(members.length)} here`;
+  $("people-title").textContent = _("Here now · {count}", { count: members.length });
+  $("room-people").textContent =
+    ngettext("{count} person here", "{count} people here", members.length);
 }
 
-const people = (count) => (count === 1 ? "1 person" : `${count} people`);
+const people = (count) => ngettext("{count} person", "{count} people", count);
 
 export function showRoom(room) {
   $("room-name").textContent = room;
-  $("empty-room").textContent = `#${room}`;
-  $("composer-text").placeholder = `Message #${room}`;
+  $("empty-room").textContent = _("It is quiet in {room}", { room: `#${room}` });
+  // Translators: what stands in the empty box for a message to that room.
+  $("composer-text").placeholder = _("Message {room}", { room: `#${room}` });
+  // The page comes anew in another language, and stays in its room.
+  for (const link of document.querySelectorAll("a[hreflang]")) {
+    link.hash = encodeURIComponent(room);
+  }
 }
 
 export function showMe(name) {
@@ -66,8 +74,8 @@ function fill(list, template, things, paint) {
 
 // --- the connection ---
 
-const STATES = { live: "Live", connecting: "Connecting", waiting: "Offline" };
-const KINDS = { websocket: "WebSocket", polling: "Long-polling" };
+const STATES = { live: _("Live"), connecting: _("Connecting"), waiting: _("Offline") };
+const KINDS = { websocket: "WebSocket", polling: _("Long-polling") };
 let countdown = 0;
 
 export function showConnection({ state, kind, mode, retryAt }) {
@@ -82,8 +90,11 @@ export function showConnection({ state, kind, mode, retryAt }) {
   clearInterval(countdown);
   const tell = () => {
     const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1000));
-    $("banner-text").textContent =
-      `Trying again in ${seconds}\u00a0s. What you write is kept until then.`;
+    $("banner-text").textContent = ngettext(
+      "Trying again in {count} second. What you write is kept until then.",
+      "Trying again in {count} seconds. What you write is kept until then.",
+      seconds,
+    );
   };
   if (state === "waiting") {
     tell();
@@ -104,7 +115,7 @@ export function onConnectionChoice({ choose, retry }) {
 
 export function showUnread(count, following) {
   $("pill").hidden = count === 0 || following;
-  $("pill-text").textContent = count === 1 ? "1 new message" : `${count} new messages`;
+  $("pill-text").textContent = ngettext("{count} new message", "{count} new messages", count);
 }
 
 // --- toasts ---
@@ -123,13 +134,19 @@ export function toast(text) {
 /** Ask for a name; `accept` gets it. Who has none yet cannot cancel. */
 export function askName(current, suggestion, accept) {
   const [dialog, input] = [$("name-dialog"), $("name-input")];
-  const preview = () => paintAvatar($("name-preview"), input.value.trim() || "?");
-  input.value = current || suggestion;
-  input.oninput = preview;
+  const preview = () => {
+    setDirection(input);
+    paintAvatar($("name-preview"), input.value.trim() || "?");
+  };
+  input.value = current || typedName.get() || suggestion;
+  input.oninput = () => {
+    typedName.set(input.value);
+    preview();
+  };
   preview();
   $("name-cancel").hidden = !current;
   $("name-cancel").onclick = () => dialog.close();
-  $("name-save").textContent = current ? "Save" : "Start chatting";
+  $("name-save").textContent = current ? _("Save") : _("Start chatting");
   dialog.oncancel = (event) => {
     if (!current) event.preventDefault();
   };
@@ -144,13 +161,11 @@ export function askName(current, suggestion, accept) {
   input.select();
 }
 
-const SUGGESTED = [
-  ["Quiet", "Merry", "Brisk", "Gentle", "Bright", "Curious", "Bold", "Calm"],
-  ["Otter", "Heron", "Swift", "Lynx", "Robin", "Badger", "Wren", "Fox"],
-];
-
+/** One of a few, for who has none yet. */
 export function suggestName() {
-  return SUGGESTED.map((words) => words[Math.floor(Math.random() * words.length)]).join(" ");
+  // Translators: names that people may take, as many as you like. They need not be these animals.
+  const names = _("Quiet Otter/Merry Heron/Brisk Swift/Gentle Lynx/Bright Robin/Curious Badger/Bold Wren/Calm Fox").split("/");
+  return names[Math.floor(Math.random() * names.length)];
 }
 
 // --- the drawer that holds rooms and people on a small screen ---
@@ -177,5 +192,6 @@ $("close-drawer").onclick = closeDrawer;
 $("backdrop").onclick = closeDrawer;
 small.addEventListener("change", closeDrawer);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") closeDrawer();
+  // The menu in the drawer closes by itself, and alone.
+  if (event.key === "Escape" && !document.querySelector(":popover-open")) closeDrawer();
 });

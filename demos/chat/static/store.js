@@ -39,6 +39,10 @@ export const mode = new Kept(() => localStorage, "chat.mode", "auto");
 /** The tab's secret, which proves to the server who comes back after a reload. */
 export const client = new Kept(() => sessionStorage, "chat.client", "");
 
+/** What is written but not sent, and the name that is typed but not taken: kept for a reload. */
+export const draft = new Kept(() => sessionStorage, "chat.draft", "");
+export const typedName = new Kept(() => sessionStorage, "chat.typed-name", "");
+
 const pending = new Kept(() => sessionStorage, "chat.pending", []);
 const MOST_PENDING = 50;
 
@@ -49,7 +53,7 @@ const MOST_PENDING = 50;
 export const outbox = {
   add(room, text) {
     if (pending.get().length >= MOST_PENDING) return null;
-    const entry = { id: randomId(), room, text, time: Date.now(), failed: "" };
+    const entry = { id: randomId(), room, text, time: Date.now(), failed: null };
     pending.set([...pending.get(), entry]);
     return entry;
   },

@@ -1,0 +1,34 @@
+"""In which language a request is answered: the reader's choice, or the browser's."""
+
+from ..locale import Locale, get_closest_accepted
+from ..util import lazy
+from .head import ResponseHead
+
+
+class Languages(ResponseHead):
+    """Chooses a request's locale, when it is asked for."""
+
+    @lazy
+    def locale(self) -> Locale:
+        """The locale of this request: :meth:`get_user_locale`, or else :meth:`get_browser_locale`.
+
+        It is chosen when it is first read, and may be assigned, as in :meth:`~.RequestHandler.prepare`.
+        """
+        locale = self.get_user_locale()
+        return self.get_browser_locale() if locale is None else locale
+
+    # To be overridden
+
+    def get_user_locale(self) -> Locale | None:
+        """The locale that the user has chosen, or None to go by the browser.
+
+        The place to read a cookie or a user's profile: ``return tornadolike.locale.get("de")``.
+        """
+        return None
+
+    def get_browser_locale(self, default: str = "en_US") -> Locale:
+        """The best of the site's locales for ``Accept-Language`` (RFC 9110 section 12.5.4).
+
+        :arg default: the code of the locale for a browser that sends no such header.
+        """
+        return get_closest_accepted(self.request.headers.get("Accept-Language"), default)

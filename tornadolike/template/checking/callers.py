@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .literals import Literals, choice, keys_of, text_of_index, texts_in
+
 _RENDERERS = {"render", "render_string", "render_async", "render_stream"}
 _GENERATORS = {"generate", "generate_async", "stream"}
 _WORDS = (b"render", b"generate", b"stream", b"namespace", b"ui_methods")
@@ -62,7 +64,7 @@ def read_callers(paths: Iterable[str | os.PathLike[str]]) -> Callers:
     a path that is not there, and :exc:`ValueError` if there are more than :data:`MOST_FILES` files.
     """
     callers = Callers()
-    attributes = _Literals()
+    attributes = Literals()
     functions: dict[str, set[str]] = {}
     trees = []
     for path in _python_files(paths):
@@ -75,9 +77,12 @@ def read_callers(paths: Iterable[str | os.PathLike[str]]) -> Callers:
         attributes.read_attributes(tree)
         functions[path.stem] = _functions(tree)
         if any(word in source for word in _WORDS):  # trees are large
-            trees.append(tree)
-    for tree in trees:
-        _Reader(tree, attributes, functions, callers).visit(tree)
+            trees.append((path, tree))
+    for path, tree in trees:
+        try:
+            _Reader(tree, attributes, functions, callers).visit(tree)
+        except RecursionError as error:
+            callers.unread.append((str(path), str(error)))
     return callers
 
 
@@ -108,72 +113,20 @@ def _below(root: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
 
 
-@dataclass(slots=True)
-class _Literals:
-    """Which texts the variables, or the attributes, of some code may be. None: others than literals, too."""
-
-    values: dict[str, set[str] | None] = field(default_factory=dict)
-
-    def read_attributes(self, tree: ast.AST) -> None:
-        """Those that are given to an object, or stand in a class."""
-        self._read(tree, ast.Attribute)
-        for node in ast.walk(tree):
-            for statement in node.body if isinstance(node, ast.ClassDef) else ():
-                for target, value in _assignments(statement):
-                    if isinstance(target, ast.Name):
-                        self._note(target.id, _choice(value))
-
-    def read_variables(self, tree: ast.AST) -> None:
-        self._read(tree, ast.Name)
-
-    def _read(self, tree: ast.AST, kind: type[ast.Name] | type[ast.Attribute]) -> None:
-        nodes = list(ast.walk(tree))
-        given = {id(target): value for node in nodes for target, value in _assignments(node)}
-        for node in nodes:
-            if isinstance(node, kind) and isinstance(node.ctx, ast.Store):
-                name = node.id if isinstance(node, ast.Name) else node.attr
-                self._note(name, _choice(given.get(id(node))))
-
-    def _note(self, name: str, texts: set[str] | None) -> None:
-        before = self.values.get(name, set())
-        self.values[name] = None if before is None or texts is None else before | texts
-
-
-def _assignments(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
-    """What a statement puts where, if it is as simple as that."""
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            return [(target, value) for target in targets]
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            return [(target, value)]
-    return []
-
-
-def _choice(value: ast.expr | None) -> set[str] | None:
-    """The texts that an expression may give, if it is made of literals."""
-    match value:
-        case ast.Constant(value=str(text)):
-            return {text}
-        case ast.IfExp(body=first, orelse=second):
-            left, right = _choice(first), _choice(second)
-            return None if left is None or right is None else left | right
-    return None
-
-
 class _Reader(ast.NodeVisitor):
     """Reads a module."""
 
     def __init__(
         self,
         tree: ast.Module,
-        attributes: _Literals,
+        attributes: Literals,
         functions: dict[str, set[str]],
         callers: Callers,
     ) -> None:
         self.attributes = attributes
         self.modules = functions
         self.callers = callers
-        self.variables = _Literals()
+        self.variables = Literals()
         self.variables.read_variables(tree)
         self.functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
         # Variables that hold a loaded template.
@@ -195,7 +148,7 @@ class _Reader(ast.NodeVisitor):
         for target in node.targets:
             if names is not None and isinstance(target, ast.Name):
                 self.loaded.setdefault(target.id, set()).update(names)
-        if len(node.targets) == 1 and _text_of_index(node.targets[0]) == "ui_methods":
+        if len(node.targets) == 1 and text_of_index(node.targets[0]) == "ui_methods":
             self._ui_methods(node.value)
         self.generic_visit(node)
 
@@ -210,7 +163,7 @@ class _Reader(ast.NodeVisitor):
             if keyword.arg == "ui_methods":
                 self._ui_methods(keyword.value)
             elif keyword.arg == "namespace":
-                self.callers.everywhere.names |= _keys(keyword.value) or set()
+                self.callers.everywhere.names |= keys_of(keyword.value) or set()
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in _RENDERERS:
                 self._render(node)
@@ -249,7 +202,7 @@ class _Reader(ast.NodeVisitor):
                 return self.variables.values.get(variable)
             case ast.Attribute(attr=attribute):
                 return self.attributes.values.get(attribute)
-        return _choice(name)
+        return choice(name)
 
     def _is_parameter(self, name: ast.expr) -> bool:
         return isinstance(name, ast.Name) and any(
@@ -262,7 +215,7 @@ class _Reader(ast.NodeVisitor):
         passed = Passed({keyword.arg for keyword in node.keywords if keyword.arg})
         for keyword in node.keywords:
             if keyword.arg is None:
-                keys = _keys(keyword.value)
+                keys = keys_of(keyword.value)
                 # A method that passes on what it was given, to the template it was given: whoever
                 # calls that is read as well.
                 if keys is None and not (passes_on and self._is_rest(keyword.value)):
@@ -288,7 +241,7 @@ class _Reader(ast.NodeVisitor):
                     self._ui_methods(part)
                 return
             case _:
-                names = _keys(value) or set()
+                names = keys_of(value) or set()
         self.callers.everywhere.names |= names
 
 
@@ -313,41 +266,15 @@ def _functions(module: ast.Module) -> set[str]:
     }
 
 
-def _keys(value: ast.expr) -> set[str] | None:
-    """The keys of a dictionary that is written out; None if it is not, or not wholly."""
-    match value:
-        case ast.Dict(keys=keys):
-            return _texts_in(keys) if all(_choice(key) is not None for key in keys) else None
-        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
-            given = [keyword.arg for keyword in keywords]
-            return {name for name in given if name} if None not in given else None
-    return None
-
-
 def _names_put(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """The keys that a function puts into some dictionary."""
     found: set[str] = set()
     for node in ast.walk(function):
         match node:
             case ast.Dict(keys=keys):
-                found |= _texts_in(keys)
+                found |= texts_in(keys)
             case ast.Assign(targets=targets):
-                found |= {text for target in targets if (text := _text_of_index(target))}
+                found |= {text for target in targets if (text := text_of_index(target))}
             case ast.Call(func=ast.Name(id="dict") | ast.Attribute(attr="update")):
                 found |= {keyword.arg for keyword in node.keywords if keyword.arg}
     return found
-
-
-def _texts_in(nodes: Iterable[ast.expr | None]) -> set[str]:
-    return {
-        node.value
-        for node in nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-
-
-def _text_of_index(target: ast.expr) -> str | None:
-    match target:
-        case ast.Subscript(slice=ast.Constant(value=str(text))):
-            return text
-    return None

@@ -1,9 +1,13 @@
 """What the formats need of the locale that they are mixed into."""
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     pass
+
+INVISIBLE: Final = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")
+"""Marks of the direction of text, which dates and numbers are copied with."""
 
 
 class Basis:
@@ -25,3 +29,9 @@ class Basis:
             self, message: str, plural_message: str | None = None, count: int | None = None
         ) -> str:
             """The translation of a message in the site's catalogues or in ours, or the message."""
+
+
+def one_of(known: tuple[str, ...], given: str, name: str) -> None:
+    """Raise `ValueError` if an argument of that name is none of the words that are known."""
+    if given not in known:
+        raise ValueError(f"{name} is {', '.join(known[:-1])} or {known[-1]}, not {given!r}")

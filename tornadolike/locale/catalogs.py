@@ -11,7 +11,7 @@ import gettext
 import io
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Generic, NamedTuple, TypeVar
 
@@ -20,8 +20,8 @@ from ..log import gen_log
 Words = dict[str, dict[str, str]]
 """A CSV catalogue: translations under ``"singular"``, ``"plural"`` and ``"unknown"``."""
 
-Stamp = tuple[str, int, int]
-"""A file as it was: its name, the time of its last change in nanoseconds, its size in bytes."""
+Stamp = tuple[str, int, int, int]
+"""A file as it was: its name, its number, the time of its last change in nanoseconds, its size in bytes."""
 
 C = TypeVar("C")
 
@@ -39,8 +39,11 @@ class Catalog(NamedTuple, Generic[C]):
 class Source(Generic[C]):
     """A folder of catalogues. What is in it is found by ``files()`` and read by ``parse()`` of the subclass."""
 
-    def files(self) -> Mapping[str, Path]:
-        """The codes of the languages, and the file of each. To be overridden."""
+    def files(self, drafts: bool) -> Mapping[str, Path]:
+        """The codes of the languages, and the file of each. To be overridden.
+
+        ``drafts``: also what has not been compiled yet.
+        """
         raise NotImplementedError
 
     def parse(self, path: Path) -> C:
@@ -48,7 +51,10 @@ class Source(Generic[C]):
         raise NotImplementedError
 
     def read(
-        self, before: Mapping[str, Catalog[C]], failed: Callable[[str, Path, Exception], None]
+        self,
+        before: Mapping[str, Catalog[C]],
+        failed: Callable[[str, Path, Exception], None],
+        drafts: bool,
     ) -> dict[str, Catalog[C]]:
         """The catalogues, by code; as they are in ``before`` where the file has not changed since.
 
@@ -56,7 +62,7 @@ class Source(Generic[C]):
         then, until the file changes again.
         """
         found = {}
-        for code, path in self.files().items():
+        for code, path in self.files(drafts).items():
             old = before.get(code)
             try:
                 stamp = stamp_of(path)
@@ -85,7 +91,7 @@ class CSVSource(Source[Words]):
         self._encoding = encoding
         self._misnamed: set[Path] = set()
 
-    def files(self) -> dict[str, Path]:
+    def files(self, drafts: bool) -> dict[str, Path]:
         found = {}
         for path in sorted(self._directory.iterdir()):
             if path.suffix != ".csv":
@@ -103,8 +109,14 @@ class CSVSource(Source[Words]):
         if encoding is None:
             wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
             encoding = "utf-16" if wide else "utf-8-sig"
+        rows = csv.reader(io.StringIO(data.decode(encoding), newline=None))
+        try:
+            return self._words(rows, path.name)
+        except csv.Error as error:
+            raise ValueError(f"line {rows.line_num}: {error}") from error
+
+    def _words(self, rows: Iterable[list[str]], name: str) -> Words:
         words: Words = {}
-        rows = csv.reader(io.StringIO(data.decode(encoding), newline=""))
         for number, row in enumerate(rows, 1):
             if len(row) < 2:
                 continue
@@ -114,7 +126,7 @@ class CSVSource(Source[Words]):
                 words.setdefault(plural, {})[text] = translation
             else:
                 gen_log.error(
-                    "Unrecognized plural indicator %r in %s line %d", plural, path.name, number
+                    "Unrecognized plural indicator %r in %s line %d", plural, name, number
                 )
         return words
 
@@ -122,17 +134,16 @@ class CSVSource(Source[Words]):
 class GettextSource(Source[gettext.GNUTranslations]):
     """A folder as gettext wants it: ``{directory}/{code}/LC_MESSAGES/{domain}.mo``.
 
-    With ``drafts`` set, a ``.po`` is read where there is no ``.mo``, or an older one.
+    Drafts are ``.po`` files where there is no ``.mo``, or an older one.
     """
 
     def __init__(self, directory: str | os.PathLike[str], domain: str) -> None:
         self.directory = Path(directory)
         self.domain = domain
-        self.drafts = False
 
-    def files(self) -> dict[str, Path]:
+    def files(self, drafts: bool) -> dict[str, Path]:
         found = self._with_suffix(".mo")
-        if self.drafts:
+        if drafts:
             for code, draft in self._with_suffix(".po").items():
                 if code not in found or _changed(draft) > _changed(found[code]):
                     found[code] = draft
@@ -144,7 +155,9 @@ class GettextSource(Source[gettext.GNUTranslations]):
 
     def parse(self, path: Path) -> gettext.GNUTranslations:
         with path.open("rb") as file:
-            return read_po(file) if path.suffix == ".po" else gettext.GNUTranslations(file)
+            if path.suffix == ".po":
+                return read_po(file, path.parents[1].name)
+            return gettext.GNUTranslations(file)
 
     def _with_suffix(self, suffix: str) -> dict[str, Path]:
         name = self.domain + suffix
@@ -158,7 +171,7 @@ class GettextSource(Source[gettext.GNUTranslations]):
 
 def stamp_of(path: Path) -> Stamp:
     status = path.stat()
-    return (str(path), status.st_mtime_ns, status.st_size)
+    return (str(path), status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 def _changed(path: Path) -> int:
@@ -168,12 +181,15 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def read_po(file: IO[bytes]) -> gettext.GNUTranslations:
-    """The translations of an open ``.po``. Raises :exc:`ValueError` (of Babel) for what is none."""
+def read_po(file: IO[bytes], code: str) -> gettext.GNUTranslations:
+    """The translations of an open ``.po`` of a language. Raises Babel's ``PoFileError`` for what is none."""
     from babel.messages import mofile, pofile  # as slow to import as all the rest of us
 
+    catalog = pofile.read_po(file, locale=code, abort_invalid=True)
+    if catalog.locale is None:
+        catalog.locale = "en"  # without one Babel leaves out the rule for plurals that the file has
     compiled = io.BytesIO()
-    mofile.write_mo(compiled, pofile.read_po(file, abort_invalid=True))
+    mofile.write_mo(compiled, catalog)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

@@ -1,35 +1,27 @@
 """Dates and times by the tables of the CLDR, in any time zone.
 
 A moment is a `datetime` or a timestamp (seconds since 1970). A `datetime` without a zone is in UTC, as in Tornado, and
-is shown there unless another zone is asked for. A plain `date` is a day in all zones alike.
+is shown there unless another zone is asked for. A plain `date` is the same day in all zones.
 """
 
 import datetime
-import functools
-import time
-import zoneinfo
+import re
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from . import cldr
-from .basis import Basis
+from .basis import INVISIBLE, Basis, one_of
+from .patterns import applied, interval_for, joined, pattern_for, quoted, time_fields, with_hours
+from .zones import Moment, Zone, localized
 
-Moment = datetime.datetime | float
-Zone = datetime.tzinfo | str | None
 Style = Literal["full", "long", "medium", "short"]
 Length = Literal["long", "short", "narrow"]
 Unit = Literal["year", "month", "week", "day", "hour", "minute", "second"]
 
 _STYLES: Final = ("full", "long", "medium", "short")
 _LENGTHS: Final = ("long", "short", "narrow")
-_SECONDS: Final = {
-    "year": 365 * 86400,
-    "month": 30 * 86400,
-    "week": 7 * 86400,
-    "day": 86400,
-    "hour": 3600,
-    "minute": 60,
-    "second": 1,
-}
+_UNITS: Final = ("year", "month", "week", "day", "hour", "minute", "second")
+_DAY: Final = "yMMMd"
 
 
 class Dates(Basis):
@@ -49,26 +41,26 @@ class Dates(Basis):
         is another. ``zone`` is the name of a time zone (``"Europe/Berlin"``) or a `tzinfo`; without it the moment's
         own is meant. Raises `ValueError` for another style or an unknown zone.
         """
-        date = self.babel.date_formats[_one_of(_STYLES, style, "style")]
-        clock = self.babel.time_formats[_one_of(_STYLES, time or style, "time")]
-        return _applied(
-            _joined(self.babel, date, clock, style), localized(moment, zone), self.babel
-        )
+        one_of(_STYLES, style, "style")
+        one_of(_STYLES, time or style, "time")
+        date, clock = self.babel.date_formats[style], self.babel.time_formats[time or style]
+        pattern = joined(self.babel, date, clock, style)
+        return applied(pattern, localized(moment, zone), self.babel)
 
     def format_calendar_date(
         self, day: Moment | datetime.date, style: Style = "medium", zone: Zone = None
     ) -> str:
         """Return a date without a time: ``Apr 28, 2013``. `format_datetime` tells of style and zone."""
-        pattern = self.babel.date_formats[_one_of(_STYLES, style, "style")]
-        return _applied(pattern, localized(day, zone), self.babel)
+        one_of(_STYLES, style, "style")
+        return applied(self.babel.date_formats[style], localized(day, zone), self.babel)
 
     def format_time(
         self, moment: Moment | datetime.time, style: Style = "short", zone: Zone = None
     ) -> str:
         """Return the time of a moment, or a time of any day: ``6:35 PM``. `format_datetime` tells of style and zone."""
-        pattern = self.babel.time_formats[_one_of(_STYLES, style, "style")]
+        one_of(_STYLES, style, "style")
         value = moment if isinstance(moment, datetime.time) else localized(moment, zone)
-        return _applied(pattern, value, self.babel)
+        return applied(self.babel.time_formats[style], value, self.babel)
 
     def format_skeleton(
         self, moment: Moment | datetime.date, skeleton: str, zone: Zone = None
@@ -80,7 +72,45 @@ class Dates(Basis):
         ``18:35``. Raises `ValueError` for a skeleton that nothing in the language fits.
         """
         pattern = pattern_for(self.babel, skeleton)
-        return _applied(pattern, localized(moment, zone), self.babel)
+        return applied(pattern, localized(moment, zone), self.babel)
+
+    def format_interval(
+        self,
+        start: Moment | datetime.date,
+        end: Moment | datetime.date,
+        skeleton: str = _DAY,
+        zone: Zone = None,
+    ) -> str:
+        """Return from when to when, saying once what both have: ``Apr 28-30, 2013``, ``5:00-6:30 PM``.
+
+        `format_skeleton` tells of skeletons. If it has a time only, and the days differ, they are said too.
+        """
+        first, last = localized(start, zone), localized(end, zone)
+        wanted = with_hours(self.babel, skeleton)
+        time = time_fields(wanted)
+        one_day = not any(_differs(field, first, last) for field in "yMd")
+        if time == wanted and not one_day:
+            wanted = _DAY + wanted
+        elif time and time != wanted and one_day:
+            return self._times_of_day(first, last, wanted)
+        patterns = interval_for(self.babel, wanted)
+        for field in _FIELDS:
+            if field in patterns and _differs(field, first, last):
+                both = zip(patterns[field], (first, last), strict=False)
+                return "".join(applied(part, moment, self.babel) for part, moment in both)
+        texts = [self.format_skeleton(moment, wanted) for moment in (first, last)]
+        if texts[0] == texts[1]:
+            return texts[0]
+        frame = str(self.babel.interval_formats.get(None, "{0} \u2013 {1}"))
+        return frame.replace("{0}", texts[0]).replace("{1}", texts[1])
+
+    def _times_of_day(self, start: Any, end: Any, skeleton: str) -> str:
+        """From when to when on one day, which is said once."""
+        time = time_fields(skeleton)
+        date = "".join(field for field in skeleton if field not in time)
+        day = quoted(self.format_skeleton(start, date))
+        times = quoted(self.format_interval(start, end, time))
+        return applied(joined(self.babel, day, times, "medium"), start, self.babel)
 
     def format_relative(
         self,
@@ -88,16 +118,15 @@ class Dates(Basis):
         length: Length = "long",
         smallest: Unit = "second",
     ) -> str:
-        """Return how far it is to a moment from now, or what a `timedelta` is: ``in 3 days``, ``2 hr. ago``.
+        """Return how far it is from now to a moment, or what a `timedelta` is: ``in 3 days``, ``2 hr. ago``.
 
         One unit is named, the greatest of which there is nearly one (0.85) or more, but none below ``smallest``.
         """
-        if isinstance(when, datetime.timedelta):
-            seconds = when.total_seconds()
-        else:
-            seconds = localized(when, None).timestamp() - time.time()
+        distance = when
+        if not isinstance(distance, datetime.timedelta):
+            distance = localized(distance, None) - datetime.datetime.now(datetime.UTC)
         # "in 0 seconds" is nothing that one would say.
-        seconds = round(seconds) or -1
+        seconds = round(distance.total_seconds()) or -1
         return self._difference(seconds, length, smallest, add_direction=True)
 
     def format_duration(
@@ -111,119 +140,66 @@ class Dates(Basis):
             duration = duration.total_seconds()
         return self._difference(round(duration), length, smallest)
 
+    def parse_date(self, text: str) -> datetime.date:
+        """Return the date that a person has written in digits: ``28.4.2013`` in German, ``4/28/13`` in English.
+
+        Day, month and year come as the language has them, or as in ISO 8601 (``2013-04-28``). A year of two digits is
+        between eighty years ago and twenty to come. Raises `ValueError` with an example for everything else.
+        """
+        text = INVISIBLE.sub("", text).strip()
+        try:
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+                return datetime.date.fromisoformat(text)
+            if found := _READ.fullmatch(text):
+                pattern = str(self.babel.date_formats["short"])
+                order = sorted("yMd", key=pattern.index)
+                year, month, day = (found[order.index(field) + 1] for field in "yMd")
+                return datetime.date(_full_year(year), int(month), int(day))
+        except ValueError:
+            pass  # the thirtieth of February
+        example = self.format_calendar_date(datetime.date(2013, 4, 28), "short")
+        raise ValueError(f"{text[:80]!r} is not a date as {self.code} writes it: {example}")
+
     @property
     def first_week_day(self) -> int:
         """The day that weeks begin with where the language is spoken: 0 is Monday, 6 is Sunday."""
         return int(self.babel.first_week_day)
 
     def _difference(self, seconds: int, length: Length, smallest: Unit, **options: Any) -> str:
-        _one_of(_LENGTHS, length, "length")
-        _one_of(tuple(_SECONDS), smallest, "smallest")
+        one_of(_LENGTHS, length, "length")
+        one_of(_UNITS, smallest, "smallest")
         return cldr.dates.format_timedelta(
-            datetime.timedelta(seconds=seconds),
-            smallest,
-            format=length,
-            locale=self.babel,
-            **options,
-        )
-
-    def _unit_ago(self, unit: Unit, count: int) -> str:
-        """So many of just this unit, even if they make a greater one."""
-        return cldr.dates.format_timedelta(
-            -datetime.timedelta(seconds=max(count, 1) * _SECONDS[unit]),
-            unit,
-            threshold=100,
-            add_direction=True,
-            locale=self.babel,
+            seconds, smallest, format=length, locale=self.babel, **options
         )
 
 
-def localized(moment: Any, zone: Zone) -> Any:
-    """Return a moment as an aware `datetime` in the zone; a plain `date` as it is."""
-    if isinstance(moment, int | float):
-        moment = datetime.datetime.fromtimestamp(moment, datetime.UTC)
-    if not isinstance(moment, datetime.datetime):
-        if isinstance(moment, datetime.date):
-            return moment
-        raise TypeError(f"a datetime, date or timestamp is needed, not {moment!r}")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return moment if zone is None else moment.astimezone(time_zone(zone))
+_READ: Final = re.compile(r"\D{0,9}?(\d{1,4})\D{1,9}(\d{1,4})\D{1,9}(\d{1,4})\D{0,9}")
 
 
-def time_zone(zone: datetime.tzinfo | str) -> datetime.tzinfo:
-    """Return the zone of the name. Raises `ValueError` if there is none."""
-    if not isinstance(zone, str):
-        return zone
-    try:
-        return zoneinfo.ZoneInfo(zone)
-    # The name of a directory, one that is too long and others are errors of the system.
-    except (KeyError, ValueError, OSError):
-        raise ValueError(
-            f"there is no time zone {zone[:80]!r}: names are such as Europe/Berlin"
-            " (where the system knows none, the package tzdata brings them)"
-        ) from None
+def _full_year(digits: str) -> int:
+    """Return the year that two digits mean: from eighty years ago to twenty to come, as the CLDR proposes."""
+    year = int(digits)
+    if len(digits) != 2:
+        return year
+    first = datetime.date.today().year - 80
+    return first + (year - first) % 100
 
 
-@functools.lru_cache(1024)
-def pattern_for(locale: Any, skeleton: str) -> str:
-    """Return the pattern that fits a skeleton, as section 2.6.2.1 of the CLDR's UTS #35-4 has it."""
-    clock = str(locale.time_formats["short"])
-    hour = next((letter for letter in "hKk" if letter in clock), "H")
-    wanted = skeleton.replace("j", hour)
-    if pattern := _matching(locale, wanted):
-        return pattern
-    date = "".join(letter for letter in wanted if letter not in _TIME)
-    time = "".join(letter for letter in wanted if letter in _TIME)
-    parts = [_matching(locale, part) for part in (date, time) if part]
-    if len(parts) == 2 and parts[0] and parts[1]:
-        style = "long" if "MMMM" in wanted else "medium" if "MMM" in wanted else "short"
-        return _joined(locale, parts[0], parts[1], style)
-    raise ValueError(
-        f"nothing in {locale} fits the skeleton {skeleton!r}; it is made of fields such as yMMMd and jm"
-    )
+def _differs(field: str, start: Any, end: Any) -> bool:
+    """Whether two moments differ in a field of an interval's pattern."""
+    read = _FIELDS[field]
+    return bool(read(start) != read(end))
 
 
-_TIME: Final = frozenset("abBhHKkmsSAzZOvVXx")
-
-
-def _matching(locale: Any, skeleton: str) -> str | None:
-    skeletons = locale.datetime_skeletons
-    closest = cldr.dates.match_skeleton(skeleton, skeletons)
-    return closest and _widened(str(skeletons[closest]), skeleton)
-
-
-def _widened(pattern: str, skeleton: str) -> str:
-    """Write names in a pattern as long as the skeleton has them."""
-    wide = {}
-    for kind, field in cldr.dates.tokenize_pattern(skeleton):
-        if kind == "field":
-            wide[_ALIKE.get(field[0], field[0])] = int(field[1])
-    tokens: list[Any] = []
-    for kind, field in cldr.dates.tokenize_pattern(pattern):
-        if kind == "field" and (like := _ALIKE.get(field[0])):
-            asked = wide.get(like, 0)
-            if asked >= 3 and (int(field[1]) >= 3 or like == "E"):
-                tokens.append((kind, (field[0], asked)))
-                continue
-        tokens.append((kind, field))
-    return cldr.dates.untokenize_pattern(tokens)
-
-
-_ALIKE: Final = {"M": "M", "L": "M", "E": "E", "e": "E", "c": "E"}
-"""Fields that are names, by what skeletons call them."""
-
-
-def _joined(locale: Any, date: Any, time: Any, style: str) -> str:
-    frame = cldr.dates.get_datetime_format(style, locale)  # type: ignore[arg-type]
-    return str(frame).replace("{0}", str(time)).replace("{1}", str(date))
-
-
-def _applied(pattern: Any, value: Any, locale: Any) -> str:
-    return cldr.dates.parse_pattern(str(pattern)).apply(value, locale)
-
-
-def _one_of(known: tuple[str, ...], given: str, name: str) -> str:
-    if given not in known:
-        raise ValueError(f"{name} is {', '.join(known[:-1])} or {known[-1]}, not {given!r}")
-    return given
+# From the greatest to the smallest. What a plain date hasn't got is the same on both sides.
+_FIELDS: Final[dict[str, Callable[[Any], int]]] = {
+    "G": lambda moment: 0,  # before Christ is no year of Python's
+    "y": lambda moment: moment.year,
+    "M": lambda moment: moment.month,
+    "d": lambda moment: moment.day,
+    "a": lambda moment: getattr(moment, "hour", 0) // 12,
+    "B": lambda moment: getattr(moment, "hour", 0),
+    "h": lambda moment: getattr(moment, "hour", 0),
+    "H": lambda moment: getattr(moment, "hour", 0),
+    "m": lambda moment: getattr(moment, "minute", 0),
+}

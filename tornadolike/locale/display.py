@@ -2,6 +2,7 @@
 
 from . import cldr
 from .basis import Basis
+from .numbers import currency_code
 
 
 class Names(Basis):
@@ -28,3 +29,7 @@ class Names(Basis):
             return str(self.babel.territories[code.upper()])
         except KeyError:
             raise ValueError(f"{code[:80]!r} is not the code of a country, such as JP") from None
+
+    def currency_name(self, code: str) -> str:
+        """Return the name of a currency (ISO 4217: ``"EUR"``). Raises `ValueError` for an unknown code."""
+        return cldr.numbers.get_currency_name(currency_code(code), locale=self.babel)

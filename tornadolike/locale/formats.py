@@ -4,9 +4,14 @@ Tornado's four methods are in :mod:`tornadolike.locale.friendly`. The others sta
 Unicode CLDR, and are in one module for each subject.
 """
 
+from .bidi import isolate
 from .display import Names
 from .friendly import Friendly
+from .units import Units
+from .zones import Zones
 
 
-class Formats(Friendly, Names):
-    """All formats of a language. It changes nothing, and threads may share it."""
+class Formats(Friendly, Units, Names, Zones):
+    """All formats of a language. They change nothing, and threads may share them."""
+
+    isolate = staticmethod(isolate)

@@ -7,12 +7,14 @@ silent Tornado writes English; here the language's own patterns of the CLDR take
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ..util import lazy
-from .dates import Dates, Unit
+from . import cldr
+from .dates import Dates
 from .lists import Lists
 from .numbers import Number, Numbers, exact
+from .zones import localized
 
 MONTHS: Final = [
     "January",
@@ -29,6 +31,7 @@ MONTHS: Final = [
     "December",
 ]
 WEEKDAYS: Final = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
 
 
 class Phrase(NamedTuple):
@@ -73,21 +76,18 @@ class Friendly(Dates, Numbers, Lists):
 
         `format_relative` and `format_datetime` know the future and time zones.
         """
-        if isinstance(date, int | float):
-            date = datetime.datetime.fromtimestamp(date, datetime.UTC)
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=datetime.UTC)
+        moment = localized(date, None)
         now = datetime.datetime.now(datetime.UTC)
-        if date > now:
-            if relative and (date - now).total_seconds() < 60:
-                date = now
+        if moment > now:
+            if relative and (moment - now).total_seconds() < 60:
+                moment = now
             else:
                 full_format = True
-        difference = now - date
+        difference = now - moment
         if relative and not full_format and difference.days == 0:
             return self._ago(difference.seconds)
         offset = datetime.timedelta(minutes=gmt_offset)
-        local = date - offset
+        local = moment - offset
         was_yesterday = local.day == (now - offset - datetime.timedelta(days=1)).day
         phrase = _phrase(difference.days, relative and was_yesterday)
         return self._dated(EVER if full_format else phrase, local, shorter)
@@ -131,7 +131,7 @@ class Friendly(Dates, Numbers, Lists):
         return text
 
     def _ago(self, seconds: int) -> str:
-        unit: Unit
+        unit: Literal["second", "minute", "hour"]
         if seconds < 50:
             unit, count = "second", seconds
         elif seconds < 50 * 60:
@@ -141,7 +141,11 @@ class Friendly(Dates, Numbers, Lists):
         pattern = self._tornadoes(f"1 {unit} ago", f"%({unit}s)d {unit}s ago", count)
         if pattern is not None:
             return pattern % {f"{unit}s": count}
-        return self._unit_ago(unit, count)
+        # "In 0 seconds" is what Babel makes of none.
+        passed = datetime.timedelta(seconds=max(count, 1) * SECONDS[unit])
+        return cldr.dates.format_timedelta(
+            -passed, unit, threshold=100, add_direction=True, locale=self.babel
+        )
 
     def _dated(self, phrase: Phrase, local: datetime.datetime, shorter: bool) -> str:
         message = phrase.short if shorter else phrase.long

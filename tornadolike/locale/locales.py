@@ -7,6 +7,7 @@ from ..log import gen_log
 from ..util import lazy
 from . import own, tags
 from .catalogs import Words, is_gettext
+from .formats import Formats
 from .names import LOCALE_NAMES
 from .shelf import DEFAULT, Shelf, loaded
 
@@ -21,7 +22,7 @@ class Translations(Protocol):
     def ngettext(self, msgid1: str, msgid2: str, n: int, /) -> str: ...
 
 
-class Locale:
+class Locale(Formats):
     """A language, perhaps as one country writes it.
 
     They are made by :func:`get`. What is asked for is looked up in the site's catalogue, then in those of the
@@ -87,7 +88,7 @@ class Locale:
         if tag is None or self.babel.language != tag.language:
             return "Unknown"
         name = self.babel.get_display_name() or "Unknown"
-        return name[:1].upper() + name[1:]
+        return name[:1].title() + name[1:]
 
     @lazy
     def rtl(self) -> bool:
@@ -203,6 +204,8 @@ class GettextLocale(Locale):
     def translate(
         self, message: str, plural_message: str | None = None, count: int | None = None
     ) -> str:
+        if plural_message is None and message and not self._behind:
+            return self.gettext(message)  # what nearly all calls are
         text = self.find(message, plural_message, count)
         return _original(message, plural_message, count) if text is None else text
 

@@ -7,7 +7,7 @@ are made and compiled by the commands in ``setup.cfg``.
 from typing import Final
 
 
-def N_(message: str, plural: str | None = None) -> str:
+def N_(message: str) -> str:
     """Mark a message, and return it as it is."""
     return message
 
@@ -64,28 +64,5 @@ REASONS: Final = frozenset(
 )
 """The reasons of error pages, by all names that Python's versions give to a status."""
 
-DATES: Final = frozenset(
-    {
-        N_("1 second ago", "%(seconds)d seconds ago"),
-        N_("1 minute ago", "%(minutes)d minutes ago"),
-        N_("1 hour ago", "%(hours)d hours ago"),
-        N_("yesterday"),
-        N_("yesterday at %(time)s"),
-        N_("%(weekday)s at %(time)s"),
-        # Translators: month_name is the form that stands beside a day, as in "4 июля".
-        N_("%(month_name)s %(day)s"),
-        N_("%(month_name)s %(day)s at %(time)s"),
-        N_("%(month_name)s %(day)s, %(year)s"),
-        N_("%(month_name)s %(day)s, %(year)s at %(time)s"),
-        N_("%(weekday)s, %(month_name)s %(day)s"),
-    }
-)
-"""Tornado's messages for :meth:`Locale.format_date` and :meth:`Locale.format_day`."""
-
-LISTS: Final = frozenset(
-    {
-        # Translators: the end of a list: commas is "A, B", and last is "C".
-        N_("%(commas)s and %(last)s"),
-    }
-)
-"""Tornado's message for :meth:`Locale.list`."""
+DATES: Final = frozenset({N_("yesterday"), N_("yesterday at %(time)s")})
+"""What :meth:`Locale.format_date` says and the CLDR has no pattern for. Its other words come from there."""

@@ -8,7 +8,7 @@ from typing import Final
 from . import tags
 from .tags import Tag
 
-MAX_LANGUAGE_RANGES: Final = 64
+MAX_LANGUAGE_RANGES: Final = 32
 """How many languages of an ``Accept-Language`` are looked at; browsers send six at most."""
 
 REMEMBERED: Final = 256
@@ -86,8 +86,16 @@ class Languages:
         return self._default if self._default in codes else min(codes, default=None)
 
     @functools.cached_property
-    def _tags(self) -> dict[str, Tag]:
-        return {code: tag for code in sorted(self.codes) if (tag := tags.parse(code))}
+    def _by_name(self) -> dict[str, str]:
+        return {"_".join(tags.split(code)): code for code in self.codes}
+
+    @functools.cached_property
+    def _by_language(self) -> dict[str, list[tuple[str, Tag]]]:
+        found: dict[str, list[tuple[str, Tag]]] = {}
+        for code in self.codes:
+            if tag := tags.parse(code):
+                found.setdefault(tag.language, []).append((code, tag))
+        return found
 
     def _closest_of(self, codes: frozenset[str], code: str) -> str | None:
         if same := self._literally(codes, code):
@@ -97,38 +105,35 @@ class Languages:
             return None
         ranks = [
             (rank, candidate)
-            for candidate, tag in self._tags.items()
+            for candidate, tag in self._by_language.get(wanted.language, ())
             if candidate in codes and (rank := _distance(wanted, tag)) is not None
         ]
         return min(ranks)[1] if ranks else None
 
     def _literally(self, codes: frozenset[str], code: str) -> str | None:
         """What has the same name, also without the variants behind the territory."""
-        by_name = {"_".join(tags.split(code)): code for code in codes}
         parts = tags.split(code)
-        while parts:
-            if found := by_name.get("_".join(parts)):
+        while True:
+            found = self._by_name.get("_".join(parts))
+            if found in codes:
                 return found
             if len(parts) < 3 or len(parts[-1]) < 4:
                 return None
             del parts[-1]
-        return None
 
 
-def _distance(wanted: Tag, tag: Tag) -> tuple[int, int, int, str] | None:
-    """How far ``tag`` is from ``wanted``: less is nearer. None if it does not do for it."""
-    if tag.language != wanted.language:
-        return None
+def _distance(wanted: Tag, tag: Tag) -> tuple[int, int, int, bool] | None:
+    """How far ``tag`` is from ``wanted``, which is of the same language: less is nearer. None if it does not do."""
     whole, other = tags.full(wanted), tags.full(tag)
     if whole == other:
-        return (0, 0, 0, "")
+        return (0, 0, 0, False)
     if whole.script != other.script:
-        return (3, 0, 0, "") if tag == Tag(wanted.language) else None
+        return (3, 0, 0, False) if tag == Tag(wanted.language) else None
     line, others = tags.lineage(wanted), tags.lineage(tag)
-    steps = next((i for i, ancestor in enumerate(line) if ancestor in others), len(line))
-    back = others.index(line[steps]) if steps < len(line) else len(others)
+    steps = next(i for i, ancestor in enumerate(line) if ancestor in others)
+    back = others.index(line[steps])
     elsewhere = other.territory != tags.full(Tag(tag.language, tag.script)).territory
-    return (2 if back else 1, steps, back, "~" if elsewhere else "")
+    return (2 if back else 1, steps, back, elsewhere)
 
 
 def _wanted(ranges: list[tuple[str, float]]) -> Callable[[str], bool]:
@@ -139,16 +144,15 @@ def _wanted(ranges: list[tuple[str, float]]) -> Callable[[str], bool]:
 
     def wanted(code: str) -> bool:
         tag = tags.parse(code)
-        names = [tuple(tags.split(code))]
-        if tag:
-            names += [tuple(tags.split(str(form))) for form in (tag, tags.full(tag))]
-        matching = [
-            (len(name), qualities[joined])
-            for parts in names
+        forms = (code, str(tag), str(tags.full(tag))) if tag else (code,)
+        prefixes = (
+            "_".join(parts[:length])
+            for parts in map(tags.split, forms)
             for length in range(len(parts), 0, -1)
-            for name in [parts[:length]]
-            if (joined := "_".join(name)) in qualities
-        ]
-        return bool(max(matching)[1]) if matching else qualities.get("*") != 0
+        )
+        # The first of the longest: what a code is called, before what else means the same.
+        matching = sorted(prefixes, key=lambda prefix: -prefix.count("_"))
+        found = next((prefix for prefix in matching if prefix in qualities), "*")
+        return qualities.get(found, 1) > 0
 
     return wanted

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from . import cldr
-from .basis import Basis
+from .basis import INVISIBLE, Basis, one_of
 
 Number = int | float | Decimal | str
 Decimals = int | tuple[int, int] | None
@@ -23,9 +23,8 @@ MAX_DIGITS: Final = 1000
 text, and a billion of bytes written out."""
 
 # Precise enough for all that is let in, and not the author's, whose own may be narrow or strict.
-_ARITHMETIC: Final = decimal.Context(prec=3 * MAX_DIGITS, rounding=decimal.ROUND_HALF_EVEN)
+ARITHMETIC: Final = decimal.Context(prec=3 * MAX_DIGITS, rounding=decimal.ROUND_HALF_EVEN)
 _MINUS: Final = "-\u2212\u2010\ufe63\uff0d"
-_INVISIBLE: Final = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")
 _SPACES: Final = " \u00a0\u2009\u202f"
 _APOSTROPHES: Final = "'\u2019"
 
@@ -40,12 +39,14 @@ class Numbers(Basis):
         as many as there are, up to three. Without ``grouping`` thousands aren't set off. Raises `ValueError` if the
         value is no number, or has more than `MAX_DIGITS` digits on one side of its point.
         """
-        pattern = _pattern(self.babel.decimal_formats[None], decimals)
+        pattern = with_decimals(self.babel.decimal_formats[None], decimals)
         return self._written(pattern, exact(value), group_separator=grouping)
 
     def percent(self, value: Number, decimals: Decimals = None) -> str:
         """Return a share as so many of a hundred: 0.25 is ``25%``. Without ``decimals`` it is a whole number."""
-        return self._written(_pattern(self.babel.percent_formats[None], decimals), exact(value))
+        return self._written(
+            with_decimals(self.babel.percent_formats[None], decimals), exact(value)
+        )
 
     def currency(
         self,
@@ -61,18 +62,17 @@ class Numbers(Basis):
         euro, none for the yen. In the style ``accounting`` some languages put losses in parentheses; in ``name`` the
         currency is a word. Raises `ValueError` for another code or style.
         """
+        one_of(("standard", "accounting", "name"), style, "style")
         code = currency_code(code)
         if decimals is None:
             decimals = cldr.numbers.get_currency_precision(code)
-        with decimal.localcontext(_ARITHMETIC):
-            value = rounded(exact(amount), decimals)
-            if style == "name":
+        value = rounded(finite(amount), decimals)
+        if style == "name":
+            with decimal.localcontext(ARITHMETIC):
                 unit = cldr.numbers.get_currency_unit_pattern(code, value, self.babel)
                 name = cldr.numbers.get_currency_name(code, value, self.babel)
-                return unit.replace("{0}", self.number(value, decimals)).replace("{1}", name)
-        if style not in ("standard", "accounting"):
-            raise ValueError(f"style is standard, accounting or name, not {style!r}")
-        pattern = _pattern(self.babel.currency_formats[style], decimals)
+            return unit.replace("{0}", self.number(value, decimals)).replace("{1}", name)
+        pattern = with_decimals(self.babel.currency_formats[style], decimals)
         return self._written(pattern, value, currency=code, currency_digits=False)
 
     def compact_number(
@@ -94,13 +94,13 @@ class Numbers(Basis):
         number = exact(value)
         if not number.is_finite():
             return self.number(number)
-        with decimal.localcontext(_ARITHMETIC):
+        with decimal.localcontext(ARITHMETIC):
             part, magnitude = _compacted(number, forms["other"], decimals)
-            form = "1" if part == 1 and "1" in forms else self.babel.plural_form(abs(part))
+        form = "1" if part == 1 and "1" in forms else plural_form(self.babel, part)
         pattern = {**forms["other"], **forms.get(form, {})}.get(str(magnitude))
         if pattern is None or pattern.pattern == "0":
             pattern = self.babel.decimal_formats[None]
-        return self._written(_pattern(pattern, _shown(part, decimals)), part)
+        return self._written(with_decimals(pattern, _shown(part, decimals)), part)
 
     def parse_decimal(self, text: str) -> Decimal:
         """Return the number that a person has written in this language, exactly.
@@ -123,7 +123,7 @@ class Numbers(Basis):
         return int(number)
 
     def _read(self, text: str) -> Decimal | None:
-        text = _INVISIBLE.sub("", text).strip()
+        text = INVISIBLE.sub("", text).strip()
         if not 0 < len(text) <= MAX_DIGITS:
             return None
         sign = "-" if text[0] in _MINUS else ""
@@ -141,7 +141,7 @@ class Numbers(Basis):
     def _written(self, pattern: Any, value: Decimal, **options: Any) -> str:
         if value.is_nan():
             return str(self.babel.number_symbols["latn"].get("nan", "NaN"))
-        with decimal.localcontext(_ARITHMETIC):
+        with decimal.localcontext(ARITHMETIC):
             return str(pattern.apply(value, self.babel, **options))
 
 
@@ -158,14 +158,27 @@ def exact(value: Number) -> Decimal:
     return number
 
 
+def finite(value: Number) -> Decimal:
+    """As `exact`, but raise `ValueError` for what nobody can pay or measure, too: NaN and the infinities."""
+    number = exact(value)
+    if not number.is_finite():
+        raise ValueError(f"a finite number is needed, not {number}")
+    return number
+
+
 def rounded(value: Decimal, decimals: int | tuple[int, int]) -> Decimal:
     """Return the value with as many digits behind its point as will be shown: plurals depend on them."""
-    fewest, most = (decimals, decimals) if isinstance(decimals, int) else decimals
-    if not value.is_finite():
-        return value
-    value = value.quantize(Decimal(1).scaleb(-most))
-    shown = max(fewest, min(most, -int(value.normalize().as_tuple().exponent)))
-    return value.quantize(Decimal(1).scaleb(-shown))
+    fewest, most = fraction(decimals)
+    with decimal.localcontext(ARITHMETIC):
+        value = value.quantize(Decimal(1).scaleb(-most))
+        shown = max(fewest, -int(value.normalize().as_tuple().exponent))
+        return value.quantize(Decimal(1).scaleb(-shown))
+
+
+def plural_form(locale: Any, value: Decimal) -> str:
+    """Return which plural a number wants: "one", "few" ..."""
+    with decimal.localcontext(ARITHMETIC):
+        return str(locale.plural_form(abs(value)))
 
 
 def currency_code(code: str) -> str:
@@ -179,15 +192,16 @@ def currency_code(code: str) -> str:
     raise ValueError(f"{code[:80]!r} is not a currency of ISO 4217, such as EUR{hint}")
 
 
-def _pattern(pattern: Any, decimals: Decimals) -> Any:
+def with_decimals(pattern: Any, decimals: Decimals) -> Any:
     """The pattern with so many digits behind the point; Babel's own is shared and stays as it is."""
     pattern = copy.copy(pattern)
     if decimals is not None:
-        pattern.frac_prec = _fraction(decimals)
+        pattern.frac_prec = fraction(decimals)
     return pattern
 
 
-def _fraction(decimals: int | tuple[int, int]) -> tuple[int, int]:
+def fraction(decimals: int | tuple[int, int]) -> tuple[int, int]:
+    """Return the fewest and the most digits behind the point. Raises `ValueError` if they can't be."""
     fewest, most = (decimals, decimals) if isinstance(decimals, int) else decimals
     if not 0 <= fewest <= most <= MAX_DIGITS:
         raise ValueError(
@@ -231,10 +245,13 @@ def _separators(locale: Any) -> tuple[str, str]:
 def _ungrouped(text: str, group: str, sizes: tuple[int, int]) -> str | None:
     """Return the digits of a whole number; None if there is anything else, or a separator at a wrong place."""
     first, *others = re.split(f"[{re.escape(group)}]", text)
-    if not (first + "".join(others)).isdecimal():
-        return first + "" if not text else None
-    *middle, last = others or [""]
+    digits = first + "".join(others)
     if not others:
-        return first
-    right = len(last) == sizes[0] and all(len(part) == sizes[1] for part in middle)
-    return first + "".join(others) if right and 0 < len(first) <= sizes[1] else None
+        return digits if digits.isdecimal() or not digits else None
+    *middle, last = others
+    right = (
+        0 < len(first) <= sizes[1]
+        and len(last) == sizes[0]
+        and all(len(part) == sizes[1] for part in middle)
+    )
+    return digits if right and digits.isdecimal() else None

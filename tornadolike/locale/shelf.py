@@ -102,8 +102,7 @@ class Loader:
     def add_gettext(self, directory: str | os.PathLike[str], domain: str) -> None:
         with self._lock:
             source = GettextSource(directory, domain)
-            source.drafts = self._reloads
-            read = source.read({}, _log_failure)
+            read = source.read({}, _log_failure, self._reloads)
             self._additions[source.directory.absolute(), domain] = source, read
             self._put_up()
 
@@ -113,9 +112,7 @@ class Loader:
 
     def _load(self, source: Source[Any], failed: Callable[[str, Path, Exception], None]) -> None:
         with self._lock:
-            if isinstance(source, GettextSource):
-                source.drafts = self._reloads
-            read = source.read({}, failed)
+            read = source.read({}, failed, self._reloads)
             self._site, self._site_read = source, read
             self._put_up()
         gen_log.debug("Supported locales: %s", sorted(self._shelf.languages.codes))
@@ -144,10 +141,8 @@ def _contents(read: Read) -> dict[str, Any]:
 
 
 def _reread(source: Source[Any], before: Read) -> Read:
-    if isinstance(source, GettextSource):
-        source.drafts = True
     try:
-        return source.read(before, _log_failure)
+        return source.read(before, _log_failure, drafts=True)
     except OSError as error:
         if before:
             gen_log.error("Cannot read translations again: %s", error)

@@ -114,9 +114,9 @@ def lineage(tag: Tag) -> tuple[str, ...]:
     line = []
     while code and code not in line:
         line.append(code)
-        shorter = code.rpartition("_")[0]
-        # The parent of a language is a language of its own, whose texts a reader need not know.
-        code = parents.get(code, shorter) if shorter else ""
+        code = parents.get(code, code.rpartition("_")[0])
+        if code.partition("_")[0] != tag.language:
+            break  # as of Haitian, whose parent is French: another language
     return tuple(line)
 
 

@@ -379,6 +379,26 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.001)
 
 
+def test_a_template_that_waits_can_be_cancelled(site: Callable[..., Site]) -> None:
+    ended: list[int] = []
+
+    async def forever() -> str:
+        await asyncio.get_running_loop().create_future()
+        return ""
+
+    class Cancelled(Page):
+        cancel_on_disconnect = True
+
+    page = "early{% try %}{{ await forever() }}{% finally %}{{ ended.append(1) }}{% end %}"
+    names = {"way": "render_stream", "forever": forever, "ended": ended}
+    served = site(("/", Cancelled, names), template_loader=DictLoader({"page.html": page}))
+    with served.connect() as connection:
+        connection.send("GET /")
+        assert connection.sock.recv(10)
+    served.server.call(until, lambda: served.finished)
+    assert ended == [1]
+
+
 def test_a_stream_waits_for_its_client(site: Callable[..., Site]) -> None:
     made = []
 

@@ -72,6 +72,7 @@ def streamed(*pieces: bytes) -> bytes:
         (b"<header></header></head></head>", b"<header></header>[head]</head></head>[foot]"),
         (b"<script>'</body>'</script></body>", b"<script>'</body>'</script>[foot]</body>"),
         (b"</body></head></body>", b"</body>[head]</head>[foot]</body>"),
+        (b"</body>.............</head></body>", b"</body>.............[head]</head>[foot]</body>"),
         (b"</he</bod<</body", b"</he</bod<</body[foot]"),
     ],
 )

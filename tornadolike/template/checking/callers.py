@@ -72,13 +72,15 @@ def read_callers(paths: Iterable[str | os.PathLike[str]]) -> Callers:
     unread = {path for path, _ in callers.unread}
     words = [*_WORDS, *(name.encode() for name in program.renderers)]
     for path in files:
-        source = path.read_bytes() if str(path) not in unread else b""
-        if any(word in source for word in words):
-            try:
+        if str(path) in unread:
+            continue
+        try:
+            source = path.read_bytes()
+            if any(word in source for word in words):
                 tree = parse_python(source, path)
                 _Reader(str(path), tree, program, callers).visit(tree)
-            except RecursionError as error:
-                callers.unread.append((str(path), str(error)))
+        except (RecursionError, OSError) as error:
+            callers.unread.append((str(path), str(error)))
     return callers
 
 

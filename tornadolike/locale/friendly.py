@@ -92,12 +92,12 @@ class Friendly(Dates, Numbers, Lists):
         phrase = _phrase(difference.days, relative and was_yesterday)
         return self._dated(EVER if full_format else phrase, local, shorter)
 
-    def format_day(self, date: datetime.datetime, gmt_offset: int = 0, dow: bool = True) -> str:
-        """Return the day of a `datetime` without its year: "Monday, January 22", or "January 22" without ``dow``."""
+    def format_day(self, date: datetime.date, gmt_offset: int = 0, dow: bool = True) -> str:
+        """Return a day without its year: "Monday, January 22", or "January 22" without ``dow``."""
         local = date - datetime.timedelta(minutes=gmt_offset)
         message = "%(weekday)s, %(month_name)s %(day)s" if dow else THIS_YEAR.short
         if pattern := self._tornadoes(message):
-            return pattern % self._fields(local)
+            return pattern % self._day(local)
         return self.format_skeleton(local, "MMMMEEEEd" if dow else "MMMMd")
 
     def list(self, parts: Sequence[str]) -> str:
@@ -155,7 +155,7 @@ class Friendly(Dates, Numbers, Lists):
                 message  # which looks the same in most languages, so that nobody translates it
             )
         if pattern is not None:
-            return pattern % self._fields(local)
+            return pattern % {**self._day(local), "time": self._clock(local)}
         time = "" if shorter and phrase is not TODAY else self.format_time(local)
         if phrase is YESTERDAY and (pattern := self._yesterday(message)):
             return pattern % {"time": time}
@@ -168,14 +168,13 @@ class Friendly(Dates, Numbers, Lists):
         text = self.own(message)
         return None if text == message and self.babel.language != "en" else text
 
-    def _fields(self, local: datetime.datetime) -> dict[str, str]:
+    def _day(self, local: datetime.date) -> dict[str, str]:
         """What Tornado's messages are filled with."""
         return {
             "month_name": self._months[local.month - 1],
             "weekday": self._weekdays[local.weekday()],
             "day": str(local.day),
             "year": str(local.year),
-            "time": self._clock(local),
         }
 
     def _clock(self, local: datetime.datetime) -> str:

@@ -5,11 +5,11 @@ import functools
 from decimal import Decimal
 from typing import Any, Literal
 
-from .basis import Basis, one_of
-from .numbers import Decimals, Number, finite, fraction, plural_form, rounded
+from .basis import one_of
+from .numbers import Decimals, Number, Numbers, finite, fraction, plural_form, rounded
 
 
-class Units(Basis):
+class Units(Numbers):
     """The units of measurement of a language."""
 
     def unit(
@@ -40,8 +40,8 @@ class Units(Basis):
         return self._per(text, _identifier(self.babel, per), length) if per else text
 
     def _per(self, text: str, unit: str, length: str) -> str:
-        if pattern := _form(self.babel, unit, length, "per"):
-            return pattern.replace("{0}", text)
+        if own := _form(self.babel, unit, length, "per"):
+            return own.replace("{0}", text)
         patterns = self.babel._data["compound_unit_patterns"]["per"]
         pattern: str = patterns.get(length, patterns["short"])["compound"]
         one = (

@@ -129,6 +129,14 @@ def test_the_settings_of_the_loader(tmp_path: Path) -> None:
         assert make_handler(settings=at | settings).render_string("page.html") == page
 
 
+def test_escaping_by_context(tmp_path: Path) -> None:
+    tmp_path.joinpath("page.html").write_text("<script>x = {{ value }}</script><p>{{ value }}</p>")
+    settings = {"template_path": str(tmp_path), "autoescape": "contextual"}
+    page = make_handler(settings=settings).render_string("page.html", value='</script>"')
+    assert page.count(b"</script>") == 1
+    assert page.endswith(b"<p>&lt;/script&gt;&quot;</p>")
+
+
 def test_the_authors_loader() -> None:
     loader = DictLoader({"page.html": "{{ 1 + 1 }}"})
     handler = make_handler(settings={"template_loader": loader})

@@ -160,9 +160,8 @@ class Rendering(Response, Languages, Addresses, Templates):
 
     def _generate(self, name: str, given: dict[str, Any], awaiting: str) -> bytes:
         template = self._load_template(name)
-        if getattr(
-            template, "is_async", False
-        ):  # a loader of the author's may give other templates
+        # A loader of the author's may give templates of another kind.
+        if getattr(template, "is_async", False):
             raise RuntimeError(
                 f"{name} awaits something; use: await self.{awaiting}({name!r}, ...)"
             )

@@ -10,6 +10,11 @@ T = TypeVar("T")
 TimeoutError = builtins.TimeoutError
 """What is raised when a deadline has passed: the built-in exception, which is asyncio's as well."""
 
+bytes_type = bytes
+unicode_type = str
+basestring_type = str
+"""Tornado's names from the time of Python 2."""
+
 
 class lazy(Generic[T]):
     """An attribute that a method computes when it is first read and that can be assigned like any other.

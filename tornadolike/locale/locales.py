@@ -204,6 +204,8 @@ class GettextLocale(Locale):
     def translate(
         self, message: str, plural_message: str | None = None, count: int | None = None
     ) -> str:
+        if plural_message is None and message and not self._behind:
+            return self.gettext(message)  # what nearly all calls are
         text = self.find(message, plural_message, count)
         return _original(message, plural_message, count) if text is None else text
 

@@ -120,6 +120,29 @@ def test_code_that_cannot_be_read_is_told(app: Path, capsys: pytest.CaptureFixtu
     assert "odd.py: not read: invalid syntax" in capsys.readouterr().err
 
 
+def test_code_is_not_sought_in_a_place_for_everything(
+    app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(app / "app"))
+    assert main(["templates", "check", "app/templates"]) == 1
+    assert "unknown name 'user'" in capsys.readouterr().out
+
+
+def test_it_is_told_if_names_cannot_be_known(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (app / "app/open.py").write_text("self.render(page(), **found())")
+    assert main(["templates", "check", "app/templates"]) == 0
+    assert f"{app}/app/open.py:1: any template may get any name" in capsys.readouterr().err
+
+
+def test_what_a_terminal_cannot_show_is_escaped(app: Path) -> None:
+    (app / "app/templates/bad.html").write_text("é{{ 名 }}")
+    command = [sys.executable, "-m", "tornadolike", "templates", "check", "app/templates"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert r"unknown name '\u540d'" in done.stdout
+
+
 def test_it_is_a_program(app: Path) -> None:
     command = [sys.executable, "-m", "tornadolike", "templates", "check", "app/templates"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -9,6 +9,7 @@ import tornado.locale
 from tests.locale.conftest import entry
 from tornadolike import locale
 from tornadolike.locale import CSVLocale, GettextLocale, Locale
+from tornadolike.locale.negotiation import Languages
 
 SITE = (
     entry("school", "Schule")
@@ -169,6 +170,21 @@ def test_names_of_tornado_for_what_is_loaded(site: Path) -> None:
     assert locale._use_gettext
     with pytest.raises(AttributeError, match="no attribute '_other'"):
         _ = locale._other
+
+
+def test_whatever_tornado_finds_close_we_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Perhaps something closer, but never the default in its place."""
+    codes = ["de", "de_AT", "en_GB", "es", "es_MX", "pt_BR", "zh", "zh_TW", "nb_NO", "he", "x_Y"]
+    wanted = [*tornado.locale.LOCALE_NAMES, *codes, "es_AR", "ES-mx", "zh_HK", "zh-tw", "de-at"]
+    monkeypatch.setattr(tornado.locale, "_supported_locales", frozenset([*codes, "en_US"]))
+    monkeypatch.setattr(tornado.locale.Locale, "_cache", {})
+    languages = Languages([*codes, "en_US"])
+    other = {}
+    for code in wanted:
+        theirs = tornado.locale.get(code).code
+        if theirs != "en_US" and (ours := languages.closest(code)) != theirs:
+            other[code] = theirs, ours
+    assert other == {"zh_HK": ("zh", "zh_TW")}
 
 
 def test_the_default_for_who_wants_what_is_not_there(site: Path) -> None:

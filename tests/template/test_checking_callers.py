@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tornadolike.template.checking import callers as module
-from tornadolike.template.checking import read_callers
+from tornadolike.template.checking import read_callers, sources
 from tornadolike.template.checking.callers import Callers, Passed
 
 
@@ -58,6 +57,9 @@ def test_a_call_is_read(tmp_path: Path, source: str, names: set[str], is_open: b
         ("self.render(found(), **more())", Passed(set(), True)),
         ("self.render(name, b=1)", Passed({"b"})),
         ("super().render(name, user=1, **kwargs)", Passed({"user"})),
+        ("kwargs['user'] = 1\n  super().render(name, **kwargs)", Passed({"user"})),
+        ("self.render(name, **other)", Passed(set(), True)),
+        ("self.render('in/' + name, **kwargs)", Passed(set(), True)),
         ("self.render(found(), **kwargs)", Passed(set(), True)),
         ("for page in pages: self.render(page, b=1)", Passed({"b"})),
         ("page = 'a.html'\n  page = found()\n  self.render(page, b=1)", Passed({"b"})),
@@ -86,6 +88,25 @@ def test_what_every_template_may_have(tmp_path: Path, source: str, expected: Pas
     found = read(tmp_path, program=program, helpers=helpers)
     assert found.everywhere == expected
     assert found.templates == {}
+
+
+def test_methods_that_pass_on_are_followed(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        base="class Base:\n async def show(self, page, **rest):\n  await self.render_async(page, **rest)",
+        page="class Page(Base):\n def get(self):\n  return self.show('a.html', b=1)",
+    )
+    assert found.templates == {"a.html": Passed({"b"})}
+    assert found.everywhere == NOTHING
+
+
+def test_calls_that_leave_everything_open_are_told(tmp_path: Path) -> None:
+    found = read(tmp_path, x="\nself.render(page(), **more())\nself.render('a', **more())")
+    assert found.anything == [f"{tmp_path}/x.py:2"]
+
+
+def test_what_python_warns_of_is_no_matter(tmp_path: Path) -> None:
+    assert read(tmp_path, x="'\\d' is 'd'\nself.render('a', b=1)").templates == {"a": Passed({"b"})}
 
 
 def test_others_generate_too(tmp_path: Path) -> None:
@@ -135,7 +156,7 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_FILES", 2)
+    monkeypatch.setattr(sources, "MOST_FILES", 2)
     with pytest.raises(ValueError, match="more than 2 files"):
         read(tmp_path, a="", b="", c="")
     assert read_callers([tmp_path / "a.py", tmp_path / "b.py", tmp_path / "a.py"]).unread == []

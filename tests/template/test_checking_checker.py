@@ -217,6 +217,35 @@ class TestContext:
         )
         assert found(findings) == ["page:1:39-50 context"]
 
+    @pytest.mark.parametrize("name", ["a.txt", "a.css", "a.js", "a.json"])
+    def test_is_that_of_markup(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).write_text("<script>{{ handler }}</script>")
+        assert check_templates(tmp_path, Callers()) == []
+
+
+class TestLost:
+    @pytest.mark.parametrize(
+        ("text", "is_told"),
+        [
+            ("{% set x = 1 %}", True),
+            ("{% import os %}", True),
+            ("{{ given }}", True),
+            ("text", True),
+            ("{% if given %}text{% end %}", True),
+            ("{% block x %}{{ given }}{% end %}", False),
+            ("{% if given %}{% block x %}{% end %}{% end %}", False),
+            ("{% include 'base.html' %}", False),
+            (" \n {# comment #}", False),
+        ],
+    )
+    def test_is_what_stands_outside_of_blocks(
+        self, tmp_path: Path, text: str, is_told: bool
+    ) -> None:
+        findings = check(
+            tmp_path, a='{% extends "base.html" %}' + text, base="{{ given }}{% set a = 1 %}"
+        )
+        assert [each.rule for each in findings] == ["lost"] * is_told
+
 
 def test_findings_are_in_order(tmp_path: Path) -> None:
     findings = check(tmp_path, b="{{ x }}\n{% raw y %}", a="{{ z }}")

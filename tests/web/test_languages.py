@@ -8,8 +8,9 @@ import pytest
 
 from tests.web.helpers import Site, make_handler
 from tornadolike import locale
+from tornadolike.locale.shelf import loaded
 from tornadolike.template import DictLoader
-from tornadolike.web import HTTPError, RequestHandler
+from tornadolike.web import Application, HTTPError, RequestHandler
 
 
 @pytest.fixture
@@ -109,6 +110,17 @@ def test_templates_are_translated(translations: None) -> None:
     )
     handler = make_handler(headers={"Accept-Language": "de"}, settings={"template_loader": loader})
     assert handler.render_string("page.html") == b"Hallo de Bye"
+
+
+def test_with_debug_translations_are_read_again(
+    tmp_path: Path, translations: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaded, "_reloads", False)  # and so it will be again
+    handler_asked("de")
+    tmp_path.joinpath("de.csv").write_text('"Hello","Servus"\n')
+    assert handler_asked("de").locale.translate("Hello") == "Hallo"
+    Application(debug=True)
+    assert handler_asked("de").locale.translate("Hello") == "Servus"
 
 
 # Error pages

@@ -79,6 +79,14 @@ def test_ui_methods_of_every_kind() -> None:
         assert methods_of(setting) == {"shout": shout}
 
 
+def test_settings_of_no_kind() -> None:
+    for setting in (None, [None], 7, "module"):
+        with pytest.raises(TypeError, match="a dict, a Python module or a list of them, not"):
+            modules_of(setting)
+        with pytest.raises(TypeError, match="a dict, a Python module or a list of them, not"):
+            methods_of(setting)
+
+
 def test_they_are_the_applications() -> None:
     application = Application(ui_modules={"Greeting": Greeting}, ui_methods={"f": len})
     assert application.ui_modules["Greeting"] is Greeting

@@ -53,9 +53,14 @@ def test_a_place_that_is_not_there() -> None:
         insert(b"page", -1, b"<style>", b"</head>")
 
 
+def feed(page: StreamedPage, piece: bytes) -> bytes:
+    page.add(piece)
+    return page.take()
+
+
 def streamed(*pieces: bytes) -> bytes:
     page = StreamedPage(lambda: b"[head]", lambda: b"[foot]")
-    return b"".join([page.feed(piece) for piece in pieces]) + page.finish()
+    return b"".join([feed(page, piece) for piece in pieces]) + page.finish()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +72,7 @@ def streamed(*pieces: bytes) -> bytes:
         (b"<header></header></head></head>", b"<header></header>[head]</head></head>[foot]"),
         (b"<script>'</body>'</script></body>", b"<script>'</body>'</script>[foot]</body>"),
         (b"</body></head></body>", b"</body>[head]</head>[foot]</body>"),
+        (b"</body>.............</head></body>", b"</body>.............[head]</head>[foot]</body>"),
         (b"</he</bod<</body", b"</he</bod<</body[foot]"),
     ],
 )
@@ -91,26 +97,37 @@ def test_how_a_page_is_cut_makes_no_difference(fragments: list[bytes], data: Any
 
 def test_what_may_go_out_goes_out() -> None:
     page = StreamedPage(lambda: b"[head]", lambda: b"")
-    assert page.feed(b"<head>") == b"<head>"
-    assert page.feed(b"</he") == b""
-    assert page.feed(b"ad><p>1 < 2</p>") == b"[head]</head><p>1 < 2</p>"
-    assert page.feed(b"</body>") == b""
-    assert page.feed(b" and") == b""
-    assert page.feed(b"</body>") == b"</body> and"
+    assert feed(page, b"<head>") == b"<head>"
+    assert feed(page, b"</he") == b""
+    assert feed(page, b"ad><p>1 < 2</p>") == b"[head]</head><p>1 < 2</p>"
+    assert feed(page, b"</body>") == b""
+    assert feed(page, b" and") == b""
+    assert feed(page, b"</body>") == b"</body> and"
     assert page.finish() == b"</body>"
+
+
+def test_what_was_added_is_taken_together() -> None:
+    page = StreamedPage(lambda: b"[head]", lambda: b"[foot]")
+    page.add(b"<head></he")
+    page.add(b"ad>")
+    assert page.size == 13
+    assert page.take() == b"<head>[head]</head>"
+    assert (page.size, page.take()) == (0, b"")
+    page.add(b"<body></body>")
+    assert page.finish() == b"<body>[foot]</body>"
 
 
 def test_what_is_held_back_has_a_limit() -> None:
     page = StreamedPage(lambda: b"", lambda: b"[foot]")
     piece = b"</body>" + b"x" * (MAX_BEHIND_BODY - 7)
-    assert page.feed(piece) == b""
-    assert page.feed(b"</bo") == piece
-    assert page.feed(b"dy>") == b""
+    assert feed(page, piece) == b""
+    assert feed(page, b"</bo") == piece
+    assert feed(page, b"dy>") == b""
     assert page.finish() == b"[foot]</body>"
 
 
 def test_a_long_page_is_no_long_work() -> None:
     page = StreamedPage(lambda: b"", lambda: b"")
-    page.feed(b"</head></body>")
-    sent = sum(len(page.feed(b"<" * 20)) for _ in range(100_000))
+    feed(page, b"</head></body>")
+    sent = sum(len(feed(page, b"<" * 20)) for _ in range(100_000))
     assert sent + len(page.finish()) == 7 + 2_000_000

@@ -61,7 +61,7 @@ from tornadolike.web import RequestHandler, UIModule
 
 class Page(RequestHandler):
     def get(self):
-        self.render("page.html")
+        self.render("pages/page.html")
 
     async def post(self):
         await self.render_async("page.html")
@@ -83,7 +83,8 @@ def test_without_a_setting_they_are_beside_the_code(tmp_path: Path) -> None:
     site = author_module(tmp_path / "site", HANDLER)
     parts = author_module(tmp_path / "parts", MODULE)
     page = "{% module Part() %}, {% module Template('part.html') %}"
-    tmp_path.joinpath("site/page.html").write_text(page)
+    tmp_path.joinpath("site/pages").mkdir()
+    tmp_path.joinpath("site/pages/page.html").write_text(page)
     tmp_path.joinpath("site/part.html").write_text("beside the handler")
     tmp_path.joinpath("parts/part.html").write_text("beside the module")
     handler = make_handler(site.Page, settings={"ui_modules": parts})
@@ -126,6 +127,14 @@ def test_the_settings_of_the_loader(tmp_path: Path) -> None:
         ({"template_whitespace": "oneline"}, b"a b&lt;"),
     ):
         assert make_handler(settings=at | settings).render_string("page.html") == page
+
+
+def test_escaping_by_context(tmp_path: Path) -> None:
+    tmp_path.joinpath("page.html").write_text("<script>x = {{ value }}</script><p>{{ value }}</p>")
+    settings = {"template_path": str(tmp_path), "autoescape": "contextual"}
+    page = make_handler(settings=settings).render_string("page.html", value='</script>"')
+    assert page.count(b"</script>") == 1
+    assert page.endswith(b"<p>&lt;/script&gt;&quot;</p>")
 
 
 def test_the_authors_loader() -> None:
@@ -231,6 +240,9 @@ def test_with_debug_the_cache_may_be_kept(tmp_path: Path) -> None:
     settings = {"debug": True, "compiled_template_cache": True, "template_path": str(tmp_path)}
     loader = make_handler(settings=settings).create_template_loader(str(tmp_path))
     assert not loader.auto_reload
+    del settings["compiled_template_cache"]
+    loader = make_handler(settings=settings).create_template_loader(str(tmp_path))
+    assert loader.auto_reload
 
 
 def test_the_authors_loader_forgets_once_in_a_request() -> None:

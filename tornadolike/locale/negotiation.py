@@ -17,7 +17,7 @@ REMEMBERED: Final = 256
 _RANGE: Final = re.compile(
     r"(?P<range>\*|[a-z]{1,8}(?:[-_][a-z0-9]{1,8})*)"
     r"(?:[ \t]*;[ \t]*q=(?P<quality>0(?:\.[0-9]*)?|1(?:\.0*)?))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -87,12 +87,12 @@ class Languages:
 
     @functools.cached_property
     def _by_name(self) -> dict[str, str]:
-        return {"_".join(tags.split(code)): code for code in self.codes}
+        return {"_".join(tags.split(code)): code for code in sorted(self.codes)}
 
     @functools.cached_property
     def _by_language(self) -> dict[str, list[tuple[str, Tag]]]:
         found: dict[str, list[tuple[str, Tag]]] = {}
-        for code in self.codes:
+        for code in sorted(self.codes):
             if tag := tags.parse(code):
                 found.setdefault(tag.language, []).append((code, tag))
         return found

@@ -69,6 +69,7 @@ class Loader:
         self._site_read: Read = {}
         self._additions: dict[tuple[Path, str], tuple[GettextSource, Read]] = {}
         self._reloads = False
+        self._complaint = ""
         self._shelf = Shelf(DEFAULT, {})
 
     def shelf(self) -> Shelf:
@@ -90,8 +91,7 @@ class Loader:
 
     def load_gettext(self, directory: str | os.PathLike[str], domain: str) -> None:
         source = GettextSource(directory, domain)
-        self._load(source, _log_failure)
-        if not self._site_read:
+        if not self._load(source, _log_failure):
             gen_log.warning(
                 "No translations in %s",
                 source.directory / "*" / "LC_MESSAGES" / f"{domain}.mo"
@@ -110,12 +110,13 @@ class Loader:
         with self._lock:
             self._reloads = True
 
-    def _load(self, source: Source[Any], failed: Callable[[str, Path, Exception], None]) -> None:
+    def _load(self, source: Source[Any], failed: Callable[[str, Path, Exception], None]) -> Read:
         with self._lock:
             read = source.read({}, failed, self._reloads)
             self._site, self._site_read = source, read
             self._put_up()
         gen_log.debug("Supported locales: %s", sorted(self._shelf.languages.codes))
+        return read
 
     def _put_up(self) -> None:
         additions = [_contents(read) for _, read in self._additions.values()]
@@ -124,12 +125,21 @@ class Loader:
     def _reread(self) -> None:
         before = self._stamps()
         if self._site:
-            self._site_read = _reread(self._site, self._site_read)
+            self._site_read = self._read_again(self._site, self._site_read)
         for key, (source, read) in self._additions.items():
-            self._additions[key] = source, _reread(source, read)
+            self._additions[key] = source, self._read_again(source, read)
         if self._stamps() != before:
             self._put_up()
             gen_log.info("Translations have been read again")
+
+    def _read_again(self, source: Source[Any], before: Read) -> Read:
+        try:
+            return source.read(before, _log_failure, drafts=True)
+        except OSError as error:
+            if str(error) != self._complaint:  # else each request would say it
+                self._complaint = str(error)
+                gen_log.error("Cannot read translations again: %s", error)
+            return before
 
     def _stamps(self) -> list[dict[str, Any]]:
         reads = [self._site_read, *(read for _, read in self._additions.values())]
@@ -138,15 +148,6 @@ class Loader:
 
 def _contents(read: Read) -> dict[str, Any]:
     return {code: entry.content for code, entry in read.items() if entry.content is not None}
-
-
-def _reread(source: Source[Any], before: Read) -> Read:
-    try:
-        return source.read(before, _log_failure, drafts=True)
-    except OSError as error:
-        if before:
-            gen_log.error("Cannot read translations again: %s", error)
-        return before
 
 
 def _fail(code: str, path: Path, error: Exception) -> None:

@@ -48,8 +48,10 @@ def extract(
         text = fileobj.read().decode(options.get("encoding", "utf-8"))
         body = parse(Source(path, path, text), "all", None).body
     except (ParseError, UnicodeDecodeError) as error:
-        line = (error.lineno if isinstance(error, ParseError) else None) or 1
-        message = f"this template has an error, so its messages are left out: {error}"
+        line, reason = 1, str(error)
+        if isinstance(error, ParseError):
+            line, reason = error.lineno or 1, error.message
+        message = f"this template has an error, so its messages are left out: {reason}"
         warnings.warn_explicit(message, UserWarning, path, line)
         return
     nodes = list(walk(body))

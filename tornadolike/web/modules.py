@@ -1,6 +1,6 @@
 """UI modules: parts of pages that bring their scripts and styles with them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -151,17 +151,22 @@ def methods_of(setting: Any) -> dict[str, Callable[..., Any]]:
     return {
         name: value
         for name, value in named_in(setting)
-        if callable(value) and not name.startswith("_") and name[0].lower() == name[0]
+        if callable(value) and not name.startswith("_") and name[:1].lower() == name[:1]
     }
 
 
 def named_in(setting: Any) -> Iterable[tuple[str, Any]]:
     """The names and values of a Python module, of a dict, or of all that a list of these has."""
-    if isinstance(setting, list):
+    if isinstance(setting, (list, tuple)):
         for one in setting:
             yield from named_in(one)
     elif isinstance(setting, ModuleType):
         for name in dir(setting):
             yield name, getattr(setting, name)
-    else:
+    elif isinstance(setting, Mapping):
         yield from setting.items()
+    else:
+        raise TypeError(
+            "ui_modules and ui_methods are a dict, a Python module or a list of them, "
+            f"not {type(setting).__name__}"
+        )

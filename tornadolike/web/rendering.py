@@ -13,9 +13,11 @@ from .addresses import Addresses
 from .languages import Languages
 from .resources import END_OF_BODY, END_OF_HEAD, Resources, StreamedPage, insert
 from .response import Response
+from .stepping import before_waiting
 from .templates import Templates
 
-MISSING: Final = object()
+FLUSH_SIZE: Final = 64 * 1024
+"""Bytes of a page that are sent as soon as they are there, also if the template need not wait for anything."""
 
 
 class Rendering(Response, Languages, Addresses, Templates):
@@ -47,9 +49,10 @@ class Rendering(Response, Languages, Addresses, Templates):
     def render_stream(self, template_name: str, **kwargs: Any) -> Coroutine[Any, Any, None]:
         """Finish the response with the page that the template makes, and send the page while it is made.
 
-        To be awaited. What is there goes out before the template waits for something, and whenever it has
+        To be awaited. What is there goes out when the template has to wait for something, and whenever it has
         become large; the template goes on when the client has taken enough of it. For the length of such a
-        page nobody knows, it has no ``Content-Length``, and no Etag but one that the handler has set.
+        page nobody knows, it has no ``Content-Length``, and no Etag but one that the handler has set. A page
+        that comes to its end before goes out as by :meth:`render`.
 
         An exception before the first piece is answered as any. Behind it the status is sent, so that the
         connection is cut: the client cannot take a part of the page for the whole. To HEAD the template runs
@@ -133,9 +136,8 @@ class Rendering(Response, Languages, Addresses, Templates):
             "reverse_url": self.reverse_url,
         }
         for name in ("current_user", "xsrf_form_html"):
-            value = getattr(self, name, MISSING)
-            if value is not MISSING:
-                names[name] = value
+            if name in self.__dict__ or hasattr(type(self), name):
+                names[name] = getattr(self, name)
         # Kept by the handler it would keep the handler: only where the handler has asked for it.
         names.update(self.__dict__.get("ui") or self._make_ui())
         return names
@@ -158,9 +160,8 @@ class Rendering(Response, Languages, Addresses, Templates):
 
     def _generate(self, name: str, given: dict[str, Any], awaiting: str) -> bytes:
         template = self._load_template(name)
-        if getattr(
-            template, "is_async", False
-        ):  # a loader of the author's may give other templates
+        # A loader of the author's may give templates of another kind.
+        if getattr(template, "is_async", False):
             raise RuntimeError(
                 f"{name} awaits something; use: await self.{awaiting}({name!r}, ...)"
             )
@@ -170,7 +171,32 @@ class Rendering(Response, Languages, Addresses, Templates):
     async def _finish_later(self, making: Awaitable[bytes]) -> None:
         await self.finish(self._complete(await making))
 
-    async def _send_page(self, chunks: AsyncGenerator[bytes, None]) -> None:
+    async def _send_page(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        page = self._begin_page()
+        is_head = self.request.method == "HEAD"
+
+        def send() -> None:
+            if ready := page.take():
+                self.write(ready)
+            if self._write_buffer:
+                self.flush()
+
+        async with aclosing(pieces):  # who leaves it early ends what the template has begun
+            # What the template does not have to wait for is sent together.
+            while (piece := await before_waiting(anext(pieces, None), send)) is not None:
+                page.add(piece)
+                if is_head:
+                    await self.flush()
+                    break
+                if page.size > FLUSH_SIZE:
+                    send()
+                if self._sending is not None:
+                    await self._sending
+        rest = b"" if is_head else page.finish()
+        self._active_modules = None
+        await self.finish(rest)
+
+    def _begin_page(self) -> StreamedPage:
         in_head = Resources()
 
         def end_head() -> bytes:
@@ -182,19 +208,7 @@ class Rendering(Response, Languages, Addresses, Templates):
             late = self._wanted().behind_the_head(in_head)
             return self._styles(late) + self._scripts(late) + bodies(late)
 
-        page = StreamedPage(end_head, end_body)
-        is_head = self.request.method == "HEAD"
-        async with aclosing(chunks):  # who leaves it early ends what the template has begun
-            async for chunk in chunks:
-                ready = page.feed(chunk)
-                if ready or is_head:
-                    self.write(ready)
-                    await self.flush()
-                if is_head:
-                    break
-        rest = b"" if is_head else page.finish()
-        self._active_modules = None
-        await self.finish(rest)
+        return StreamedPage(end_head, end_body)
 
     def _complete(self, page: bytes) -> bytes:
         """The page with what its UI modules want."""

@@ -82,20 +82,31 @@ class StreamedPage:
 
     :arg head: called once when the end of the head has come; gives what to put before it.
     :arg foot: called at the end; gives what to put before the body's end.
+
+    :ivar size: the bytes that were added and not taken.
     """
 
     def __init__(self, head: Callable[[], bytes], foot: Callable[[], bytes]) -> None:
         self._head = head
         self._foot = foot
         self._head_is_here = True
+        self.size = 0
+        self._added: list[bytes] = []
         self._held = bytearray()
         """What may not go out yet: the page from the end of its body on, or what may be the beginning of a tag."""
 
-    def feed(self, chunk: bytes) -> bytes:
-        """Take a piece of the page, and give what may go out."""
+    def add(self, piece: bytes) -> None:
+        """Take in a piece of the page."""
+        self._added.append(piece)
+        self.size += len(piece)
+
+    def take(self) -> bytes:
+        """Give what may go out."""
         held = self._held
         known = max(0, len(held) - len(END_OF_BODY) + 1)  # up to here no tag begins but the first
-        held += chunk
+        held += b"".join(self._added)
+        self._added.clear()
+        self.size = 0
         ready = b""
         if self._head_is_here:
             end = held.find(END_OF_HEAD)
@@ -115,9 +126,10 @@ class StreamedPage:
 
     def finish(self) -> bytes:
         """The rest of the page."""
-        rest = bytes(self._held)
+        ready = self.take()
         foot = self._foot()
-        return foot + rest if rest.startswith(END_OF_BODY) else rest + foot
+        rest = bytes(self._held)
+        return ready + (foot + rest if rest.startswith(END_OF_BODY) else rest + foot)
 
 
 def begun_tag(text: bytearray) -> int:

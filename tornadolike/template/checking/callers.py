@@ -8,20 +8,16 @@ variable or attribute that is only ever given literals.
 
 import ast
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from .literals import Literals, choice, keys_of, text_of_index, texts_in
+from .sources import parse_python, python_files
 
 _RENDERERS = {"render", "render_string", "render_async", "render_stream"}
 _GENERATORS = {"generate", "generate_async", "stream"}
 _WORDS = (b"render", b"generate", b"stream", b"namespace", b"ui_methods")
 _NAME_PARAMETERS = {"template_name", "path", "name"}
-_OTHER_PEOPLES = {"site-packages", "node_modules", "__pycache__"}
-
-MOST_FILES = 5_000
-"""How many files of Python are read at most."""
 
 
 @dataclass(slots=True)
@@ -46,11 +42,13 @@ class Callers:
 
     :ivar templates: by the template's name.
     :ivar everywhere: names that every template may have, and what is passed to templates that are not told by name.
+    :ivar anything: paths and lines of calls by which every template may have any name.
     :ivar unread: files that are no Python of this version, with the error.
     """
 
     templates: dict[str, Passed] = field(default_factory=dict)
     everywhere: Passed = field(default_factory=Passed)
+    anything: list[str] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
 
     def call(self, template: str, passed: Passed) -> None:
@@ -61,56 +59,71 @@ def read_callers(paths: Iterable[str | os.PathLike[str]]) -> Callers:
     """Read these files, and all Python below these directories.
 
     Hidden directories, virtual environments and installed packages are left out. Raises :exc:`FileNotFoundError` for
-    a path that is not there, and :exc:`ValueError` if there are more than :data:`MOST_FILES` files.
+    a path that is not there, and :exc:`ValueError` if there are more than :data:`.sources.MOST_FILES` files.
     """
     callers = Callers()
-    attributes = Literals()
-    functions: dict[str, set[str]] = {}
-    trees = []
-    for path in _python_files(paths):
+    program = _Program()
+    files = python_files(paths)
+    for path in files:
         try:
-            source = path.read_bytes()
-            tree = ast.parse(source, str(path))
+            program.read(path.stem, parse_python(path.read_bytes(), path))
         except (SyntaxError, ValueError, RecursionError, OSError) as error:
             callers.unread.append((str(path), str(error)))
+    unread = {path for path, _ in callers.unread}
+    words = [*_WORDS, *(name.encode() for name in program.renderers)]
+    for path in files:
+        if str(path) in unread:
             continue
-        attributes.read_attributes(tree)
-        functions[path.stem] = _functions(tree)
-        if any(word in source for word in _WORDS):  # trees are large
-            trees.append((path, tree))
-    for path, tree in trees:
         try:
-            _Reader(tree, attributes, functions, callers).visit(tree)
-        except RecursionError as error:
+            source = path.read_bytes()
+            if any(word in source for word in words):
+                tree = parse_python(source, path)
+                _Reader(str(path), tree, program, callers).visit(tree)
+        except (RecursionError, OSError) as error:
             callers.unread.append((str(path), str(error)))
     return callers
 
 
-def _python_files(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    found: dict[Path, None] = {}
-    for path in map(Path, paths):
-        if not path.exists():
-            raise FileNotFoundError(2, "No such file or directory", str(path))
-        for file in _below(path) if path.is_dir() else [path]:
-            found[file.resolve()] = None
-            if len(found) > MOST_FILES:
-                raise ValueError(
-                    f"there are more than {MOST_FILES} files of Python in {path}; "
-                    "say with --code where the program is"
+@dataclass(slots=True)
+class _Program:
+    """What has to be known of all modules before one is read for its calls. (Trees are too large to be kept.)
+
+    :ivar attributes: of objects and classes, that hold templates' names.
+    :ivar functions: of each module.
+    :ivar renderers: methods that take a template's name and what to pass to it, and pass both on.
+    """
+
+    attributes: Literals = field(default_factory=Literals)
+    functions: dict[str, set[str]] = field(default_factory=dict)
+    renderers: set[str] = field(default_factory=lambda: set(_RENDERERS))
+
+    def read(self, module: str, tree: ast.Module) -> None:
+        self.attributes.read_attributes(tree)
+        self.functions[module] = _functions(tree)
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+                _passes_on(call, function) for call in ast.walk(function)
+            ):
+                self.renderers.add(function.name)
+
+
+def _passes_on(call: ast.AST, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a call renders the template that the function is given, with all that it is given."""
+    match call:
+        case ast.Call(func=ast.Attribute(attr=method), args=[ast.Name(id=name), *_]):
+            rest = function.args.kwarg
+            return (
+                method in _RENDERERS
+                and rest is not None
+                and name in _parameters(function.args)
+                and any(
+                    keyword.arg is None
+                    and isinstance(keyword.value, ast.Name)
+                    and keyword.value.id == rest.arg
+                    for keyword in call.keywords
                 )
-    return list(found)
-
-
-def _below(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".")
-            and name not in _OTHER_PEOPLES
-            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
-        )
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
+            )
+    return False
 
 
 class _Reader(ast.NodeVisitor):
@@ -118,13 +131,13 @@ class _Reader(ast.NodeVisitor):
 
     def __init__(
         self,
+        path: str,
         tree: ast.Module,
-        attributes: Literals,
-        functions: dict[str, set[str]],
+        program: _Program,
         callers: Callers,
     ) -> None:
-        self.attributes = attributes
-        self.modules = functions
+        self.path = path
+        self.program = program
         self.callers = callers
         self.variables = Literals()
         self.variables.read_variables(tree)
@@ -165,7 +178,7 @@ class _Reader(ast.NodeVisitor):
             elif keyword.arg == "namespace":
                 self.callers.everywhere.names |= keys_of(keyword.value) or set()
         if isinstance(node.func, ast.Attribute):
-            if node.func.attr in _RENDERERS:
+            if node.func.attr in self.program.renderers:
                 self._render(node)
             elif node.func.attr in _GENERATORS:
                 self._generate(node, node.func.value)
@@ -179,7 +192,13 @@ class _Reader(ast.NodeVisitor):
                 break
         if name is None or isinstance(name, ast.Starred):
             return  # a UIModule's own render, for one
-        self._passed(self._texts(name), node, passes_on=self._is_parameter(name))
+        # Whoever calls a method that passes on what it was given is read as well; what it adds is for all.
+        inmost = self.functions[-1] if self.functions else None
+        if inmost is not None and _passes_on(node, inmost):
+            names = _names_put(inmost) | {keyword.arg for keyword in node.keywords if keyword.arg}
+            self.callers.everywhere.names |= names
+        else:
+            self._passed(self._texts(name), node)
 
     def _generate(self, node: ast.Call, template: ast.expr) -> None:
         if isinstance(template, ast.Name) and template.id in self.loaded:
@@ -201,41 +220,32 @@ class _Reader(ast.NodeVisitor):
             case ast.Name(id=variable) if not self._is_parameter(name):
                 return self.variables.values.get(variable)
             case ast.Attribute(attr=attribute):
-                return self.attributes.values.get(attribute)
+                return self.program.attributes.values.get(attribute)
         return choice(name)
 
-    def _is_parameter(self, name: ast.expr) -> bool:
-        return isinstance(name, ast.Name) and any(
-            name.id == argument.arg
-            for function in self.functions
-            for argument in _parameters(function.args)
-        )
+    def _is_parameter(self, name: ast.Name) -> bool:
+        return any(name.id in _parameters(function.args) for function in self.functions)
 
-    def _passed(self, templates: set[str] | None, node: ast.Call, passes_on: bool = False) -> None:
+    def _passed(self, templates: set[str] | None, node: ast.Call) -> None:
         passed = Passed({keyword.arg for keyword in node.keywords if keyword.arg})
         for keyword in node.keywords:
             if keyword.arg is None:
                 keys = keys_of(keyword.value)
-                # A method that passes on what it was given, to the template it was given: whoever
-                # calls that is read as well.
-                if keys is None and not (passes_on and self._is_rest(keyword.value)):
-                    passed.is_open = True
+                passed.is_open |= keys is None
                 passed.names |= keys or set()
         for template in templates or ():
             self.callers.call(template, passed)
         if templates is None:
             self.callers.everywhere.add(passed)
-
-    def _is_rest(self, value: ast.expr) -> bool:
-        return isinstance(value, ast.Name) and any(
-            function.args.kwarg is not None and function.args.kwarg.arg == value.id
-            for function in self.functions
-        )
+            if passed.is_open:
+                self.callers.anything.append(f"{self.path}:{node.lineno}")
 
     def _ui_methods(self, value: ast.expr) -> None:
         match value:
-            case ast.Name(id=module) | ast.Attribute(attr=module) if module in self.modules:
-                names = self.modules[module]
+            case ast.Name(id=module) | ast.Attribute(attr=module) if (
+                module in self.program.functions
+            ):
+                names = self.program.functions[module]
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
                 for part in parts:
                     self._ui_methods(part)
@@ -254,8 +264,9 @@ def _imports_templates(node: ast.AST) -> bool:
     return False
 
 
-def _parameters(arguments: ast.arguments) -> list[ast.arg]:
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+def _parameters(arguments: ast.arguments) -> set[str]:
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return {argument.arg for argument in every}
 
 
 def _functions(module: ast.Module) -> set[str]:

@@ -13,7 +13,7 @@ from ..contexts import unsafe_outputs
 from ..errors import ParseError
 from ..linking import Linked, link
 from ..loaders import Loader
-from ..nodes import Comment, Extends, Include, Node, Output, Source, Tree
+from ..nodes import Block, Comment, Extends, Include, Node, Output, Source, Text, Tree
 from ..parser import parse
 from ..template import DEFAULT_NAMES
 from ..walking import python, walk
@@ -32,6 +32,8 @@ _SAFE = frozenset({"xhtml_escape", "url_escape", "linkify", "xsrf_form_html"})
 _AUTOESCAPE = re.compile(r"\{%-?\s*autoescape\s[^%]*%\}")
 _CONTEXTUAL = "contextual"
 _IGNORE = "check: ignore"
+_NO_MARKUP = (".txt", ".md", ".csv", ".js", ".css", ".json")
+_LOST = "this is never rendered: of a template that extends another one only the blocks are"
 _UNESCAPED = "this is put out as it is: nothing escapes it"
 _TOLD_AT_THE_FILE = (ParseError, UnicodeDecodeError)
 """What is wrong within a template that another one names."""
@@ -76,7 +78,7 @@ class _Checker:
             yield from self._missing(tree)
         for name in list(self.trees):
             yield from self._put_together(name)
-        warnings = [*self._unescaped(), *self._misplaced()]
+        warnings = [*self._unescaped(), *self._misplaced(), *self._lost()]
         ignored = {place for tree in self.trees.values() for place in _ignored_lines(tree)}
         yield from (each for each in warnings if (each.path, each.line) not in ignored)
         yield from self._unknown_names()
@@ -137,8 +139,17 @@ class _Checker:
 
     def _misplaced(self) -> Iterator[Finding]:
         for name in self._rendered():
+            if name.endswith(_NO_MARKUP):
+                continue
             for unsafe in unsafe_outputs([self.linked[name].root]):
                 yield at(unsafe.output, "warning", "context", unsafe.why)
+
+    def _lost(self) -> Iterator[Finding]:
+        for tree in self.trees.values():
+            if any(isinstance(node, Extends) for node in tree.body):
+                for node in tree.body:
+                    if _is_lost(node):
+                        yield at(node, "warning", "lost", _LOST)
 
     def _rendered(self) -> list[str]:
         """The templates that the program asks for, and those that no other one names."""
@@ -239,6 +250,15 @@ def _is_unescaped(node: Output, tree: Tree) -> bool:
         case ast.Call(func=ast.Name(id=name)):
             return name not in _SAFE
     return True
+
+
+def _is_lost(node: Node) -> bool:
+    """Whether nothing remains of a node that stands outside of all blocks."""
+    if isinstance(node, Text):
+        return bool(node.value.strip())
+    if isinstance(node, Comment | Extends):
+        return False
+    return not any(isinstance(inner, Block | Include) for inner in walk([node]))
 
 
 def _is_in_script(node: Node) -> bool:

@@ -16,7 +16,8 @@ class Finding:
     :ivar line: counted from 1, as are the columns, which count characters; 0 if it is about the whole file.
     :ivar end_column: behind the last character, in the same line.
     :ivar level: an ``"error"`` makes a render fail, a ``"warning"`` may make it unsafe.
-    :ivar rule: what was asked for: ``"syntax"``, ``"missing"``, ``"name"``, ``"unescaped"`` or ``"context"``.
+    :ivar rule: what was asked for: ``"syntax"``, ``"missing"``, ``"name"``, ``"unescaped"``, ``"context"`` or
+        ``"lost"``.
     :ivar message: what is wrong and what helps.
     :ivar text: the line.
     """

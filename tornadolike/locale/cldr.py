@@ -8,9 +8,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from babel import core, dates, lists, numbers, units
+    from babel import core, dates, numbers
 
-    __all__ = ["core", "dates", "lists", "numbers", "units"]
+    __all__ = ["core", "dates", "numbers"]
 else:
 
     def __getattr__(name: str) -> object:

@@ -24,11 +24,14 @@ class Names(Basis):
         return named.get_display_name(self.babel) or code
 
     def territory_name(self, code: str) -> str:
-        """Return the name of a country or region (ISO 3166: ``"JP"``). Raises `ValueError` for an unknown code."""
-        try:
-            return str(self.babel.territories[code.upper()])
-        except KeyError:
-            raise ValueError(f"{code[:80]!r} is not the code of a country, such as JP") from None
+        """Return the name of a country or region (ISO 3166: ``"JP"``). Raises `ValueError` for an unknown code.
+
+        Where the language has no name for it in the CLDR, it is the code.
+        """
+        upper = code.upper()
+        if upper not in cldr.core.Locale("en").territories:
+            raise ValueError(f"{code[:80]!r} is not the code of a country, such as JP")
+        return str(self.babel.territories.get(upper, upper))
 
     def currency_name(self, code: str) -> str:
         """Return the name of a currency (ISO 4217: ``"EUR"``). Raises `ValueError` for an unknown code."""

@@ -6,7 +6,7 @@ silent Tornado writes English; here the language's own patterns of the CLDR take
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from ..util import lazy
@@ -187,16 +187,17 @@ class Friendly(Dates, Numbers, Lists):
 
     @lazy
     def _months(self) -> tuple[str, ...]:
-        names = self._names("months")
-        return tuple(self._tornadoes(MONTHS[i]) or names[i + 1] for i in range(12))
+        return tuple(
+            self._tornadoes(name) or self.babel.months["format"]["wide"][number]
+            for number, name in enumerate(MONTHS, 1)
+        )
 
     @lazy
     def _weekdays(self) -> tuple[str, ...]:
-        names = self._names("days")
-        return tuple(self._tornadoes(WEEKDAYS[i]) or names[i] for i in range(7))
-
-    def _names(self, kind: str) -> Mapping[int, str]:
-        return getattr(self.babel, kind)["format"]["wide"]  # type: ignore[no-any-return]
+        return tuple(
+            self._tornadoes(name) or self.babel.days["format"]["wide"][number]
+            for number, name in enumerate(WEEKDAYS)
+        )
 
 
 def _phrase(days: int, was_yesterday: bool) -> Phrase:

@@ -27,8 +27,13 @@ class Zones(Basis):
         one_of(("long", "short", "generic", "city", "offset"), style, "style")
         zone = time_zone(zone)
         local = localized(datetime.datetime.now(datetime.UTC) if when is None else when, zone)
-        if style == "offset":
-            return cldr.dates.get_timezone_gmt(local, locale=self.babel)
+        offset = cldr.dates.get_timezone_gmt(local, locale=self.babel)
+        try:
+            return offset if style == "offset" else self._called(zone, style, local)
+        except KeyError:  # Babel misses a word in languages that have few
+            return offset
+
+    def _called(self, zone: datetime.tzinfo, style: str, local: datetime.datetime) -> str:
         if style == "city":
             return cldr.dates.get_timezone_location(zone, self.babel, return_city=True)
         if style == "generic" and str(zone) in cldr.core.get_global("zone_territories"):
@@ -46,7 +51,7 @@ def localized(moment: Any, zone: Zone) -> Any:
     if isinstance(moment, int | float):
         try:
             moment = datetime.datetime.fromtimestamp(moment, datetime.UTC)
-        except (OverflowError, OSError):
+        except (OverflowError, OSError, ValueError):
             raise ValueError(
                 f"{moment!r} is no time that a calendar has: timestamps are seconds since 1970"
             ) from None

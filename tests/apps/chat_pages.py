@@ -160,18 +160,22 @@ class Page:
         field = self.find("composer-text")
         field.send_keys(text, Keys.ENTER)
 
-    def texts(self) -> list[str]:
-        """What the messages in the list say, exactly."""
+    def contents(self, selector: str) -> list[str]:
+        """The text of all such elements at one moment: the page may replace them at any time."""
         return self.script(
-            "return Array.from(document.querySelectorAll('#log .text'), e => e.textContent)"
+            f"return Array.from(document.querySelectorAll({selector!r}), e => e.textContent)"
         )
 
+    def texts(self) -> list[str]:
+        """What the messages in the list say, exactly."""
+        return self.contents("#log .text")
+
     def notices(self) -> str:
-        joined = " ".join(element.text for element in self.all("#log .notice"))
+        joined = " ".join(self.contents("#log .notice"))
         return joined.replace("\u2068", "").replace("\u2069", "")
 
     def people(self) -> list[str]:
-        return [element.text for element in self.all("#people bdi")]
+        return self.contents("#people bdi")
 
     def wait_text(self, text: str) -> None:
         self.wait(lambda: text in self.texts(), f"the message {text!r}")

@@ -34,7 +34,7 @@ from .nodes import (
     Try,
     While,
 )
-from .pieces import NOWHERE, as_one, called, is_exactly, joined, load, named, place, unless
+from .pieces import NOWHERE, as_one, called, is_exactly, joined, load, place, unless
 from .positions import Places, Segment, moved
 
 #: What :func:`compile_tree` compiles: the function gives bytes, or is a coroutine function, or gives them in pieces.
@@ -134,7 +134,7 @@ class Compiler:
         self.segment: Segment | None = None
         self.number = 0  # of the segment
         self.autoescape: str | None = None
-        self.where: dict[str, Any] = NOWHERE
+        self.where: dict[str, Any] = pieces.FIRST
         self.body: list[ast.stmt] = []
         #: The run that is being collected: text, and what makes text.
         self.parts: list[str | ast.expr] = []
@@ -160,8 +160,7 @@ class Compiler:
     def _function(self, name: str, body: list[ast.stmt], is_async: bool) -> ast.stmt:
         arguments = ast.arguments([], self._parameters(), None, [], [], None, [])
         kind = ast.AsyncFunctionDef if is_async else ast.FunctionDef
-        where = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
-        return kind(name, arguments, body, [], None, None, **where, **_NO_TYPES)
+        return kind(name, arguments, body, [], None, None, **pieces.FIRST, **_NO_TYPES)
 
     def _parameters(self) -> list[ast.arg]:
         return [ast.arg(internal, None, None, **NOWHERE) for internal in self.internals]
@@ -179,8 +178,8 @@ class Compiler:
         parts, self.parts = self.parts, []
         values = list(joined(parts))
         for start in range(0, len(values), _PARTS_OF_A_RUN):
-            text = as_one(values[start : start + _PARTS_OF_A_RUN])
-            append = called(pieces.APPEND, [text], NOWHERE)
+            text = as_one(values[start : start + _PARTS_OF_A_RUN], self.where)
+            append = called(pieces.APPEND, [text], self.where)
             self.body.append(ast.Expr(append, **self.where))
 
     def _add(self, value: ast.expr) -> None:
@@ -192,7 +191,7 @@ class Compiler:
 
     def _send(self) -> None:
         """Give away what the buffer holds, if there is something."""
-        self.body.append(ast.Expr(pieces.SENDING, **self.where))
+        self.body.append(ast.Expr(pieces.sending(self.where), **self.where))
 
     def _before(self, expression: ast.expr) -> None:
         """What was made goes out before the template waits."""
@@ -247,8 +246,8 @@ class Compiler:
         """The function of the author's that ``{% autoescape %}`` or the loader names."""
         assert self.autoescape is not None
         try:
-            return named(self.autoescape, where)
-        except SyntaxError:
+            return pieces.parsed_expression(self.autoescape, where)
+        except (SyntaxError, ValueError):
             message = f"autoescape {self.autoescape!r} is no name of a function"
             raise node.source.error(message, node.start, node.end) from None
 
@@ -307,7 +306,7 @@ class Compiler:
         outer, self.parts = self.parts, []
         self._nodes(nodes)
         parts, self.parts = self.parts, outer
-        return as_one(list(joined(parts)))
+        return as_one(list(joined(parts)), self.where)
 
     def _for(self, node: For) -> None:
         self._end_run()
@@ -327,7 +326,7 @@ class Compiler:
         test = moved(node.test, self.number)
         self.where = where = place(test)
         if self.is_streaming and id(node.test) in self.way.waiting:
-            test = ast.BoolOp(pieces.OR, [pieces.SENDING, test], **where)
+            test = ast.BoolOp(pieces.OR, [pieces.sending(where), test], **where)
         body = self._loop(node.body, waits=False)
         orelse = self._branch(node.orelse) if node.orelse else []
         self.body.append(ast.While(test, body, orelse, **where))
@@ -337,10 +336,10 @@ class Compiler:
         self.loops.append(waits)
         opening: list[ast.stmt] = []
         if self.is_streaming:
-            opening.append(ast.Expr(pieces.SENDING_IF_FULL, **self.where))
+            opening.append(ast.Expr(pieces.sending_if_full(self.where), **self.where))
         body = self._branch(nodes, opening)
         if self.is_streaming and waits:
-            body.append(ast.Expr(pieces.SENDING, **self.where))
+            body.append(ast.Expr(pieces.sending(self.where), **self.where))
         self.loops.pop()
         return body
 
@@ -363,7 +362,7 @@ class Compiler:
         self, handler: ast.ExceptHandler, nodes: list[Node]
     ) -> Iterator[ast.ExceptHandler]:
         if handler.type is None and self.way.form != "function":
-            yield pieces.NOT_SWALLOWED
+            yield pieces.not_swallowed(place(handler))
         head = moved(
             ast.ExceptHandler(handler.type, handler.name, [], **place(handler)), self.number
         )

@@ -87,10 +87,17 @@ class Url:
         if self.kind != other.kind:
             return None
         parts = {self.part, other.part}
-        if parts == {"start", "scheme"}:
-            return replace(self, part="scheme", said=max(self.said, other.said, key=len))
-        return replace(self, part="unknown" if len(parts) > 1 else self.part)
+        if len(parts) == 1 and self.said == other.said:
+            return self
+        if "run" in parts:
+            return replace(self, part="run", said=self.said or other.said)
+        if parts <= {"start", "scheme", "path"}:
+            # What may be a scheme is escaped so that it is right in a path, too.
+            said = max((self.said, other.said), key=_may_run)
+            return replace(self, part="scheme", said=said or "x")
+        return replace(self, part="unknown", said="")
 
-    @property
-    def unfinished(self) -> str:
-        return ""
+
+def _may_run(said: str) -> tuple[bool, int]:
+    begun = re.sub(r"[\x00-\x20]", "", said).lower()
+    return any(scheme.startswith(begun) for scheme in (*_RUN, "data")), len(begun)

@@ -15,6 +15,14 @@ NOWHERE: Final[dict[str, Any]] = {
     "end_col_offset": -1,
 }
 
+#: The place of what stands before everything else.
+FIRST: Final[dict[str, Any]] = {
+    "lineno": 1,
+    "col_offset": 0,
+    "end_lineno": 1,
+    "end_col_offset": 0,
+}
+
 _LOAD: Final = ast.Load()
 _STORE: Final = ast.Store()
 
@@ -34,18 +42,18 @@ def called(function: ast.expr, arguments: list[ast.expr], where: dict[str, Any])
     return ast.Call(function, arguments, [], **where)
 
 
-def parsed(code: str) -> list[ast.stmt]:
-    """Statements that have no place."""
+def parsed(code: str, where: dict[str, Any] = NOWHERE) -> list[ast.stmt]:
+    """Statements that all stand in one place."""
     tree = ast.parse(code)
     for node in ast.walk(tree):
         if "lineno" in node._attributes:
-            node.__dict__.update(NOWHERE)
+            node.__dict__.update(where)
     return tree.body
 
 
-def parsed_expression(code: str) -> ast.expr:
-    """An expression that has no place."""
-    (statement,) = parsed(code)
+def parsed_expression(code: str, where: dict[str, Any] = NOWHERE) -> ast.expr:
+    """An expression that stands in one place. Raises :exc:`SyntaxError`."""
+    (statement,) = parsed(f"({code}\n)", where)
     assert isinstance(statement, ast.Expr)
     return statement.value
 
@@ -67,14 +75,28 @@ IS_STR: Final = parsed_expression("_tt_type(_tt_value) is _tt_str")
 
 OPENING: Final = parsed("_tt_buffer = []; _tt_append = _tt_buffer.append")
 CLOSING: Final = parsed("def f():\n return _tt_finished(_tt_buffer)")[0].body  # type: ignore[attr-defined]
-SENDING: Final = parsed_expression("(yield _tt_taken(_tt_buffer)) if _tt_buffer else None")
-SENDING_IF_FULL: Final = parsed_expression(
-    "(yield _tt_taken(_tt_buffer))"
-    " if len(_tt_buffer) > _tt_few and _tt_is_full(_tt_buffer) else None"
-)
-NOT_SWALLOWED: Final = parsed("try: pass\nexcept (_tt_GeneratorExit, _tt_CancelledError): raise")[
-    0
-].handlers[0]  # type: ignore[attr-defined]
+
+
+def sending(where: dict[str, Any]) -> ast.expr:
+    """Give away what the buffer holds, if there is something."""
+    return parsed_expression("(yield _tt_taken(_tt_buffer)) if _tt_buffer else None", where)
+
+
+def sending_if_full(where: dict[str, Any]) -> ast.expr:
+    """Give away what the buffer holds, if that is much."""
+    return parsed_expression(
+        "(yield _tt_taken(_tt_buffer))"
+        " if len(_tt_buffer) > _tt_few and _tt_is_full(_tt_buffer) else None",
+        where,
+    )
+
+
+def not_swallowed(where: dict[str, Any]) -> ast.ExceptHandler:
+    """A handler before a bare ``except``, that lets the end of a task or generator pass."""
+    code = "try: pass\nexcept (_tt_GeneratorExit, _tt_CancelledError): raise"
+    (statement,) = parsed(code, where)
+    assert isinstance(statement, ast.Try)
+    return statement.handlers[0]
 
 
 def joined(parts: list[str | ast.expr]) -> Iterator[str | ast.expr]:
@@ -92,20 +114,20 @@ def joined(parts: list[str | ast.expr]) -> Iterator[str | ast.expr]:
         yield "".join(text)
 
 
-def as_one(parts: Sequence[str | ast.expr]) -> ast.expr:
-    """An f-string of the parts; what is text only is a string."""
+def as_one(parts: Sequence[str | ast.expr], where: dict[str, Any]) -> ast.expr:
+    """An f-string of the parts; what is text only is a string.
+
+    It has a place, for Python 3.13.0 cannot compile some branches that end in a block without one.
+    """
     if not parts:
         return NOTHING
     if len(parts) == 1 and isinstance(parts[0], str):
         return constant(parts[0])
     values: list[ast.expr] = [
-        constant(part) if isinstance(part, str) else _formatted(part) for part in parts
+        constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None, **where)
+        for part in parts
     ]
-    return ast.JoinedStr(values, **NOWHERE)
-
-
-def _formatted(value: ast.expr) -> ast.FormattedValue:
-    return ast.FormattedValue(value, -1, None, **NOWHERE)
+    return ast.JoinedStr(values, **where)
 
 
 def is_exactly(value: ast.expr, kind: list[ast.expr]) -> ast.expr:
@@ -116,15 +138,6 @@ def unless(first: ast.expr, second: ast.expr, otherwise: ast.expr) -> ast.expr:
     """The value as it is if one of the tests says so."""
     test = ast.BoolOp(OR, [first, second], **NOWHERE)
     return ast.IfExp(test, VALUE, otherwise, **place(otherwise))
-
-
-def named(function: str, where: dict[str, Any]) -> ast.expr:
-    """The function that ``{% autoescape %}`` names."""
-    tree = ast.parse(function, mode="eval").body
-    for node in ast.walk(tree):
-        if "lineno" in node._attributes:
-            node.__dict__.update(where)
-    return tree
 
 
 def place(node: Any) -> dict[str, Any]:

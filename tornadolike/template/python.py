@@ -8,8 +8,8 @@ from .errors import ParseError
 from .nodes import LINE_BREAK, Source
 from .scanner import joined_lines
 
-# A line that begins with blanks behind one that was not blank.
-_INDENTED = re.compile(r"\S[ \t]*(?:\r\n?|\n)\s*?([ \t]+)(?=[^\s#])")
+# The blanks at the beginning of a line that has Python in it.
+_INDENTATION = re.compile(r"(?:\r\n?|\n)([ \t]++)(?=[^\s#])")
 _LINE_NUMBER = re.compile(r"\bline (\d+)")
 
 # What opens a scope of its own: a return or yield in it is not the template's.
@@ -67,15 +67,16 @@ class Python:
         return handler
 
     def statements(self, start: int, end: int) -> list[ast.stmt]:
-        """Statements, in one line or several. The first, which follows the tag's name, may be the only indented one."""
+        """Statements, in one line or several. Further lines may be indented: the first stands behind the tag's name."""
         try:
             body = self._parse(start, end, one_line=False)
         except ParseError as error:
-            indented = _INDENTED.search(self.source.text, start, end)
-            if indented is None:
+            indentations = _INDENTATION.findall(self.source.text, start, end)
+            if not indentations:
                 raise
+            before = f"if 1:\n{min(indentations, key=len)}"
             try:
-                suite = self._parse(start, end, f"if 1:\n{indented[1]}", one_line=False)[0]
+                suite = self._parse(start, end, before, one_line=False)[0]
             except ParseError:
                 raise error from None
             assert isinstance(suite, ast.If)
@@ -118,7 +119,7 @@ class Python:
                 _move(module.body, before, line, column)
                 return module.body
         # The reading that came the furthest is the likeliest.
-        furthest = max(errors, key=lambda error: (error.lineno or 0, error.offset or 0))
+        furthest = max(errors, key=lambda error: error.lineno or 0)
         raise self._refused(furthest, start, end, before)
 
     def _place(self, index: int) -> tuple[int, int]:
@@ -200,24 +201,26 @@ def _extent(before: str) -> tuple[int, int]:
 def _move(nodes: Iterable[ast.AST], before: str, line: int, column: int) -> None:
     """Give nodes the places that they have in the template, where the piece begins at ``line`` and ``column``.
 
-    What stands in ``before`` has the place where the piece begins.
+    Of what stands before the piece in its line, the place is where the piece begins.
     """
     first, prefix = _extent(before)
+    rows, columns = line - first, column - prefix
     stack = list(nodes)
     while stack:
         fields = stack.pop().__dict__
         for value in fields.values():
             if isinstance(value, ast.AST):
-                stack.append(value)
+                if value.__dict__:  # what has none is an operator, or Load() or Store()
+                    stack.append(value)
             elif type(value) is list:
-                stack.extend(child for child in value if isinstance(child, ast.AST))
+                stack += [child for child in value if isinstance(child, ast.AST)]
         if "lineno" in fields:
-            for row, offset in (("lineno", "col_offset"), ("end_lineno", "end_col_offset")):
-                rows = fields[row] - first
-                if rows <= 0:
-                    fields[offset] = column + (max(fields[offset] - prefix, 0) if rows == 0 else 0)
-                    rows = 0
-                fields[row] = line + rows
+            if fields["lineno"] == first:
+                fields["col_offset"] = max(fields["col_offset"] + columns, column)
+            if fields["end_lineno"] == first:
+                fields["end_col_offset"] = max(fields["end_col_offset"] + columns, column)
+            fields["lineno"] += rows
+            fields["end_lineno"] += rows
 
 
 def _in_template(body: Iterable[ast.AST]) -> Iterator[ast.AST]:

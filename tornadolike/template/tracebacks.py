@@ -163,13 +163,15 @@ def _keep(source: Source) -> None:
 
 def _explain_name(error: NameError) -> None:
     *_, last = _steps(error.__traceback__)
-    name = error.name
-    if "  # " not in last.tb_frame.f_code.co_name or not name:
+    if "  # " not in last.tb_frame.f_code.co_name:
         return
     if isinstance(error, UnboundLocalError):
         error.add_note(
-            f"The template sets {name!r} somewhere, so it is a variable of its own, which has no value here yet."
+            "A name that a template sets anywhere is a variable of its own, with no value before."
         )
+        return
+    name = error.name
+    if not name:
         return
     known = {*last.tb_frame.f_globals, *last.tb_frame.f_locals} - {"__builtins__", "__name__"}
     note = f"{name!r} was neither given to the template nor is it set in it."

@@ -58,6 +58,7 @@ def test_a_call_is_read(tmp_path: Path, source: str, names: set[str], is_open: b
         ("self.render(name, b=1)", Passed({"b"})),
         ("super().render(name, user=1, **kwargs)", Passed({"user"})),
         ("kwargs['user'] = 1\n  super().render(name, **kwargs)", Passed({"user"})),
+        ("page = found()\n  self.render(page, **kwargs)", Passed(set(), True)),
         ("self.render(name, **other)", Passed(set(), True)),
         ("self.render('in/' + name, **kwargs)", Passed(set(), True)),
         ("self.render(found(), **kwargs)", Passed(set(), True)),

@@ -120,6 +120,11 @@ class TestMissing:
         with pytest.raises(KeyError, match=r"no template 'bse\.html'.*did you mean 'base\.html'\?"):
             DictLoader({"base.html": ""}).load("bse.html")
 
+    def test_is_not_what_it_should_have_been(self, folder: Path) -> None:
+        (folder / "link.html").symlink_to("nowhere")
+        with pytest.raises(FileNotFoundError, match=r"No template 'link\.html' in [^(]*$"):
+            Loader(folder).load("link.html")
+
     def test_is_looked_for_again(self, folder: Path) -> None:
         loader = Loader(folder)
         with pytest.raises(FileNotFoundError):
@@ -301,6 +306,20 @@ class TestAutoReload:
         loader = Changing(texts, auto_reload=True)
         assert loader.load("a").generate() in (b"1-1", b"1-2", b"2-2")
         assert loader.load("a").generate() == b"2-2"
+
+    @pytest.mark.parametrize("name", ["a", "b"])
+    def test_sees_a_change_while_it_reads(self, name: str) -> None:
+        texts = {"a": '{% include "b" %}', "b": "1"}
+
+        class Changing(DictLoader):
+            def _create_template(self, name: str) -> Template:
+                template = super()._create_template(name)
+                texts["b"] = "2"
+                return template
+
+        loader = Changing(texts, auto_reload=True)
+        assert loader.load(name).generate() == b"1"
+        assert loader.load(name).generate() == b"2"
 
     def test_is_ready_when_it_is_switched_on_late(self) -> None:
         texts = {"a": "1"}

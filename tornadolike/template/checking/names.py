@@ -27,7 +27,7 @@ class Use:
             begin = next(breaks).end()
         # Python counts columns in bytes, of which no line has fewer than characters.
         line = text[begin : begin + self.name.col_offset].encode()
-        start = begin + len(line[: self.name.col_offset].decode(errors="ignore"))
+        start = begin + len(line[: self.name.col_offset].decode())
         return start, start + len(self.name.id)
 
 

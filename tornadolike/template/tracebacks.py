@@ -119,7 +119,8 @@ def _position(step: TracebackType) -> tuple[int, int, int, int]:
     line, end_line, column, end_column = positions[step.tb_lasti // 2]
     if line is None or end_line is None or column is None or end_column is None:
         # Without columns: Python runs with -X no_debug_ranges.
-        return step.tb_lineno, step.tb_lineno, -1, -1
+        line = step.tb_lineno or 1
+        return line, line, -1, -1
     return line, end_line, column, end_column
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from . import cldr
 from .basis import INVISIBLE, Basis, one_of
-from .patterns import applied, interval_for, joined, pattern_for, quoted, time_fields, with_hours
+from .patterns import applied, interval_for, joined, pattern_for, time_fields, with_hours
 from .zones import Moment, Zone, localized
 
 Style = Literal["full", "long", "medium", "short"]
@@ -22,6 +22,7 @@ _STYLES: Final = ("full", "long", "medium", "short")
 _LENGTHS: Final = ("long", "short", "narrow")
 _UNITS: Final = ("year", "month", "week", "day", "hour", "minute", "second")
 _DAY: Final = "yMMMd"
+_PLACES: Final = ("\ue000", "\ue001")  # characters that no pattern has
 
 
 class Dates(Basis):
@@ -108,9 +109,9 @@ class Dates(Basis):
         """From when to when on one day, which is said once."""
         time = time_fields(skeleton)
         date = "".join(field for field in skeleton if field not in time)
-        day = quoted(self.format_skeleton(start, date))
-        times = quoted(self.format_interval(start, end, time))
-        return applied(joined(self.babel, day, times, "medium"), start, self.babel)
+        frame = applied(joined(self.babel, *_PLACES, "medium"), start, self.babel)
+        day, times = self.format_skeleton(start, date), self.format_interval(start, end, time)
+        return frame.replace(_PLACES[0], day).replace(_PLACES[1], times)
 
     def format_relative(
         self,

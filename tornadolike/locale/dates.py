@@ -154,8 +154,7 @@ class Dates(Basis):
             if found := _READ.fullmatch(text):
                 pattern = str(self.babel.date_formats["short"])
                 order = sorted("yMd", key=pattern.index)
-                year, month, day = (found[order.index(field) + 1] for field in "yMd")
-                return datetime.date(_full_year(year), int(month), int(day))
+                return _date(*(found[order.index(field) + 1] for field in "yMd"))
         except ValueError:
             pass  # the thirtieth of February
         example = self.format_calendar_date(datetime.date(2013, 4, 28), "short")
@@ -174,16 +173,18 @@ class Dates(Basis):
         )
 
 
-_READ: Final = re.compile(r"\D{0,9}?(\d{1,4})\D{1,9}(\d{1,4})\D{1,9}(\d{1,4})\D{0,9}")
+_READ: Final = re.compile(r"\D{0,9}(\d{1,4})\D{1,9}(\d{1,2})\D{1,9}(\d{1,4})\D{0,9}")
 
 
-def _full_year(digits: str) -> int:
-    """Return the year that two digits mean: from eighty years ago to twenty to come, as the CLDR proposes."""
-    year = int(digits)
-    if len(digits) != 2:
-        return year
-    first = datetime.date.today().year - 80
-    return first + (year - first) % 100
+def _date(year: str, month: str, day: str) -> datetime.date:
+    """Return the date that digits mean; two of them a year from eighty ago to twenty to come, as the CLDR proposes."""
+    if len(year) not in (2, 4) or len(day) > 2:
+        raise ValueError("no year, or no day")
+    number = int(year)
+    if len(year) == 2:
+        first = datetime.date.today().year - 80
+        number = first + (number - first) % 100
+    return datetime.date(number, int(month), int(day))
 
 
 def _differs(field: str, start: Any, end: Any) -> bool:

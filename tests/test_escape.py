@@ -1,11 +1,13 @@
 """Text on its way in and out."""
 
 import json
+import time
 import tracemalloc
 from typing import Any
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import pytest
+import tornado.escape
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from tornadolike import escape
 from tornadolike.escape import (
     json_decode,
     json_encode,
+    linkify,
     native_str,
     parse_qs_bytes,
     recursive_unicode,
@@ -194,3 +197,66 @@ def test_parse_qs_bytes_is_urllibs(qs: str, blank: bool) -> None:
     expected = parse_qs(qs, keep_blank_values=blank, encoding="latin1")
     found = parse_qs_bytes(qs, keep_blank_values=blank)
     assert {name: [value.decode("latin1") for value in found[name]] for name in found} == expected
+
+
+_LONG = "http://example.com/a/path-that-is-long?with=a&query=too"
+_PIECES = [
+    *(
+        "http://",
+        "https:///",
+        "a-http://",
+        "javascript:",
+        "ftp://",
+        "www.",
+        "-",
+        "_",
+        ":",
+        "/",
+        "//",
+    ),
+    *("x.example", "/path", "(", ")", "&", '"', "<", "'", "!", ".", "?q=1&a=b", " ", "\n", "é"),
+    *("a-long-piece-of-a-path/and/on", "a" * 31, "longhostnamethatislong.example.com", "mailto:/x"),
+]
+_LINKING: list[dict[str, Any]] = [
+    {},
+    {"shorten": True},
+    {"shorten": True, "extra_params": ' rel="nofollow" '},
+    {"extra_params": lambda url: f" data-length={len(url)}"},
+    {"extra_params": lambda url: ""},
+    {"require_protocol": True},
+    {"permitted_protocols": ["ftp", "a-http"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "html"),
+    [
+        ("see www.x.y!", {}, 'see <a href="http://www.x.y">www.x.y</a>!'),
+        ("see www.x.y!", {"require_protocol": True}, "see www.x.y!"),
+        (b"<http://x.y>", {}, '&lt;<a href="http://x.y">http://x.y</a>&gt;'),
+        ("javascript://%0aalert(1)", {}, "javascript://%0aalert(1)"),
+        ('www."onclick=x', {}, '<a href="http://www.&quot;onclick=x">www.&quot;onclick=x</a>'),
+        (
+            _LONG,
+            {"shorten": True},
+            f'<a href="{_LONG.replace("&", "&amp;")}" title="{_LONG.replace("&", "&amp;")}">'
+            "http://example.com/a...</a>",
+        ),
+    ],
+)
+def test_linkify(text: str | bytes, options: dict[str, Any], html: str) -> None:
+    assert linkify(text, **options) == html
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map("".join), st.sampled_from(_LINKING))
+def test_linkify_gives_what_tornado_gives(text: str, options: dict[str, Any]) -> None:
+    assert linkify(text, **options) == tornado.escape.linkify(text, **options)
+
+
+@pytest.mark.parametrize(
+    "piece", ["a-", "www.", "http://!", "a:/", "www.(", "-", "!", "-a:/!", "&"]
+)
+def test_linkify_takes_linear_time(piece: str) -> None:
+    begun = time.process_time()
+    linkify(piece * (200_000 // len(piece)))
+    assert time.process_time() - begun < 2  # a quadratic one takes minutes

@@ -6,12 +6,14 @@ Everything here is a pure function.
 import html
 import json
 import re
+from collections.abc import Callable, Collection
 from typing import Any, Final, overload
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 __all__ = [
     "json_decode",
     "json_encode",
+    "linkify",
     "native_str",
     "parse_qs_bytes",
     "recursive_unicode",
@@ -182,3 +184,70 @@ def parse_qs_bytes(
             raw = unquote_bytes(raw)
         fields.setdefault(name, []).append(raw)
     return fields
+
+
+def linkify(
+    text: str | bytes,
+    shorten: bool = False,
+    extra_params: str | Callable[[str], str] = "",
+    require_protocol: bool = False,
+    permitted_protocols: Collection[str] = ("http", "https"),
+) -> str:
+    """Plain text as HTML in which addresses are links: what it gives is escaped already.
+
+    ``shorten`` shows a long address by its host and the beginning of its path; the whole of it is in the ``title``.
+    ``extra_params`` are further attributes of each ``<a>``, as text or as a function of the address (which is escaped
+    for HTML). Beside addresses with a protocol those that begin with ``www.`` are linked, unless ``require_protocol``
+    is true. Other protocols than those of ``permitted_protocols`` stay text; to permit ``javascript`` is a hole.
+    """
+
+    def link(match: re.Match[str]) -> str:
+        shown = match["url"]
+        protocol = match["protocol"]
+        if protocol not in permitted_protocols and (protocol or require_protocol):
+            return match[0]
+        href = shown if protocol else f"http://{shown}"
+        params = extra_params(href) if callable(extra_params) else extra_params
+        if params or callable(extra_params):
+            params = f" {params.strip()}"
+        if shorten and len(shown) > _SHOWN:
+            short = _shortened(shown, match.end("slashes") - match.start("url") if protocol else 0)
+            if short != shown:
+                shown = short
+                params = f'{params} title="{href}"'
+        return f'{match["dashes"] or ""}<a href="{href}"{params}>{shown}</a>'
+
+    return _LINK.sub(link, xhtml_escape(text))
+
+
+# How many characters of an address are shown at least; it may be half as many more.
+_SHOWN: Final = 30
+
+# An address in text that is escaped already: of its entities only these two are part of it. Parentheses belong to it
+# in pairs, and punctuation at its end does not.
+_ADDRESS: Final = (
+    r"(?:(?:[^\s&()]|&amp;|&quot;)*[^\s!-,.:-@\[\]^`{-~]|\((?:[^\s&()]|&amp;|&quot;)*\))+"
+)
+# A word is looked at from its first letter only, never from the middle: "a-a-a-a" would take quadratic time.
+_LINK: Final = re.compile(
+    r"(?:(?<![\w-])(?P<dashes>-*+)(?=\w[\w-]*+:/)|\b(?=www[.]))"
+    r"(?P<url>(?:(?P<protocol>\w[\w-]*+):(?P<slashes>/{1,3})|www[.])" + _ADDRESS + ")"
+)
+
+
+def _shortened(url: str, start: int) -> str:
+    """An address cut for the eye, or whole if that is no longer; its host begins at ``start``."""
+    host, slash, path = url[start:].partition("/")
+    short = url
+    if slash:
+        piece = path.partition("/")[0][:8]
+        short = f"{url[:start]}{host}/{piece.partition('?')[0].partition('.')[0]}"
+    if len(short) > _SHOWN * 1.5:
+        short = short[:_SHOWN]
+    if short == url:
+        return url
+    entity = short.rfind("&")
+    if entity > _SHOWN - 5:  # it may be cut in two
+        short = short[:entity]
+    short += "..."
+    return short if len(short) < len(url) else url

@@ -1,0 +1,103 @@
+"""``python -m tornadolike templates``."""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ..template.checking import Finding, check_templates, read_callers
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to those of the command line."""
+    templates = commands.add_parser("templates", help="work on templates")
+    actions = templates.add_subparsers(metavar="ACTION", required=True)
+    check = actions.add_parser(
+        "check",
+        help="look for errors in templates, without rendering them",
+        description="Look for syntax errors, templates that are not there, unknown names, and output that is not"
+        " escaped or that escaping does not make safe where it stands.",
+        epilog="The status is 0 if there are no errors, 1 if there are some, and 2 if the check could not be made.",
+    )
+    check.add_argument("directory", metavar="DIR", help="where the templates are")
+    check.add_argument(
+        "--code",
+        metavar="PATH",
+        nargs="+",
+        action="extend",
+        help="files or directories of the program that renders the templates: what it passes is known"
+        " (default: the directory above DIR, or the current one if that is DIR)",
+    )
+    check.add_argument(
+        "--names",
+        metavar="NAME,NAME",
+        default="",
+        help="further names that all templates have",
+    )
+    check.add_argument(
+        "--autoescape",
+        metavar="FUNCTION",
+        default="xhtml_escape",
+        help="as the loader has it: a function's name, contextual, or None (default: %(default)s)",
+    )
+    check.add_argument("--strict", action="store_true", help="warnings count as errors")
+    check.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how to print what is found (default: %(default)s)",
+    )
+    check.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    directory: str = options.directory
+    if not os.path.isdir(directory):
+        return _refuse(f"{directory} is no directory")
+    try:
+        callers = read_callers(options.code or [_code_of(directory)])
+    except (FileNotFoundError, ValueError) as error:
+        return _refuse(str(error))
+    for path, reason in callers.unread:
+        sys.stderr.write(f"{path}: not read: {reason}\n")
+    names = [name.strip() for name in options.names.split(",") if name.strip()]
+    autoescape = None if options.autoescape == "None" else options.autoescape
+    findings = check_templates(directory, callers, names, autoescape)
+    if options.format == "json":
+        sys.stdout.write(
+            json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2)
+        )
+        sys.stdout.write("\n")
+    else:
+        _write(findings)
+    return int(any(options.strict or finding.level == "error" for finding in findings))
+
+
+def _code_of(directory: str) -> str:
+    if os.path.realpath(directory) == os.path.realpath("."):
+        return "."
+    return os.path.dirname(os.path.abspath(directory))
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"error: {reason}\n")
+    return 2
+
+
+def _write(findings: list[Finding]) -> None:
+    for finding in findings:
+        sys.stdout.write(f"{finding}\n")
+    if findings:
+        errors = sum(finding.level == "error" for finding in findings)
+        sys.stdout.write(
+            f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}\n"
+        )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)

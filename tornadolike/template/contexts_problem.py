@@ -1,0 +1,19 @@
+"""What is raised where an expression stands, or text, that no escaping makes safe."""
+
+from typing import Any
+
+
+class Problem(Exception):
+    """It says what is wrong and what to write instead, for a :exc:`.ParseError` or for the checker.
+
+    :ivar place: in the page, in front of what is wrong, if it is in text.
+    :ivar text: which text.
+    :ivar at: where in that text (an index).
+    """
+
+    place: Any = None
+    text: str = ""
+    at: int = 0
+
+    def found(self, place: Any, text: str, at: int) -> None:
+        self.place, self.text, self.at = place, text, at

@@ -1,0 +1,37 @@
+"""A template's Python as people like to read it: each piece of output in a line of its own."""
+
+import ast
+from typing import Any
+
+from . import pieces
+from .compiler import CONTEXTUAL, OWN, Compiler
+from .nodes import Output
+from .pieces import NOWHERE, called, constant, joined, load, place
+
+
+class PlainCompiler(Compiler):
+    """Makes the same function, without what makes it fast."""
+
+    def _parameters(self) -> list[ast.arg]:
+        return []
+
+    def _arguments(self) -> list[ast.expr]:
+        return []
+
+    def _end_run(self) -> None:
+        parts, self.parts = self.parts, []
+        for part in joined(parts):
+            text = constant(part) if isinstance(part, str) else part
+            append = called(pieces.APPEND, [text], NOWHERE)
+            self.body.append(ast.Expr(append, **self.where))
+
+    def _as_text(self, node: Output, value: ast.expr) -> ast.expr:
+        where: dict[str, Any] = place(value)
+        if node.kind != "escaped" or self.autoescape is None:
+            return called(load("_tt_plain"), [value, pieces.BUFFER], where)
+        if self.autoescape == OWN:
+            return called(load("_tt_escaped"), [value], where)
+        if self.autoescape == CONTEXTUAL:
+            return called(load(f"_tt_to_{self.way.escapers[id(node)]}"), [value], where)
+        function = self._escape_function(node, where)
+        return called(load("_tt_converted"), [value, function, pieces.BUFFER], where)

@@ -34,6 +34,7 @@ def test_errors_are_printed_as_compilers_do(app: Path, capsys: pytest.CaptureFix
         "    {% raw _(1) %}\n"
         "    ^~~~~~~~~~~~~~\n"
         "1 error, 1 warning\n"
+        "Names that the check cannot see are given with --names, a program elsewhere with --code.\n"
     )
 
 

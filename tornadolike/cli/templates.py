@@ -13,6 +13,10 @@ from ..template.checking import Finding, check_templates, read_callers
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+_ABOUT_NAMES = (
+    "Names that the check cannot see are given with --names, a program elsewhere with --code."
+)
+
 
 def add(commands: "Commands") -> None:
     """Add the command to those of the command line."""
@@ -98,6 +102,8 @@ def _report(findings: list[Finding]) -> None:
         errors = sum(finding.level == "error" for finding in findings)
         others = len(findings) - errors
         _say(sys.stdout, f"{_count(errors, 'error')}, {_count(others, 'warning')}")
+    if any(finding.rule == "name" for finding in findings):
+        _say(sys.stdout, _ABOUT_NAMES)
 
 
 def _say(stream: TextIO, text: str) -> None:

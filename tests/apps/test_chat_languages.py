@@ -225,6 +225,13 @@ def test_by_hand_and_kept(chat: Demo, language: str) -> None:
     assert Answer(chat, "/?lang=ja", Cookie=cookie).language == "ja"
 
 
+def test_a_choice_is_kept_also_where_the_browser_has_the_page(chat: Demo) -> None:
+    first = Answer(chat, "/?lang=de")
+    again = Answer(chat, "/?lang=de", Cookie="chat_language=ar", If_None_Match=first.header["Etag"])
+    assert again.response.status == 304
+    assert again.header["Set-Cookie"].startswith("chat_language=de;")
+
+
 @pytest.mark.parametrize(
     "code", ["xx", "AR", "", "../de", "%22%3E%3Cscript%3E", "de%0d%0aX-Evil:1", "constructor"]
 )

@@ -214,7 +214,7 @@ def made_alike(names: list[str]) -> None:
 def plain(page: bytes) -> str:
     """A page without white space, and with one spelling of each escape."""
     text = "".join(page.decode().split())
-    for one, other in (("&#34;", "&quot;"), ("&#39;", "&#x27;"), ("&#x2f;", "/")):
+    for one, other in (("&#34;", "&quot;"), ("&#39;", "&#x27;"), ("&#x2f;", "/"), ("%2F", "/")):
         text = text.replace(one, other)
     return text
 

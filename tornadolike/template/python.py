@@ -61,7 +61,8 @@ class Python:
     def handler(self, start: int, end: int) -> ast.ExceptHandler:
         """``except ...``, the whole of it; its body is empty."""
         header = self._header(start, end, "try:pass\n")
-        assert isinstance(header, ast.Try)
+        if not isinstance(header, ast.Try):
+            raise self.source.error("there is no except* in templates", start, end)
         handler = header.handlers[0]
         handler.body = []
         return handler
@@ -229,5 +230,8 @@ def _in_template(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, _FUNCTIONS):
+        if isinstance(node, _FUNCTIONS):
+            stack.append(node.args)  # the defaults
+            stack.extend(getattr(node, "decorator_list", ()))
+        else:
             stack.extend(ast.iter_child_nodes(node))

@@ -38,9 +38,9 @@ def parsed(page: bytes) -> Element:
 
 
 def shape(element: Element) -> Any:
-    """An element's name, its attributes' names, and its children's shapes (comments are children, too)."""
+    """An element's name, its attributes' names, its children's shapes (comments are children, too), what is behind."""
     tag = element.tag if isinstance(element.tag, str) else "comment"
-    return tag, sorted(element.attrib), [shape(child) for child in element]
+    return tag, sorted(element.attrib), [shape(child) for child in element], element.tail
 
 
 def rendered(template: Template, value: object) -> bytes:

@@ -318,6 +318,6 @@ def _called(call: ast.Call) -> str:
 
 def _found(node: Text, problem: Problem) -> tuple[int, int]:
     """Where in the source the text is that is wrong. White space may have been filtered, so it is looked for."""
-    line = problem.text[problem.at :].strip().partition("\n")[0]
+    line = (problem.said or problem.text[problem.at :]).strip().partition("\n")[0]
     at = node.source.text.find(line[:40], node.start, node.end) if line else -1
     return (at, at + len(line)) if at >= 0 else (node.start, node.end)

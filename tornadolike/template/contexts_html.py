@@ -143,8 +143,7 @@ class Place:
             return replace(self, pending=text[at:]), len(text)
         tag = _TAG.match(text, at)
         if tag is not None:
-            element = ("/" if text[at + 1] == "/" else "") + tag[1].lower()
-            return Place("tag", element=element, in_markup=self.in_markup), tag.end()
+            return replace(self._tag_begun(tag), mode="tag"), tag.end()
         if text.startswith("<!--", at):
             return self._comment(text, at + 2, opened=at)
         if text.startswith("<![CDATA[", at):
@@ -152,6 +151,10 @@ class Place:
         if text[at + 1] in "!?/":
             return replace(self, mode="declaration"), at + 2
         return self, at + 1
+
+    def _tag_begun(self, tag: re.Match[str]) -> "Place":
+        element = ("/" if tag[0][1] == "/" else "") + tag[1].lower()
+        return Place("gap", element=element, in_markup=self.in_markup)
 
     def _comment(self, text: str, at: int, opened: int = -1) -> "tuple[Place, int]":
         ends = (text.find("-->", at), text.find("--!>", at if opened < 0 else at + 2))
@@ -304,7 +307,8 @@ class Place:
             return self
         if self.mode == "script" and "<!--" in text:
             raise Problem(
-                "<!-- in a script changes where the script ends: leave it out, or write <\\!-- in a string"
+                "<!-- in a script changes where the script ends: leave it out, or write <\\!-- in a string",
+                text[text.index("<!--") :],
             )
         return replace(self, inner=self.inner.feed(text))
 
@@ -406,7 +410,8 @@ class Place:
             return replace(self._closed(self.value), mode="gap")
         if self.mode in ("tag", "gap", "named"):
             return replace(self, mode="gap", pending="", attribute="")
-        return None
+        tag = _TAG.fullmatch(self.pending) if self.mode == "text" else None
+        return self._tag_begun(tag) if tag else None
 
     @property
     def unfinished(self) -> str:

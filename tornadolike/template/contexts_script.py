@@ -100,7 +100,8 @@ class Script:
             if ends or ("/" in line and re.search("[\"'`{}]", line)):
                 raise Problem(
                     "Whether this / divides or begins a regular expression cannot be told: "
-                    "put the expression in front of it into a variable, or the regular expression into parentheses"
+                    "put the expression in front of it into a variable, or the regular expression into parentheses",
+                    text[at:],
                 )
         return replace(self, slash="regex"), at + 1
 

@@ -188,7 +188,7 @@ def style(value: Any) -> str:
     return words if _STYLE.fullmatch(words) else BLOCKED_VALUE
 
 
-_STYLE: Final = re.compile(r"(?:[\w\s#%.,!+-]|\b(?:rgb|hsl)a?\([\d\s.,%deg-]*\))*")
+_STYLE: Final = re.compile(r"(?:[\w\s#%.,!+-]|\b(?:rgb|hsl)a?\([\d\s.,%deg/-]*\))*")
 
 
 def style_string(value: Any) -> str:

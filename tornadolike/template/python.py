@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from .errors import ParseError
-from .nodes import LINE_BREAK, Source
+from .nodes import Source
 from .scanner import joined_lines
 
 # The blanks at the beginning of a line that has Python in it.
@@ -25,7 +25,6 @@ class Python:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._lines = [0, *(found.end() for found in LINE_BREAK.finditer(source.text))]
         self._is_ascii = source.text.isascii()
         # The line that pieces have come to, up to where its bytes are counted, and how many there are.
         self._line = 0
@@ -125,7 +124,7 @@ class Python:
 
     def _place(self, index: int) -> tuple[int, int]:
         """The line, from 1, and the column in bytes, from 0, as :mod:`ast` counts them."""
-        lines = self._lines
+        lines = self.source.lines
         while self._line + 1 < len(lines) and lines[self._line + 1] <= index:
             self._line += 1
             self._counted = lines[self._line]
@@ -141,6 +140,7 @@ class Python:
         if error.lineno is None:  # behind 3.11: a NUL
             return self.source.error(error.msg, start, end)
         first, prefix = _extent(before)
+        lines = self.source.lines
         line, _ = self._place(start)
 
         def index(lineno: int | None, offset: int | None) -> int:
@@ -149,9 +149,9 @@ class Python:
                 return start
             if row == 0:
                 return min(start + max((offset or 1) - 1 - prefix, 0), end)
-            if line + row > len(self._lines):
+            if line + row > len(lines):
                 return end
-            return min(self._lines[line - 1 + row] + max((offset or 1) - 1, 0), end)
+            return min(lines[line - 1 + row] + max((offset or 1) - 1, 0), end)
 
         begin = index(error.lineno, error.offset)
         finish = index(error.end_lineno, error.end_offset)

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from .errors import ParseError
 from .nodes import Source
 from .scanner import joined_lines
 
@@ -16,11 +15,20 @@ _LINE_NUMBER = re.compile(r"\bline (\d+)")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
+class Refused(Exception):
+    """A piece is not what it has to be: the message, and where that is in the text. Cheaper than :exc:`ParseError`."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message, start, end)
+        self.message = message
+        self.start = start
+        self.end = end
+
+
 class Python:
     """The pieces of Python in one template. They have to be asked for in their order in the text.
 
-    Each method takes a piece as two indexes into the template's text and raises :exc:`ParseError` if it is not what it
-    has to be, with the place of the error in the template.
+    Each method takes a piece as two indexes into the template's text, and raises :exc:`Refused`.
     """
 
     def __init__(self, source: Source) -> None:
@@ -41,7 +49,7 @@ class Python:
             raise self._no_expression(start, end, body)
         value = body[0].value
         if isinstance(value, ast.Starred):
-            raise self.source.error("can't use starred expression here", start, end)
+            raise Refused("can't use starred expression here", start, end)
         self._refuse_ends(body, start, end)
         return value
 
@@ -61,7 +69,7 @@ class Python:
         """``except ...``, the whole of it; its body is empty."""
         header = self._header(start, end, "try:pass\n")
         if not isinstance(header, ast.Try):
-            raise self.source.error("there is no except* in templates", start, end)
+            raise Refused("there is no except* in templates", start, end)
         handler = header.handlers[0]
         handler.body = []
         return handler
@@ -70,14 +78,14 @@ class Python:
         """Statements, in one line or several. Further lines may be indented: the first stands behind the tag's name."""
         try:
             body = self._parse(start, end, one_line=False)
-        except ParseError as error:
+        except Refused as error:
             indentations = _INDENTATION.findall(self.source.text, start, end)
             if not indentations:
                 raise
             before = f"if 1:\n{min(indentations, key=len)}"
             try:
                 suite = self._parse(start, end, before, one_line=False)[0]
-            except ParseError:
+            except Refused:
                 raise error from None
             assert isinstance(suite, ast.If)
             body = suite.body
@@ -87,10 +95,10 @@ class Python:
     def _header(self, start: int, end: int, before: str = "") -> ast.stmt:
         """A compound statement, given without the colon and the body."""
         if self.source.text.endswith(":", start, end):
-            raise self.source.error("there is no colon at the end of a tag", end - 1, end)
+            raise Refused("there is no colon at the end of a tag", end - 1, end)
         header, *others = self._parse(start, end, before, ":pass")
         if others or not _is_header(header):
-            raise self.source.error("a tag holds the first line of a statement", start, end)
+            raise Refused("a tag holds the first line of a statement", start, end)
         self._refuse_ends([header], start, end)
         return header
 
@@ -111,9 +119,9 @@ class Python:
                 errors.append(error)
             except (RecursionError, MemoryError):
                 message = "this Python is nested too deeply"
-                raise self.source.error(message, start, end) from None
+                raise Refused(message, start, end) from None
             except ValueError as error:  # 3.11: a NUL
-                raise self.source.error(str(error), start, end) from None
+                raise Refused(str(error), start, end) from None
             else:
                 assert isinstance(module, ast.Module)
                 _move(module.body, before, line, column)
@@ -135,10 +143,10 @@ class Python:
         self._counted = index
         return self._line + 1, self._bytes
 
-    def _refused(self, error: SyntaxError, start: int, end: int, before: str) -> ParseError:
+    def _refused(self, error: SyntaxError, start: int, end: int, before: str) -> Refused:
         """Python's own error, with its place in the template."""
         if error.lineno is None:  # behind 3.11: a NUL
-            return self.source.error(error.msg, start, end)
+            return Refused(error.msg, start, end)
         first, prefix = _extent(before)
         lines = self.source.lines
         line, _ = self._place(start)
@@ -158,15 +166,15 @@ class Python:
         # Python tells lines of what it was given.
         message = _LINE_NUMBER.sub(lambda n: f"line {int(n[1]) - first + line}", error.msg)
         # What is missing at the end has its caret behind it.
-        return self.source.error(message, begin, max(finish, begin + 1))
+        return Refused(message, begin, max(finish, begin + 1))
 
-    def _no_expression(self, start: int, end: int, body: list[ast.stmt]) -> ParseError:
+    def _no_expression(self, start: int, end: int, body: list[ast.stmt]) -> Refused:
         if not body:
-            return self.source.error("Empty expression", start, end)
+            return Refused("Empty expression", start, end)
         message = "this has to be one expression"
         if isinstance(body[0], ast.Assign | ast.AugAssign | ast.AnnAssign):
             message += "; {% set NAME = VALUE %} assigns"
-        return self.source.error(message, start, end)
+        return Refused(message, start, end)
 
     def _refuse_ends(self, body: list[ast.stmt], start: int, end: int) -> None:
         """Raise if the template itself, which is a function, would return or yield."""
@@ -176,7 +184,7 @@ class Python:
         for node in _in_template(body):
             if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
                 word = "return" if isinstance(node, ast.Return) else "yield"
-                raise self.source.error(f"{word!r} has no place in a template", start, end)
+                raise Refused(f"{word!r} has no place in a template", start, end)
 
 
 def _readings(code: str, one_line: bool) -> list[str]:

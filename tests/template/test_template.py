@@ -152,3 +152,26 @@ def test_what_is_global_ends_with_the_render() -> None:
     assert template.generate(x=1) == b"1"
     with pytest.raises(NameError):
         Template("{{ g }}").generate()
+
+
+def test_half_a_surrogate_pair_is_told_where_it_stands() -> None:
+    with pytest.raises(UnicodeEncodeError) as caught:
+        Template("text {{ x }}").generate(x="\ud800")
+    assert caught.value.__notes__ == ["In the output it stands after 'text '"]
+
+
+@pytest.mark.parametrize("autoescape", ["contextual", "xhtml_escape"])
+def test_many_threads_link_at_once(autoescape: str) -> None:
+    files = {
+        "base.html": "<a href='{{ x }}'>{% apply f %}{{ x }}{% end %}</a>{% block a %}{% end %}",
+        "index.html": "{% extends base.html %}",
+    }
+    for _ in range(20):
+        loader = DictLoader(files, autoescape=autoescape)
+        loader.load("index.html")  # base.html is linked when it is rendered itself
+
+        def render(_number: int, loader: DictLoader = loader) -> bytes:
+            return loader.load("base.html").generate(x="<", f=bytes.upper)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(render, range(16)))) == 1

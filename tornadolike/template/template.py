@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from .. import escape
 from ..escape import native_str
-from .compiler import CONTEXTUAL, OWN, Compiler, Program, Way, compile_tree, sets_own_name
+from .compiler import CONTEXTUAL, OWN, Compiler, Form, Program, Way, compile_tree, sets_own_name
 from .contexts import choose_escapers
 from .errors import ParseError
 from .linking import Linked, link
@@ -98,7 +98,7 @@ class Template:
         self.tree: Tree = parse(source, whitespace, autoescape)
         self.autoescape = self.tree.autoescape
         self._known: _Whole | None = None
-        self._programs: dict[tuple[str, bool], Program] = {}
+        self._programs: dict[tuple[Form, bool], Program] = {}
         if not _linking.is_under_way:
             # One that is loaded for another is linked and compiled when it is wanted itself.
             is_own = self.namespace.get(OWN, escape.xhtml_escape) is escape.xhtml_escape
@@ -197,7 +197,7 @@ class Template:
         finally:
             await chunks.aclose()
 
-    def _function(self, form: str, names: dict[str, Any]) -> tuple[Callable[..., Any], Program]:
+    def _function(self, form: Form, names: dict[str, Any]) -> tuple[Callable[..., Any], Program]:
         """The template's code over a namespace of its own, and the program that the code is of."""
         namespace = {**DEFAULT_NAMES, "__name__": self.name.replace(".", "_")}
         namespace.update(self.namespace)
@@ -206,7 +206,7 @@ class Template:
         program = self._programs.get((form, is_own)) or self._program(form, is_own)
         return FunctionType(program.code, namespace), program
 
-    def _program(self, form: str, is_own: bool) -> Program:
+    def _program(self, form: Form, is_own: bool) -> Program:
         """Compile a form of it, for namespaces that have our ``xhtml_escape`` or not."""
         if form == "function" and self.is_async:
             raise RuntimeError(
@@ -251,7 +251,7 @@ class _Whole:
     waiting: set[int]
     escapers: dict[int, str]
 
-    def way(self, form: str, is_own: bool) -> Way:
+    def way(self, form: Form, is_own: bool) -> Way:
         return Way(form, is_own, self.waiting, self.escapers)
 
 

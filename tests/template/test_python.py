@@ -147,6 +147,8 @@ def test_what_is_put_before_a_piece_stands_at_its_beginning() -> None:
         ("{% set a = 1\nb c %}", "invalid syntax", "c"),
         ("{% set a = b +\n c d %}", "invalid syntax", "d"),
         ("{% set a = 1\n  b = 2\n c = 3 %}", "unexpected indent", None),
+        ("{% set a = 1\n  b = 2\nc = 3 %}", "unexpected indent", None),
+        ("{% set a = 1\n  b = 2\nelse:\n  c = 3 %}", "unexpected indent", None),
         ("{% try %}{% except A B %}{% end %}", "", None),
         ("{{ " + "(" * 500 + " }}", "too many nested parentheses", None),
         ("{{ " + "-" * 50_000 + "a }}", "this Python is nested too deeply", None),

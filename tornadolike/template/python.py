@@ -84,10 +84,12 @@ class Python:
                 raise
             before = f"if 1:\n{min(indentations, key=len)}"
             try:
-                suite = self._parse(start, end, before, one_line=False)[0]
+                suite, *others = self._parse(start, end, before, one_line=False)
             except Refused:
                 raise error from None
             assert isinstance(suite, ast.If)
+            if others or suite.orelse:  # a line that stood at the margin
+                raise
             body = suite.body
         self._refuse_ends(body, start, end)
         return body

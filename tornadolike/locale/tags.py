@@ -120,14 +120,17 @@ def lineage(tag: Tag) -> tuple[str, ...]:
     return tuple(line)
 
 
+@functools.lru_cache(64)  # each has half a megabyte
 def babel_locale(code: str) -> "babel.Locale":
     """What Babel knows of the language, in the country if it knows that; of English if it knows nothing."""
-    from babel import Locale, UnknownLocaleError
+    from babel import UnknownLocaleError
+
+    from .isolated import IsolatedLocale
 
     tag = parse(code) or Tag("en")
     for known in (tag, tag._replace(territory=""), Tag(tag.language)):
         try:
-            return Locale.parse(str(known))
+            return IsolatedLocale.parse(str(known))
         except UnknownLocaleError:
             pass
-    return Locale.parse("en")
+    return IsolatedLocale("en")

@@ -120,17 +120,14 @@ def lineage(tag: Tag) -> tuple[str, ...]:
     return tuple(line)
 
 
-@functools.lru_cache(64)  # each has half a megabyte
 def babel_locale(code: str) -> "babel.Locale":
     """What Babel knows of the language, in the country if it knows that; of English if it knows nothing."""
-    from babel import UnknownLocaleError
-
-    from .isolated import IsolatedLocale
+    from babel import Locale, UnknownLocaleError
 
     tag = parse(code) or Tag("en")
     for known in (tag, tag._replace(territory=""), Tag(tag.language)):
         try:
-            return IsolatedLocale.parse(str(known))
+            return Locale.parse(str(known))
         except UnknownLocaleError:
             pass
-    return IsolatedLocale("en")
+    return Locale("en")

@@ -207,7 +207,7 @@ def test_reading_dates() -> None:
     for text in ("3.4.2013", "03.04.13", "3/4/2013", " 3. 4. 2013 ", "2013-04-03", "٣.٤.٢٠١٣"):
         assert in_("de").parse_date(text) == day
     assert in_("en_US").parse_date("4/3/2013") == day
-    assert in_("ja").parse_date("2013年4月3日") == day
+    assert in_("ja").parse_date("2013年4月3日") == in_("ja").parse_date("2013/4/3") == day
     # From eighty years ago to twenty to come.
     year = datetime.date.today().year
     for distance in (-80, -79, 0, 19):
@@ -218,8 +218,18 @@ def test_reading_dates() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *["", "1", "1.2", "30.2.2013", "2013-02-30", "32.1.2013", "1.13.2013", "1.2.3.4", "1.1.0"],
-        *["1.1.20130", "today", "1" * 100_000, "1." * 50_000, "." * 100_000, "1.1.2013 12:00"],
+        *["", "1", "1.2", "30.2.2013", "2013-02-30", "32.1.2013", "1.13.2013", "1.2.3.4", "1.1.5"],
+        *[
+            "1.1.20130",
+            "1.1.013",
+            "001.1.2013",
+            "2013.1.1",
+            "today",
+            "1" * 100_000,
+            "1." * 50_000,
+            "." * 100_000,
+            "1.1.2013 12:00",
+        ],
         "²/²/²²²²",
     ],
     ids=lambda text: text[:20],

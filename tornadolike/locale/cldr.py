@@ -8,9 +8,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from babel import core, dates, numbers
+    from babel import core, dates, localedata, numbers
 
-    __all__ = ["core", "dates", "numbers"]
+    __all__ = ["core", "dates", "localedata", "numbers"]
 else:
 
     def __getattr__(name: str) -> object:

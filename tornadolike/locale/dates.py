@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from . import cldr
 from .basis import INVISIBLE, Basis, one_of
-from .patterns import applied, interval_for, joined, pattern_for, quoted, time_fields, with_hours
+from .patterns import applied, interval_for, joined, pattern_for, time_fields, with_hours
 from .zones import Moment, Zone, localized
 
 Style = Literal["full", "long", "medium", "short"]
@@ -22,6 +22,7 @@ _STYLES: Final = ("full", "long", "medium", "short")
 _LENGTHS: Final = ("long", "short", "narrow")
 _UNITS: Final = ("year", "month", "week", "day", "hour", "minute", "second")
 _DAY: Final = "yMMMd"
+_PLACES: Final = ("\ue000", "\ue001")  # characters that no pattern has
 
 
 class Dates(Basis):
@@ -108,9 +109,9 @@ class Dates(Basis):
         """From when to when on one day, which is said once."""
         time = time_fields(skeleton)
         date = "".join(field for field in skeleton if field not in time)
-        day = quoted(self.format_skeleton(start, date))
-        times = quoted(self.format_interval(start, end, time))
-        return applied(joined(self.babel, day, times, "medium"), start, self.babel)
+        frame = applied(joined(self.babel, *_PLACES, "medium"), start, self.babel)
+        day, times = self.format_skeleton(start, date), self.format_interval(start, end, time)
+        return frame.replace(_PLACES[0], day).replace(_PLACES[1], times)
 
     def format_relative(
         self,
@@ -153,8 +154,7 @@ class Dates(Basis):
             if found := _READ.fullmatch(text):
                 pattern = str(self.babel.date_formats["short"])
                 order = sorted("yMd", key=pattern.index)
-                year, month, day = (found[order.index(field) + 1] for field in "yMd")
-                return datetime.date(_full_year(year), int(month), int(day))
+                return _date(*(found[order.index(field) + 1] for field in "yMd"))
         except ValueError:
             pass  # the thirtieth of February
         example = self.format_calendar_date(datetime.date(2013, 4, 28), "short")
@@ -173,16 +173,18 @@ class Dates(Basis):
         )
 
 
-_READ: Final = re.compile(r"\D{0,9}?(\d{1,4})\D{1,9}(\d{1,4})\D{1,9}(\d{1,4})\D{0,9}")
+_READ: Final = re.compile(r"\D{0,9}(\d{1,4})\D{1,9}(\d{1,2})\D{1,9}(\d{1,4})\D{0,9}")
 
 
-def _full_year(digits: str) -> int:
-    """Return the year that two digits mean: from eighty years ago to twenty to come, as the CLDR proposes."""
-    year = int(digits)
-    if len(digits) != 2:
-        return year
-    first = datetime.date.today().year - 80
-    return first + (year - first) % 100
+def _date(year: str, month: str, day: str) -> datetime.date:
+    """Return the date that digits mean; two of them a year from eighty ago to twenty to come, as the CLDR proposes."""
+    if len(year) not in (2, 4) or len(day) > 2:
+        raise ValueError("no year, or no day")
+    number = int(year)
+    if len(year) == 2:
+        first = datetime.date.today().year - 80
+        number = first + (number - first) % 100
+    return datetime.date(number, int(month), int(day))
 
 
 def _differs(field: str, start: Any, end: Any) -> bool:

@@ -10,6 +10,7 @@ from .catalogs import Words, is_gettext
 from .formats import Formats
 from .names import LOCALE_NAMES
 from .shelf import DEFAULT, Shelf, loaded
+from .unshared import unshared
 
 CONTEXT_SEPARATOR: Final = "\x04"
 """What stands between context and message in gettext's catalogues."""
@@ -99,7 +100,7 @@ class Locale(Formats):
     @lazy
     def babel(self) -> Any:
         """Babel's :class:`~babel.core.Locale`: the language's own if CLDR has not got the code, else English."""
-        return tags.babel_locale(self.code)
+        return unshared(tags.babel_locale(self.code))
 
     def translate(
         self, message: str, plural_message: str | None = None, count: int | None = None

@@ -28,11 +28,6 @@ def joined(locale: Any, date: Any, time: Any, style: Any) -> str:
     return frame.replace("{0}", str(time)).replace("{1}", str(date))
 
 
-def quoted(text: str) -> str:
-    """Return the pattern that is just this text."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 @functools.lru_cache(1024)
 def pattern_for(locale: Any, skeleton: str) -> str:
     """Return the pattern that fits a skeleton. Raises `ValueError` if there is none."""

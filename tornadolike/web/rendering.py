@@ -121,8 +121,8 @@ class Rendering(Response, Languages, Addresses, Templates):
     def get_template_namespace(self) -> dict[str, Any]:
         """The names that every template of this handler knows. May be overridden, to add to them.
 
-        ``handler``, ``request``, ``current_user``, ``locale``, ``_`` and ``translate`` (translate),
-        ``pgettext``, ``static_url``, ``reverse_url``, ``modules``, and the application's UI methods.
+        ``handler``, ``request``, ``current_user``, ``locale``, ``_`` and ``pgettext`` (translate),
+        ``static_url``, ``reverse_url``, ``modules``, and the application's UI methods.
         """
         locale = self.locale
         names: dict[str, Any] = {
@@ -130,7 +130,6 @@ class Rendering(Response, Languages, Addresses, Templates):
             "request": self.request,
             "locale": locale,
             "_": locale.translate,
-            "translate": locale.translate,
             "pgettext": locale.pgettext,
             "static_url": self.static_url,
             "reverse_url": self.reverse_url,

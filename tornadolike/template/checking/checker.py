@@ -22,7 +22,7 @@ from .findings import Finding, at, at_span, from_error
 from .names import names_in
 
 _HANDLERS_OWN = (
-    "handler request current_user locale _ translate pgettext static_url xsrf_form_html reverse_url"
+    "handler request current_user locale _ pgettext static_url xsrf_form_html reverse_url"
     " modules set_resources _tt_modules __name__ __loader__"
 )
 _OWN = frozenset(DEFAULT_NAMES).union(_HANDLERS_OWN.split())

@@ -15,10 +15,11 @@ from .contexts_script import Script
 from .contexts_style import Style
 from .contexts_url import Url
 
-_TAG: Final = re.compile(r"</?([a-zA-Z][^\s/>]*)")
-_TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\s/>]*|/|!-?|!\[[CDAT]*)?\Z")
-_NAME: Final = re.compile(r"[^\s/>=]+")
-_GAP: Final = re.compile(r"[\s/]+")
+_TAG: Final = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*)")
+_TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\t\n\f\r />]*|/|!-?|!\[[CDAT]*)?\Z")
+_COMMENT_END: Final = re.compile(r"--!?>")
+_NAME: Final = re.compile(r"[^\t\n\f\r />=]+")
+_GAP: Final = re.compile(r"[\t\n\f\r /]+")
 _ENTITY_PART: Final = re.compile(r"&#?\w*\Z")
 
 # Elements whose content is no markup. What is said of it is the mode of their content.
@@ -73,7 +74,9 @@ _SCRIPT_TYPES: Final = re.compile(
     re.IGNORECASE,
 )
 _JSON_TYPES: Final = re.compile(r".*[/+]json|importmap|speculationrules", re.IGNORECASE)
-_MARKUP_TYPES: Final = re.compile(r"text/.*|.*template.*|.*html.*", re.IGNORECASE)
+_MARKUP_TYPES: Final = re.compile(
+    r"text/html|.*(?:template|tmpl|handlebars|mustache|underscore|ejs|jsrender)", re.IGNORECASE
+)
 
 Inner = Script | Style | Url
 
@@ -147,7 +150,11 @@ class Place:
         if text.startswith("<!--", at):
             return self._comment(text, at + 2, opened=at)
         if text.startswith("<![CDATA[", at):
-            raise Problem("HTML and SVG differ in where <![CDATA[ ends: write the text without it")
+            raise Problem(
+                "HTML and SVG differ in where <![CDATA[ ends: write the text without it",
+                text[at:],
+                at + 1,
+            )
         if text[at + 1] in "!?/":
             return replace(self, mode="declaration"), at + 2
         return self, at + 1
@@ -156,11 +163,12 @@ class Place:
         element = ("/" if tag[0][1] == "/" else "") + tag[1].lower()
         return Place("gap", element=element, in_markup=self.in_markup)
 
-    def _comment(self, text: str, at: int, opened: int = -1) -> "tuple[Place, int]":
-        ends = (text.find("-->", at), text.find("--!>", at if opened < 0 else at + 2))
-        end = min((end for end in ends if end >= 0), default=-1)
-        if end >= 0:
-            return Place(in_markup=self.in_markup), text.index(">", end) + 1
+    def _comment(self, text: str, at: int, opened: int = -9) -> "tuple[Place, int]":
+        found = _COMMENT_END.search(text, at)
+        if found is not None and found.start() == opened + 2 and found[0] == "--!>":
+            found = _COMMENT_END.search(text, at + 1)  # these are the dashes that it began with
+        if found is not None:
+            return Place(in_markup=self.in_markup), found.end()
         dashes = re.compile(r"--?!?\Z").search(text, at)
         pending = dashes[0] if dashes else ""
         return Place("comment", pending, in_markup=self.in_markup), len(text)
@@ -182,9 +190,9 @@ class Place:
             return self._content(text[at - 1] == "/"), at + 1
         name = _NAME.match(text, at)
         if name is None or re.search("[\"'<]", name[0]):
-            raise Problem(
-                f"{text[at : at + 1] if name is None else name[0]!r} where an attribute's name should stand"
-            )
+            wrong = text[at] if name is None else name[0]
+            message = f"{wrong!r} where an attribute's name should stand"
+            raise Problem(message, text[at:], at + len(wrong))
         if name.end() == len(text):
             return replace(self, mode="tag", pending=name[0]), len(text)
         return replace(self, mode="named", attribute=name[0].lower()), name.end()
@@ -241,6 +249,8 @@ class Place:
             pending = part[0] if part else ""
             decoded = html.unescape(said.removesuffix(pending))
             inner = inner.feed(decoded + "\n" if ends and isinstance(inner, Script) else decoded)
+        if self.in_markup and "</script" in said.lower():
+            raise Problem("</script> ends the script here, too: write <\\/script", said)
         if not ends:
             return replace(self, inner=inner, value=self._kept(said), pending=pending), len(text)
         if isinstance(inner, Script | Style) and inner.unfinished:
@@ -293,7 +303,7 @@ class Place:
         """Within an element that only its own end tag ends."""
         if self.element == "plaintext":
             return self, len(text)
-        end = re.compile(rf"</{self.element}(?=[\s/>])", re.IGNORECASE).search(text, at)
+        end = re.compile(rf"</{self.element}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, at)
         if end is None:
             start = _tail_of(text, at, f"</{self.element}")
             return replace(self._said(text[at:start]), pending=text[start:]), len(text)
@@ -448,17 +458,17 @@ def _passed(problem: Problem) -> tuple[Place, str]:
     """The place after what is in doubt, and the text that follows."""
     place, text, at = problem.place, problem.text, problem.at
     if place.mode in ("script", "style"):
-        end = re.compile(rf"</{place.element}(?=[\s/>])", re.IGNORECASE).search(text, at)
+        end = re.compile(rf"</{place.element}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, at)
         if end is not None:
             return Place("tag", element=f"/{place.element}"), text[end.end() :]
         return replace(place, inner=type(place.inner)()), ""
     if place.mode == "value":
-        return replace(place, inner=None), text[at:]
+        return replace(place, inner=None, has_content=False, in_markup=False), text[at:]
     if place.mode == "gap":
         return replace(place, mode="tag"), text[at:]
-    if text[at : at + 1] == ">":
-        return Place(), text[at + 1 :]
-    return replace(place, pending=""), text[at + 1 :]
+    if problem.skip:
+        return place, text[problem.skip :]
+    return Place(), text[text.index(">", at) + 1 :]
 
 
 def _joined(one: Inner, two: Inner) -> Inner | None:

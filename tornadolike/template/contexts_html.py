@@ -18,6 +18,7 @@ from .contexts_url import Url
 _TAG: Final = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*)")
 _TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\t\n\f\r />]*|/|!-?|!\[[CDAT]*)?\Z")
 _COMMENT_END: Final = re.compile(r"--!?>")
+_SCRIPT_END: Final = re.compile(r"</script(?=[\t\n\f\r />])", re.IGNORECASE)
 _NAME: Final = re.compile(r"[^\t\n\f\r />=]+")
 _GAP: Final = re.compile(r"[\t\n\f\r /]+")
 _ENTITY_PART: Final = re.compile(r"&#?\w*\Z")
@@ -123,11 +124,27 @@ class Place:
         at = 0
         try:
             while at < len(text):
-                place, at = _STEPS[place.mode](place, text, at)
+                if place.in_markup:
+                    place, at = place._markup(text, at)
+                else:
+                    place, at = _STEPS[place.mode](place, text, at)
         except Problem as problem:
             problem.found(place, text, at)
             raise
         return place
+
+    def _markup(self, text: str, at: int) -> "tuple[Place, int]":
+        """Within a script element that holds markup, which its end tag ends wherever that stands."""
+        end = _SCRIPT_END.search(text, at)
+        place, stop = self, end.start() if end else len(text)
+        markup = text[:stop]
+        while at < stop:
+            place, at = _STEPS[place.mode](place, markup, at)
+        if end is None:
+            return place, at
+        if place.mode != "text" or place.pending:
+            raise Problem(f"</script> ends the script within {place.described}", text[stop:])
+        return Place("tag", element="/script"), end.end()
 
     def fed_anyway(self, text: str) -> "Place":
         """As :meth:`feed`, but what is in doubt is passed over."""
@@ -249,8 +266,6 @@ class Place:
             pending = part[0] if part else ""
             decoded = html.unescape(said.removesuffix(pending))
             inner = inner.feed(decoded + "\n" if ends and isinstance(inner, Script) else decoded)
-        if self.in_markup and "</script" in said.lower():
-            raise Problem("</script> ends the script here, too: write <\\/script", said)
         if not ends:
             return replace(self, inner=inner, value=self._kept(said), pending=pending), len(text)
         if isinstance(inner, Script | Style) and inner.unfinished:
@@ -266,7 +281,9 @@ class Place:
         place = replace(self, mode="tag", attribute="", quote="", inner=None, value="")
         value = html.unescape(value).strip().lower()
         if (self.element, self.attribute) == ("script", "type"):
-            return replace(place, script_type=value)
+            return replace(
+                place, script_type=self.script_type or value
+            )  # a second one does not count
         if self.attribute == "http-equiv" and value == "refresh":
             if self.has_content:
                 raise Problem("http-equiv has to stand before a content with an expression in it")
@@ -277,7 +294,7 @@ class Place:
         """What comes after a tag."""
         mode = _CONTENT.get(self.element, "text")
         if mode == "text" or self.in_markup:
-            return Place(in_markup=self.in_markup and self.element != "/script")
+            return Place(in_markup=self.in_markup)
         if closes_itself:
             raise Problem(
                 f"HTML and SVG differ in what /> means for {self.element}: write </{self.element}>"
@@ -457,13 +474,18 @@ _END_TAG: Final = (
 def _passed(problem: Problem) -> tuple[Place, str]:
     """The place after what is in doubt, and the text that follows."""
     place, text, at = problem.place, problem.text, problem.at
+    if place.in_markup:
+        end = _SCRIPT_END.search(text, at)
+        if end is not None:
+            return Place("tag", element="/script"), text[end.end() :]
+        return Place(in_markup=True), ""
     if place.mode in ("script", "style"):
         end = re.compile(rf"</{place.element}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, at)
         if end is not None:
             return Place("tag", element=f"/{place.element}"), text[end.end() :]
         return replace(place, inner=type(place.inner)()), ""
     if place.mode == "value":
-        return replace(place, inner=None, has_content=False, in_markup=False), text[at:]
+        return replace(place, inner=None, has_content=False), text[at:]
     if place.mode == "gap":
         return replace(place, mode="tag"), text[at:]
     if problem.skip:

@@ -175,7 +175,7 @@ def check_error(text: str, error: ParseError) -> None:
     assert 1 <= error.offset < error.end_offset <= len(error.text) + 2
 
 
-@examples(1500)
+@examples(700)
 @given(text=TEMPLATES | BODIES | st.text("{}%#! \n'\"()ax\\", max_size=40))
 def test_any_text_is_a_tree_or_refused(text: str) -> None:
     try:
@@ -232,11 +232,12 @@ def is_left_out(error: ParseError) -> bool:
             "'yield' has no place",
             "'return' has no place",
             "autoescape missing",
+            "half a surrogate",  # Tornado minds it where it is put out, so not in a block that is replaced
         )
     )
 
 
-@examples(1500)
+@examples(700)
 @given(text=TEMPLATES | BODIES)
 def test_what_tornado_takes_we_take(text: str) -> None:
     try:

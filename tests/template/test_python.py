@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from tests.template.reading import marked, pieces, python, read, refused, written
-from tornadolike.template.nodes import Source
-from tornadolike.template.python import Python
 
 
 def only(text: str) -> Any:
@@ -166,15 +164,11 @@ def test_a_generator_in_a_function_is_none_of_the_template() -> None:
     read("{{ 'return', 'yield' }}")
 
 
-def test_a_header_is_one() -> None:
-    """What would bring along a body of its own, or another statement, is refused however it is written."""
-    text = "if a: b\nelse"
-    for joined in ("if a:\n  b\nelse", "if a:\n  if b", "a = 1\nif b", "for a in b:\n c\nelse"):
-        piece = Python(Source("page", "page", joined))
-        with pytest.raises(SyntaxError):
-            piece.loop(0, len(joined))
-    with pytest.raises(SyntaxError):
-        Python(Source("page", "page", text)).loop(0, len(text))
+@pytest.mark.parametrize("code", ["a: b\nelse", "a:\n b\nelse", "a: b; c", "a: b\nif c"])
+@pytest.mark.parametrize("string", ["''", "f\"{x['(']}\"", 'f"{x["("]}"'])
+def test_a_tag_brings_no_body_of_its_own(code: str, string: str) -> None:
+    """Not even where the version of Python decides what is a string and what is a bracket."""
+    refused(f"{{% if {string} and {code} %}}{{% end %}}")
 
 
 def test_a_warning_of_python_has_the_place() -> None:

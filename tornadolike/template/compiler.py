@@ -18,7 +18,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from . import pieces, runtime
 from .escaping import ESCAPERS
@@ -37,8 +37,8 @@ from .nodes import (
 from .pieces import NOWHERE, as_one, called, is_exactly, joined, load, place, unless
 from .positions import Places, Segment, moved
 
-#: What :func:`compile_tree` compiles: the function gives bytes, or is a coroutine function, or gives them in pieces.
-FORMS: Final = ("function", "coroutine", "stream")
+#: What is made: a function that gives bytes, a coroutine function that does, or a generator of pieces.
+Form = Literal["function", "coroutine", "stream"]
 
 #: With more parts an f-string is no longer made on Python's stack.
 _PARTS_OF_A_RUN: Final = 30
@@ -60,13 +60,12 @@ OWN: Final = "xhtml_escape"
 class Way:
     """How a template is compiled.
 
-    :ivar form: one of :data:`FORMS`.
     :ivar is_own: the namespace's ``xhtml_escape`` is tornadolike's, so it needs no call.
     :ivar waiting: the ids of the expressions and nodes that await something.
     :ivar escapers: for outputs by their ids, where the context chooses: names in :data:`.escaping.ESCAPERS`.
     """
 
-    form: str
+    form: Form
     is_own: bool
     waiting: set[int] = field(default_factory=set)
     escapers: dict[int, str] = field(default_factory=dict)

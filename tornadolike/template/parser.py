@@ -167,7 +167,7 @@ class _Parser:
                 read(begin, end)
             except ParseError as error:
                 later = later_end(self.text, begin + 2, end, closing)
-                if later is None or later == end:
+                if later is None:
                     raise
                 try:
                     read(begin, later)

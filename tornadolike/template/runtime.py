@@ -71,6 +71,9 @@ def finished(buffer: Buffer) -> bytes:
     except TypeError:
         text = "".join([piece for piece in buffer if isinstance(piece, str)])
         return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        error.add_note(f"In the output it stands after {error.object[: error.start][-40:]!r}")
+        raise
 
 
 def taken(buffer: Buffer) -> bytes:

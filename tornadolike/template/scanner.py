@@ -45,8 +45,6 @@ def later_end(text: str, start: int, first: int, closing: str) -> int | None:
             depth += 1
         elif piece.lastgroup == "close":
             depth -= 1
-            if depth < 0:
-                return None
         position = piece.end()
 
 

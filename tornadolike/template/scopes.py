@@ -17,13 +17,21 @@ def find_waiting(nodes: list[Node]) -> set[int]:
 
     A node does if it is an ``{% async for %}``, or an ``{% apply %}`` with something that awaits in it.
     """
+    return _find(nodes, {})
+
+
+def _find(nodes: list[Node], suspects: dict[int, bool]) -> set[int]:
+    """The same; ``suspects`` has the ids of the files that were looked through for the words."""
     found: set[int] = set()
     for node in nodes:
         within: set[int] = set()
-        if "await" in node.source.text or "async" in node.source.text:
+        source = node.source
+        if id(source) not in suspects:
+            suspects[id(source)] = "await" in source.text or "async" in source.text
+        if suspects[id(source)]:
             within.update(id(each) for each in python(node) if _waits(each))
         for body in bodies(node):
-            within |= find_waiting(body)
+            within |= _find(body, suspects)
         if (isinstance(node, Apply) and within) or (isinstance(node, For) and node.is_async):
             within.add(id(node))
         found |= within

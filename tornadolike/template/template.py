@@ -4,12 +4,13 @@ import ast
 import datetime
 import threading
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, Final, Protocol
 
 from .. import escape
 from ..escape import native_str
-from .compiler import CONTEXTUAL, OWN, Compiler, Program, Way, compile_tree, sets_own_name
+from .compiler import CONTEXTUAL, OWN, Compiler, Form, Program, Way, compile_tree, sets_own_name
 from .contexts import choose_escapers
 from .errors import ParseError
 from .linking import Linked, link
@@ -96,36 +97,43 @@ class Template:
         source = Source(self.name, self._path(), native_str(template_string))
         self.tree: Tree = parse(source, whitespace, autoescape)
         self.autoescape = self.tree.autoescape
-        self._linked: Linked | None = None
-        self._waiting: set[int] = set()
-        self._escapers: dict[int, str] = {}
-        self._programs: dict[tuple[str, bool], Program] = {}
+        self._known: _Whole | None = None
+        self._programs: dict[tuple[Form, bool], Program] = {}
         if not _linking.is_under_way:
             # One that is loaded for another is linked and compiled when it is wanted itself.
-            self._program("coroutine" if self.is_async else "function", True)
+            is_own = self.namespace.get(OWN, escape.xhtml_escape) is escape.xhtml_escape
+            self._program("coroutine" if self.is_async else "function", is_own)
 
     def _path(self) -> str:
         path_of = getattr(self.loader, "path_of", None)  # a loader may be anybody's
-        return (path_of and path_of(self.name)) or self.name
+        if path_of is None or self.name.startswith("<"):
+            return self.name
+        return path_of(self.name) or self.name
 
     @property
     def linked(self) -> Linked:
         """It and all that it extends and includes, as one tree."""
-        if self._linked is None:
-            was_under_way = _linking.is_under_way
-            _linking.is_under_way = True
-            try:
-                linked = link(self.tree, self._find)
-            except RecursionError:
-                raise ParseError(
-                    "Too many files in one another", self.tree.source.path, 1
-                ) from None
-            finally:
-                _linking.is_under_way = was_under_way
-            self._waiting = find_waiting(linked.root.body)
-            self._escapers = choose_escapers([linked.root]) if _is_contextual(linked.root) else {}
-            self._linked = linked
-        return self._linked
+        return self._whole.linked
+
+    @property
+    def _whole(self) -> "_Whole":
+        # Several threads may make it at once; what belongs together is kept together.
+        if self._known is None:
+            linked = self._link()
+            root = linked.root
+            escapers = choose_escapers([root]) if _is_contextual(root) else {}
+            self._known = _Whole(linked, find_waiting(root.body), escapers)
+        return self._known
+
+    def _link(self) -> Linked:
+        was_under_way = _linking.is_under_way
+        _linking.is_under_way = True
+        try:
+            return link(self.tree, self._find)
+        except RecursionError:
+            raise ParseError("Too many files in one another", self.tree.source.path, 1) from None
+        finally:
+            _linking.is_under_way = was_under_way
 
     def _find(self, tag: Extends | Include) -> Tree:
         if self.loader is None:
@@ -141,15 +149,14 @@ class Template:
     @property
     def is_async(self) -> bool:
         """Whether it awaits something, so that :meth:`generate` cannot render it."""
-        _ = self.linked
-        return bool(self._waiting)
+        return bool(self._whole.waiting)
 
     @property
     def code(self) -> str:
         """The Python that it becomes, written plainly, for people."""
-        form = "coroutine" if self.is_async else "function"
-        module = PlainCompiler(self._way(form, True)).module(self.linked.root)
-        return ast.unparse(module)
+        whole = self._whole
+        compiler = PlainCompiler(whole.way("coroutine" if whole.waiting else "function", True))
+        return ast.unparse(compiler.module(whole.linked.root))
 
     def generate(self, /, **kwargs: Any) -> bytes:
         """Render it with these names. Returns UTF-8.
@@ -190,7 +197,7 @@ class Template:
         finally:
             await chunks.aclose()
 
-    def _function(self, form: str, names: dict[str, Any]) -> tuple[Callable[..., Any], Program]:
+    def _function(self, form: Form, names: dict[str, Any]) -> tuple[Callable[..., Any], Program]:
         """The template's code over a namespace of its own, and the program that the code is of."""
         namespace = {**DEFAULT_NAMES, "__name__": self.name.replace(".", "_")}
         namespace.update(self.namespace)
@@ -199,26 +206,24 @@ class Template:
         program = self._programs.get((form, is_own)) or self._program(form, is_own)
         return FunctionType(program.code, namespace), program
 
-    def _program(self, form: str, is_own: bool) -> Program:
+    def _program(self, form: Form, is_own: bool) -> Program:
         """Compile a form of it, for namespaces that have our ``xhtml_escape`` or not."""
         if form == "function" and self.is_async:
             raise RuntimeError(
                 f"The template {self.name!r} awaits something: render it with generate_async() or"
                 " stream(), in a handler with render_async() or render_stream()"
             )
-        program = self._compiled(self._way(form, is_own))
+        whole = self._whole
+        program = self._compiled(whole, whole.way(form, is_own))
         if is_own and sets_own_name(program.code):
-            program = self._compiled(self._way(form, False))
+            program = self._compiled(whole, whole.way(form, False))
         self._programs[form, is_own] = program
         return program
 
-    def _way(self, form: str, is_own: bool) -> Way:
-        return Way(form, is_own, self._waiting, self._escapers)
-
-    def _compiled(self, way: Way) -> Program:
+    def _compiled(self, whole: "_Whole", way: Way) -> Program:
         compiler = Compiler(way)
         try:
-            return compile_tree(self.linked.root, compiler)
+            return compile_tree(whole.linked.root, compiler)
         except ParseError:
             raise
         except SyntaxError as error:
@@ -228,7 +233,26 @@ class Template:
             raise ParseError("It is nested too deeply for Python", path, 1) from None
 
     def _point(self, error: Exception, program: Program) -> None:
-        point_at_template(error, program.code.co_filename, program.places)
+        try:
+            point_at_template(error, program.code.co_filename, program.places)
+        except RecursionError:
+            pass  # so near to the end of the stack it stays as it is
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What is known of a template and all its files.
+
+    :ivar waiting: what awaits something, by ids.
+    :ivar escapers: what outputs are escaped with where the context chooses, by ids.
+    """
+
+    linked: Linked
+    waiting: set[int]
+    escapers: dict[int, str]
+
+    def way(self, form: Form, is_own: bool) -> Way:
+        return Way(form, is_own, self.waiting, self.escapers)
 
 
 class _Linking(threading.local):

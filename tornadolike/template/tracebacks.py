@@ -49,7 +49,8 @@ def point_at_template(error: BaseException, filename: str, places: Places) -> No
 def refusal(error: SyntaxError, places: Places) -> ParseError:
     """What Python does not compile, with its place in the template."""
     segment, line = places.find(error.lineno or 0)
-    text = LINE_BREAK.split(segment.source.text)[line - 1] if line else ""
+    lines = LINE_BREAK.split(segment.source.text)
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
     offset = _characters(text, error.offset)
     end_line: int | None = None
     end_offset: int | None = None
@@ -119,7 +120,8 @@ def _position(step: TracebackType) -> tuple[int, int, int, int]:
     line, end_line, column, end_column = positions[step.tb_lasti // 2]
     if line is None or end_line is None or column is None or end_column is None:
         # Without columns: Python runs with -X no_debug_ranges.
-        return step.tb_lineno, step.tb_lineno, -1, -1
+        line = step.tb_lineno or 1
+        return line, line, -1, -1
     return line, end_line, column, end_column
 
 
@@ -173,7 +175,8 @@ def _explain_name(error: NameError) -> None:
     name = error.name
     if not name:
         return
-    known = {*last.tb_frame.f_globals, *last.tb_frame.f_locals} - {"__builtins__", "__name__"}
+    frame = last.tb_frame
+    known = {*frame.f_globals, *frame.f_locals, *frame.f_builtins}
     note = f"{name!r} was neither given to the template nor is it set in it."
     close = difflib.get_close_matches(name, known, 1)
     if close:

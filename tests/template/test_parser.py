@@ -278,7 +278,14 @@ def test_blocks_in_a_row_are_not_deep() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{" * 200_000, "{{ " * 70_000, "{{ (x }}" * 20_000, '{{ "' + "}}" * 100_000 + '" }}'],
+    [
+        "{{ '}}' }}\n" * 20_000,
+        "é{{ '}}' }}" * 20_000,
+        "{" * 200_000,
+        "{{ " * 70_000,
+        "{{ (x }}" * 20_000,
+        '{{ "' + "}}" * 100_000 + '" }}',
+    ],
 )
 def test_odd_texts_take_no_long_time(text: str) -> None:
     begin = time.process_time()

@@ -5,12 +5,17 @@ import dataclasses
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, TextIO
 
 from ..template.checking import Finding, check_templates, read_callers
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_ABOUT_NAMES = (
+    "Names that the check cannot see are given with --names, a program elsewhere with --code."
+)
 
 
 def add(commands: "Commands") -> None:
@@ -31,7 +36,7 @@ def add(commands: "Commands") -> None:
         nargs="+",
         action="extend",
         help="files or directories of the program that renders the templates: what it passes is known"
-        " (default: the directory above DIR, or the current one if that is DIR)",
+        " (default: the directory above DIR, or DIR itself if that is the current one)",
     )
     check.add_argument(
         "--names",
@@ -64,39 +69,47 @@ def _check(options: argparse.Namespace) -> int:
     except (FileNotFoundError, ValueError) as error:
         return _refuse(str(error))
     for path, reason in callers.unread:
-        sys.stderr.write(f"{path}: not read: {reason}\n")
+        _say(sys.stderr, f"{path}: not read: {reason}")
+    for place in callers.anything:
+        _say(sys.stderr, f"{place}: any template may get any name here: no names are looked for")
     names = [name.strip() for name in options.names.split(",") if name.strip()]
     autoescape = None if options.autoescape == "None" else options.autoescape
     findings = check_templates(directory, callers, names, autoescape)
     if options.format == "json":
-        sys.stdout.write(
-            json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2)
-        )
-        sys.stdout.write("\n")
+        _say(sys.stdout, json.dumps([dataclasses.asdict(each) for each in findings], indent=2))
     else:
-        _write(findings)
+        _report(findings)
     return int(any(options.strict or finding.level == "error" for finding in findings))
 
 
 def _code_of(directory: str) -> str:
-    if os.path.realpath(directory) == os.path.realpath("."):
-        return "."
-    return os.path.dirname(os.path.abspath(directory))
+    """Where the program is likely to be. Not everything that is in a place for everything."""
+    path = os.path.realpath(directory)
+    above = os.path.dirname(path)
+    is_common = above in {"/", os.path.realpath(tempfile.gettempdir()), os.path.expanduser("~")}
+    return directory if is_common or path == os.path.realpath(".") else above
 
 
 def _refuse(reason: str) -> int:
-    sys.stderr.write(f"error: {reason}\n")
+    _say(sys.stderr, f"error: {reason}")
     return 2
 
 
-def _write(findings: list[Finding]) -> None:
+def _report(findings: list[Finding]) -> None:
     for finding in findings:
-        sys.stdout.write(f"{finding}\n")
+        _say(sys.stdout, str(finding))
     if findings:
         errors = sum(finding.level == "error" for finding in findings)
-        sys.stdout.write(
-            f"{_count(errors, 'error')}, {_count(len(findings) - errors, 'warning')}\n"
-        )
+        others = len(findings) - errors
+        _say(sys.stdout, f"{_count(errors, 'error')}, {_count(others, 'warning')}")
+    if any(finding.rule == "name" for finding in findings):
+        _say(sys.stdout, _ABOUT_NAMES)
+
+
+def _say(stream: TextIO, text: str) -> None:
+    # Templates and names of files may hold what the terminal cannot show.
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def _count(number: int, what: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import IO, Any
 
 from .errors import ParseError
-from .nodes import Comment, Node, Source
+from .nodes import LINE_BREAK, Comment, Node, Source
 from .parser import parse
 from .walking import python, walk
 
@@ -37,8 +37,9 @@ def extract(
     """Yield a template's messages, in Babel's form.
 
     Arguments that are no literals (an f-string too) are given as None: Babel leaves out what it would need them for.
-    Comments for translators are ``{# ... #}`` that begin with one of ``comment_tags`` and end in the message's line
-    or the line before. A template that has errors gives no messages, but a warning that names it.
+    Comments for translators are ``{# ... #}`` that begin with one of ``comment_tags`` and end in the line of the
+    message, or of the tag that it is in, or in the line before. A template that has errors gives no messages, but a
+    warning that names it.
 
     :arg options: ``encoding`` of the template; default: UTF-8.
     """
@@ -47,17 +48,19 @@ def extract(
         text = fileobj.read().decode(options.get("encoding", "utf-8"))
         body = parse(Source(path, path, text), "all", None).body
     except (ParseError, UnicodeDecodeError) as error:
-        line = (error.lineno if isinstance(error, ParseError) else None) or 1
-        message = f"this template has an error, so its messages are left out: {error}"
+        line, reason = 1, str(error)
+        if isinstance(error, ParseError):
+            line, reason = error.lineno or 1, error.message
+        message = f"this template has an error, so its messages are left out: {reason}"
         warnings.warn_explicit(message, UserWarning, path, line)
         return
     nodes = list(walk(body))
     comments = _Comments(text, nodes, comment_tags)
-    calls = [call for node in nodes for call in _calls(node)]
-    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+    calls = [(call, node.start) for node in nodes for call in _calls(node)]
+    for call, start in sorted(calls, key=lambda each: (each[0].lineno, each[0].col_offset)):
         found = _message(call, keywords)
         if found is not None:
-            yield (call.lineno, *found, comments.take(call.lineno))
+            yield (call.lineno, *found, comments.of(call.lineno) or comments.of_tag(start))
 
 
 def _calls(node: Node) -> Iterator[ast.Call]:
@@ -110,18 +113,23 @@ class _Comments:
     """A template's comments for translators, by where they end."""
 
     def __init__(self, text: str, nodes: list[Node], tags: Collection[str]) -> None:
+        self._text = text
         self._tags = tuple(tags)
         # By the line they end in, and the line they begin in.
         self._by_end: dict[int, tuple[int, list[str]]] = {}
         for node in nodes:
             if isinstance(node, Comment):
-                first = text.count("\n", 0, node.start) + 1
-                last = first + text.count("\n", node.start, node.end)
+                first = self._line(node.start)
+                last = self._line(node.end)
                 lines = [line.strip() for line in node.value.splitlines()]
                 begun, before = self._by_end.get(last, (first, []))
                 self._by_end[last] = begun, before + lines
 
-    def take(self, line: int) -> list[str]:
+    def of_tag(self, start: int) -> list[str]:
+        """The comment for a message in a tag that begins there."""
+        return self.of(self._line(start)) if self._by_end else []
+
+    def of(self, line: int) -> list[str]:
         """The comment for a message in that line: it ends there or in the line before."""
         for last in (line, line - 1):
             found = self._above(last)
@@ -129,6 +137,9 @@ class _Comments:
                 if self._tags and comment.startswith(self._tags):
                     return found[index:]
         return []
+
+    def _line(self, index: int) -> int:
+        return len(LINE_BREAK.findall(self._text, 0, index)) + 1
 
     def _above(self, last: int) -> list[str]:
         """The lines of all comments that end there, one below the other without a gap."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 2000
 """How many names are looked through for one that is like a name that was not found."""
+_LONGEST_NAME = 100
+"""How much of that name is compared: it may come from a client, and comparing takes time."""
 
 
 class BaseLoader:
@@ -317,7 +319,8 @@ def _not_found(name: str, path: str, root: str, names: Iterable[str]) -> FileNot
 
 
 def _hint(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, itertools.islice(names, _MOST_NAMES), n=1)
+    others = (other for other in itertools.islice(names, _MOST_NAMES) if other != name)
+    close = difflib.get_close_matches(name[:_LONGEST_NAME], others, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 

@@ -6,6 +6,7 @@ The compiler, the checker and the extractor of messages all walk these. Python w
 
 import ast
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from .errors import ParseError
@@ -26,15 +27,22 @@ class Source:
     name: str
     path: str
     text: str
+    _lines: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def lines(self) -> list[int]:
+        """The index at which each line begins."""
+        if not self._lines:
+            self._lines = [0, *(found.end() for found in LINE_BREAK.finditer(self.text))]
+        return self._lines
 
     def error(self, message: str, start: int, end: int) -> ParseError:
         """A :exc:`ParseError` whose caret stands under the text from ``start`` to ``end`` (indexes).
 
         Of a text of several lines it is under the first.
         """
-        lineno, line_start = 1, 0
-        for found in LINE_BREAK.finditer(self.text, 0, start):
-            lineno, line_start = lineno + 1, found.end()
+        lineno = bisect_right(self.lines, start)
+        line_start = self.lines[lineno - 1]
         following = LINE_BREAK.search(self.text, line_start)
         line_end = following.start() if following else len(self.text)
         offset = min(start, line_end) - line_start + 1

@@ -27,7 +27,7 @@ from .nodes import (
     Try,
     While,
 )
-from .python import Python
+from .python import Python, Refused
 from .scanner import OPENING, joined_lines, later_end
 from .whitespace import filter_whitespace
 
@@ -163,18 +163,26 @@ class _Parser:
             self.body.append(Comment(self.source, begin, end + 2, value))
         else:
             read = self._read_expression if opening == "{{" else self._read_block_tag
-            try:
-                read(begin, end)
-            except ParseError as error:
-                later = later_end(self.text, begin + 2, end, closing)
-                if later is None:
-                    raise
+            end = self._read_python(read, begin, end, closing)
+        self.position = end + 2
+
+    def _read_python(
+        self, read: Callable[[int, int], None], begin: int, end: int, closing: str
+    ) -> int:
+        """Read a tag up to ``end``, or beyond it if only so its Python is whole; return where it did end."""
+        try:
+            read(begin, end)
+        except Refused as refused:
+            later = later_end(self.text, begin + 2, end, closing)
+            if later is not None:
                 try:
                     read(begin, later)
-                except ParseError:
-                    raise error from None
-                end = later
-        self.position = end + 2
+                except Refused:
+                    pass
+                else:
+                    return later
+            raise self.source.error(refused.message, refused.start, refused.end) from None
+        return end
 
     def _read_expression(self, begin: int, closing: int) -> None:
         raw = self.text[begin + 2 : closing]

@@ -4,8 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from .errors import ParseError
-from .nodes import LINE_BREAK, Source
+from .nodes import Source
 from .scanner import joined_lines
 
 # The blanks at the beginning of a line that has Python in it.
@@ -16,16 +15,24 @@ _LINE_NUMBER = re.compile(r"\bline (\d+)")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
+class Refused(Exception):
+    """A piece is not what it has to be: the message, and where that is in the text. Cheaper than :exc:`ParseError`."""
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message, start, end)
+        self.message = message
+        self.start = start
+        self.end = end
+
+
 class Python:
     """The pieces of Python in one template. They have to be asked for in their order in the text.
 
-    Each method takes a piece as two indexes into the template's text and raises :exc:`ParseError` if it is not what it
-    has to be, with the place of the error in the template.
+    Each method takes a piece as two indexes into the template's text, and raises :exc:`Refused`.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._lines = [0, *(found.end() for found in LINE_BREAK.finditer(source.text))]
         self._is_ascii = source.text.isascii()
         # The line that pieces have come to, up to where its bytes are counted, and how many there are.
         self._line = 0
@@ -42,7 +49,7 @@ class Python:
             raise self._no_expression(start, end, body)
         value = body[0].value
         if isinstance(value, ast.Starred):
-            raise self.source.error("can't use starred expression here", start, end)
+            raise Refused("can't use starred expression here", start, end)
         self._refuse_ends(body, start, end)
         return value
 
@@ -61,7 +68,8 @@ class Python:
     def handler(self, start: int, end: int) -> ast.ExceptHandler:
         """``except ...``, the whole of it; its body is empty."""
         header = self._header(start, end, "try:pass\n")
-        assert isinstance(header, ast.Try)
+        if not isinstance(header, ast.Try):
+            raise Refused("there is no except* in templates", start, end)
         handler = header.handlers[0]
         handler.body = []
         return handler
@@ -70,16 +78,18 @@ class Python:
         """Statements, in one line or several. Further lines may be indented: the first stands behind the tag's name."""
         try:
             body = self._parse(start, end, one_line=False)
-        except ParseError as error:
+        except Refused as error:
             indentations = _INDENTATION.findall(self.source.text, start, end)
             if not indentations:
                 raise
             before = f"if 1:\n{min(indentations, key=len)}"
             try:
-                suite = self._parse(start, end, before, one_line=False)[0]
-            except ParseError:
+                suite, *others = self._parse(start, end, before, one_line=False)
+            except Refused:
                 raise error from None
             assert isinstance(suite, ast.If)
+            if others or suite.orelse:  # a line that stood at the margin
+                raise
             body = suite.body
         self._refuse_ends(body, start, end)
         return body
@@ -87,10 +97,10 @@ class Python:
     def _header(self, start: int, end: int, before: str = "") -> ast.stmt:
         """A compound statement, given without the colon and the body."""
         if self.source.text.endswith(":", start, end):
-            raise self.source.error("there is no colon at the end of a tag", end - 1, end)
+            raise Refused("there is no colon at the end of a tag", end - 1, end)
         header, *others = self._parse(start, end, before, ":pass")
         if others or not _is_header(header):
-            raise self.source.error("a tag holds the first line of a statement", start, end)
+            raise Refused("a tag holds the first line of a statement", start, end)
         self._refuse_ends([header], start, end)
         return header
 
@@ -111,9 +121,9 @@ class Python:
                 errors.append(error)
             except (RecursionError, MemoryError):
                 message = "this Python is nested too deeply"
-                raise self.source.error(message, start, end) from None
+                raise Refused(message, start, end) from None
             except ValueError as error:  # 3.11: a NUL
-                raise self.source.error(str(error), start, end) from None
+                raise Refused(str(error), start, end) from None
             else:
                 assert isinstance(module, ast.Module)
                 _move(module.body, before, line, column)
@@ -124,7 +134,7 @@ class Python:
 
     def _place(self, index: int) -> tuple[int, int]:
         """The line, from 1, and the column in bytes, from 0, as :mod:`ast` counts them."""
-        lines = self._lines
+        lines = self.source.lines
         while self._line + 1 < len(lines) and lines[self._line + 1] <= index:
             self._line += 1
             self._counted = lines[self._line]
@@ -135,11 +145,12 @@ class Python:
         self._counted = index
         return self._line + 1, self._bytes
 
-    def _refused(self, error: SyntaxError, start: int, end: int, before: str) -> ParseError:
+    def _refused(self, error: SyntaxError, start: int, end: int, before: str) -> Refused:
         """Python's own error, with its place in the template."""
         if error.lineno is None:  # behind 3.11: a NUL
-            return self.source.error(error.msg, start, end)
+            return Refused(error.msg, start, end)
         first, prefix = _extent(before)
+        lines = self.source.lines
         line, _ = self._place(start)
 
         def index(lineno: int | None, offset: int | None) -> int:
@@ -148,24 +159,24 @@ class Python:
                 return start
             if row == 0:
                 return min(start + max((offset or 1) - 1 - prefix, 0), end)
-            if line + row > len(self._lines):
+            if line + row > len(lines):
                 return end
-            return min(self._lines[line - 1 + row] + max((offset or 1) - 1, 0), end)
+            return min(lines[line - 1 + row] + max((offset or 1) - 1, 0), end)
 
         begin = index(error.lineno, error.offset)
         finish = index(error.end_lineno, error.end_offset)
         # Python tells lines of what it was given.
         message = _LINE_NUMBER.sub(lambda n: f"line {int(n[1]) - first + line}", error.msg)
         # What is missing at the end has its caret behind it.
-        return self.source.error(message, begin, max(finish, begin + 1))
+        return Refused(message, begin, max(finish, begin + 1))
 
-    def _no_expression(self, start: int, end: int, body: list[ast.stmt]) -> ParseError:
+    def _no_expression(self, start: int, end: int, body: list[ast.stmt]) -> Refused:
         if not body:
-            return self.source.error("Empty expression", start, end)
+            return Refused("Empty expression", start, end)
         message = "this has to be one expression"
         if isinstance(body[0], ast.Assign | ast.AugAssign | ast.AnnAssign):
             message += "; {% set NAME = VALUE %} assigns"
-        return self.source.error(message, start, end)
+        return Refused(message, start, end)
 
     def _refuse_ends(self, body: list[ast.stmt], start: int, end: int) -> None:
         """Raise if the template itself, which is a function, would return or yield."""
@@ -175,7 +186,7 @@ class Python:
         for node in _in_template(body):
             if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
                 word = "return" if isinstance(node, ast.Return) else "yield"
-                raise self.source.error(f"{word!r} has no place in a template", start, end)
+                raise Refused(f"{word!r} has no place in a template", start, end)
 
 
 def _readings(code: str, one_line: bool) -> list[str]:
@@ -229,5 +240,8 @@ def _in_template(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, _FUNCTIONS):
+        if isinstance(node, _FUNCTIONS):
+            stack.append(node.args)  # the defaults
+            stack.extend(getattr(node, "decorator_list", ()))
+        else:
             stack.extend(ast.iter_child_nodes(node))

@@ -2,19 +2,21 @@
 
 import ast
 import builtins
+import contextlib
 import difflib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..contexts import unsafe_outputs
 from ..errors import ParseError
 from ..linking import Linked, link
 from ..loaders import Loader
-from ..nodes import Comment, Extends, Include, Output, Source, Tree
+from ..nodes import Block, Comment, Extends, Include, Node, Output, Source, Text, Tree
 from ..parser import parse
 from ..template import DEFAULT_NAMES
-from ..walking import walk
+from ..walking import python, walk
 from .callers import Callers, Passed
 from .findings import Finding, at, at_span, from_error
 from .names import names_in
@@ -30,6 +32,9 @@ _SAFE = frozenset({"xhtml_escape", "url_escape", "linkify", "xsrf_form_html"})
 _AUTOESCAPE = re.compile(r"\{%-?\s*autoescape\s[^%]*%\}")
 _CONTEXTUAL = "contextual"
 _IGNORE = "check: ignore"
+_NO_MARKUP = (".txt", ".md", ".csv", ".js", ".css", ".json")
+_LOST = "this is never rendered: of a template that extends another one only the blocks are"
+_UNESCAPED = "this is put out as it is: nothing escapes it"
 _TOLD_AT_THE_FILE = (ParseError, UnicodeDecodeError)
 """What is wrong within a template that another one names."""
 
@@ -63,16 +68,17 @@ class _Checker:
         self.loader = Loader(directory, autoescape=autoescape)
         self.trees: dict[str, Tree] = {}
         self.linked: dict[str, Linked] = {}
+        self.by_modules: dict[str, Passed] = {}
 
     def findings(self) -> Iterator[Finding]:
         for name in self.loader.list_templates():
-            if not _is_binary(self.loader.path_of(name)):
-                yield from self._read(name)
+            yield from self._read(name)
+        self.by_modules = _passed_by_modules(self.trees.values())
         for tree in list(self.trees.values()):
             yield from self._missing(tree)
         for name in list(self.trees):
             yield from self._put_together(name)
-        warnings = [*self._unescaped(), *self._misplaced()]
+        warnings = [*self._unescaped(), *self._misplaced(), *self._lost()]
         ignored = {place for tree in self.trees.values() for place in _ignored_lines(tree)}
         yield from (each for each in warnings if (each.path, each.line) not in ignored)
         yield from self._unknown_names()
@@ -82,6 +88,8 @@ class _Checker:
         try:
             with open(path, "rb") as file:
                 content = file.read()
+            if b"\0" in content:
+                return
             source = Source(name, path, content.decode())
             self.trees[name] = parse(source, "all", self.loader.autoescape)
         except ParseError as error:
@@ -103,14 +111,15 @@ class _Checker:
         """The template that a tag names. Raises what the loader does if there is none."""
         name = self.loader.resolve_path(tag.name, tag.source.name)
         if name not in self.trees:
-            self.loader.load(name)
-            list(self._read(name))  # it is not among those that are checked
+            # It has errors, or is not among those that are checked.
+            self.trees[name] = self.loader.load(name).tree
         return self.trees[name]
 
     def _put_together(self, name: str) -> Iterator[Finding]:
         try:
-            self.linked[name] = link(self.trees[name], self._find)
+            linked = link(self.trees[name], self._find)
             self.loader.load(name)
+            self.linked[name] = linked
         except SyntaxError as error:
             yield self._from_error(error)
         except (OSError, *_TOLD_AT_THE_FILE):
@@ -126,97 +135,135 @@ class _Checker:
         for tree in self.trees.values():
             for node in walk(tree.body):
                 if isinstance(node, Output) and _is_unescaped(node, tree):
-                    said = f"{ast.unparse(node.expression)} is put out as it is, not escaped"
-                    yield at(node, "warning", "unescaped", said)
+                    yield at(node, "warning", "unescaped", _UNESCAPED)
 
     def _misplaced(self) -> Iterator[Finding]:
-        yield from ()
-
-    def _unknown_names(self) -> Iterator[Finding]:
-        passed = self._passed_by_modules()
-        below = {name for each in self.linked.values() for name in each.dependencies[1:]}
-        # What is extended and included is looked at anew for each template that does so.
-        found: dict[_Unknown, list[str]] = {}
-        for name, linked in self.linked.items():
-            calls = [self.callers.templates.get(name), passed.get(name)]
-            if name in below and not any(calls):
+        for name in self._rendered():
+            if name.endswith(_NO_MARKUP):
                 continue
-            given = Passed()
-            for call in (self.callers.everywhere, *filter(None, calls)):
-                given.add(call)
-            if not given.is_open:
-                for unknown in self._unknown_in(linked, self.known | given.names):
-                    found.setdefault(unknown, []).append(name)
-        for unknown, names in found.items():
-            source = self.trees[unknown.template].source
-            message = unknown.message + unknown.hint
-            if source.name not in names:
-                more = f" and {len(names) - 1} more" * (len(names) > 1)
-                message += f" (in {names[0]}{more})"
-            yield at_span(source, *unknown.span, "error", "name", message)
+            for unsafe in unsafe_outputs([self.linked[name].root]):
+                yield at(unsafe.output, "warning", "context", unsafe.why)
 
-    def _passed_by_modules(self) -> dict[str, Passed]:
-        """What ``{% module Template("other.html", title=title) %}`` gives."""
-        found: dict[str, Passed] = {}
+    def _lost(self) -> Iterator[Finding]:
+        for tree in self.trees.values():
+            if any(isinstance(node, Extends) for node in tree.body):
+                for node in tree.body:
+                    if _is_lost(node):
+                        yield at(node, "warning", "lost", _LOST)
+
+    def _rendered(self) -> list[str]:
+        """The templates that the program asks for, and those that no other one names."""
+        named = set()
         for tree in self.trees.values():
             for node in walk(tree.body):
-                match node:
-                    case Output(kind="module", expression=ast.Call() as call):
-                        pass
-                    case _:
-                        continue
-                match call:
-                    case ast.Call(
-                        func=ast.Attribute(attr="Template"), args=[ast.Constant(value=str(name))]
-                    ):
-                        named = {keyword.arg for keyword in call.keywords}
-                        passed = Passed({arg for arg in named if arg}, None in named)
-                        found.setdefault(name, Passed()).add(passed)
-        return found
+                if isinstance(node, Extends | Include):
+                    with contextlib.suppress(FileNotFoundError):
+                        named.add(self.loader.resolve_path(node.name, node.source.name))
+        return [name for name in self.linked if self._passed_to(name) or name not in named]
+
+    def _unknown_names(self) -> Iterator[Finding]:
+        # What is extended and included is looked at anew for each template that does so.
+        found: dict[tuple[str, int, int], _Unknown] = {}
+        for name in self._rendered():
+            given = Passed()
+            for passed in (self.callers.everywhere, *self._passed_to(name)):
+                given.add(passed)
+            if not given.is_open:
+                for unknown in self._unknown_in(self.linked[name], self.known | given.names):
+                    first = found.setdefault((unknown.source.path, *unknown.span), unknown)
+                    first.templates.append(name)
+        for unknown in found.values():
+            yield at_span(unknown.source, *unknown.span, "error", "name", unknown.said())
+
+    def _passed_to(self, template: str) -> list[Passed]:
+        calls = [each.get(template) for each in (self.callers.templates, self.by_modules)]
+        return [each for each in calls if each is not None]
 
     def _unknown_in(self, linked: Linked, known: frozenset[str]) -> Iterator["_Unknown"]:
-        names = names_in([linked.root])
+        try:
+            names = names_in([linked.root])
+        except RecursionError:  # what can be compiled may still be too deep for this
+            return
+        candidates = known | names.bound
         for use in names.uses:
-            if use.name.id not in known | _BUILTINS:
-                hint = _hint(use.name.id, known | names.bound)
-                source = use.source
-                yield _Unknown(source.name, use.span, f"unknown name {use.name.id!r}", hint)
-        for name in linked.dependencies:
-            tree = self.trees[name]
+            name = use.name.id
+            if name not in known | _BUILTINS:
+                yield _Unknown(use.source, use.span, f"unknown name {name!r}", name, candidates)
+        for dependency in linked.dependencies:
+            tree = self.trees[dependency]
             # It may be written as a call or an attribute.
-            function = re.split(r"\W", tree.autoescape or _CONTEXTUAL, maxsplit=1)[0]
-            if function not in known | _BUILTINS | {_CONTEXTUAL}:
+            name = re.split(r"\W", tree.autoescape or _CONTEXTUAL, maxsplit=1)[0]
+            if name not in known | _BUILTINS | {_CONTEXTUAL}:
                 tag = _AUTOESCAPE.search(tree.source.text)
-                message = f"unknown function {function!r} to escape with"
-                yield _Unknown(name, tag.span() if tag else (0, 0), message, _hint(function, known))
+                span = tag.span() if tag else (0, 0)
+                message = f"unknown function {name!r} to escape with"
+                yield _Unknown(tree.source, span, message, name, candidates)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Unknown:
-    """An unknown name, before it is told of which templates it is a part."""
+    """A name that is unknown in some of the templates that its source is a part of."""
 
-    template: str
+    source: Source
     span: tuple[int, int]
     message: str
-    hint: str
+    name: str
+    candidates: Collection[str]
+    templates: list[str] = field(default_factory=list)
+
+    def said(self) -> str:
+        close = difflib.get_close_matches(self.name, sorted(self.candidates), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        if self.source.name in self.templates:
+            return self.message + hint
+        more = len(self.templates) - 1
+        return f"{self.message}{hint} (in {self.templates[0]}{f' and {more} more' * bool(more)})"
 
 
-def _is_binary(path: str) -> bool:
-    with open(path, "rb") as file:
-        return b"\0" in file.read(8192)
+def _passed_by_modules(trees: Iterable[Tree]) -> dict[str, Passed]:
+    """What ``{% module Template("other.html", title=title) %}`` gives."""
+    found: dict[str, Passed] = {}
+    for tree in trees:
+        for node in walk(tree.body):
+            match python(node):
+                case [
+                    ast.Call(
+                        func=ast.Attribute(value=ast.Name(id="_tt_modules"), attr="Template"),
+                        args=[ast.Constant(value=str(name))],
+                        keywords=keywords,
+                    )
+                ]:
+                    named = {keyword.arg for keyword in keywords}
+                    passed = Passed({arg for arg in named if arg}, None in named)
+                    found.setdefault(name, Passed()).add(passed)
+    return found
 
 
 def _is_unescaped(node: Output, tree: Tree) -> bool:
     if node.kind == "module" or (node.kind == "escaped" and tree.autoescape is not None):
         return False
     match node.expression:
-        case ast.Constant():
+        case ast.Constant() | ast.Call(func=ast.Attribute(value=ast.Name(id="modules"))):
             return False
+        case ast.Call(func=ast.Name(id="json_encode")):
+            return not _is_in_script(node)
         case ast.Call(func=ast.Name(id=name)):
             return name not in _SAFE
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="modules"))):
-            return False
     return True
+
+
+def _is_lost(node: Node) -> bool:
+    """Whether nothing remains of a node that stands outside of all blocks."""
+    if isinstance(node, Text):
+        return bool(node.value.strip())
+    if isinstance(node, Comment | Extends):
+        return False
+    return not any(isinstance(inner, Block | Include) for inner in walk([node]))
+
+
+def _is_in_script(node: Node) -> bool:
+    before = node.source.text[: node.start].lower()
+    return before.rfind("<script") > before.rfind("</script")
 
 
 def _ignored_lines(tree: Tree) -> Iterator[tuple[str, int]]:
@@ -224,9 +271,4 @@ def _ignored_lines(tree: Tree) -> Iterator[tuple[str, int]]:
     source = tree.source
     for node in walk(tree.body):
         if isinstance(node, Comment) and node.value.startswith(_IGNORE):
-            yield source.path, source.text.count("\n", 0, node.start) + 1
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+            yield source.path, at(node, "warning", "ignored", "").line

@@ -16,7 +16,8 @@ class Finding:
     :ivar line: counted from 1, as are the columns, which count characters; 0 if it is about the whole file.
     :ivar end_column: behind the last character, in the same line.
     :ivar level: an ``"error"`` makes a render fail, a ``"warning"`` may make it unsafe.
-    :ivar rule: what was asked for: ``"syntax"``, ``"missing"``, ``"name"``, ``"unescaped"`` or ``"context"``.
+    :ivar rule: what was asked for: ``"syntax"``, ``"missing"``, ``"name"``, ``"unescaped"``, ``"context"`` or
+        ``"lost"``.
     :ivar message: what is wrong and what helps.
     :ivar text: the line.
     """
@@ -49,18 +50,17 @@ def at(node: Node, level: Level, rule: str, message: str) -> Finding:
 
 def at_span(source: Source, start: int, end: int, level: Level, rule: str, message: str) -> Finding:
     """A finding about a piece of a template; of several lines only the first is marked."""
-    begin = source.text.rfind("\n", 0, start) + 1
-    text = source.text[begin:].partition("\n")[0]
-    column = start - begin + 1
-    end_column = min(end - begin, len(text)) + 1
-    line = source.text.count("\n", 0, start) + 1
-    return Finding(source.path, line, column, end_column, level, rule, message, text)
+    return _finding(source.error(message, start, end), source.path, level, rule)
 
 
 def from_error(error: SyntaxError, path: str) -> Finding:
     """The finding that an error is; of several lines only the first is marked."""
-    text = (error.text or "").rstrip("\n")
+    return _finding(error, path, "error", "syntax")
+
+
+def _finding(error: SyntaxError, path: str, level: Level, rule: str) -> Finding:
+    text = (error.text or "").rstrip("\r\n")
     column = error.offset or 1
     is_one_line = error.end_lineno in (None, error.lineno)
     end_column = (error.end_offset or column) if is_one_line else len(text) + 1
-    return Finding(path, error.lineno or 0, column, end_column, "error", "syntax", error.msg, text)
+    return Finding(path, error.lineno or 0, column, end_column, level, rule, error.msg, text)

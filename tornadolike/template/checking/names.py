@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass, field
 
 from ..linking import bodies
-from ..nodes import Apply, Node, Source, Try
+from ..nodes import LINE_BREAK, Apply, Node, Source, Try
 from ..walking import python
 
 _CATCH_NAME_ERRORS = {"NameError", "Exception", "BaseException"}
@@ -21,12 +21,13 @@ class Use:
     def span(self) -> tuple[int, int]:
         """Where it stands in the source's text."""
         text = self.source.text
+        breaks = LINE_BREAK.finditer(text)
         begin = 0
         for _ in range(self.name.lineno - 1):
-            begin = text.index("\n", begin) + 1
+            begin = next(breaks).end()
         # Python counts columns in bytes, of which no line has fewer than characters.
         line = text[begin : begin + self.name.col_offset].encode()
-        start = begin + len(line[: self.name.col_offset].decode(errors="ignore"))
+        start = begin + len(line[: self.name.col_offset].decode())
         return start, start + len(self.name.id)
 
 

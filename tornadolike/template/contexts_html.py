@@ -10,10 +10,18 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .contexts_names import (
+    CONTENT,
+    DECIDING,
+    Inner,
+    inner_of,
+    is_markup,
+    joined_inner,
+    script_of,
+)
 from .contexts_problem import Problem
 from .contexts_script import Script
 from .contexts_style import Style
-from .contexts_url import Url
 
 _TAG: Final = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*)")
 _TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\t\n\f\r />]*|/|!-?|!\[[CDAT]*)?\Z")
@@ -22,64 +30,6 @@ _SCRIPT_END: Final = re.compile(r"</script(?=[\t\n\f\r />])", re.IGNORECASE)
 _NAME: Final = re.compile(r"[^\t\n\f\r />=]+")
 _GAP: Final = re.compile(r"[\t\n\f\r /]+")
 _ENTITY_PART: Final = re.compile(r"&#?\w*\Z")
-
-# Elements whose content is no markup. What is said of it is the mode of their content.
-_CONTENT: Final = {
-    **dict.fromkeys(("title", "textarea"), "words"),
-    **dict.fromkeys(("xmp", "iframe", "noembed", "noframes", "plaintext"), "raw"),
-    "script": "script",
-    "style": "style",
-}
-_URLS: Final = frozenset(
-    {
-        *(
-            "action",
-            "archive",
-            "background",
-            "cite",
-            "classid",
-            "codebase",
-            "data",
-            "dynsrc",
-            "formaction",
-        ),
-        *(
-            "href",
-            "icon",
-            "longdesc",
-            "lowsrc",
-            "manifest",
-            "ping",
-            "poster",
-            "profile",
-            "src",
-            "usemap",
-        ),
-        "xlink:href",
-    }
-)
-_ANIMATED: Final = frozenset(["by", "from", "to", "values"])
-_ANIMATIONS: Final = frozenset(
-    ["animate", "animatecolor", "animatemotion", "animatetransform", "set"]
-)
-# The standard's events, and what the common libraries for pages take for code.
-_EVENTS: Final = ("on", "@", "hx-on", "data-hx-on", "x-on:", "v-on:")
-# Attributes that decide what others, or the content, mean.
-_DECIDING: Final = {
-    ("script", "type"): "the type of a script",
-    ("meta", "http-equiv"): "http-equiv",
-    **{(element, "attributename"): "what an animation changes" for element in _ANIMATIONS},
-}
-_SCRIPT_TYPES: Final = re.compile(
-    r"(?:|module|(?:text|application)/(?:x-)?(?:java|ecma|j|live)script(?:1\.[0-5])?)(?:\s*;.*)?",
-    re.IGNORECASE,
-)
-_JSON_TYPES: Final = re.compile(r".*[/+]json|importmap|speculationrules", re.IGNORECASE)
-_MARKUP_TYPES: Final = re.compile(
-    r"text/html|.*(?:template|tmpl|handlebars|mustache|underscore|ejs|jsrender)", re.IGNORECASE
-)
-
-Inner = Script | Style | Url
 
 
 @dataclass(slots=True, frozen=True)
@@ -238,23 +188,8 @@ class Place:
 
     def _opened(self, quote: str) -> "Place":
         """The beginning of the attribute's value."""
-        return replace(self, mode="value", quote=quote, inner=self._inner(), value="")
-
-    def _inner(self) -> Inner | None:
-        name = self.attribute
-        if name.startswith(_EVENTS):
-            return Script()
-        if name == "style":
-            return Style()
-        if name in _URLS:
-            return Url()
-        if name in ("srcset", "imagesrcset"):
-            return Url("list")
-        if name in _ANIMATED and self.element in _ANIMATIONS:
-            return Url("animated")
-        if name == "content" and self.refreshes:
-            return Url("refresh", "before")
-        return None
+        inner = inner_of(self.element, self.attribute, refreshes=self.refreshes)
+        return replace(self, mode="value", quote=quote, inner=inner, value="")
 
     def _value(self, text: str, at: int) -> "tuple[Place, int]":
         end = text.find(self.quote, at) if self.quote else _unquoted_end(text, at)
@@ -273,7 +208,7 @@ class Place:
         return self._closed(self._kept(said)), end + len(self.quote)
 
     def _kept(self, said: str) -> str:
-        decides = (self.element, self.attribute) in _DECIDING or self.attribute == "srcdoc"
+        decides = (self.element, self.attribute) in DECIDING or self.attribute == "srcdoc"
         return self.value + said if decides else ""
 
     def _closed(self, value: str) -> "Place":
@@ -292,7 +227,7 @@ class Place:
 
     def _content(self, closes_itself: bool) -> "Place":
         """What comes after a tag."""
-        mode = _CONTENT.get(self.element, "text")
+        mode = CONTENT.get(self.element, "text")
         if mode == "text" or self.in_markup:
             return Place(in_markup=self.in_markup)
         if closes_itself:
@@ -302,17 +237,11 @@ class Place:
         if mode == "style":
             return Place(mode, element=self.element, inner=Style())
         if mode == "script":
-            return self._script()
+            if is_markup(self.script_type):
+                return Place(in_markup=True)
+            inner = script_of(self.script_type)
+            return Place("raw" if inner is None else mode, element=self.element, inner=inner)
         return Place(mode, element=self.element)
-
-    def _script(self) -> "Place":
-        if _SCRIPT_TYPES.fullmatch(self.script_type):
-            return Place("script", element="script", inner=Script())
-        if _JSON_TYPES.fullmatch(self.script_type):
-            return Place("script", element="script", inner=Script(is_json=True))
-        if _MARKUP_TYPES.fullmatch(self.script_type):
-            return Place(in_markup=True)
-        return Place("raw", element="script")
 
     # --- content that is no markup
 
@@ -374,7 +303,7 @@ class Place:
 
     def _escaper_in_value(self) -> str:
         """Quote ``" "`` is that of a value that has neither begun nor quotes."""
-        deciding = _DECIDING.get((self.element, self.attribute))
+        deciding = DECIDING.get((self.element, self.attribute))
         if deciding is not None:
             raise Problem(f"An expression cannot be {deciding}: write it as text")
         if self.attribute == "srcdoc" and ("<" in self.value or "&" in self.value):
@@ -417,7 +346,7 @@ class Place:
             return None
         inner = None
         if one.inner is not None and two.inner is not None:
-            inner = _joined(one.inner, two.inner)
+            inner = joined_inner(one.inner, two.inner)
             if inner is None:
                 return None
         alike = [
@@ -491,14 +420,6 @@ def _passed(problem: Problem) -> tuple[Place, str]:
     if problem.skip:
         return place, text[problem.skip :]
     return Place(), text[text.index(">", at) + 1 :]
-
-
-def _joined(one: Inner, two: Inner) -> Inner | None:
-    if isinstance(one, Script):
-        return one.joined(two) if isinstance(two, Script) else None
-    if isinstance(one, Style):
-        return one.joined(two) if isinstance(two, Style) else None
-    return one.joined(two) if isinstance(two, Url) else None
 
 
 def _skip_space(text: str, at: int) -> int:

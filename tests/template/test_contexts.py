@@ -1,5 +1,7 @@
 """Which escaper each expression gets by its place, and what is refused."""
 
+import time
+
 import pytest
 
 from tornadolike.template import DictLoader, ParseError, Template
@@ -125,12 +127,15 @@ def test_places(text: str, names: str) -> None:
         ("<script>(a) / b + '/{{ x }}'</script>", "Whether this /", 13),
         ("<script>(a) /{{ x }}</script>", "Whether the /", 14),
         ("<script/>", "what /> means for script", 8),
+        ("<script type=text/html><b a='</script>'>{{ x }}", "</script> ends the script within", 30),
+        ("<script type=text/babel>{{ x }}</script>", "In <script> nothing", 25),
+        ("<script>" + "`${" * 60 + "</script>", "too deeply", 10),
         ("<style>/* {{ x }} */</style>", "comment of a style", 11),
         ("<style>'\\{{ x }}'</style>", "backslash", 10),
         ("<style>'a</style>", "ends within a string", 8),
         ("<title></ti{{ x }}</title>", "end tag", 12),
         ("<xmp>{{ x }}</xmp>", "In <xmp> nothing", 6),
-        ("<script type=text/x>{{ x }}", "ends within", 21),
+        ("<script type=text/html>{{ x }}", "ends within", 24),
         ("<svg><![CDATA[{{ x }}]]></svg>", "<![CDATA[", 6),
         ("<!-- {{ x }}", "ends within a comment", 6),
         ("<a title='{{ x }}", "ends within the attribute title", 11),
@@ -259,3 +264,36 @@ def test_the_survey_of_several_linked_templates() -> None:
         Inlined(page, 0, 0, "xhtml_escape", [*child.body]),
     ]
     assert len(unsafe_outputs([Inlined(page, 0, 0, "contextual", [*body])])) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<meta content='{{ x }}' http-equiv=refresh>",
+        "<b '''''''>",
+        "<b ='a'>",
+        "<b a={{ x }}b>",
+        "<script/>",
+        "<svg><![CDATA[<![CDATA[",
+        "<script type=text/html><b a='</script>'>",
+        "<p onclick='f(\"a)'>",
+        "<style>'a</style>",
+        "<script>(a) / b + '/</script>",
+    ],
+)
+def test_the_survey_goes_on_behind_what_is_wrong(text: str) -> None:
+    assert "quotes" in survey(f"{text}<b c='{{{{ x }}}}' d={{{{ x }}}}></b>")[-1][1]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("<b ''", "<![CDATA[", "<!--", "<!-- -->", "<script>(a)/'/", "\n", "<script>\n\n", "<b a='", "&quo"),
+        *("<p onclick='&", "<a href='", "<style>url(", "</script", "<script>'</", "`${", "a" * 10, " "),
+    ],
+)  # fmt: skip
+def test_it_takes_linear_time(piece: str) -> None:
+    begun = time.process_time()
+    survey(piece * (100_000 // len(piece)))
+    survey("<script>" + piece * (100_000 // len(piece)))
+    assert time.process_time() - begun < 3  # a quadratic one takes much longer

@@ -181,12 +181,15 @@ class _Walk:
         body = self.body(node.body, place)
         left = self.tries.pop()
         raised = self._join(node, [place, *left], "An exception in {% try %} would leave the page")
+        # What is raised in a handler meets {% finally %}, too.
+        self.tries.append(set())
         ends = [self.body(node.orelse, body) if node.orelse else body]
         ends += [self.body(handler, raised) for _, handler in node.handlers]
+        left = self.tries.pop()
         end = self._join(node, ends, "The branches of this {% try %} end")
         if not node.final:
             return end
-        through = self._join(node, [raised, end], "{% finally %} begins")
+        through = self._join(node, [raised, end, *left], "{% finally %} begins")
         after = self.body(node.final, through)
         return after if end is not None else None
 

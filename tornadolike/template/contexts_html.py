@@ -10,72 +10,26 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .contexts_names import (
+    CONTENT,
+    DECIDING,
+    Inner,
+    inner_of,
+    is_markup,
+    joined_inner,
+    script_of,
+)
 from .contexts_problem import Problem
 from .contexts_script import Script
 from .contexts_style import Style
-from .contexts_url import Url
 
-_TAG: Final = re.compile(r"</?([a-zA-Z][^\s/>]*)")
-_TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\s/>]*|/|!-?|!\[[CDAT]*)?\Z")
-_NAME: Final = re.compile(r"[^\s/>=]+")
-_GAP: Final = re.compile(r"[\s/]+")
+_TAG: Final = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*)")
+_TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\t\n\f\r />]*|/|!-?|!\[[CDAT]*)?\Z")
+_COMMENT_END: Final = re.compile(r"--!?>")
+_SCRIPT_END: Final = re.compile(r"</script(?=[\t\n\f\r />])", re.IGNORECASE)
+_NAME: Final = re.compile(r"[^\t\n\f\r />=]+")
+_GAP: Final = re.compile(r"[\t\n\f\r /]+")
 _ENTITY_PART: Final = re.compile(r"&#?\w*\Z")
-
-# Elements whose content is no markup. What is said of it is the mode of their content.
-_CONTENT: Final = {
-    **dict.fromkeys(("title", "textarea"), "words"),
-    **dict.fromkeys(("xmp", "iframe", "noembed", "noframes", "plaintext"), "raw"),
-    "script": "script",
-    "style": "style",
-}
-_URLS: Final = frozenset(
-    {
-        *(
-            "action",
-            "archive",
-            "background",
-            "cite",
-            "classid",
-            "codebase",
-            "data",
-            "dynsrc",
-            "formaction",
-        ),
-        *(
-            "href",
-            "icon",
-            "longdesc",
-            "lowsrc",
-            "manifest",
-            "ping",
-            "poster",
-            "profile",
-            "src",
-            "usemap",
-        ),
-        "xlink:href",
-    }
-)
-_ANIMATED: Final = frozenset(["by", "from", "to", "values"])
-_ANIMATIONS: Final = frozenset(
-    ["animate", "animatecolor", "animatemotion", "animatetransform", "set"]
-)
-# The standard's events, and what the common libraries for pages take for code.
-_EVENTS: Final = ("on", "@", "hx-on", "data-hx-on", "x-on:", "v-on:")
-# Attributes that decide what others, or the content, mean.
-_DECIDING: Final = {
-    ("script", "type"): "the type of a script",
-    ("meta", "http-equiv"): "http-equiv",
-    **{(element, "attributename"): "what an animation changes" for element in _ANIMATIONS},
-}
-_SCRIPT_TYPES: Final = re.compile(
-    r"(?:|module|(?:text|application)/(?:x-)?(?:java|ecma|j|live)script(?:1\.[0-5])?)(?:\s*;.*)?",
-    re.IGNORECASE,
-)
-_JSON_TYPES: Final = re.compile(r".*[/+]json|importmap|speculationrules", re.IGNORECASE)
-_MARKUP_TYPES: Final = re.compile(r"text/.*|.*template.*|.*html.*", re.IGNORECASE)
-
-Inner = Script | Style | Url
 
 
 @dataclass(slots=True, frozen=True)
@@ -120,11 +74,27 @@ class Place:
         at = 0
         try:
             while at < len(text):
-                place, at = _STEPS[place.mode](place, text, at)
+                if place.in_markup:
+                    place, at = place._markup(text, at)
+                else:
+                    place, at = _STEPS[place.mode](place, text, at)
         except Problem as problem:
             problem.found(place, text, at)
             raise
         return place
+
+    def _markup(self, text: str, at: int) -> "tuple[Place, int]":
+        """Within a script element that holds markup, which its end tag ends wherever that stands."""
+        end = _SCRIPT_END.search(text, at)
+        place, stop = self, end.start() if end else len(text)
+        markup = text[:stop]
+        while at < stop:
+            place, at = _STEPS[place.mode](place, markup, at)
+        if end is None:
+            return place, at
+        if place.mode != "text" or place.pending:
+            raise Problem(f"</script> ends the script within {place.described}", text[stop:])
+        return Place("tag", element="/script"), end.end()
 
     def fed_anyway(self, text: str) -> "Place":
         """As :meth:`feed`, but what is in doubt is passed over."""
@@ -147,7 +117,11 @@ class Place:
         if text.startswith("<!--", at):
             return self._comment(text, at + 2, opened=at)
         if text.startswith("<![CDATA[", at):
-            raise Problem("HTML and SVG differ in where <![CDATA[ ends: write the text without it")
+            raise Problem(
+                "HTML and SVG differ in where <![CDATA[ ends: write the text without it",
+                text[at:],
+                at + 1,
+            )
         if text[at + 1] in "!?/":
             return replace(self, mode="declaration"), at + 2
         return self, at + 1
@@ -156,11 +130,12 @@ class Place:
         element = ("/" if tag[0][1] == "/" else "") + tag[1].lower()
         return Place("gap", element=element, in_markup=self.in_markup)
 
-    def _comment(self, text: str, at: int, opened: int = -1) -> "tuple[Place, int]":
-        ends = (text.find("-->", at), text.find("--!>", at if opened < 0 else at + 2))
-        end = min((end for end in ends if end >= 0), default=-1)
-        if end >= 0:
-            return Place(in_markup=self.in_markup), text.index(">", end) + 1
+    def _comment(self, text: str, at: int, opened: int = -9) -> "tuple[Place, int]":
+        found = _COMMENT_END.search(text, at)
+        if found is not None and found.start() == opened + 2 and found[0] == "--!>":
+            found = _COMMENT_END.search(text, at + 1)  # these are the dashes that it began with
+        if found is not None:
+            return Place(in_markup=self.in_markup), found.end()
         dashes = re.compile(r"--?!?\Z").search(text, at)
         pending = dashes[0] if dashes else ""
         return Place("comment", pending, in_markup=self.in_markup), len(text)
@@ -182,9 +157,9 @@ class Place:
             return self._content(text[at - 1] == "/"), at + 1
         name = _NAME.match(text, at)
         if name is None or re.search("[\"'<]", name[0]):
-            raise Problem(
-                f"{text[at : at + 1] if name is None else name[0]!r} where an attribute's name should stand"
-            )
+            wrong = text[at] if name is None else name[0]
+            message = f"{wrong!r} where an attribute's name should stand"
+            raise Problem(message, text[at:], at + len(wrong))
         if name.end() == len(text):
             return replace(self, mode="tag", pending=name[0]), len(text)
         return replace(self, mode="named", attribute=name[0].lower()), name.end()
@@ -213,23 +188,8 @@ class Place:
 
     def _opened(self, quote: str) -> "Place":
         """The beginning of the attribute's value."""
-        return replace(self, mode="value", quote=quote, inner=self._inner(), value="")
-
-    def _inner(self) -> Inner | None:
-        name = self.attribute
-        if name.startswith(_EVENTS):
-            return Script()
-        if name == "style":
-            return Style()
-        if name in _URLS:
-            return Url()
-        if name in ("srcset", "imagesrcset"):
-            return Url("list")
-        if name in _ANIMATED and self.element in _ANIMATIONS:
-            return Url("animated")
-        if name == "content" and self.refreshes:
-            return Url("refresh", "before")
-        return None
+        inner = inner_of(self.element, self.attribute, refreshes=self.refreshes)
+        return replace(self, mode="value", quote=quote, inner=inner, value="")
 
     def _value(self, text: str, at: int) -> "tuple[Place, int]":
         end = text.find(self.quote, at) if self.quote else _unquoted_end(text, at)
@@ -248,7 +208,7 @@ class Place:
         return self._closed(self._kept(said)), end + len(self.quote)
 
     def _kept(self, said: str) -> str:
-        decides = (self.element, self.attribute) in _DECIDING or self.attribute == "srcdoc"
+        decides = (self.element, self.attribute) in DECIDING or self.attribute == "srcdoc"
         return self.value + said if decides else ""
 
     def _closed(self, value: str) -> "Place":
@@ -256,7 +216,9 @@ class Place:
         place = replace(self, mode="tag", attribute="", quote="", inner=None, value="")
         value = html.unescape(value).strip().lower()
         if (self.element, self.attribute) == ("script", "type"):
-            return replace(place, script_type=value)
+            return replace(
+                place, script_type=self.script_type or value
+            )  # a second one does not count
         if self.attribute == "http-equiv" and value == "refresh":
             if self.has_content:
                 raise Problem("http-equiv has to stand before a content with an expression in it")
@@ -265,9 +227,9 @@ class Place:
 
     def _content(self, closes_itself: bool) -> "Place":
         """What comes after a tag."""
-        mode = _CONTENT.get(self.element, "text")
+        mode = CONTENT.get(self.element, "text")
         if mode == "text" or self.in_markup:
-            return Place(in_markup=self.in_markup and self.element != "/script")
+            return Place(in_markup=self.in_markup)
         if closes_itself:
             raise Problem(
                 f"HTML and SVG differ in what /> means for {self.element}: write </{self.element}>"
@@ -275,17 +237,11 @@ class Place:
         if mode == "style":
             return Place(mode, element=self.element, inner=Style())
         if mode == "script":
-            return self._script()
+            if is_markup(self.script_type):
+                return Place(in_markup=True)
+            inner = script_of(self.script_type)
+            return Place("raw" if inner is None else mode, element=self.element, inner=inner)
         return Place(mode, element=self.element)
-
-    def _script(self) -> "Place":
-        if _SCRIPT_TYPES.fullmatch(self.script_type):
-            return Place("script", element="script", inner=Script())
-        if _JSON_TYPES.fullmatch(self.script_type):
-            return Place("script", element="script", inner=Script(is_json=True))
-        if _MARKUP_TYPES.fullmatch(self.script_type):
-            return Place(in_markup=True)
-        return Place("raw", element="script")
 
     # --- content that is no markup
 
@@ -293,7 +249,7 @@ class Place:
         """Within an element that only its own end tag ends."""
         if self.element == "plaintext":
             return self, len(text)
-        end = re.compile(rf"</{self.element}(?=[\s/>])", re.IGNORECASE).search(text, at)
+        end = re.compile(rf"</{self.element}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, at)
         if end is None:
             start = _tail_of(text, at, f"</{self.element}")
             return replace(self._said(text[at:start]), pending=text[start:]), len(text)
@@ -347,7 +303,7 @@ class Place:
 
     def _escaper_in_value(self) -> str:
         """Quote ``" "`` is that of a value that has neither begun nor quotes."""
-        deciding = _DECIDING.get((self.element, self.attribute))
+        deciding = DECIDING.get((self.element, self.attribute))
         if deciding is not None:
             raise Problem(f"An expression cannot be {deciding}: write it as text")
         if self.attribute == "srcdoc" and ("<" in self.value or "&" in self.value):
@@ -390,7 +346,7 @@ class Place:
             return None
         inner = None
         if one.inner is not None and two.inner is not None:
-            inner = _joined(one.inner, two.inner)
+            inner = joined_inner(one.inner, two.inner)
             if inner is None:
                 return None
         alike = [
@@ -447,26 +403,23 @@ _END_TAG: Final = (
 def _passed(problem: Problem) -> tuple[Place, str]:
     """The place after what is in doubt, and the text that follows."""
     place, text, at = problem.place, problem.text, problem.at
+    if place.in_markup:
+        end = _SCRIPT_END.search(text, at)
+        if end is not None:
+            return Place("tag", element="/script"), text[end.end() :]
+        return Place(in_markup=True), ""
     if place.mode in ("script", "style"):
-        end = re.compile(rf"</{place.element}(?=[\s/>])", re.IGNORECASE).search(text, at)
+        end = re.compile(rf"</{place.element}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, at)
         if end is not None:
             return Place("tag", element=f"/{place.element}"), text[end.end() :]
         return replace(place, inner=type(place.inner)()), ""
     if place.mode == "value":
-        return replace(place, inner=None), text[at:]
+        return replace(place, inner=None, has_content=False), text[at:]
     if place.mode == "gap":
         return replace(place, mode="tag"), text[at:]
-    if text[at : at + 1] == ">":
-        return Place(), text[at + 1 :]
-    return replace(place, pending=""), text[at + 1 :]
-
-
-def _joined(one: Inner, two: Inner) -> Inner | None:
-    if isinstance(one, Script):
-        return one.joined(two) if isinstance(two, Script) else None
-    if isinstance(one, Style):
-        return one.joined(two) if isinstance(two, Style) else None
-    return one.joined(two) if isinstance(two, Url) else None
+    if problem.skip:
+        return place, text[problem.skip :]
+    return Place(), text[text.index(">", at) + 1 :]
 
 
 def _skip_space(text: str, at: int) -> int:

@@ -6,8 +6,11 @@ from typing import Final
 
 from .contexts_problem import Problem
 
-_TOKEN: Final = re.compile(r"[\"'`/{}]|<!--|\n\s*-->")
-_PART: Final = re.compile(r"(?:/|<!?-?|\n\s*-{0,2})\Z")
+_TOKEN: Final = re.compile(r"[\"'`/{}]|<!--|\n[^\S\n]*-->")
+_PART: Final = re.compile(r"(?:/|<!?-?|\n[^\S\n]*-{0,2})\Z")
+
+# How deep template literals may stand in each other: no script that people write has more than a few.
+_MAX_DEPTH: Final = 50
 
 # The ends of these are ends of an operand's place, not of an operand: a slash after them begins a regular expression.
 _KEYWORDS: Final = frozenset(
@@ -114,6 +117,8 @@ class Script:
         if rest[0] == self.quote:
             return replace(self, mode="code", quote="", slash="division"), end + 1
         if rest == "${":
+            if len(self.braces) >= _MAX_DEPTH:
+                raise Problem("Template literals stand in each other too deeply", text[end:])
             return replace(
                 self, mode="code", quote="", slash="regex", braces=(*self.braces, 0)
             ), end + 2

@@ -39,12 +39,16 @@ def _text_of(value: Any) -> str:
 
 def text(value: Any) -> str:
     """Between tags."""
+    if type(value) is str:
+        return html.escape(value)
     made = getattr(value, "__html__", None)
     return html.escape(_text_of(value)) if made is None else str(made())
 
 
 def quoted(value: Any) -> str:
     """In an attribute's quotes, and in elements that hold text only; HTML stays HTML but for quotes and tags."""
+    if type(value) is str:
+        return html.escape(value)
     made = getattr(value, "__html__", None)
     return html.escape(_text_of(value)) if made is None else _without_tags(str(made()))
 

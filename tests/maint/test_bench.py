@@ -77,6 +77,13 @@ def test_access_logs_are_measured(tmp_path: Path) -> None:
     assert rows[:4] == ["CombinedLog", "JSONLog", "logger", "logger"]
 
 
+def test_template_engines_are_measured(tmp_path: Path) -> None:
+    engines = "tornadolike;tornadolike, contextual;tornado"
+    report = run("templates.py", engines, "--rounds", "1", "--seconds", "0.01", cache=tmp_path)
+    rows = re.findall(r"^\| (\w.*?) \|(?: -?[\d.]+ \|){6}$", report, re.MULTILINE)
+    assert rows == engines.split(";")
+
+
 def test_a_missing_peer_is_named(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, str(BENCH / "idle_connections.py"), "nonesuch"],

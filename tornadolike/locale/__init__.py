@@ -8,7 +8,8 @@ codes one has, and its :meth:`~Locale.translate` the texts::
     print(german.translate("%(count)d book", "%(count)d books", 3) % {"count": 3})
 
 The modules, from the ground up: ``tags`` (codes and what CLDR knows of them), ``negotiation`` (the closest of them),
-``catalogs`` (files), ``shelf`` (what is loaded), ``own`` (our own messages), ``locales``.
+``catalogs`` (files), ``shelf`` (what is loaded), ``own`` (our own messages), ``formats`` with the modules
+that it stands on, ``locales``.
 """
 
 import os

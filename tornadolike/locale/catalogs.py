@@ -11,6 +11,7 @@ import gettext
 import io
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Generic, NamedTuple, TypeVar
@@ -29,6 +30,18 @@ _CODE: Final = re.compile(r"[a-z]+(_[A-Z][a-z]{3})?(_([A-Z]+|[0-9]{3}))?")
 _NUMBERS: Final = ("plural", "singular", "unknown")
 
 
+class File(NamedTuple):
+    """A file that there is."""
+
+    path: str
+    status: os.stat_result
+
+    @property
+    def stamp(self) -> Stamp:
+        status = self.status
+        return (self.path, status.st_ino, status.st_mtime_ns, status.st_size)
+
+
 class Catalog(NamedTuple, Generic[C]):
     """What was read of a file, and when; None if it could not be read."""
 
@@ -39,21 +52,21 @@ class Catalog(NamedTuple, Generic[C]):
 class Source(Generic[C]):
     """A folder of catalogues. What is in it is found by ``files()`` and read by ``parse()`` of the subclass."""
 
-    def files(self, drafts: bool) -> Mapping[str, Path]:
+    def files(self, drafts: bool) -> Mapping[str, File]:
         """The codes of the languages, and the file of each. To be overridden.
 
         ``drafts``: also what has not been compiled yet.
         """
         raise NotImplementedError
 
-    def parse(self, path: Path) -> C:
+    def parse(self, path: str) -> C:
         """The catalogue in a file. To be overridden. May raise anything for one that is broken."""
         raise NotImplementedError
 
     def read(
         self,
         before: Mapping[str, Catalog[C]],
-        failed: Callable[[str, Path, Exception], None],
+        failed: Callable[[str, str, Exception], None],
         drafts: bool,
     ) -> dict[str, Catalog[C]]:
         """The catalogues, by code; as they are in ``before`` where the file has not changed since.
@@ -62,21 +75,17 @@ class Source(Generic[C]):
         then, until the file changes again.
         """
         found = {}
-        for code, path in self.files(drafts).items():
+        for code, file in self.files(drafts).items():
             old = before.get(code)
+            if old and old.stamp == file.stamp:
+                found[code] = old
+                continue
             try:
-                stamp = stamp_of(path)
-                if old and old.stamp == stamp:
-                    found[code] = old
-                    continue
-            except FileNotFoundError:
-                continue  # it has just been removed
-            try:
-                content: C | None = self.parse(path)
+                content: C | None = self.parse(file.path)
             except Exception as error:
-                failed(code, path, error)
+                failed(code, file.path, error)
                 content = old and old.content
-            found[code] = Catalog(stamp, content)
+            found[code] = Catalog(file.stamp, content)
         return found
 
 
@@ -87,31 +96,32 @@ class CSVSource(Source[Words]):
     """
 
     def __init__(self, directory: str | os.PathLike[str], encoding: str | None = None) -> None:
-        self._directory = Path(directory)
+        self._directory = os.path.abspath(directory)
         self._encoding = encoding
-        self._misnamed: set[Path] = set()
+        self._misnamed: set[str] = set()
 
-    def files(self, drafts: bool) -> dict[str, Path]:
+    def files(self, drafts: bool) -> dict[str, File]:
         found = {}
-        for path in sorted(self._directory.iterdir()):
-            if path.suffix != ".csv":
-                continue
-            if _CODE.fullmatch(path.stem):
-                found[path.stem] = path
-            elif path not in self._misnamed:
-                self._misnamed.add(path)
-                gen_log.error("Unrecognized locale %r (path: %s)", path.stem, path)
+        for name in sorted(os.listdir(self._directory)):
+            code, extension = os.path.splitext(name)
+            path = os.path.join(self._directory, name)
+            if extension == ".csv" and (file := _file(path)):
+                if _CODE.fullmatch(code):
+                    found[code] = file
+                elif path not in self._misnamed:
+                    self._misnamed.add(path)
+                    gen_log.error("Unrecognized locale %r (path: %s)", code, path)
         return found
 
-    def parse(self, path: Path) -> Words:
-        data = path.read_bytes()
+    def parse(self, path: str) -> Words:
+        data = Path(path).read_bytes()
         encoding = self._encoding
         if encoding is None:
             wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
             encoding = "utf-16" if wide else "utf-8-sig"
         rows = csv.reader(io.StringIO(data.decode(encoding), newline=None))
         try:
-            return self._words(rows, path.name)
+            return self._words(rows, os.path.basename(path))
         except csv.Error as error:
             raise ValueError(f"line {rows.line_num}: {error}") from error
 
@@ -138,14 +148,15 @@ class GettextSource(Source[gettext.GNUTranslations]):
     """
 
     def __init__(self, directory: str | os.PathLike[str], domain: str) -> None:
-        self.directory = Path(directory)
+        self.directory = os.path.abspath(directory)
         self.domain = domain
 
-    def files(self, drafts: bool) -> dict[str, Path]:
+    def files(self, drafts: bool) -> dict[str, File]:
         found = self._with_suffix(".mo")
         if drafts:
             for code, draft in self._with_suffix(".po").items():
-                if code not in found or _changed(draft) > _changed(found[code]):
+                compiled = found.get(code)
+                if not compiled or draft.status.st_mtime_ns > compiled.status.st_mtime_ns:
                     found[code] = draft
         return found
 
@@ -153,32 +164,30 @@ class GettextSource(Source[gettext.GNUTranslations]):
         """Whether there are catalogues, but none that gettext's tools have compiled."""
         return not self._with_suffix(".mo") and bool(self._with_suffix(".po"))
 
-    def parse(self, path: Path) -> gettext.GNUTranslations:
-        with path.open("rb") as file:
-            if path.suffix == ".po":
-                return read_po(file, path.parents[1].name)
+    def parse(self, path: str) -> gettext.GNUTranslations:
+        with open(path, "rb") as file:
+            if path.endswith(".po"):
+                return read_po(file, Path(path).parents[1].name)
             return gettext.GNUTranslations(file)
 
-    def _with_suffix(self, suffix: str) -> dict[str, Path]:
-        name = self.domain + suffix
+    def _with_suffix(self, suffix: str) -> dict[str, File]:
         try:
-            folders = sorted(self.directory.iterdir())
+            codes = sorted(os.listdir(self.directory))
         except FileNotFoundError:
             return {}
-        paths = ((folder.name, folder / "LC_MESSAGES" / name) for folder in folders)
-        return {code: path for code, path in paths if path.is_file()}
+        name = self.domain + suffix
+        paths = (os.path.join(self.directory, code, "LC_MESSAGES", name) for code in codes)
+        files = zip(codes, map(_file, paths), strict=True)
+        return {code: file for code, file in files if file}
 
 
-def stamp_of(path: Path) -> Stamp:
-    status = path.stat()
-    return (str(path), status.st_ino, status.st_mtime_ns, status.st_size)
-
-
-def _changed(path: Path) -> int:
+def _file(path: str) -> File | None:
+    """The file at this path; None if there is none."""
     try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return File(path, status) if stat.S_ISREG(status.st_mode) else None
 
 
 def read_po(file: IO[bytes], code: str) -> gettext.GNUTranslations:

@@ -4,7 +4,6 @@ import gettext
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from ..log import gen_log
@@ -67,7 +66,7 @@ class Loader:
         self._default = DEFAULT
         self._site: Source[Any] | None = None
         self._site_read: Read = {}
-        self._additions: dict[tuple[Path, str], tuple[GettextSource, Read]] = {}
+        self._additions: dict[tuple[str, str], tuple[GettextSource, Read]] = {}
         self._reloads = False
         self._complaint = ""
         self._shelf = Shelf(DEFAULT, {})
@@ -94,7 +93,7 @@ class Loader:
         if not self._load(source, _log_failure):
             gen_log.warning(
                 "No translations in %s",
-                source.directory / "*" / "LC_MESSAGES" / f"{domain}.mo"
+                os.path.join(source.directory, "*", "LC_MESSAGES", f"{domain}.mo")
                 if not source.uncompiled()
                 else f"{source.directory}: its .po files have to be compiled (pybabel compile)",
             )
@@ -103,14 +102,14 @@ class Loader:
         with self._lock:
             source = GettextSource(directory, domain)
             read = source.read({}, _log_failure, self._reloads)
-            self._additions[source.directory.absolute(), domain] = source, read
+            self._additions[source.directory, domain] = source, read
             self._put_up()
 
     def enable_reload(self) -> None:
         with self._lock:
             self._reloads = True
 
-    def _load(self, source: Source[Any], failed: Callable[[str, Path, Exception], None]) -> Read:
+    def _load(self, source: Source[Any], failed: Callable[[str, str, Exception], None]) -> Read:
         with self._lock:
             read = source.read({}, failed, self._reloads)
             self._site, self._site_read = source, read
@@ -150,12 +149,12 @@ def _contents(read: Read) -> dict[str, Any]:
     return {code: entry.content for code, entry in read.items() if entry.content is not None}
 
 
-def _fail(code: str, path: Path, error: Exception) -> None:
+def _fail(code: str, path: str, error: Exception) -> None:
     error.add_note(f"while reading {path}")
     raise error
 
 
-def _log_failure(code: str, path: Path, error: Exception) -> None:
+def _log_failure(code: str, path: str, error: Exception) -> None:
     gen_log.error("Cannot load translation for '%s': %s (%s)", code, error, path)
 
 

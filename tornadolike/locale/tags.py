@@ -130,4 +130,4 @@ def babel_locale(code: str) -> "babel.Locale":
             return Locale.parse(str(known))
         except UnknownLocaleError:
             pass
-    return Locale.parse("en")
+    return Locale("en")

@@ -14,6 +14,7 @@ def test_styles() -> None:
     assert english.list_of(["5 ft", "7 in"], "unit") == "5 ft, 7 in"
     assert german.list_of("AB", "or") == "A oder B"
     assert CSVLocale("ja", {}).list_of("ABC", "or") == "A、B、またはC"
+    assert CSVLocale("fa", {}).list_of("AB", "unit") == "A و B"
     assert english.list_of([]) == ""
     assert english.list_of(["A"]) == "A"
     assert english.list_of(iter(["{0}", "%s"])) == "{0} and %s"

@@ -61,6 +61,8 @@ def test_what_is_no_number() -> None:
     for wrong in ["many", None, "", "1" * MAX_DIGITS + "1", "1e1000", "1e-1001", "1E+999999999"]:
         with pytest.raises(ValueError, match=r"a number is needed|more than 1000 digits"):
             in_("en").number(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="4300 digits"):  # Python's own limit
+        in_("en").number(10**5000)
     assert in_("en").number(float("inf")) == "∞"
     assert in_("de").number(float("-inf")) == "-∞"
     assert in_("en").number(float("nan")) == "NaN"

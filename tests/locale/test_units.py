@@ -27,6 +27,8 @@ def in_(code: str) -> CSVLocale:
         ("de", -3, "celsius", {"length": "short"}, "-3 °C"),
         ("de", 60, "kilometer", {"per": "hour"}, "60 Kilometer pro Stunde"),
         ("en", 60, "kilometer", {"per": "hour", "length": "short"}, "60 km/h"),
+        ("en", 30, "mile", {"per": "gallon", "length": "short"}, "30 mpg"),
+        ("ar", "1e30", "megabyte", {}, f"{10**30:,} ميغابايت"),
         ("en", 3, "liter", {"per": "day"}, "3 liters per day"),
         ("en", 3, "liter", {"per": "hectare"}, "3 liters per hectare"),
         # Babel itself says "duration-day" and "volume-liter" in these.

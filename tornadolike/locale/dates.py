@@ -97,7 +97,7 @@ class Dates(Basis):
         patterns = interval_for(self.babel, wanted)
         for field in _FIELDS:
             if field in patterns and _differs(field, first, last):
-                both = zip(patterns[field], (first, last), strict=False)
+                both = zip(patterns[field], (first, last), strict=True)
                 return "".join(applied(part, moment, self.babel) for part, moment in both)
         texts = [self.format_skeleton(moment, wanted) for moment in (first, last)]
         if texts[0] == texts[1]:

@@ -54,6 +54,7 @@ def interval_for(locale: Any, skeleton: str) -> dict[str, list[str]]:
     return {
         field: [_widened(part, skeleton) for part in parts]
         for field, parts in intervals[closest].items()
+        if len(parts) == 2  # a few of Babel's are broken at wrong places
     }
 
 

@@ -228,7 +228,7 @@ class Compiler:
         held = ast.NamedExpr(pieces.TO_VALUE, value, **where)
         if node.kind != "escaped" or self.autoescape is None:
             otherwise = called(load("_tt_plain"), [pieces.VALUE, pieces.BUFFER], where)
-            return unless(is_exactly(held, pieces.INT), pieces.IS_STR, otherwise)
+            return unless(is_exactly(held, pieces.STR), pieces.IS_INT, otherwise)
         if self.autoescape == CONTEXTUAL:
             name = self.way.escapers[id(node)]
             if name not in _HTML:

@@ -68,10 +68,11 @@ IS: Final[list[ast.cmpop]] = [ast.Is()]
 OR: Final = ast.Or()
 TYPE: Final = load("_tt_type")
 INT: Final[list[ast.expr]] = [load("_tt_int")]
+STR: Final[list[ast.expr]] = [load("_tt_str")]
 
 #: Text in which nothing can need escaping.
 IS_WORD: Final = parsed_expression("_tt_type(_tt_value) is _tt_str and _tt_value.isalnum()")
-IS_STR: Final = parsed_expression("_tt_type(_tt_value) is _tt_str")
+IS_INT: Final = parsed_expression("_tt_type(_tt_value) is _tt_int")
 
 OPENING: Final = parsed("_tt_buffer = []; _tt_append = _tt_buffer.append")
 CLOSING: Final = parsed("def f():\n return _tt_finished(_tt_buffer)")[0].body  # type: ignore[attr-defined]

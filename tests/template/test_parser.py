@@ -271,6 +271,21 @@ def test_what_is_refused(text: str, message: str, over: str | None) -> None:
         assert marked(error) == over
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "lineno", "over"),
+    [
+        ("\na {{ b\n<p>\n{{ c }}", "Missing end expression }}", 2, "{{"),
+        ("\n{% if a\n<p>{% end %}", "Missing end block %}", 2, "{%"),
+        ("\n{{ a +\n b c }}{{ d }}", "invalid syntax", 3, "c"),
+    ],
+)
+def test_a_tag_that_runs_into_the_next_is_told_where_it_begins(
+    text: str, message: str, lineno: int, over: str
+) -> None:
+    error = refused(text)
+    assert (error.message, error.lineno, marked(error)) == (message, lineno, over)
+
+
 @pytest.mark.parametrize("tag", ["{% if a %}", "{% block a %}", "{% apply a %}"])
 def test_how_deep_blocks_may_stand(tag: str) -> None:
     (node,) = read(tag * MAX_DEPTH + "{% end %}" * MAX_DEPTH).body

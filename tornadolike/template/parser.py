@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .errors import ParseError
 from .nodes import (
+    LINE_BREAK,
     Apply,
     Block,
     Comment,
@@ -185,8 +186,18 @@ class _Parser:
                     pass
                 else:
                     return later
+            if self._holds_another(begin + 2, end):
+                missing = _CLOSINGS[self.text[begin : begin + 2]][1]
+                raise self.source.error(missing, begin, begin + 2) from None
             raise self.source.error(refused.message, refused.start, refused.end) from None
         return end
+
+    def _holds_another(self, start: int, end: int) -> bool:
+        """Whether a tag begins in a later line of this one, whose end this is then, and not of the one before."""
+        line_break = LINE_BREAK.search(self.text, start, end)
+        return (
+            line_break is not None and OPENING.search(self.text, line_break.end(), end) is not None
+        )
 
     def _read_expression(self, begin: int, closing: int) -> None:
         raw = self.text[begin + 2 : closing]

@@ -79,7 +79,7 @@ class Failures(Response, Languages):
         elif self.settings.get("serve_traceback") and "exc_info" in kwargs:
             self.set_header("Content-Type", "text/plain")
             for line in traceback.format_exception(*kwargs["exc_info"]):
-                self.write(line)
+                self.write(line.encode(errors="backslashreplace"))
             self.finish()
         else:
             self.finish(self._error_page(status_code))

@@ -189,6 +189,7 @@ class Rendering(Response, Languages, Addresses, Templates):
                     break
                 if page.size > FLUSH_SIZE:
                     send()
+                    await asyncio.sleep(0)  # a fast client must not keep the loop from all others
                 if self._sending is not None:
                     await self._sending
         rest = b"" if is_head else page.finish()

@@ -8,12 +8,14 @@ from ..escape import xhtml_escape
 from ..http1 import has_no_body
 from ..httputil import HTTPInputError
 from ..iostream import StreamClosedError
+from ..locale import get_supported_locales
 from ..log import app_log, gen_log
 from .body import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
 from .languages import Languages
 from .response import Response
+from .transforms import add_vary
 
 CLIENT_CLOSED_REQUEST: Final = 499
 
@@ -93,11 +95,14 @@ class Failures(Response, Languages):
         except Exception:  # how the author chooses it may need what the request has not come to
             app_log.warning("An error page is in English, for lack of a locale", exc_info=True)
         else:
+            if len(get_supported_locales()) > 1:  # or else all get the same page
+                add_vary(self._headers, "Accept-Language")
             if translated != reason:
                 reason = translated
+                language = locale.code.replace("_", "-")
                 direction = "rtl" if locale.rtl else "ltr"
-                opening = f'<html lang="{locale.code.replace("_", "-")}" dir="{direction}">'
-                self.add_header("Vary", "Accept-Language")
+                opening = f'<html lang="{language}" dir="{direction}">'
+                self.set_header("Content-Language", language)
         message = f"{status_code}: {xhtml_escape(reason)}"
         return f"{opening}<title>{message}</title><body>{message}</body></html>"
 

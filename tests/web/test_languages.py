@@ -221,3 +221,20 @@ def test_a_choice_that_fails_does_not_cost_the_error_page(
     with expect_log("tornadolike.application", "An error page is in English", count=1):
         answer = served.ask("GET /")
     assert (answer.status, "405: Method Not Allowed" in answer.text) == (405, True)
+
+
+def test_a_choice_that_cannot_be_understood_is_no_news(
+    translations: None, site: Callable[..., Site], expect_log: Any
+) -> None:
+    class Choosing(RequestHandler):
+        def get_user_locale(self) -> Any:
+            return locale.get(self.get_query_argument("lang"))
+
+        def get(self) -> None:
+            self.render("page.html")
+
+    served = site(("/", Choosing), template_loader=DictLoader({"page.html": ""}))
+    with expect_log("tornadolike", "", count=1) as logged:
+        answer = served.ask("GET /?lang=%ff")
+    assert (answer.status, "400: Bad Request" in answer.text) == (400, True)
+    assert "Invalid unicode in lang" in logged.matched[0].getMessage()

@@ -92,6 +92,8 @@ class Failures(Response, Languages):
         try:
             locale = self.locale
             translated = locale.own(reason)
+        except HTTPError:  # the client's fault, of which this very page tells
+            pass
         except Exception:  # how the author chooses it may need what the request has not come to
             app_log.warning("An error page is in English, for lack of a locale", exc_info=True)
         else:

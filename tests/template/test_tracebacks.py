@@ -152,6 +152,21 @@ def test_unknown_names_have_a_hint() -> None:
     assert "a variable of its own" in error.__notes__[0]
 
 
+def test_the_hint_is_there_once_however_many_templates_it_goes_through() -> None:
+    files = {
+        "index.html": "{% module Template('sub.html') %}",
+        "sub.html": "{% module Template('part.html') %}",
+        "part.html": "{{ nmae }}",
+    }
+    loader = DictLoader(files)
+
+    def render(name: str) -> bytes:
+        return loader.load(name).generate(_tt_modules=modules)
+
+    modules = types.SimpleNamespace(Template=render)
+    assert len(failure(files, _tt_modules=modules).__notes__) == 1
+
+
 def test_names_missing_in_called_functions_have_none() -> None:
     error = failure({"index.html": "{{ call() }}"}, call=lambda: no_such_name)  # type: ignore[name-defined]  # noqa: F821
     assert not hasattr(error, "__notes__")

@@ -167,18 +167,20 @@ def _explain_name(error: NameError) -> None:
     *_, last = _steps(error.__traceback__)
     if "  # " not in last.tb_frame.f_code.co_name:
         return
+    note = _note_on_name(error, last.tb_frame)
+    # Each template that the exception goes through comes here.
+    if note and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
+def _note_on_name(error: NameError, frame: FrameType) -> str | None:
     if isinstance(error, UnboundLocalError):
-        error.add_note(
+        return (
             "A name that a template sets anywhere is a variable of its own, with no value before."
         )
-        return
-    name = error.name
-    if not name:
-        return
-    frame = last.tb_frame
+    if not error.name:  # raised by hand
+        return None
+    note = f"{error.name!r} was neither given to the template nor is it set in it."
     known = {*frame.f_globals, *frame.f_locals, *frame.f_builtins}
-    note = f"{name!r} was neither given to the template nor is it set in it."
-    close = difflib.get_close_matches(name, known, 1)
-    if close:
-        note += f" Did you mean {close[0]!r}?"
-    error.add_note(note)
+    close = difflib.get_close_matches(error.name, known, 1)
+    return f"{note} Did you mean {close[0]!r}?" if close else note

@@ -1,15 +1,19 @@
 """What else goes on while a page is sent that is made meanwhile."""
 
 import asyncio
-from collections.abc import Callable
+import http.client
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pytest
 
 from tests.web.helpers import Site
 from tornadolike.template import DictLoader
 from tornadolike.web import RequestHandler
 
 
-def stream_page(site: Any, page: str, names: dict[str, Any], *rules: Any, **settings: Any) -> Site:
+def stream_page(site: Any, page: str, names: dict[str, Any], **settings: Any) -> Site:
     """A site whose ``/`` streams the page, with these names."""
 
     class Page(RequestHandler):
@@ -17,7 +21,7 @@ def stream_page(site: Any, page: str, names: dict[str, Any], *rules: Any, **sett
             await self.render_stream("page.html", **names)
 
     loader = DictLoader({"page.html": page})
-    served: Site = site(("/", Page), *rules, template_loader=loader, **settings)
+    served: Site = site(("/", Page), template_loader=loader, **settings)
     return served
 
 
@@ -55,3 +59,68 @@ def test_a_template_cannot_hide_that_its_page_could_not_be_sent(
     with expect_log("tornadolike.application", "Uncaught exception GET /") as logged:
         assert served.ask("GET /").status == 500
     assert "more data than Content-Length" in str(logged.matched[0].exc_info[1])
+
+
+def test_what_was_written_before_comes_before(site: Callable[..., Site]) -> None:
+    async def wait() -> str:
+        await asyncio.sleep(0)
+        return "waited"
+
+    class Page(RequestHandler):
+        async def get(self, flushes: str) -> None:
+            self.write("written, ")
+            if flushes:
+                await self.flush()
+            self.set_trailer("Checksum", "1")
+            await self.render_stream("page.html", wait=wait)
+
+    loader = DictLoader({"page.html": "{{ await wait() }}, rendered"})
+    served = site(("/(flushed)?", Page), template_loader=loader)
+    with served.connect() as connection:
+        for path in ("/", "/flushed"):
+            assert connection.ask(f"GET {path}").text == "written, waited, rendered"
+    old = served.connect()
+    with old:
+        old.sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert old.receive().text == "written, waited, rendered"
+    sent = len(b"written, waited, rendered")
+    assert [handler.body_size for handler in served.finished] == [sent] * 3
+
+
+def test_a_compressed_page_can_be_read_while_it_is_made(site: Callable[..., Site]) -> None:
+    gate = asyncio.Event()
+
+    async def wait() -> str:
+        await gate.wait()
+        return "late"
+
+    served = stream_page(site, "early, {{ await wait() }}", {"wait": wait}, compress_response=True)
+    with served.connect() as connection:
+        connection.send("GET /", "Accept-Encoding: gzip")
+        response = http.client.HTTPResponse(connection.sock, method="GET")
+        response.begin()
+        decoder = zlib.decompressobj(31)
+        assert decoder.decompress(response.read1(1000)) == b"early, "
+        served.server.call(gate.set)
+        assert decoder.decompress(response.read()) == b"late"
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_a_page_that_waits_for_nothing_ends_when_its_client_leaves(
+    site: Callable[..., Site], cancels: bool
+) -> None:
+    ended = asyncio.Event()
+
+    def numbers() -> Iterator[str]:
+        try:
+            while True:
+                yield "x" * 10_000
+        finally:
+            ended.set()
+
+    page = "{% for number in numbers() %}{{ number }}{% end %}"
+    served = stream_page(site, page, {"numbers": numbers}, cancel_on_disconnect=cancels)
+    with served.connect() as connection:
+        connection.send("GET /")
+        assert connection.sock.recv(10)
+    served.server.call(ended.wait)

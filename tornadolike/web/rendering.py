@@ -253,7 +253,13 @@ class Rendering(Response, Languages, Addresses, Templates):
             active = self._active_modules.get(name)
             if active is None:
                 active = self._active_modules[name] = module(self)
-            rendered: str | bytes = active.render(*args, **kwargs)
+            rendered: str | bytes | Coroutine[Any, Any, Any] = active.render(*args, **kwargs)
+            if isinstance(rendered, Coroutine):
+                rendered.close()
+                raise TypeError(
+                    f"the UI module {name} cannot wait: render() is not to be a coroutine; a template may "
+                    f"wait for its arguments: {{% module {name}(await ...) %}}"
+                )
             return to_unicode(rendered)
 
         return render

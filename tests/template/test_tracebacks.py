@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import linecache
 import traceback
 import types
+import weakref
 from typing import Any
 
 import pytest
@@ -128,6 +130,22 @@ def test_the_variables_are_there_for_debuggers() -> None:
     error = failure({"index.html": "{% set x = 5 %}{{ x.y }}"})
     *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
     assert frame.f_locals == {"x": 5}
+
+
+def test_what_failed_keeps_nothing() -> None:
+    class Given:
+        pass
+
+    given = Given()
+    gone = weakref.ref(given)
+    gc.collect()
+    gc.disable()
+    try:
+        failure({"index.html": "{% include part.html %}", "part.html": "{{ nmae }}"}, given=given)
+        del given
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_causes_and_contexts() -> None:

@@ -1,7 +1,9 @@
 """What else goes on while a page is sent that is made meanwhile."""
 
 import asyncio
+import gc
 import http.client
+import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -124,3 +126,37 @@ def test_a_page_that_waits_for_nothing_ends_when_its_client_leaves(
         connection.send("GET /")
         assert connection.sock.recv(10)
     served.server.call(ended.wait)
+
+
+@pytest.mark.parametrize("page", ["{% for _ in always %}{{ large }}{% end %}", "{{ 1 / 0 }}"])
+def test_a_page_that_fails_keeps_nobody_alive(site: Any, expect_log: Any, page: str) -> None:
+    handlers = []
+
+    class Page(RequestHandler):
+        async def get(self) -> None:
+            handlers.append(weakref.ref(self))
+            await self.render_stream("page.html", always=iter(int, 1), large="x" * 10_000)
+
+    async def go() -> None:
+        async with asyncio.timeout(10):
+            while handlers[0]() is not None:
+                await asyncio.sleep(0.001)
+
+    served = site(
+        ("/", Page),
+        template_loader=DictLoader({"page.html": page}),
+        log_function=lambda handler: None,
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        with expect_log("tornadolike", "the client closed|Uncaught") as logged:
+            with served.connect() as connection:
+                connection.send("GET /")
+                assert connection.sock.recv(10)
+            while not logged.matched:
+                served.settle()
+            logged.matched[0].exc_info = None
+            served.server.call(go)
+    finally:
+        gc.enable()

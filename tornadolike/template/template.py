@@ -237,6 +237,8 @@ class Template:
             point_at_template(error, program.code.co_filename, program.places)
         except RecursionError:
             pass  # so near to the end of the stack it stays as it is
+        finally:
+            del error  # whose traceback keeps this frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ class Failures(Response, Languages):
             elif self._says_that_client_is_gone(error):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
+                self._sending = None  # it has the exception, whose traceback has this handler
             elif isinstance(error, BodyClosedError):
                 if self.request.connection.refused is None:  # else the connection has said why
                     gen_log.info("%s: the body did not come whole", self._request_summary())

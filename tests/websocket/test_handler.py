@@ -566,13 +566,13 @@ class TestHttpMethods:
                 self.write_message(self.render_string("message.html", message=message))
 
             def get_user_locale(self):
-                return locale.get(self.get_cookie("language"))
+                return locale.CSVLocale(self.get_cookie("language"), {})
 
         template = "<p>{{ locale.code }} {{ message }}</p>"
         loader = DictLoader({"message.html": template})
-        with Peer(serve_handler(Handler, template_loader=loader), cookie="language=en_US") as peer:
+        with Peer(serve_handler(Handler, template_loader=loader), cookie="language=de") as peer:
             peer.send(frame(TEXT, b"1 < 2"))
-            assert peer.text() == "<p>en_US 1 &lt; 2</p>"
+            assert peer.text() == "<p>de 1 &lt; 2</p>"
 
     def test_keep_their_names(self):
         assert WebSocketHandler.write.__name__ == "write"

@@ -51,6 +51,7 @@ def follow(folder: Path) -> None:
             [*TOOLS[program], *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, command + "\n" + done.stderr + done.stdout
+        assert done.stdout == ""
         if arguments[0] == "init":
             translate(folder / CATALOGUE, filled)
 

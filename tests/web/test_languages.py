@@ -129,6 +129,12 @@ def test_with_debug_translations_are_read_again(
 def test_an_error_page_in_english_is_as_ever(translations: None, site: Callable[..., Site]) -> None:
     answer = site().ask("GET /", "Accept-Language: en, de;q=0.9")
     assert answer.text == ("<html><title>404: Not Found</title><body>404: Not Found</body></html>")
+    assert answer.header("Vary") == "Accept-Language"  # or a cache would give it to everybody
+
+
+def test_an_error_page_where_there_is_one_language_is_for_all(site: Callable[..., Site]) -> None:
+    answer = site().ask("GET /", "Accept-Language: de")
+    assert answer.text == ("<html><title>404: Not Found</title><body>404: Not Found</body></html>")
     assert answer.header("Vary") is None
 
 

@@ -8,6 +8,7 @@ from ..escape import xhtml_escape
 from ..http1 import has_no_body
 from ..httputil import HTTPInputError
 from ..iostream import StreamClosedError
+from ..locale import get_supported_locales
 from ..log import app_log, gen_log
 from .body import BodyClosedError
 from .errors import Finish, HTTPError
@@ -87,6 +88,8 @@ class Failures(Response, Languages):
     def _error_page(self, status_code: int) -> str:
         """The status, in the reader's language if the site has it."""
         opening, reason = "<html>", self._reason
+        if len(get_supported_locales()) > 1:  # also if it is English: the next one may want another
+            self.add_header("Vary", "Accept-Language")
         try:
             locale = self.locale
             translated = locale.own(reason)
@@ -97,7 +100,6 @@ class Failures(Response, Languages):
                 reason = translated
                 direction = "rtl" if locale.rtl else "ltr"
                 opening = f'<html lang="{locale.code.replace("_", "-")}" dir="{direction}">'
-                self.add_header("Vary", "Accept-Language")
         message = f"{status_code}: {xhtml_escape(reason)}"
         return f"{opening}<title>{message}</title><body>{message}</body></html>"
 

@@ -251,6 +251,16 @@ def test_by_hand_and_kept(chat: Demo, language: str) -> None:
     assert Answer(chat, "/?lang=ja", Cookie=cookie).language == "ja"
 
 
+@pytest.mark.parametrize(
+    ("site", "is_kept"),
+    [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False)],
+)
+def test_another_site_chooses_no_language_for_later(chat: Demo, site: str, is_kept: bool) -> None:
+    answer = Answer(chat, "/?lang=ar", Accept_Language="de", Sec_Fetch_Site=site)
+    assert answer.language == "ar"
+    assert ("Set-Cookie" in answer.header) is is_kept
+
+
 def test_a_choice_is_kept_also_where_the_browser_has_the_page(chat: Demo) -> None:
     first = Answer(chat, "/?lang=de")
     again = Answer(chat, "/?lang=de", Cookie="chat_language=ar", If_None_Match=first.header["Etag"])

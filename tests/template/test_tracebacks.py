@@ -241,3 +241,14 @@ def test_the_texts_that_are_kept_are_few() -> None:
             Template("{{ 1 / 0 }}", name=f"many{number}").generate()
     kept = [name for name in linecache.cache if name.startswith("many")]
     assert len(kept) <= KEPT_SOURCES
+
+
+def test_a_template_of_thousands_of_files() -> None:
+    files = {
+        "index.html": "{% include 'row.html' %}\n" * 2500 + "{% include 'last.html' %}\n{{ 1 }}",
+        "row.html": "a\n",
+        "last.html": "\n{{ 1 / 0 }}",
+    }
+    error = failure(files)
+    assert frames(error) == [("last.html", 2, "{{ 1 / 0 }}")]
+    assert "# last.html:2 (via index.html:2501)" in told(error)

@@ -131,7 +131,7 @@ class Compiler:
         for name in sorted(set(way.escapers.values())):
             self.internals[f"_tt_to_{name}"] = ESCAPERS[name]
         self.segment: Segment | None = None
-        self.number = 0  # of the segment
+        self.number = 0  # of the lines before the segment
         self.autoescape: str | None = None
         self.where: dict[str, Any] = pieces.FIRST
         self.body: list[ast.stmt] = []
@@ -398,8 +398,8 @@ class Compiler:
         outer = self.autoescape, self.segment, self.number
         self.autoescape = node.autoescape
         if self.segment is None or (node.body and node.body[0].source is not self.segment.source):
-            self.number = self.places.enter(node, self.segment)
-            self.segment = self.places.segments[self.number]
+            self.segment = self.places.enter(node, self.segment)
+            self.number = self.segment.lines_before
         self._nodes(node.body)
         self.autoescape, self.segment, self.number = outer
 

@@ -216,9 +216,8 @@ class Place:
         place = replace(self, mode="tag", attribute="", quote="", inner=None, value="")
         value = html.unescape(value).strip().lower()
         if (self.element, self.attribute) == ("script", "type"):
-            return replace(
-                place, script_type=self.script_type or value
-            )  # a second one does not count
+            # A second one does not count.
+            return replace(place, script_type=self.script_type or value or "text/javascript")
         if self.attribute == "http-equiv" and value == "refresh":
             if self.has_content:
                 raise Problem("http-equiv has to stand before a content with an expression in it")

@@ -31,7 +31,9 @@ BLOCKED_VALUE: Final = "blocked"
 
 
 def _text_of(value: Any) -> str:
-    return to_unicode(value) if isinstance(value, (str, bytes)) else str(value)
+    words = to_unicode(value) if isinstance(value, (str, bytes)) else str(value)
+    # Subclasses of str are what they hold, whatever their own replace() makes of it.
+    return words if type(words) is str else str.__str__(words)
 
 
 # --- HTML
@@ -42,7 +44,7 @@ def text(value: Any) -> str:
     if type(value) is str:
         return html.escape(value)
     made = getattr(value, "__html__", None)
-    return html.escape(_text_of(value)) if made is None else str(made())
+    return html.escape(_text_of(value)) if made is None else _text_of(made())
 
 
 def quoted(value: Any) -> str:
@@ -50,7 +52,7 @@ def quoted(value: Any) -> str:
     if type(value) is str:
         return html.escape(value)
     made = getattr(value, "__html__", None)
-    return html.escape(_text_of(value)) if made is None else _without_tags(str(made()))
+    return html.escape(_text_of(value)) if made is None else _without_tags(_text_of(made()))
 
 
 def _without_tags(markup: str) -> str:
@@ -103,6 +105,12 @@ _NO_SCHEME: Final = re.compile(r"[/?#]")
 def url_rest(value: Any) -> str:
     """What follows on the beginning of an address that may still become a scheme: a colon is encoded."""
     return _encoded(_text_of(value)).replace(":", "%3A")
+
+
+def url_root(value: Any) -> str:
+    """After an address's one slash: another slash is encoded, or what follows it would be a host."""
+    path = url_path(value)
+    return f"%2F{path[1:]}" if path.startswith("/") else path
 
 
 def url_path(value: Any) -> str:
@@ -213,6 +221,11 @@ def style_url_rest(value: Any) -> str:
     return _in_style_url(url_rest(value))
 
 
+def style_url_root(value: Any) -> str:
+    """After the one slash that an address in ``url()`` begins with."""
+    return _in_style_url(url_root(value))
+
+
 def style_url_path(value: Any) -> str:
     """In an address in ``url()`` after its scheme or first slash."""
     return _in_style_url(url_path(value))
@@ -236,13 +249,13 @@ def _chain(inner: Escaper, outer: Escaper) -> Escaper:
 _PLACES: Final[dict[str, Escaper]] = {"quoted": quoted, "unquoted": unquoted, "bare": bare}
 _IN_ATTRIBUTES: Final[dict[str, Escaper]] = {
     function.__name__: function
-    for function in (document, url, url_rest, url_path, url_query, url_list, animated)
+    for function in (document, url, url_rest, url_root, url_path, url_query, url_list, animated)
 }
 _IN_BOTH: Final[dict[str, Escaper]] = {
     function.__name__: function
     for function in (
         *(script, script_string, script_regex),
-        *(style, style_string, style_url, style_url_rest, style_url_path),
+        *(style, style_string, style_url, style_url_rest, style_url_root, style_url_path),
     )
 }
 

@@ -89,6 +89,8 @@ class Failures(Response, Languages):
     def _error_page(self, status_code: int) -> str:
         """The status, in the reader's language if the site has it."""
         opening, reason = "<html>", self._reason
+        if len(get_supported_locales()) > 1:  # also if it is English: the next one may want another
+            add_vary(self._headers, "Accept-Language")
         try:
             locale = self.locale
             translated = locale.own(reason)
@@ -97,8 +99,6 @@ class Failures(Response, Languages):
         except Exception:  # how the author chooses it may need what the request has not come to
             app_log.warning("An error page is in English, for lack of a locale", exc_info=True)
         else:
-            if len(get_supported_locales()) > 1:  # or else all get the same page
-                add_vary(self._headers, "Accept-Language")
             if translated != reason:
                 reason = translated
                 language = locale.code.replace("_", "-")

@@ -110,9 +110,24 @@ def test_without_a_loader(text: str) -> None:
         Template(text)
 
 
-def test_files_that_are_missing() -> None:
-    with pytest.raises(KeyError):
-        DictLoader({"index.html": "{% include missing.html %}"}).load("index.html")
+@pytest.mark.parametrize(
+    ("last", "kind"), [({}, KeyError), ({"last.html": "{% if %}"}, ParseError)]
+)
+def test_files_that_cannot_be_had_tell_who_names_them(
+    last: dict[str, str], kind: type[Exception]
+) -> None:
+    files = {
+        "index.html": "{% extends base.html %}",
+        "base.html": "a\n{% if 1 %}{% include part.html %}{% end %}",
+        "part.html": "\n\n{% include last.html %}",
+        **last,
+    }
+    with pytest.raises(kind) as caught:
+        DictLoader(files).load("index.html")
+    assert caught.value.__notes__ == [
+        "'last.html' is named in part.html:3",
+        "'part.html' is named in base.html:2",
+    ]
 
 
 def test_very_many_files_in_one_another() -> None:

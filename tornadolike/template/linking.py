@@ -63,7 +63,7 @@ class _Linker:
     blocks: dict[str, _Winner] = field(default_factory=dict)
     dependencies: dict[str, None] = field(default_factory=dict)
     #: Which tags led to what is read now.
-    chain: list[Node] = field(default_factory=list)
+    chain: list[Extends | Include] = field(default_factory=list)
     reading: list[Tree] = field(default_factory=list)
 
     def link(self, tree: Tree) -> Linked:
@@ -90,9 +90,13 @@ class _Linker:
 
     def _found(self, tag: Extends | Include) -> Tree:
         """The tree that a tag names. The tag is on the chain from here on."""
-        tree = self.find(tag)
-        self.dependencies.setdefault(tree.source.name)
         self.chain.append(tag)
+        try:
+            tree = self.find(tag)
+        except Exception as error:
+            self._tell_who_names_it(error)
+            raise
+        self.dependencies.setdefault(tree.source.name)
         if self._is_open(tree):
             verb = "extends" if isinstance(tag, Extends) else "includes"
             names = [link.source.name for link in self.chain] + [tree.source.name]
@@ -100,6 +104,12 @@ class _Linker:
             message = f"This file {verb} itself: {' -> '.join(names)}"
             raise tag.source.error(message, tag.start, tag.end)
         return tree
+
+    def _tell_who_names_it(self, error: Exception) -> None:
+        """Note the tags that led to a file which is not there, or is no template: it does not know them itself."""
+        for tag in reversed(self.chain):
+            line = tag.source.line_of(tag.start)
+            error.add_note(f"{tag.name!r} is named in {tag.source.path}:{line}")
 
     def _is_open(self, tree: Tree) -> bool:
         """Whether the file is being read already.

@@ -36,12 +36,16 @@ class Source:
             self._lines = [0, *(found.end() for found in LINE_BREAK.finditer(self.text))]
         return self._lines
 
+    def line_of(self, index: int) -> int:
+        """The number of the line that the index is in, counted from 1."""
+        return bisect_right(self.lines, index)
+
     def error(self, message: str, start: int, end: int) -> ParseError:
         """A :exc:`ParseError` whose caret stands under the text from ``start`` to ``end`` (indexes).
 
         Of a text of several lines it is under the first.
         """
-        lineno = bisect_right(self.lines, start)
+        lineno = self.line_of(start)
         line_start = self.lines[lineno - 1]
         following = LINE_BREAK.search(self.text, line_start)
         line_end = following.start() if following else len(self.text)

@@ -57,6 +57,10 @@ _HINTS = {
     "with": "it is {% set NAME = VALUE %}",
     "let": "it is {% set NAME = VALUE %}",
     "print": "it is {{ EXPRESSION }}",
+    "do": "it is {% set STATEMENT %}",
+    "trans": 'it is {{ _("TEXT") }}',
+    "macro": "there are UI modules: {% module NAME(...) %}",
+    "-": "there is {% whitespace oneline %}",
 }
 
 
@@ -391,8 +395,8 @@ class _Parser:
         known = [*_PARTS, *_LEAVES, *_BLOCKS, "end"]
         if operator.startswith("end"):
             message += "; every block is closed by {% end %}"
-        elif operator in _HINTS:
-            message += f"; {_HINTS[operator]}"
+        elif hint := _HINTS.get(operator) or _HINTS.get(operator[0]):
+            message += f"; {hint}"
         elif operator.rstrip(":") in known:
             message += "; there is no colon in tags"
         elif operator.partition("(")[0] in known:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .contexts_problem import Problem
+from .problem import Problem
 
 # Schemes under which what follows is run, or is a document with scripts of its own.
 _RUN: Final = {"javascript", "vbscript", "livescript"}

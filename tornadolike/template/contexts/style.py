@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from .contexts_problem import Problem
-from .contexts_url import Url
+from .problem import Problem
+from .url import Url
 
 _TOKEN: Final = re.compile(r"\\.|[\"']|/\*|(?<![\w-])url\(\s*[\"']?", re.DOTALL | re.IGNORECASE)
 # What a text may end with that is the beginning of one of those.

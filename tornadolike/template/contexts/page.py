@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .contexts_names import (
+from .contents import (
     CONTENT,
     DECIDING,
     Inner,
@@ -19,9 +19,9 @@ from .contexts_names import (
     joined_inner,
     script_of,
 )
-from .contexts_problem import Problem
-from .contexts_script import Script
-from .contexts_style import Style
+from .problem import Problem
+from .script import Script
+from .style import Style
 
 _TAG: Final = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*)")
 _TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\t\n\f\r />]*|/|!-?|!\[[CDAT]*)?\Z")
@@ -285,11 +285,7 @@ class Place:
                     raise Problem(_END_TAG)
             return self.inner.escaper
         if self.pending and self.mode in ("text", "words"):
-            raise Problem(
-                _END_TAG
-                if self.mode == "words"
-                else "An expression in a tag's name: write one tag in each branch of an {% if %}"
-            )
+            raise Problem(_END_TAG if self.mode == "words" else _TAG_NAME)
         if self.mode in ("tag", "gap", "named"):
             raise Problem(
                 'An expression where attributes\' names stand: write name="{{ ... }}", and {% if %} around '

@@ -7,8 +7,8 @@ import html5lib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tornadolike.template.contexts_html import Place
-from tornadolike.template.contexts_problem import Problem
+from tornadolike.template.contexts.page import Place
+from tornadolike.template.contexts.problem import Problem
 
 PIECES = [
     *("<", ">", "/", "=", "'", '"', "!", "-", "--", "?", "&", " ", "\n", "a", "</", "/>"),

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .contexts_problem import Problem
+from .problem import Problem
 
 _TOKEN: Final = re.compile(r"[\"'`/{}]|<!--|\n[^\S\n]*-->")
 _PART: Final = re.compile(r"(?:/|<!?-?|\n[^\S\n]*-{0,2})\Z")

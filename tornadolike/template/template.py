@@ -16,9 +16,9 @@ from .errors import ParseError
 from .linking import Linked, link
 from .nodes import CONTEXTUAL, XHTML_ESCAPE, Extends, Include, Inlined, Source, Tree
 from .parser import parse
-from .plain import PlainCompiler
-from .scopes import find_waiting
+from .readable import ReadableCompiler
 from .tracebacks import point_at_template, refusal
+from .waiting import find_waiting
 from .walking import walk
 from .whitespace import filter_whitespace
 
@@ -155,7 +155,7 @@ class Template:
     def code(self) -> str:
         """The Python that it becomes, written plainly, for people."""
         whole = self._whole
-        compiler = PlainCompiler(whole.way("coroutine" if whole.waiting else "function", True))
+        compiler = ReadableCompiler(whole.way("coroutine" if whole.waiting else "function", True))
         return ast.unparse(compiler.module(whole.linked.root))
 
     def generate(self, /, **kwargs: Any) -> bytes:

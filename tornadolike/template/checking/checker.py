@@ -16,7 +16,7 @@ from ..loaders import Loader
 from ..nodes import CONTEXTUAL, Block, Comment, Extends, Include, Node, Output, Source, Text, Tree
 from ..parser import parse
 from ..template import DEFAULT_NAMES
-from ..walking import python, walk
+from ..walking import python_of, walk
 from .callers import Callers, Passed
 from .findings import Finding, at, at_span, from_error
 from .names import names_in
@@ -224,7 +224,7 @@ def _passed_by_modules(trees: Iterable[Tree]) -> dict[str, Passed]:
     found: dict[str, Passed] = {}
     for tree in trees:
         for node in walk(tree.body):
-            match python(node):
+            match python_of(node):
                 case [
                     ast.Call(
                         func=ast.Attribute(value=ast.Name(id="_tt_modules"), attr="Template"),

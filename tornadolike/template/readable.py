@@ -9,7 +9,7 @@ from .nodes import CONTEXTUAL, XHTML_ESCAPE, Output
 from .pieces import NOWHERE, called, constant, joined, load, place
 
 
-class PlainCompiler(Compiler):
+class ReadableCompiler(Compiler):
     """Makes the same function, without what makes it fast."""
 
     def _parameters(self) -> list[ast.arg]:

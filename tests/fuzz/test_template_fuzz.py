@@ -155,7 +155,7 @@ def check_places(text: str, nodes: list[Node], start: int, end: int) -> None:
         filled = [body for body in bodies(node) if body]
         for body in filled:
             check_places(text, body, node.start, node.end)
-        for one, following in pairwise(bodies):
+        for one, following in pairwise(filled):
             assert one[-1].end < following[0].start
         for piece in python_of(node):
             for part in ast.walk(piece):

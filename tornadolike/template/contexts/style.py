@@ -74,13 +74,13 @@ class Style:
             )
         if self.mode == "string":
             return "style_string"
-        if self.mode == "url" or self.pending.endswith("("):
+        if self.mode == "url" or self.pending.rstrip().endswith("("):
             name = self.url.escaper
             return {"url_query": "style_url_path"}.get(name, f"style_{name}")
         return "style"
 
     def after_output(self) -> "Style":
-        if self.pending.strip().endswith("("):
+        if self.pending.rstrip().endswith("("):
             return Style("url", "", Url().after_output())
         return replace(self, pending="", url=self.url.after_output())
 

@@ -1,24 +1,23 @@
 """Where in a script a value stands."""
 
+import itertools
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tornadolike.template import Template
 from tornadolike.template.contexts.problem import Problem
 from tornadolike.template.contexts.script import Script
 
-# Words and signs have a space behind them: a word that is cut is taken for two.
 PIECES = [
-    *"\"'`/{}\\*$[]();=\n<!",
-    "a ",
-    "1 ",
-    "+ ",
+    *"\"'`/{}\\*$[]();=+-.\n<! a1",
     "//",
     "/*",
     "*/",
     "${",
-    "return ",
-    "++ ",
+    "return",
+    "++",
     "<!--",
     "-->",
     "\u2028",
@@ -92,11 +91,22 @@ def test_branches_meet_in_the_same_place_only() -> None:
     assert one.joined(Script().feed("'")) is None
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=12), st.integers(0, 12))
-def test_it_does_not_matter_how_text_is_cut(pieces: list[str], cut: int) -> None:
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.lists(st.integers(0, 40), max_size=3))
+@example(["return", " " * 30, "/"], [2, 20, 36])
+@example(["a" * 30, "return"], [32])
+@example(["a.return"], [2])
+def test_it_does_not_matter_how_text_is_cut(pieces: list[str], cuts: list[int]) -> None:
+    text = "".join(pieces)
+    place = Script()
     try:
-        whole = Script().feed("".join(pieces))
-        parts = Script().feed("".join(pieces[:cut])).feed("".join(pieces[cut:]))
+        whole = Script().feed(text)
+        for start, end in itertools.pairwise([0, *sorted(cuts), len(text)]):
+            place = place.feed(text[start:end])
     except Problem:
         return
-    assert parts == whole
+    assert place == whole
+
+
+def test_a_word_that_a_comment_cuts_is_one_word() -> None:
+    template = Template("<script>re{# #}turn /'/ + {{ x }}</script>", autoescape="contextual")
+    assert template.generate(x="a") == b'<script>return /\'/ + "a"</script>'

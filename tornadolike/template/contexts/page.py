@@ -86,12 +86,13 @@ class Place:
     def _markup(self, text: str, at: int) -> "tuple[Place, int]":
         """Within a script element that holds markup, which its end tag ends wherever that stands."""
         end = _SCRIPT_END.search(text, at)
-        place, stop = self, end.start() if end else len(text)
+        # What may be the beginning of the end tag waits, whatever it would be in the markup.
+        place, stop = self, end.start() if end else _tail_of(text, at, "</script")
         markup = text[:stop]
         while at < stop:
             place, at = _STEPS[place.mode](place, markup, at)
         if end is None:
-            return place, at
+            return replace(place, pending=place.pending + text[stop:]), len(text)
         if place.mode != "text" or place.pending:
             raise Problem(f"</script> ends the script within {place.described}", text[stop:])
         return Place("tag", element="/script"), end.end()
@@ -304,6 +305,8 @@ class Place:
             raise Problem(f"An expression cannot be {deciding}: write it as text")
         if self.attribute == "srcdoc" and ("<" in self.value or "&" in self.value):
             raise Problem('A document in srcdoc is made in one piece: write srcdoc="{{ ... }}"')
+        if self.pending.startswith("<"):
+            raise Problem(_END_TAG)
         if self.pending:
             raise Problem(
                 f"{self.pending} in front of an expression could become another character: write &amp;"

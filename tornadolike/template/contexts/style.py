@@ -35,7 +35,8 @@ class Style:
     def _code(self, text: str, at: int) -> "tuple[Style, int]":
         found = _TOKEN.search(text, at)
         # Behind "url(" a quote may be still to come.
-        if found is None or (found[0][-1] not in "\"'*" and found.end() == len(text)):
+        is_begun = found and found[0][0] in "uU" and found[0][-1] not in "\"'"
+        if found is None or (is_begun and found.end() == len(text)):
             part = _PART.search(text, at)
             return replace(self, pending=part[0] if part else ""), len(text)
         opening, end = found[0], found.end()

@@ -23,6 +23,8 @@ from typing import Any, Final, Literal
 from . import pieces, runtime
 from .escaping import ESCAPERS
 from .nodes import (
+    CONTEXTUAL,
+    XHTML_ESCAPE,
     Apply,
     For,
     If,
@@ -43,17 +45,11 @@ Form = Literal["function", "coroutine", "stream"]
 #: With more parts an f-string is no longer made on Python's stack.
 _PARTS_OF_A_RUN: Final = 30
 
-#: The name of the mode in which the place of an expression tells how it is escaped.
-CONTEXTUAL: Final = "contextual"
-
 #: Of the escapers that a context asks for, those which leave a word as it is.
 _HTML: Final = ("text", "quoted")
 
 #: More of them in one another are statements.
 _LEVELS_OF_A_CHOICE: Final = 3
-
-#: The name of the escape function that is known here.
-OWN: Final = "xhtml_escape"
 
 
 @dataclass(slots=True)
@@ -95,7 +91,7 @@ def compile_tree(root: Inlined, compiler: "Compiler") -> Program:
 
 def sets_own_name(code: CodeType) -> bool:
     """Whether the template has a variable of its own that is called as the known escape function."""
-    if OWN in code.co_varnames or OWN in code.co_cellvars:
+    if XHTML_ESCAPE in code.co_varnames or XHTML_ESCAPE in code.co_cellvars:
         return True
     return any(
         isinstance(item, CodeType) and item.co_name.startswith("_tt_") and sets_own_name(item)
@@ -234,7 +230,7 @@ class Compiler:
             if name not in _HTML:
                 return called(load(f"_tt_to_{name}"), [value], where)
             otherwise = called(load(f"_tt_to_{name}"), [pieces.VALUE], where)
-        elif self.autoescape == OWN and self.way.is_own:
+        elif self.autoescape == XHTML_ESCAPE and self.way.is_own:
             otherwise = called(load("_tt_escaped"), [pieces.VALUE], where)
         else:
             function = self._escape_function(node, where)

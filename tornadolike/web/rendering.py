@@ -11,16 +11,16 @@ from ..escape import to_unicode, utf8, xhtml_escape
 from ..util import ObjectDict, lazy
 from .addresses import Addresses
 from .languages import Languages
+from .loading import Loading
 from .resources import END_OF_BODY, END_OF_HEAD, Resources, StreamedPage, insert
 from .response import Response
 from .stepping import before_waiting
-from .templates import Templates
 
 FLUSH_SIZE: Final = 64 * 1024
 """Bytes of a page that are sent as soon as they are there, also if the template need not wait for anything."""
 
 
-class Rendering(Response, Languages, Addresses, Templates):
+class Rendering(Response, Languages, Addresses, Loading):
     """Makes pages of templates, with the UI modules and UI methods of the application."""
 
     _active_modules: dict[str, Any] | None = None

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .contexts_problem import Problem
+from .problem import Problem
 
 # Schemes under which what follows is run, or is a document with scripts of its own.
 _RUN: Final = {"javascript", "vbscript", "livescript"}
@@ -41,8 +41,10 @@ class Url:
         if self.kind == "list":
             if "," in text:
                 return Url("list").feed(text.rpartition(",")[2])
-            if self.said.strip() and re.search(r"\s", text):
-                return replace(self, part="query")
+            address = text.lstrip() if self.part == "start" else text
+            if re.search(r"\s", address):
+                # How wide or dense it is, in which a comma would begin the next address.
+                return replace(self, part="query", said="")
         if self.part in ("start", "scheme"):
             return self._begun(self.said + text)
         if self.part != "run" and ("?" in text or "#" in text):

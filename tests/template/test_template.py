@@ -103,7 +103,7 @@ def test_what_is_given_to_the_constructor() -> None:
 def test_the_code_can_be_read() -> None:
     template = Template("a{{ b }}{% for x in y %}{{ x['k'] }}\n{% end %}{% apply f %}c{% end %}")
     assert compile(template.code, "code", "exec")
-    assert "_tt_append(_tt_escaped(b))" in template.code
+    assert "_tt_buffer.append(_tt_escaped(b))" in template.code
     assert "for x in y:" in template.code
 
 

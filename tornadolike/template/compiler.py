@@ -52,6 +52,8 @@ _HTML: Final = ("text", "quoted")
 #: More of them in one another are statements.
 _LEVELS_OF_A_CHOICE: Final = 3
 
+_PARTS_OF_A_SHORT_RUN: Final = 3
+
 #: The name of the escape function that is known here.
 OWN: Final = "xhtml_escape"
 
@@ -176,9 +178,11 @@ class Compiler:
             return
         parts, self.parts = self.parts, []
         values = list(joined(parts))
-        for start in range(0, len(values), _PARTS_OF_A_RUN):
-            text = as_one(values[start : start + _PARTS_OF_A_RUN], self.where)
-            append = called(pieces.APPEND, [text], self.where)
+        # A short run is quicker piece by piece: Python appends to a list faster than it joins.
+        size = 1 if len(values) <= _PARTS_OF_A_SHORT_RUN else _PARTS_OF_A_RUN
+        for start in range(0, len(values), size):
+            text = as_one(values[start : start + size], self.where)
+            append = called(pieces.append(self.where), [text], self.where)
             self.body.append(ast.Expr(append, **self.where))
 
     def _add(self, value: ast.expr) -> None:

@@ -59,7 +59,6 @@ def parsed_expression(code: str, where: dict[str, Any] = NOWHERE) -> ast.expr:
 
 
 BUFFER: Final = load("_tt_buffer")
-APPEND: Final = load("_tt_append")
 VALUE: Final = load("_tt_value")
 TO_VALUE: Final = ast.Name("_tt_value", _STORE, **NOWHERE)
 NOTHING: Final = constant("")
@@ -74,8 +73,13 @@ STR: Final[list[ast.expr]] = [load("_tt_str")]
 IS_WORD: Final = parsed_expression("_tt_type(_tt_value) is _tt_str and _tt_value.isalnum()")
 IS_INT: Final = parsed_expression("_tt_type(_tt_value) is _tt_int")
 
-OPENING: Final = parsed("_tt_buffer = []; _tt_append = _tt_buffer.append")
+OPENING: Final = parsed("_tt_buffer = []")
 CLOSING: Final = parsed("def f():\n return _tt_finished(_tt_buffer)")[0].body  # type: ignore[attr-defined]
+
+
+def append(where: dict[str, Any]) -> ast.expr:
+    """The buffer's method. It has a place, as f-strings have."""
+    return ast.Attribute(ast.Name("_tt_buffer", _LOAD, **where), "append", _LOAD, **where)
 
 
 def sending(where: dict[str, Any]) -> ast.expr:

@@ -34,7 +34,7 @@ from .nodes import (
     Try,
     While,
 )
-from .pieces import NOWHERE, as_one, called, is_exactly, joined, load, place, unless
+from .pieces import NOWHERE, as_one, called, if_text, if_word, joined, load, place
 from .positions import Places, Segment, moved
 
 #: What is made: a function that gives bytes, a coroutine function that does, or a generator of pieces.
@@ -113,6 +113,7 @@ class Compiler:
         self.places = Places()
         self.internals: dict[str, Any] = {
             "_tt_escaped": runtime.escaped,
+            "_tt_escaped_text": runtime.escaped_text,
             "_tt_plain": runtime.plain,
             "_tt_converted": runtime.converted,
             "_tt_returned": runtime.returned,
@@ -145,6 +146,8 @@ class Compiler:
         #: For each loop around, whether it awaits at its end.
         self.loops: list[bool] = []
         self.applied = 0
+        #: Those of loops, which are as quick to look up as our own.
+        self.variables: set[str] = set()
 
     def module(self, root: Inlined) -> ast.Module:
         """The tree of a module with one function in it."""
@@ -229,21 +232,28 @@ class Compiler:
 
     def _as_text(self, node: Output, value: ast.expr) -> ast.expr:
         where = place(value)
-        held = ast.NamedExpr(pieces.TO_VALUE, value, **where)
+        first, again = self._held(value)
         if node.kind != "escaped" or self.autoescape is None:
-            otherwise = called(load("_tt_plain"), [pieces.VALUE, pieces.BUFFER], where)
-            return unless(is_exactly(held, pieces.STR), pieces.IS_INT, otherwise)
+            other = called(load("_tt_plain"), [again, pieces.BUFFER], where)
+            return if_text(first, again, other, again)
         if self.autoescape == CONTEXTUAL:
             name = self.way.escapers[id(node)]
             if name not in _HTML:
                 return called(load(f"_tt_to_{name}"), [value], where)
-            otherwise = called(load(f"_tt_to_{name}"), [pieces.VALUE], where)
+            other = called(load(f"_tt_to_{name}"), [again], where)
         elif self.autoescape == OWN and self.way.is_own:
-            otherwise = called(load("_tt_escaped"), [pieces.VALUE], where)
+            other = called(load("_tt_escaped"), [again], where)
         else:
             function = self._escape_function(node, where)
             return called(load("_tt_converted"), [value, function, pieces.BUFFER], where)
-        return unless(is_exactly(held, pieces.INT), pieces.IS_WORD, otherwise)
+        text = called(load("_tt_escaped_text"), [again], where)
+        return if_text(first, if_word(again, text), other, again)
+
+    def _held(self, value: ast.expr) -> tuple[ast.expr, ast.expr]:
+        """An expression, and what gives its value once more without computing it."""
+        if isinstance(value, ast.Name) and value.id in self.variables:
+            return value, load(value.id)
+        return ast.NamedExpr(pieces.TO_VALUE, value, **place(value)), pieces.VALUE
 
     def _escape_function(self, node: Output, where: dict[str, Any]) -> ast.expr:
         """The function of the author's that ``{% autoescape %}`` or the loader names."""
@@ -319,6 +329,7 @@ class Compiler:
         target = moved(node.target, self.number)
         iterable = moved(node.iterable, self.number)
         self.where = where = place(iterable)
+        self.variables.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
         body = self._loop(node.body, waits=node.is_async)
         orelse = self._branch(node.orelse) if node.orelse else []
         kind = ast.AsyncFor if node.is_async else ast.For

@@ -1,6 +1,7 @@
 """Template: what it is made of, and how it renders."""
 
 import concurrent.futures
+import subprocess
 import sys
 from typing import Any
 
@@ -175,3 +176,20 @@ def test_many_threads_link_at_once(autoescape: str) -> None:
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             assert len(set(pool.map(render, range(16)))) == 1
+
+
+def test_what_few_templates_need_is_imported_for_them() -> None:
+    program = (
+        "import sys\n"
+        "from tornadolike.template import Template\n"
+        "def loaded():\n"
+        "    names = 'asyncio', 'tornadolike.template.contexts', 'tornadolike.template.escaping'\n"
+        "    return [name in sys.modules for name in names]\n"
+        "Template('<p>{{ a }}</p>').generate(a=1)\n"
+        "assert loaded() == [False, False, False]\n"
+        "Template('<p>{{ a }}</p>', autoescape='contextual').generate(a=1)\n"
+        "assert loaded() == [False, True, True]\n"
+        "Template('{{ await a }}')\n"
+        "assert loaded() == [True, True, True]"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

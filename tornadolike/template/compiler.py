@@ -14,14 +14,12 @@ function that does (if the template awaits something), and an asynchronous gener
 """
 
 import ast
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final, Literal
 
 from . import pieces, runtime
-from .escaping import ESCAPERS
 from .nodes import (
     Apply,
     For,
@@ -129,10 +127,16 @@ class Compiler:
                 "_tt_few": runtime.FEW_PIECES,
             }
         if way.form != "function":
+            # Only here, for it takes as long to import as all else.
+            import asyncio
+
             self.internals["_tt_GeneratorExit"] = GeneratorExit
             self.internals["_tt_CancelledError"] = asyncio.CancelledError
-        for name in sorted(set(way.escapers.values())):
-            self.internals[f"_tt_to_{name}"] = ESCAPERS[name]
+        if way.escapers:
+            from .escaping import ESCAPERS  # which most programs never need
+
+            for name in sorted(set(way.escapers.values())):
+                self.internals[f"_tt_to_{name}"] = ESCAPERS[name]
         self.segment: Segment | None = None
         self.number = 0  # of the segment
         self.autoescape: str | None = None

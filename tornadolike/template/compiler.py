@@ -117,7 +117,7 @@ class Compiler:
             "_tt_returned": runtime.returned,
             "_tt_finished": runtime.finished,
             "_tt_type": type,
-            "_tt_int": int,
+            "_tt_harmless": runtime.HARMLESS,
             "_tt_str": str,
         }
         if way.form == "stream":

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from tornadolike.escape import to_unicode
 
-from .runtime import escaped, text_of
+from .runtime import HARMLESS, escaped, text_of
 
 __all__ = ["BLOCKED_URL", "BLOCKED_VALUE", "ESCAPERS", "URL_SCHEMES"]
 
@@ -55,7 +55,7 @@ def _html_of(value: Any) -> str | None:
 
 
 # What is most often put out: to look for its HTML would be in vain.
-_NO_HTML: Final = frozenset({str, int, float, bool, type(None)})
+_NO_HTML: Final = HARMLESS | {str}
 
 _MARKUP: Final = str.maketrans({"<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 

@@ -64,10 +64,11 @@ TO_VALUE: Final = ast.Name("_tt_value", _STORE, **NOWHERE)
 NOTHING: Final = constant("")
 
 _IS: Final[list[ast.cmpop]] = [ast.Is()]
+_IN: Final[list[ast.cmpop]] = [ast.In()]
 OR: Final = ast.Or()
-TYPE: Final = load("_tt_type")
-INT: Final[list[ast.expr]] = [load("_tt_int")]
-STR: Final[list[ast.expr]] = [load("_tt_str")]
+_TYPE: Final = load("_tt_type")
+_HARMLESS: Final = load("_tt_harmless")
+_STR: Final = load("_tt_str")
 
 OPENING: Final = parsed("_tt_buffer = []")
 CLOSING: Final = parsed("def f():\n return _tt_finished(_tt_buffer)")[0].body  # type: ignore[attr-defined]
@@ -125,27 +126,28 @@ def as_one(parts: Sequence[str | ast.expr], where: dict[str, Any]) -> ast.expr:
     values = [constant(part) if isinstance(part, str) else part for part in parts]
     if len(values) == 1:
         return values[0]
-    return formatted(values, where)
-
-
-def formatted(values: list[ast.expr], where: dict[str, Any]) -> ast.expr:
-    """An f-string of constants and of what ``format()`` makes of values."""
-    parts: list[ast.expr] = [
-        value if isinstance(value, ast.Constant) else ast.FormattedValue(value, -1, None, **where)
-        for value in values
-    ]
-    return ast.JoinedStr(parts, **where)
+    return ast.JoinedStr(
+        [
+            value
+            if isinstance(value, ast.Constant)
+            else ast.FormattedValue(value, -1, None, **where)
+            for value in values
+        ],
+        **where,
+    )
 
 
 def if_text(first: ast.expr, text: ast.expr, other: ast.expr, value: ast.expr) -> ast.expr:
-    """One expression for a value that is text, and another for what is no number either.
+    """One expression for a value that is text, and another for what is no number or its like either.
 
     :param first: gives the value; from then on ``value`` does.
     """
     where = place(other)
-    number = formatted([value], where)
-    otherwise = ast.IfExp(_is_exactly(value, INT), number, other, **where)
-    return ast.IfExp(_is_exactly(first, STR), text, otherwise, **where)
+    is_text = ast.Compare(_type_of(first), _IS, [_STR], **NOWHERE)
+    is_harmless = ast.Compare(_type_of(value), _IN, [_HARMLESS], **NOWHERE)
+    # Quicker than an f-string, which looks for __format__().
+    otherwise = ast.IfExp(is_harmless, called(_STR, [value], where), other, **where)
+    return ast.IfExp(is_text, text, otherwise, **where)
 
 
 def if_word(value: ast.expr, otherwise: ast.expr) -> ast.expr:
@@ -154,8 +156,8 @@ def if_word(value: ast.expr, otherwise: ast.expr) -> ast.expr:
     return ast.IfExp(is_word, value, otherwise, **place(otherwise))
 
 
-def _is_exactly(value: ast.expr, kind: list[ast.expr]) -> ast.expr:
-    return ast.Compare(called(TYPE, [value], NOWHERE), _IS, kind, **NOWHERE)
+def _type_of(value: ast.expr) -> ast.expr:
+    return called(_TYPE, [value], NOWHERE)
 
 
 def place(node: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ Buffer = list[str | bytes]
 
 
 #: Types whose text has nothing to escape.
-_HARMLESS: Final = frozenset({int, float, bool, type(None)})
+HARMLESS: Final = frozenset({int, float, bool, type(None)})
 
 #: From this length on texts are long.
 _LONG: Final = 250
@@ -24,11 +24,7 @@ _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": 
 
 def escaped(value: Any) -> str:
     """Anything as text that :func:`~tornadolike.escape.xhtml_escape` has made safe."""
-    if type(value) is not str:
-        if type(value) in _HARMLESS:
-            return str(value)
-        value = text_of(value)
-    return escaped_text(value)
+    return escaped_text(value if type(value) is str else text_of(value))
 
 
 def escaped_text(value: str) -> str:
@@ -58,8 +54,6 @@ def _replaced(text: str, char: str) -> str:
 
 def plain(value: Any, buffer: Buffer) -> str:
     """Anything as text, as it is."""
-    if type(value) in _HARMLESS:
-        return str(value)
     if isinstance(value, bytes):
         return _any_bytes(value, buffer)
     return text_of(value)
@@ -120,12 +114,13 @@ FEW_PIECES: Final = 32
 
 def text_of(value: Any) -> str:
     """As Tornado makes text of a value: subclasses of str are what they hold, not what they print."""
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, bytes):
-        return value.decode()
+    if isinstance(value, _TEXT):
+        return value.decode() if isinstance(value, bytes) else str.__str__(value)
     text = str(value)
     return text if type(text) is str else str.__str__(text)
+
+
+_TEXT: Final = (str, bytes)
 
 
 def _any_bytes(value: bytes, buffer: Buffer) -> str:

@@ -3,10 +3,12 @@
 import concurrent.futures
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import tornado.escape
+import tornado.template
 
 from tornadolike import escape
 from tornadolike.template import DictLoader, ParseError, Template
@@ -193,3 +195,38 @@ def test_what_few_templates_need_is_imported_for_them() -> None:
         "assert loaded() == [True, True, True]"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class Odd(int):
+    """A number that prints itself, but is formatted otherwise."""
+
+    def __str__(self) -> str:
+        return f"<{int(self)}>"
+
+    def __format__(self, spec: str) -> str:
+        return "formatted"
+
+
+class Shouted(str):
+    """Text that prints itself as what it does not hold."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "printed"
+
+    __format__ = object.__format__
+
+
+@pytest.mark.parametrize(
+    "value", ["word", "<a>", 5, True, None, 1.5, Decimal("1E+3"), Odd(3), Shouted("<b>"), b"<b>"]
+)
+def test_a_variable_is_put_out_as_any_value_is(value: object) -> None:
+    text = (
+        "{% for v in vs %}{{ v }} {% raw v %} {{ v if True else 0 }} {% raw (v) %}\n"
+        "{% if v == '' %}{% else %}{{ v }}{% end %}{% apply f %}{{ v }}{% raw v %}{% end %}{% end %}"
+    )
+    names = {"vs": [value], "f": lambda body: body}
+    expected = tornado.template.Template(text).generate(**names)
+    assert Template(text).generate(**names) == expected
+    assert Template(text, autoescape="contextual").generate(**names) == expected

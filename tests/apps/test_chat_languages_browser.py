@@ -311,8 +311,8 @@ def test_on_a_phone_the_drawer_comes_from_where_lines_begin(
         start, end = at(selector)
         assert 0 <= start < end <= at.width, selector
     assert at("#open-drawer")[1] <= at("#room-name")[0]
-    shows_something(ann, f"chat-{language}-phone.png")
     ann.wait(lambda: at("#sidebar")[1] <= 0, "the drawer to be away")
+    shows_something(ann, f"chat-{language}-phone.png")
     ann.find("open-drawer").click()
     ann.wait(lambda: at("#sidebar")[0] == 0, "the drawer")
     assert at("#sidebar")[1] < at.width

@@ -99,6 +99,7 @@ class Rendering(Response, Languages, Addresses, Templates):
         return b'<style type="text/css">\n%b\n</style>' % b"\n".join(css_embed)
 
     def clear(self) -> None:
+        """Forget the response that was made so far: status, headers, body and UI modules (but not cookies)."""
         super().clear()
         self._active_modules = None  # an error page has not what the page wanted that failed
 

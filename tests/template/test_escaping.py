@@ -121,6 +121,23 @@ def test_a_scheme_of_the_authors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ESCAPERS["url_quoted"]("Matrix:r/x") == "Matrix:r/x"
 
 
+def test_html_that_prints_itself_as_other_html() -> None:
+    class Lying(str):
+        __slots__ = ()
+
+        def __html__(self) -> str:
+            return self
+
+        def __str__(self) -> str:
+            return "<script>"
+
+        def translate(self, table: Any, /) -> str:
+            return '">'
+
+    assert ESCAPERS["text"](Lying("<b>")) == "<b>"
+    assert ESCAPERS["quoted"](Lying("<b>")) == "&lt;b&gt;"
+
+
 @given(st.text())
 def test_text_is_what_the_default_makes_of_it(value: str) -> None:
     assert ESCAPERS["text"](value) == ESCAPERS["quoted"](value) == xhtml_escape(value)

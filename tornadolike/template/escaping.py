@@ -51,7 +51,7 @@ def _html_of(value: Any) -> str | None:
     if type(value) in _NO_HTML:
         return None
     made = getattr(value, "__html__", None)
-    return None if made is None else str(made())
+    return None if made is None else text_of(made())
 
 
 # What is most often put out: to look for its HTML would be in vain.

@@ -3,6 +3,7 @@
 import decimal
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -143,9 +144,36 @@ def test_a_scheme_of_the_authors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ESCAPERS["url_quoted"]("Matrix:r/x") == "Matrix:r/x"
 
 
+def test_html_that_prints_itself_as_other_html() -> None:
+    class Lying(str):
+        __slots__ = ()
+
+        def __html__(self) -> str:
+            return self
+
+        def __str__(self) -> str:
+            return "<script>"
+
+        def translate(self, table: Any, /) -> str:
+            return '">'
+
+    assert ESCAPERS["text"](Lying("<b>")) == "<b>"
+    assert ESCAPERS["quoted"](Lying("<b>")) == "&lt;b&gt;"
+
+
 @given(st.text())
 def test_text_is_what_the_default_makes_of_it(value: str) -> None:
     assert ESCAPERS["text"](value) == ESCAPERS["quoted"](value) == xhtml_escape(value)
+    long = f"{value}{value:x<300}{value}"
+    assert ESCAPERS["text"](long) == ESCAPERS["quoted"](long) == xhtml_escape(long)
+
+
+@pytest.mark.parametrize("char", ["x", *map(chr, range(128)), "é"])
+def test_an_address_is_encoded_as_the_standard_library_has_it(char: str) -> None:
+    address = f"/a{char}b"
+    assert ESCAPERS["url_query"](char) == quote(char, safe="")
+    assert escaping.url_path(address) == quote(address, safe="/:?#[]@!$&*+,;=%~")
+    assert escaping.url(address) == escaping.url_path(address)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))

@@ -6,7 +6,7 @@ from typing import Any
 from . import pieces
 from .compiler import Compiler
 from .nodes import CONTEXTUAL, XHTML_ESCAPE, Output
-from .pieces import NOWHERE, called, constant, joined, load, place
+from .pieces import called, constant, joined, load, place
 
 
 class ReadableCompiler(Compiler):
@@ -22,7 +22,7 @@ class ReadableCompiler(Compiler):
         parts, self.parts = self.parts, []
         for part in joined(parts):
             text = constant(part) if isinstance(part, str) else part
-            append = called(pieces.APPEND, [text], NOWHERE)
+            append = called(pieces.append(self.where), [text], self.where)
             self.body.append(ast.Expr(append, **self.where))
 
     def _as_text(self, node: Output, value: ast.expr) -> ast.expr:

@@ -11,7 +11,6 @@ from typing import Any, Final, Protocol
 from .. import escape
 from ..escape import native_str
 from .compiler import Compiler, Form, Program, Way, compile_tree, sets_own_name
-from .contexts import choose_escapers
 from .errors import ParseError
 from .linking import Linked, link
 from .nodes import CONTEXTUAL, XHTML_ESCAPE, Extends, Include, Inlined, Source, Tree
@@ -121,7 +120,7 @@ class Template:
         if self._known is None:
             linked = self._link()
             root = linked.root
-            escapers = choose_escapers([root]) if _is_contextual(root) else {}
+            escapers = _escapers_by_context(root) if _is_contextual(root) else {}
             self._known = _Whole(linked, find_waiting(root.body), escapers)
         return self._known
 
@@ -264,6 +263,12 @@ class _Linking(threading.local):
 
 
 _linking: Final = _Linking()
+
+
+def _escapers_by_context(root: Inlined) -> dict[int, str]:
+    from .contexts import choose_escapers  # large, and most programs never need it
+
+    return choose_escapers([root])
 
 
 def _is_contextual(root: Inlined) -> bool:

@@ -48,6 +48,12 @@ def test_nothing_makes_a_script_safe(text: str) -> None:
         _ = Url().feed(text).escaper
 
 
+def test_what_browsers_drop_is_no_path() -> None:
+    for dropped in ("", "\t", "\r\n"):
+        assert Url().feed("/").feed(dropped).escaper == "url_root"
+    assert Url().feed("/").feed("a").escaper == "url_path"
+
+
 def test_each_address_of_a_list_begins_anew() -> None:
     assert Url("list").feed("a.png 2x, ").escaper == "url_list"
     assert Url("list").feed("/a.png ").escaper == "url_query"

@@ -49,7 +49,9 @@ class Url:
             return self._begun(self.said + text)
         if self.part != "run" and ("?" in text or "#" in text):
             return replace(self, part="query")
-        return replace(self, part="path") if self.part == "root" else self
+        if self.part == "root" and text.strip("\t\n\r"):  # which browsers drop
+            return replace(self, part="path")
+        return self
 
     def _begun(self, said: str) -> "Url":
         end = re.search(r"[:/?#]", said)

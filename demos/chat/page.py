@@ -50,7 +50,7 @@ class PageHandler(RequestHandler):
 
     def get(self) -> None:
         code = languages.code_of(self.locale)
-        if self.get_query_argument("lang", "") == code:
+        if self.get_query_argument("lang", "") == code and self._is_chosen_here():
             self._remember(code)
         self.set_header("Content-Language", code)
         self.render(
@@ -62,6 +62,10 @@ class PageHandler(RequestHandler):
         )
 
     head = get
+
+    def _is_chosen_here(self) -> bool:
+        """Whether it was in our menu, or typed. A link on another site counts for the one page that it leads to."""
+        return self.request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
 
     def _remember(self, code: str) -> None:
         self.set_cookie(

@@ -3,9 +3,6 @@
 import base64
 import contextlib
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,57 +11,32 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from tests.chromium import chromium
 from tornadolike.tls.development import DevelopmentCertificate
 
 from .breaking_line import BreakingLine
 from .conftest import Demo
 
-webdriver = pytest.importorskip("selenium.webdriver")
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+pytest.importorskip("selenium")
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 20.0
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
+FLAGS = (
     # The window that is not looked at has timers too.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
-    "--disable-component-update",
-    "--disable-sync",
     "--window-size=1280,800",
-]
+)
 
 
-@contextlib.contextmanager
-def chromium(certificates: DevelopmentCertificate) -> Iterator[Any]:
+def trusting(certificates: DevelopmentCertificate) -> contextlib.AbstractContextManager[Any]:
     """A browser that trusts these certificates. Skips where none is installed."""
-    browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not chromedriver:
-        missing = "chromium and chromedriver are not both installed"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
     # To trust an authority it would need tools that few machines have: it is told of the certificate.
-    options.add_argument(f"--ignore-certificate-errors-spki-list={fingerprint(certificates)}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service(chromedriver))
-        try:
-            yield driver
-        finally:
-            driver.quit()
+    trust = f"--ignore-certificate-errors-spki-list={fingerprint(certificates)}"
+    return chromium(*FLAGS, trust)
 
 
 def fingerprint(certificates: DevelopmentCertificate) -> str:

@@ -106,9 +106,9 @@ def chat() -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def driver(certificates: DevelopmentCertificate) -> Iterator[Any]:
     """One Chromium for a module; each test opens windows of its own."""
-    from .chat_pages import chromium  # needs selenium, which not all the tests here do
+    from .chat_pages import trusting  # needs selenium, which not all the tests here do
 
-    with chromium(certificates) as driver:
+    with trusting(certificates) as driver:
         yield driver
 
 

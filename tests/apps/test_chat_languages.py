@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,23 +56,48 @@ def texts(catalogue: Catalog) -> dict[Any, tuple[str, ...]]:
     }
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    """All texts of the sources, by the command that README.md tells."""
-    found = tmp_path_factory.mktemp("messages") / "chat.pot"
-    command = next(
-        line for line in (CHAT / "README.md").read_text().splitlines() if "pybabel extract" in line
-    )
-    arguments = command.split()[1:]
-    arguments[arguments.index("-o") + 1] = str(found)
+def follow(command: str, **paths: Path) -> None:
+    """Run a command as README.md tells it, but for the paths of some options."""
+    lines = (CHAT / "README.md").read_text().splitlines()
+    arguments = next(line for line in lines if f"pybabel {command}" in line).split()[1:]
+    for option, path in paths.items():
+        arguments[arguments.index(f"-{option}") + 1] = str(path)
     subprocess.run(
         [sys.executable, "-m", "babel.messages.frontend", *arguments],
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    with found.open("rb") as file:
+
+
+@pytest.fixture(scope="module")
+def template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All texts of the sources, by the command that README.md tells."""
+    found = tmp_path_factory.mktemp("messages") / "chat.pot"
+    follow("extract", o=found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def template(template_file: Path) -> Catalog:
+    with template_file.open("rb") as file:
         return read_po(file)
+
+
+def test_another_language_is_begun(template_file: Path, template: Catalog, tmp_path: Path) -> None:
+    follow("init", i=template_file, d=tmp_path)
+    with (tmp_path / "fr" / "LC_MESSAGES" / "chat.po").open("rb") as file:
+        assert set(texts(read_po(file))) == set(texts(template))
+
+
+def test_new_texts_are_brought_into_the_catalogues(template_file: Path, tmp_path: Path) -> None:
+    shutil.copytree(CHAT / "locale", tmp_path, dirs_exist_ok=True)
+    follow("update", i=template_file, d=tmp_path)
+    follow("compile", d=tmp_path)
+    for language in TRANSLATED:
+        kept = Path(language) / "LC_MESSAGES" / "chat.po"
+        with (tmp_path / kept).open("rb") as file:
+            assert texts(read_po(file)) == texts(catalogue(language))
 
 
 @each_translated
@@ -223,6 +249,16 @@ def test_by_hand_and_kept(chat: Demo, language: str) -> None:
     assert again.language == language
     assert "Set-Cookie" not in again.header
     assert Answer(chat, "/?lang=ja", Cookie=cookie).language == "ja"
+
+
+@pytest.mark.parametrize(
+    ("site", "is_kept"),
+    [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False)],
+)
+def test_another_site_chooses_no_language_for_later(chat: Demo, site: str, is_kept: bool) -> None:
+    answer = Answer(chat, "/?lang=ar", Accept_Language="de", Sec_Fetch_Site=site)
+    assert answer.language == "ar"
+    assert ("Set-Cookie" in answer.header) is is_kept
 
 
 def test_a_choice_is_kept_also_where_the_browser_has_the_page(chat: Demo) -> None:

@@ -298,6 +298,21 @@ def test_the_page_begins_where_its_lines_begin(
     assert at("#connection-menu")[1] <= at.width
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_on_a_phone_a_long_name_of_a_room_loses_its_end(
+    chat: Demo, pages: Open, screen: Callable[..., None], language: str
+) -> None:
+    ann = pages(chat, "the-weather-and-all-that", "Ann", language=language)
+    screen(ann, PHONE)
+    at = Geometry(ann)
+    assert at("#room-name")[1] <= at("#badge")[0]
+    assert ann.script(
+        "return getComputedStyle(document.getElementById('room-name')).direction"
+    ) == (
+        "ltr"  # and thus it is the end
+    )
+
+
 @pytest.mark.parametrize("language", ["de", "ar"])  # the longest words, and the other direction
 def test_on_a_phone_the_drawer_comes_from_where_lines_begin(
     chat: Demo, pages: Open, screen: Callable[..., None], language: str

@@ -21,6 +21,7 @@ PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.rst"), *ROOT.glob("docs/*
 # `<!-- try: GET / -> Hello -->` in Markdown, `.. try: GET / -> Hello` in reStructuredText.
 MARK = re.compile(r"(?:<!--|\.\.) try: (?P<what>.*?)(?: -->)?")
 OPENING = re.compile(r"```python|\.\. code-block:: python")
+OPTION = re.compile(r":\w+: ")  # of the directive, such as a caption
 TRY = re.compile(
     r"(?P<verb>GET|POST|WEBSOCKET) (?P<path>/\S*)(?: (?P<sent>.+))? -> (?P<expected>.+)"
 )
@@ -50,6 +51,7 @@ def examples(name: str, text: str) -> Iterator[Example]:
                 lambda line, end=end: not re.match(end, line), lines[number + 1 :]
             )
             block = [following.removeprefix(indent) for following in inside]
+            block = list(itertools.dropwhile(OPTION.match, block))
             yield Example(f"{name}:{number + 1}", "\n".join(block).strip() + "\n", tuple(tries))
             tries = []
         elif line.strip() and tries:
@@ -180,6 +182,7 @@ $ not python
 .. try: POST / a=1 -> a=1
 
 .. code-block:: python
+   :caption: three.py
 
    print(3)
 
@@ -193,7 +196,7 @@ print(4)
     assert list(examples("page", page)) == [
         Example("page:3", "print(1)\n\nprint(2)\n", ("GET / -> Hello", "GET /no -> 404")),
         Example("page:13", "print(3)\n\n    # deeper\n", ("POST / a=1 -> a=1",)),
-        Example("page:20", "print(4)\n", ()),
+        Example("page:21", "print(4)\n", ()),
     ]
 
 

@@ -15,12 +15,20 @@ from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig, Tr
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
 from tornadolike.iostream import BaseIOStream
 from tornadolike.iostream.reading import MAX_BUFFER_SIZE, READ_CHUNK_SIZE
+from tornadolike.locale.negotiation import MAX_LANGUAGE_RANGES
+from tornadolike.locale.numbers import MAX_DIGITS
+from tornadolike.locale.tags import LONGEST_TAG
 from tornadolike.netutil import CachedResolver
 from tornadolike.netutil.binding import DEFAULT_BACKLOG
 from tornadolike.process import MAX_RESTARTS
 from tornadolike.tcpclient import TCPClient
+from tornadolike.template.checking.sources import MOST_FILES
+from tornadolike.template.parser import MAX_DEPTH
+from tornadolike.template.runtime import CHUNK_SIZE
 from tornadolike.tls import ClientSessions
 from tornadolike.web import GZipContentEncoding, StaticFileHandler
+from tornadolike.web.rendering import FLUSH_SIZE
+from tornadolike.web.resources import MAX_BEHIND_BODY
 from tornadolike.web.spool import DEFAULT_MEMORY_SIZE
 from tornadolike.websocket.protocol import DEFAULT_MAX_MESSAGE_SIZE
 
@@ -85,3 +93,20 @@ def test_each_limit_is_on_the_page(name: str) -> None:
 
 def test_nothing_else_is() -> None:
     assert {name for name, _ in ROW.findall(PAGE)} - LIMITS.keys() == {"websocket_ping_timeout"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        (MAX_LANGUAGE_RANGES, "{} languages of an ``Accept-Language``"),
+        (LONGEST_TAG, "The code of a language has {} characters"),
+        (MAX_DIGITS, "have {} digits at the most"),
+        (FLUSH_SIZE, "when there are more than {} of it"),
+        (MAX_BEHIND_BODY, "if that is not more than {}."),
+        (str(CHUNK_SIZE), "``template.stream()`` collects {} characters"),
+        (MAX_DEPTH, "tags stand in each other {} deep"),
+        (MOST_FILES, "``templates check`` reads {} files"),
+    ],
+)
+def test_what_is_fixed_is_as_the_page_says(limit: Any, sentence: str) -> None:
+    assert sentence.format(said(limit)) in " ".join(PAGE.split())

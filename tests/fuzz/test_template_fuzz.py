@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from tornado import template as tornado
 
 from tests.fuzz.http1_inputs import SECONDS, examples
-from tests.template.reading import each, inside, pieces, read, written
+from tests.template.reading import read, written
 from tornadolike.template.errors import ParseError
 from tornadolike.template.nodes import Node, Output, Text
+from tornadolike.template.walking import bodies, python_of, walk
 from tornadolike.template.whitespace import MODES, filter_whitespace
 
 pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
@@ -151,12 +152,12 @@ def check_places(text: str, nodes: list[Node], start: int, end: int) -> None:
     assert edges == sorted(edges)
     for node in nodes:
         assert node.start < node.end
-        bodies = [body for body in inside(node) if body]
-        for body in bodies:
+        filled = [body for body in bodies(node) if body]
+        for body in filled:
             check_places(text, body, node.start, node.end)
-        for one, following in pairwise(bodies):
+        for one, following in pairwise(filled):
             assert one[-1].end < following[0].start
-        for piece in pieces(node):
+        for piece in python_of(node):
             for part in ast.walk(piece):
                 if isinstance(part, ast.Name) and part.id != "_tt_modules":
                     assert written(text, part) == part.id
@@ -197,7 +198,7 @@ def outputs(text: str) -> list[str]:
     """What is put out, in the order of the text: texts, and expressions in Python's words."""
     return [
         node.value if isinstance(node, Text) else ast.unparse(node.expression)
-        for node in each(read(text, "single").body)
+        for node in walk(read(text, "single").body)
         if isinstance(node, Text | Output)
     ]
 

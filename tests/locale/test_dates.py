@@ -74,6 +74,17 @@ def test_kinds_of_moments() -> None:
     assert german.format_time(datetime.time(5, 6)) == "05:06"
 
 
+def test_the_ends_of_the_calendar() -> None:
+    english = in_("en")
+    with pytest.raises(ValueError, match="leads out of the years 1 to 9999"):
+        english.format_datetime(datetime.datetime.max, zone="Asia/Tokyo")
+    with pytest.raises(ValueError, match="leads out of"):
+        english.format_time(datetime.datetime.min, zone="America/New_York")
+    for seconds in (float("inf"), 10**400):
+        with pytest.raises(ValueError, match="leads out of"):
+            english.format_duration(seconds)
+
+
 def test_what_is_no_moment() -> None:
     english: Any = in_("en")
     with pytest.raises(TypeError, match="has not all fields of"):

@@ -254,3 +254,18 @@ def test_lists_in_other_languages() -> None:
     assert CSVLocale("de", {}).list([]) == ""
     assert CSVLocale("de", {}).list(["{0} %s"]) == "{0} %s"
     assert CSVLocale("de", {}).list(["{0}", "{1} %s"]) == "{0} und {1} %s"
+
+
+@pytest.mark.parametrize("code", ["en_US", "de"])
+@pytest.mark.parametrize(
+    ("moment", "offset"),
+    [(datetime.datetime.max, -60), (datetime.datetime.min, 60), (NOW, 10**12)],
+)
+def test_offsets_that_lead_out_of_the_calendar(
+    code: str, moment: datetime.datetime, offset: int
+) -> None:
+    locale = CSVLocale(code, {})
+    with pytest.raises(ValueError, match="leads out of the years"):
+        locale.format_date(moment, offset, full_format=True)
+    with pytest.raises(ValueError, match="leads out of the years"):
+        locale.format_day(moment, offset)

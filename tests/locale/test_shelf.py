@@ -1,5 +1,6 @@
 """Loading, several catalogues, and reading them again."""
 
+import struct
 import sys
 import threading
 from pathlib import Path
@@ -37,6 +38,28 @@ def test_a_broken_catalogue_is_no_language(write_po, tmp_path: Path, expect_log)
     with expect_log(GENERAL, "Cannot load translation for 'fr': .*site.mo", count=1):
         locale.load_gettext_translations(tmp_path, "site")
     assert locale.get_supported_locales() == {"de", "en_US"}
+
+
+@pytest.mark.parametrize("rule", ["n%0", "1/(n-5)", "n/(n>998?0:1)"])
+def test_a_rule_for_plurals_that_fails_is_no_catalogue(
+    write_po, tmp_path: Path, expect_log, rule: str
+) -> None:
+    write_po("de", entry("Yes", "Ja"))
+    path = write_po("fr", entry("Yes", "Oui")).with_suffix(".mo")
+    path.write_bytes(catalogue_with_rule(rule))
+    with expect_log(
+        "tornadolike.general", "Cannot load translation for 'fr': the rule for plurals"
+    ):
+        locale.load_gettext_translations(tmp_path, "site")
+    assert locale.get_supported_locales() == {"de", "en_US"}
+
+
+def catalogue_with_rule(rule: str) -> bytes:
+    """A ``.mo`` with a head and nothing else. Babel would not write such a rule."""
+    head = f"Content-Type: text/plain; charset=utf-8\nPlural-Forms: nplurals=2; plural={rule};\n"
+    return struct.pack("<11I", 0x950412DE, 0, 1, 28, 36, 0, 0, 0, 44, len(head), 45) + (
+        b"\0" + head.encode() + b"\0"
+    )
 
 
 def test_broken_csv_leaves_all_as_it_was(tmp_path: Path) -> None:

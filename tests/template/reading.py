@@ -1,7 +1,6 @@
 """Templates read for tests: what is in them, in few words."""
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -46,10 +45,6 @@ def marked(error: ParseError) -> str:
     return error.text[error.offset - 1 : error.end_offset - 1]
 
 
-def python(node: ast.AST) -> str:
-    return ast.unparse(node)
-
-
 def words(nodes: list[Node]) -> list[Any]:
     """The nodes as strings and lists, Python as Python writes it."""
     return [_words(node) for node in nodes]
@@ -62,23 +57,23 @@ def _words(node: Node) -> Any:
         case Comment():
             return ("comment", node.value)
         case Output():
-            return (node.kind, python(node.expression))
+            return (node.kind, ast.unparse(node.expression))
         case Statement():
-            return ("do", *map(python, node.code))
+            return ("do", *map(ast.unparse, node.code))
         case Block():
             return ("block", node.name, words(node.body))
         case Extends() | Include():
             return (type(node).__name__.lower(), node.name)
         case Apply():
-            return ("apply", python(node.function), words(node.body))
+            return ("apply", ast.unparse(node.function), words(node.body))
         case For():
             name = "async for" if node.is_async else "for"
-            header = (name, python(node.target), python(node.iterable))
+            header = (name, ast.unparse(node.target), ast.unparse(node.iterable))
             return (*header, words(node.body), words(node.orelse))
         case While():
-            return ("while", python(node.test), words(node.body), words(node.orelse))
+            return ("while", ast.unparse(node.test), words(node.body), words(node.orelse))
         case If():
-            branches = [(python(test), words(body)) for test, body in node.branches]
+            branches = [(ast.unparse(test), words(body)) for test, body in node.branches]
             return ("if", branches, words(node.orelse))
         case Try():
             handlers = [(_handler(handler), words(body)) for handler, body in node.handlers]
@@ -89,53 +84,8 @@ def _words(node: Node) -> Any:
 
 def _handler(handler: ast.ExceptHandler) -> str:
     assert handler.body == []
-    kind = f" {python(handler.type)}" if handler.type else ""
+    kind = f" {ast.unparse(handler.type)}" if handler.type else ""
     return f"except{kind}" + (f" as {handler.name}" if handler.name else "")
-
-
-def inside(node: Node) -> Iterator[list[Node]]:
-    """The bodies of a node, in the order of the text."""
-    match node:
-        case Block() | Apply():
-            yield node.body
-        case For() | While():
-            yield from (node.body, node.orelse)
-        case If():
-            yield from (body for _, body in node.branches)
-            yield node.orelse
-        case Try():
-            yield node.body
-            yield from (body for _, body in node.handlers)
-            yield from (node.orelse, node.final)
-
-
-def each(nodes: list[Node]) -> Iterator[Node]:
-    """All nodes, those in blocks too."""
-    for node in nodes:
-        yield node
-        for body in inside(node):
-            yield from each(body)
-
-
-def pieces(node: Node) -> list[ast.AST]:
-    """The Python in a node, without that of its bodies."""
-    match node:
-        case Output():
-            return [node.expression]
-        case Statement():
-            return [*node.code]
-        case Apply():
-            return [node.function]
-        case For():
-            return [node.target, node.iterable]
-        case While():
-            return [node.test]
-        case If():
-            return [test for test, _ in node.branches]
-        case Try():
-            return [handler for handler, _ in node.handlers]
-        case _:
-            return []
 
 
 def written(text: str, node: ast.AST) -> str:

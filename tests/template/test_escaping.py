@@ -3,6 +3,7 @@
 import decimal
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,26 @@ class Markup(str):
 
     def __html__(self) -> str:
         return str(self)
+
+
+class Liar(str):
+    """A text that answers for another one."""
+
+    def replace(self, *arguments: Any) -> str:
+        return "<script>"
+
+    translate = encode = lower = replace
+    __str__ = __format__ = replace
+
+
+class Vouching:
+    """What answers a liar to the question for its HTML, and for its text."""
+
+    def __html__(self) -> str:
+        return Liar("'\"><b>")
+
+    def __str__(self) -> str:
+        return Liar("'\"><b>")
 
 
 class Lazy:
@@ -54,6 +75,9 @@ class Lazy:
         ("url_quoted", Markup("javascript:x"), "#blocked"),
         ("url_rest_quoted", "script:x", "script%3Ax"),
         ("url_path_quoted", "a:b/c", "a:b/c"),
+        ("url_root_quoted", "//evil.example/", "%2F/evil.example/"),
+        ("url_root_quoted", "a//b", "a//b"),
+        ("style_url_root", "/evil.example", "%2Fevil.example"),
         ("url_query_quoted", "a:b/c&d=é e", "a%3Ab%2Fc%26d%3D%C3%A9%20e"),
         ("url_query", 12, "12"),
         ("url_list_quoted", "/a,b 2x", "/a%2Cb%202x"),
@@ -120,9 +144,36 @@ def test_a_scheme_of_the_authors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ESCAPERS["url_quoted"]("Matrix:r/x") == "Matrix:r/x"
 
 
+def test_html_that_prints_itself_as_other_html() -> None:
+    class Lying(str):
+        __slots__ = ()
+
+        def __html__(self) -> str:
+            return self
+
+        def __str__(self) -> str:
+            return "<script>"
+
+        def translate(self, table: Any, /) -> str:
+            return '">'
+
+    assert ESCAPERS["text"](Lying("<b>")) == "<b>"
+    assert ESCAPERS["quoted"](Lying("<b>")) == "&lt;b&gt;"
+
+
 @given(st.text())
 def test_text_is_what_the_default_makes_of_it(value: str) -> None:
     assert ESCAPERS["text"](value) == ESCAPERS["quoted"](value) == xhtml_escape(value)
+    long = f"{value}{value:x<300}{value}"
+    assert ESCAPERS["text"](long) == ESCAPERS["quoted"](long) == xhtml_escape(long)
+
+
+@pytest.mark.parametrize("char", ["x", *map(chr, range(128)), "é"])
+def test_an_address_is_encoded_as_the_standard_library_has_it(char: str) -> None:
+    address = f"/a{char}b"
+    assert ESCAPERS["url_query"](char) == quote(char, safe="")
+    assert escaping.url_path(address) == quote(address, safe="/:?#[]@!$&*+,;=%~")
+    assert escaping.url(address) == escaping.url_path(address)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
@@ -143,3 +194,20 @@ def test_no_character_leaves_a_string(char: str) -> None:
 @pytest.mark.parametrize("name", sorted(ESCAPERS))
 def test_each_says_what_it_does(name: str) -> None:
     assert ESCAPERS[name].__doc__
+
+
+@pytest.mark.parametrize("name", sorted(set(ESCAPERS) - {"script", "json_data"}))
+def test_subclasses_of_str_are_what_they_hold(name: str) -> None:
+    escape = ESCAPERS[name]
+    assert escape(Liar("-->'\"")) == escape("-->'\"")
+
+
+@pytest.mark.parametrize("name", ["quoted", "unquoted", "bare", "url_quoted", "comment"])
+def test_html_that_lies(name: str) -> None:
+    page = ESCAPERS[name](Vouching())
+    assert "<" not in page
+    assert page.count('"') == 2 * (name == "bare")
+
+
+def test_html_of_a_subclass_is_what_it_holds() -> None:
+    assert ESCAPERS["text"](Vouching()) == "'\"><b>"

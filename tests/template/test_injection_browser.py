@@ -1,32 +1,16 @@
 """Hostile data in a browser: every string in every place, and no script but the page's own runs."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chromium import chromium
 from tests.template.hostile import HOSTILE, ORDINARY, SPECIAL
 from tornadolike.template import Template
 
-webdriver = pytest.importorskip("selenium.webdriver")
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-FLAGS = [
-    *(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--no-first-run",
-        "--disable-component-update",
-    ),
-    *("--disable-background-networking", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND"),
-]
 
 # What the hostile strings call, and what the pages' own scripts need. Handlers of events are run by hand.
 HEAD = """<!doctype html><meta charset="utf-8"><script>
@@ -54,22 +38,8 @@ return [ran, broken];
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
-    browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not browser or not chromedriver:
-        missing = "chromium and chromedriver are not both installed"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for flag in [*FLAGS, f"--user-data-dir={profile}"]:
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service(chromedriver))
-        try:
-            yield driver
-        finally:
-            driver.quit()
+    with chromium("--host-resolver-rules=MAP * ~NOTFOUND") as driver:
+        yield driver
 
 
 def seen(driver: Any, path: Path, page: bytes) -> tuple[list[str], list[str]]:

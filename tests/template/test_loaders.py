@@ -460,6 +460,11 @@ class TestPackageLoader:
         with pytest.raises(ModuleNotFoundError):
             PackageLoader(package + "_not")
 
+    @pytest.mark.parametrize("name", ["", "a\0.html", "x" * 300, "a.html/x", "sub"])
+    def test_names_that_no_file_can_have_are_not_found(self, package: str, name: str) -> None:
+        with pytest.raises(FileNotFoundError, match="No template"):
+            PackageLoader(package).load(name)
+
     def test_errors_name_the_file(self, package: str) -> None:
         path = PackageLoader(package).path_of("sub/b.html")
         assert path.endswith(f"{package}/templates/sub/b.html")
@@ -471,3 +476,17 @@ class TestPackageLoader:
         if package.endswith("files"):
             write(tmp_path / package, {"templates/c.html": "changed"})
             assert loader.load("a.html").generate() == b"abchanged"
+
+
+@pytest.mark.parametrize("auto_reload", [False, True])
+@pytest.mark.parametrize(
+    "name", ["", ".", "a\0.html", "\ud800", "x" * 300, "x/" * 3000, "index.html/x", "parts"]
+)
+def test_names_that_no_file_can_have_are_not_found(
+    tmp_path: Path, name: str, auto_reload: bool
+) -> None:
+    write(tmp_path, {"index.html": "", "parts/row.html": ""})
+    loader = Loader(tmp_path, auto_reload=auto_reload)
+    with pytest.raises(FileNotFoundError, match="No template"):
+        loader.load(name)
+    assert loader.templates == {}

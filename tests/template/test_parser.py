@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import each, marked, read, refused, words
+from tests.template.reading import marked, read, refused, words
 from tornadolike.template.nodes import Block, Text
 from tornadolike.template.parser import MAX_DEPTH
+from tornadolike.template.walking import walk
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_nodes_tell_where_they_are() -> None:
     tags = ["a", "{{ b }}", "{% if c %}d{% else %}{# e #}{% end %}", "{{!", "f"]
     body = read("".join(tags)).body
     assert [node.source.text[node.start : node.end] for node in body] == tags
-    assert [node.source.text[node.start : node.end] for node in each(body)] == [
+    assert [node.source.text[node.start : node.end] for node in walk(body)] == [
         *tags[:3],
         "d",
         "{# e #}",
@@ -123,7 +124,7 @@ def test_nodes_tell_where_they_are() -> None:
 )
 def test_white_space(text: str, values: list[str]) -> None:
     body = read(text, "single").body
-    assert [node.value for node in each(body) if isinstance(node, Text)] == values
+    assert [node.value for node in walk(body) if isinstance(node, Text)] == values
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.template.reading import marked, pieces, python, read, refused, written
+from tests.template.reading import marked, read, refused, written
+from tornadolike.template.walking import python_of
 
 
 def only(text: str) -> Any:
     """The Python of the only tag."""
-    (node,) = (node for node in read(text).body if pieces(node))
-    return pieces(node)[0]
+    (node,) = (node for node in read(text).body if python_of(node))
+    return python_of(node)[0]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def only(text: str) -> Any:
     ],
 )
 def test_what_is_taken(text: str, code: str) -> None:
-    assert python(only(text)).strip("()") == code.strip("()")
+    assert ast.unparse(only(text)).strip("()") == code.strip("()")
 
 
 @pytest.mark.parametrize(
@@ -63,12 +64,12 @@ def test_what_is_taken(text: str, code: str) -> None:
 )
 def test_several_statements(text: str) -> None:
     (node,) = read(text).body
-    assert [python(statement) for statement in pieces(node)] == ["a = 1", "b = 2"]
-    assert [written(text, statement) for statement in pieces(node)] == ["a = 1", "b = 2"]
+    assert [ast.unparse(statement) for statement in python_of(node)] == ["a = 1", "b = 2"]
+    assert [written(text, statement) for statement in python_of(node)] == ["a = 1", "b = 2"]
 
 
 def test_a_statement_with_a_body() -> None:
-    assert python(only("{% set if a:\n  b = 1\n else:\n  b = 2 %}")).splitlines()[2] == "else:"
+    assert ast.unparse(only("{% set if a:\n  b = 1\n else:\n  b = 2 %}")).splitlines()[2] == "else:"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_places(text: str) -> None:
     found = [
         node
         for top in read(text).body
-        for piece in pieces(top)
+        for piece in python_of(top)
         for node in ast.walk(piece)
         if isinstance(node, ast.Name) and node.id == "NAME"
     ]
@@ -188,4 +189,4 @@ def test_long_lines_are_read_once() -> None:
     begin = time.process_time()
     tree = read(text)
     assert time.process_time() - begin < 5
-    assert written(text, pieces(tree.body[-1])[0]) == "a"
+    assert written(text, python_of(tree.body[-1])[0]) == "a"

@@ -1,11 +1,14 @@
 """Template: what it is made of, and how it renders."""
 
 import concurrent.futures
+import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import tornado.escape
+import tornado.template
 
 from tornadolike import escape
 from tornadolike.template import DictLoader, ParseError, Template
@@ -103,7 +106,7 @@ def test_what_is_given_to_the_constructor() -> None:
 def test_the_code_can_be_read() -> None:
     template = Template("a{{ b }}{% for x in y %}{{ x['k'] }}\n{% end %}{% apply f %}c{% end %}")
     assert compile(template.code, "code", "exec")
-    assert "_tt_append(_tt_escaped(b))" in template.code
+    assert "_tt_buffer.append(_tt_escaped(b))" in template.code
     assert "for x in y:" in template.code
 
 
@@ -175,3 +178,55 @@ def test_many_threads_link_at_once(autoescape: str) -> None:
 
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             assert len(set(pool.map(render, range(16)))) == 1
+
+
+def test_what_few_templates_need_is_imported_for_them() -> None:
+    program = (
+        "import sys\n"
+        "from tornadolike.template import Template\n"
+        "def loaded():\n"
+        "    names = 'asyncio', 'tornadolike.template.contexts', 'tornadolike.template.escaping'\n"
+        "    return [name in sys.modules for name in names]\n"
+        "Template('<p>{{ a }}</p>').generate(a=1)\n"
+        "assert loaded() == [False, False, False]\n"
+        "Template('<p>{{ a }}</p>', autoescape='contextual').generate(a=1)\n"
+        "assert loaded() == [False, True, True]\n"
+        "Template('{{ await a }}')\n"
+        "assert loaded() == [True, True, True]"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class Odd(int):
+    """A number that prints itself, but is formatted otherwise."""
+
+    def __str__(self) -> str:
+        return f"<{int(self)}>"
+
+    def __format__(self, spec: str) -> str:
+        return "formatted"
+
+
+class Shouted(str):
+    """Text that prints itself as what it does not hold."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "printed"
+
+    __format__ = object.__format__
+
+
+@pytest.mark.parametrize(
+    "value", ["word", "<a>", 5, True, None, 1.5, Decimal("1E+3"), Odd(3), Shouted("<b>"), b"<b>"]
+)
+def test_a_variable_is_put_out_as_any_value_is(value: object) -> None:
+    text = (
+        "{% for v in vs %}{{ v }} {% raw v %} {{ v if True else 0 }} {% raw (v) %}\n"
+        "{% if v == '' %}{% else %}{{ v }}{% end %}{% apply f %}{{ v }}{% raw v %}{% end %}{% end %}"
+    )
+    names = {"vs": [value], "f": lambda body: body}
+    expected = tornado.template.Template(text).generate(**names)
+    assert Template(text).generate(**names) == expected
+    assert Template(text, autoescape="contextual").generate(**names) == expected

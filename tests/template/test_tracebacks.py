@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import linecache
 import traceback
 import types
+import weakref
 from typing import Any
 
 import pytest
@@ -130,6 +132,22 @@ def test_the_variables_are_there_for_debuggers() -> None:
     assert frame.f_locals == {"x": 5}
 
 
+def test_what_failed_keeps_nothing() -> None:
+    class Given:
+        pass
+
+    given = Given()
+    gone = weakref.ref(given)
+    gc.collect()
+    gc.disable()
+    try:
+        failure({"index.html": "{% include part.html %}", "part.html": "{{ nmae }}"}, given=given)
+        del given
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_causes_and_contexts() -> None:
     text = "{% try %}\n{{ 1 / 0 }}{% except ZeroDivisionError %}\n{{ {}['k'] }}{% end %}"
     error = failure({"index.html": text})
@@ -150,6 +168,21 @@ def test_unknown_names_have_a_hint() -> None:
     error = failure({"index.html": "{{ x }}{% set x = 1 %}"}, x=5)
     assert isinstance(error, UnboundLocalError)
     assert "a variable of its own" in error.__notes__[0]
+
+
+def test_the_hint_is_there_once_however_many_templates_it_goes_through() -> None:
+    files = {
+        "index.html": "{% module Template('sub.html') %}",
+        "sub.html": "{% module Template('part.html') %}",
+        "part.html": "{{ nmae }}",
+    }
+    loader = DictLoader(files)
+
+    def render(name: str) -> bytes:
+        return loader.load(name).generate(_tt_modules=modules)
+
+    modules = types.SimpleNamespace(Template=render)
+    assert len(failure(files, _tt_modules=modules).__notes__) == 1
 
 
 def test_names_missing_in_called_functions_have_none() -> None:
@@ -208,3 +241,14 @@ def test_the_texts_that_are_kept_are_few() -> None:
             Template("{{ 1 / 0 }}", name=f"many{number}").generate()
     kept = [name for name in linecache.cache if name.startswith("many")]
     assert len(kept) <= KEPT_SOURCES
+
+
+def test_a_template_of_thousands_of_files() -> None:
+    files = {
+        "index.html": "{% include 'row.html' %}\n" * 2500 + "{% include 'last.html' %}\n{{ 1 }}",
+        "row.html": "a\n",
+        "last.html": "\n{{ 1 / 0 }}",
+    }
+    error = failure(files)
+    assert frames(error) == [("last.html", 2, "{{ 1 / 0 }}")]
+    assert "# last.html:2 (via index.html:2501)" in told(error)

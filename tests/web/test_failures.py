@@ -352,6 +352,19 @@ def test_a_traceback_is_for_debugging(
         assert site(("/", Method), debug=True, serve_traceback=False).ask("GET /").text == PAGE
 
 
+def test_a_traceback_may_hold_what_is_no_unicode(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class OddlyNamed(RequestHandler):
+        def get(self) -> None:
+            raise Broken("caf\udce9")  # as the names of files may be
+
+    with expect_log("tornadolike.application", "Uncaught", count=1):
+        assert (
+            site(("/", OddlyNamed), debug=True).ask("GET /").text.endswith("Broken: caf\\udce9\n")
+        )
+
+
 class FailsToWriteItsPage(RequestHandler):
     def get(self) -> None:
         raise HTTPError(403)

@@ -104,6 +104,25 @@ def test_the_locale_may_be_set(translations: None) -> None:
     assert handler.locale.code == "ar"
 
 
+def test_a_choice_that_is_no_locale(translations: None) -> None:
+    class Code(RequestHandler):
+        def get_user_locale(self) -> Any:
+            return "de"
+
+    class Waiting:
+        def __await__(self) -> Any:
+            yield
+
+    class Later(RequestHandler):
+        def get_user_locale(self) -> Any:
+            return Waiting()
+
+    with pytest.raises(TypeError, match=r"has to give tornadolike.locale.get\(code\).*not 'de'"):
+        make_handler(Code).locale  # noqa: B018
+    with pytest.raises(TypeError, match=r"prepare\(\) can wait for"):
+        make_handler(Later).locale  # noqa: B018
+
+
 def test_templates_are_translated(translations: None) -> None:
     loader = DictLoader(
         {"page.html": "{{ _('Hello') }} {{ locale.code }} {{ pgettext('a', 'Bye') }}"}
@@ -126,10 +145,35 @@ def test_with_debug_translations_are_read_again(
 # Error pages
 
 
-def test_an_error_page_in_english_is_as_ever(translations: None, site: Callable[..., Site]) -> None:
+ENGLISH = "<html><title>404: Not Found</title><body>404: Not Found</body></html>"
+
+
+def test_an_error_page_in_english_is_as_ever(site: Callable[..., Site]) -> None:
     answer = site().ask("GET /", "Accept-Language: en, de;q=0.9")
-    assert answer.text == ("<html><title>404: Not Found</title><body>404: Not Found</body></html>")
-    assert answer.header("Vary") is None
+    assert (answer.text, answer.header("Vary")) == (ENGLISH, None)
+
+
+def test_an_error_page_in_english_is_not_kept_for_those_who_read_others(
+    translations: None, site: Callable[..., Site]
+) -> None:
+    answer = site().ask("GET /", "Accept-Language: en, de;q=0.9")
+    assert (answer.text, answer.header("Vary")) == (ENGLISH, "Accept-Language")
+
+
+def test_an_error_page_says_what_it_is_whatever_others_are(
+    translations: None, site: Callable[..., Site]
+) -> None:
+    class Forbidden(RequestHandler):
+        def set_default_headers(self) -> None:
+            self.set_header("Content-Language", "en")
+            self.set_header("Vary", "Cookie, accept-language")
+
+        def get(self) -> None:
+            raise HTTPError(403)
+
+    answer = site(("/", Forbidden)).ask("GET /", "Accept-Language: de")
+    assert answer.header("Content-Language") == "de"
+    assert answer.headers.get_all("Vary") == ["Cookie, accept-language"]
 
 
 @pytest.mark.parametrize(
@@ -177,3 +221,20 @@ def test_a_choice_that_fails_does_not_cost_the_error_page(
     with expect_log("tornadolike.application", "An error page is in English", count=1):
         answer = served.ask("GET /")
     assert (answer.status, "405: Method Not Allowed" in answer.text) == (405, True)
+
+
+def test_a_choice_that_cannot_be_understood_is_no_news(
+    translations: None, site: Callable[..., Site], expect_log: Any
+) -> None:
+    class Choosing(RequestHandler):
+        def get_user_locale(self) -> Any:
+            return locale.get(self.get_query_argument("lang"))
+
+        def get(self) -> None:
+            self.render("page.html")
+
+    served = site(("/", Choosing), template_loader=DictLoader({"page.html": ""}))
+    with expect_log("tornadolike", "", count=1) as logged:
+        answer = served.ask("GET /?lang=%ff")
+    assert (answer.status, "400: Bad Request" in answer.text) == (400, True)
+    assert "Invalid unicode in lang" in logged.matched[0].getMessage()

@@ -130,6 +130,25 @@ def test_a_module_needs_a_render() -> None:
         rendered({"page.html": "{% module Empty() %}"}, ui_modules={"Empty": Empty})
 
 
+def test_a_module_cannot_wait_but_the_template_can(io_loop: Any) -> None:
+    class Later(UIModule):
+        async def render(self) -> str:
+            return ""
+
+    with pytest.raises(
+        TypeError, match=r"module Later cannot wait.*{% module Later\(await ...\) %}"
+    ):
+        rendered({"page.html": "{% module Later() %}"}, ui_modules={"Later": Later})
+
+    async def name() -> str:
+        return "you"
+
+    templates = {"page.html": "{% module Greeting(await name()) %}"}
+    handler = handler_for(templates, ui_modules={"Greeting": Greeting})
+    making = handler.render_string_async("page.html", name=name)
+    assert io_loop.run_until_complete(making) == b"<p>Hello, you!</p>"
+
+
 def test_a_module_knows_its_handler() -> None:
     known = []
 

@@ -123,3 +123,18 @@ def test_what_it_raises_is_raised_where_it_waits(run: Any) -> None:
 
     run(main())
     assert told == ["seen"]
+
+
+def test_what_it_raises_is_not_lost(run: Any) -> None:
+    async def later() -> str:
+        try:
+            await asyncio.sleep(0)
+        except ZeroDivisionError:
+            await asyncio.sleep(0)
+        return "went on"
+
+    async def main() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await before_waiting(later(), lambda: 1 // 0)
+
+    run(main())

@@ -17,6 +17,8 @@ import pytest
 import tornadolike.websocket.connection as connection_module
 from tests.websocket.helpers import BINARY, CLOSE, PING, PONG, TEXT, close, frame
 from tests.wire.client import PLAIN_AND_TLS
+from tornadolike import locale
+from tornadolike.template import DictLoader
 from tornadolike.web import Application, HTTPError, RequestHandler
 from tornadolike.websocket import WebSocketClosedError, WebSocketError, WebSocketHandler
 
@@ -557,6 +559,20 @@ class TestHttpMethods:
 
         with Peer(serve_handler(Handler)) as peer:
             assert peer.text() == "good"
+
+    def test_messages_may_be_rendered_in_the_readers_language(self, serve_handler):
+        class Handler(WebSocketHandler):
+            def on_message(self, message):
+                self.write_message(self.render_string("message.html", message=message))
+
+            def get_user_locale(self):
+                return locale.CSVLocale(self.get_cookie("language"), {})
+
+        template = "<p>{{ locale.code }} {{ message }}</p>"
+        loader = DictLoader({"message.html": template})
+        with Peer(serve_handler(Handler, template_loader=loader), cookie="language=de") as peer:
+            peer.send(frame(TEXT, b"1 < 2"))
+            assert peer.text() == "<p>de 1 &lt; 2</p>"
 
     def test_keep_their_names(self):
         assert WebSocketHandler.write.__name__ == "write"

@@ -3,9 +3,6 @@
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:
-    pass
-
 INVISIBLE: Final = re.compile("[\u061c\u200e\u200f\u2066-\u2069]")
 """Marks of the direction of text, which dates and numbers are copied with."""
 

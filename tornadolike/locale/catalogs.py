@@ -27,6 +27,8 @@ Stamp = tuple[str, int, int, int]
 C = TypeVar("C")
 
 _CODE: Final = re.compile(r"[a-z]+(_[A-Z][a-z]{3})?(_([A-Z]+|[0-9]{3}))?")
+_COUNTS: Final = 1000
+"""With how many numbers a rule for plurals is tried; that is how many gettext's own tools take."""
 _NUMBERS: Final = ("plural", "singular", "unknown")
 
 
@@ -166,9 +168,11 @@ class GettextSource(Source[gettext.GNUTranslations]):
 
     def parse(self, path: str) -> gettext.GNUTranslations:
         with open(path, "rb") as file:
-            if path.endswith(".po"):
-                return read_po(file, Path(path).parents[1].name)
-            return gettext.GNUTranslations(file)
+            is_draft = path.endswith(".po")
+            code = Path(path).parents[1].name
+            found = read_po(file, code) if is_draft else gettext.GNUTranslations(file)
+        _check_plurals(found)
+        return found
 
     def _with_suffix(self, suffix: str) -> dict[str, File]:
         try:
@@ -201,6 +205,15 @@ def read_po(file: IO[bytes], code: str) -> gettext.GNUTranslations:
     mofile.write_mo(compiled, catalog)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _check_plurals(translations: gettext.GNUTranslations) -> None:
+    """Raise :exc:`ValueError` for a rule that would fail when a page needs it: one that divides by zero."""
+    for count in range(_COUNTS):
+        try:
+            translations.plural(count)  # type: ignore[attr-defined]
+        except ArithmeticError as error:
+            raise ValueError(f"the rule for plurals fails for {count}: {error}") from None
 
 
 def joined(words: Words, behind: Words) -> Words:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from . import cldr
 from .basis import INVISIBLE, Basis, one_of
 from .patterns import applied, interval_for, joined, pattern_for, time_fields, with_hours
-from .zones import Moment, Zone, localized
+from .zones import Moment, Zone, localized, within_calendar
 
 Style = Literal["full", "long", "medium", "short"]
 Length = Literal["long", "short", "narrow"]
@@ -136,10 +136,14 @@ class Dates(Basis):
         length: Length = "long",
         smallest: Unit = "second",
     ) -> str:
-        """Return how long a `timedelta` or a number of seconds is, in one unit as `format_relative`: ``3 hours``."""
+        """Return how long a `timedelta` or a number of seconds is, in one unit as `format_relative`: ``3 hours``.
+
+        Raises `ValueError` for a number that is none, or infinite.
+        """
         if isinstance(duration, datetime.timedelta):
             duration = duration.total_seconds()
-        return self._difference(round(duration), length, smallest)
+        with within_calendar():
+            return self._difference(round(duration), length, smallest)
 
     def parse_date(self, text: str) -> datetime.date:
         """Return the date that a person has written in digits: ``28.4.2013`` in German, ``4/28/13`` in English.

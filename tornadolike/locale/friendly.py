@@ -14,7 +14,7 @@ from . import cldr
 from .dates import Dates
 from .lists import Lists
 from .numbers import Number, Numbers, exact
-from .zones import localized
+from .zones import localized, within_calendar
 
 MONTHS: Final = [
     "January",
@@ -74,7 +74,8 @@ class Friendly(Dates, Numbers, Lists):
         "ago" nor "yesterday" is said, ``shorter`` leaves the time away, and ``full_format`` says all of the date.
         What is yet to come is always said in full, except for the next minute, which is put down to clocks that differ.
 
-        `format_relative` and `format_datetime` know the future and time zones.
+        `format_relative` and `format_datetime` know the future and time zones. Raises `ValueError` for what leads out
+        of the calendar.
         """
         moment = localized(date, None)
         now = datetime.datetime.now(datetime.UTC)
@@ -86,15 +87,17 @@ class Friendly(Dates, Numbers, Lists):
         difference = now - moment
         if relative and not full_format and difference.days == 0:
             return self._ago(difference.seconds)
-        offset = datetime.timedelta(minutes=gmt_offset)
-        local = moment - offset
-        was_yesterday = local.day == (now - offset - datetime.timedelta(days=1)).day
+        with within_calendar():
+            offset = datetime.timedelta(minutes=gmt_offset)
+            local = moment - offset
+            was_yesterday = local.day == (now - offset - datetime.timedelta(days=1)).day
         phrase = _phrase(difference.days, relative and was_yesterday)
         return self._dated(EVER if full_format else phrase, local, shorter)
 
     def format_day(self, date: datetime.date, gmt_offset: int = 0, dow: bool = True) -> str:
         """Return a day without its year: "Monday, January 22", or "January 22" without ``dow``."""
-        local = date - datetime.timedelta(minutes=gmt_offset)
+        with within_calendar():
+            local = date - datetime.timedelta(minutes=gmt_offset)
         message = "%(weekday)s, %(month_name)s %(day)s" if dow else THIS_YEAR.short
         if pattern := self._tornadoes(message):
             return pattern % self._day(local)

@@ -87,8 +87,7 @@ class Numbers(Basis):
         Without ``decimals`` two digits of what is below a hundred thousands, millions or whatever the language counts
         in are shown, and else none behind the point. Raises `ValueError` as `number` does.
         """
-        if length not in ("short", "long"):
-            raise ValueError(f"length is short or long, not {length!r}")
+        one_of(("short", "long"), length, "length")
         # Where there is no long form the CLDR means the short one.
         formats = self.babel.compact_decimal_formats
         forms = formats[length] if length in formats else formats["short"]
@@ -122,7 +121,7 @@ class Numbers(Basis):
         """As `parse_decimal`, for whole numbers."""
         number = self.parse_decimal(text)
         if number != number.to_integral_value():
-            raise ValueError(f"{text!r} is not a whole number")
+            raise ValueError(f"{text[:80]!r} is not a whole number")
         return int(number)
 
     def _read(self, text: str) -> Decimal | None:

@@ -6,10 +6,9 @@ HTML, with hyphens and in any case, are understood everywhere.
 
 import functools
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    import babel
+from . import cldr
 
 LONGEST_TAG: Final = 64
 """Characters. RFC 5646 (section 4.4.1) wants 35 at least; what is longer is no tag to us."""
@@ -73,9 +72,7 @@ def _renamed(tag: Tag) -> Tag:
 
 
 def _known(table: str) -> dict[str, str]:
-    from babel.core import get_global  # which takes 10 ms, and most programs have one language
-
-    return get_global(table)  # type: ignore[arg-type, return-value]
+    return cldr.core.get_global(table)  # type: ignore[arg-type, return-value]
 
 
 def full(tag: Tag) -> Tag:
@@ -120,14 +117,12 @@ def lineage(tag: Tag) -> tuple[str, ...]:
     return tuple(line)
 
 
-def babel_locale(code: str) -> "babel.Locale":
+def babel_locale(code: str) -> "cldr.core.Locale":
     """What Babel knows of the language, in the country if it knows that; of English if it knows nothing."""
-    from babel import Locale, UnknownLocaleError
-
     tag = parse(code) or Tag("en")
     for known in (tag, tag._replace(territory=""), Tag(tag.language)):
         try:
-            return Locale.parse(str(known))
-        except UnknownLocaleError:
+            return cldr.core.Locale.parse(str(known))
+        except cldr.core.UnknownLocaleError:
             pass
-    return Locale("en")
+    return cldr.core.Locale("en")

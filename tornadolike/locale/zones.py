@@ -1,7 +1,9 @@
 """Moments and time zones."""
 
+import contextlib
 import datetime
 import zoneinfo
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from . import cldr
@@ -61,7 +63,22 @@ def localized(moment: Any, zone: Zone) -> Any:
         raise TypeError(f"a datetime, date or timestamp is needed, not {moment!r}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
-    return moment if zone is None else moment.astimezone(time_zone(zone))
+    if zone is None:
+        return moment
+    zone = time_zone(zone)
+    with within_calendar():
+        return moment.astimezone(zone)
+
+
+@contextlib.contextmanager
+def within_calendar() -> Iterator[None]:
+    """Raise `ValueError` for a sum of times that leads out of the calendar, where Python has an `OverflowError`."""
+    try:
+        yield
+    except OverflowError:
+        raise ValueError(
+            f"that leads out of the years {datetime.MINYEAR} to {datetime.MAXYEAR}, which are all that there are"
+        ) from None
 
 
 def time_zone(zone: datetime.tzinfo | str) -> datetime.tzinfo:

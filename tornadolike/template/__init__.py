@@ -5,11 +5,14 @@
     loader = Loader("templates")
     page = loader.load("hello.html").generate(name="World")
 
-The rooms, each of which uses only those before it: :mod:`.errors`; :mod:`.nodes` (what a template is made of);
-:mod:`.python` (the Python in it, with its place); :mod:`.parser` (text to nodes); :mod:`.linking` (one tree of all
-files of a template); :mod:`.compiler` (nodes to code, by way of :mod:`.pieces` and :mod:`.positions`; :mod:`.runtime`
-is what that code calls); :mod:`.tracebacks`; :mod:`.template` (what is rendered); :mod:`.loaders`; and the tools
-:mod:`.checking` and :mod:`.extraction`.
+The modules, each of which uses only those before it. From text to a tree: :mod:`.errors`; :mod:`.nodes` (what a
+template is made of); :mod:`.walking` (through these); :mod:`.whitespace`; :mod:`.scanner` (where tags end);
+:mod:`.python` (the Python in them, with its place); :mod:`.parser`; :mod:`.linking` (one tree of all files of a
+template). From the tree to code: :mod:`.waiting` (what awaits something); :mod:`.escaping` (the functions) and
+:mod:`.contexts` (which of them each place needs); :mod:`.runtime` (what compiled code calls); :mod:`.pieces` and
+:mod:`.positions`, with which :mod:`.compiler` makes it, and :mod:`.readable` (the same code, for people). And what is
+made of these: :mod:`.tracebacks`; :mod:`.template` (what is rendered); :mod:`.loaders`; and the tools, :mod:`.checking`
+and :mod:`.extraction`.
 """
 
 from .errors import ParseError

@@ -14,15 +14,15 @@ function that does (if the template awaits something), and an asynchronous gener
 """
 
 import ast
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final, Literal
 
 from . import pieces, runtime
-from .escaping import ESCAPERS
 from .nodes import (
+    CONTEXTUAL,
+    XHTML_ESCAPE,
     Apply,
     For,
     If,
@@ -34,7 +34,7 @@ from .nodes import (
     Try,
     While,
 )
-from .pieces import NOWHERE, as_one, called, is_exactly, joined, load, place, unless
+from .pieces import NOWHERE, as_one, called, if_text, if_word, joined, load, place
 from .positions import Places, Segment, moved
 
 #: What is made: a function that gives bytes, a coroutine function that does, or a generator of pieces.
@@ -43,17 +43,14 @@ Form = Literal["function", "coroutine", "stream"]
 #: With more parts an f-string is no longer made on Python's stack.
 _PARTS_OF_A_RUN: Final = 30
 
-#: The name of the mode in which the place of an expression tells how it is escaped.
-CONTEXTUAL: Final = "contextual"
-
 #: Of the escapers that a context asks for, those which leave a word as it is.
 _HTML: Final = ("text", "quoted")
 
 #: More of them in one another are statements.
 _LEVELS_OF_A_CHOICE: Final = 3
 
-#: The name of the escape function that is known here.
-OWN: Final = "xhtml_escape"
+#: Parts that are appended each by itself.
+_PARTS_OF_A_SHORT_RUN: Final = 3
 
 
 @dataclass(slots=True)
@@ -95,7 +92,7 @@ def compile_tree(root: Inlined, compiler: "Compiler") -> Program:
 
 def sets_own_name(code: CodeType) -> bool:
     """Whether the template has a variable of its own that is called as the known escape function."""
-    if OWN in code.co_varnames or OWN in code.co_cellvars:
+    if XHTML_ESCAPE in code.co_varnames or XHTML_ESCAPE in code.co_cellvars:
         return True
     return any(
         isinstance(item, CodeType) and item.co_name.startswith("_tt_") and sets_own_name(item)
@@ -111,12 +108,13 @@ class Compiler:
         self.places = Places()
         self.internals: dict[str, Any] = {
             "_tt_escaped": runtime.escaped,
+            "_tt_escaped_text": runtime.escaped_text,
             "_tt_plain": runtime.plain,
             "_tt_converted": runtime.converted,
             "_tt_returned": runtime.returned,
             "_tt_finished": runtime.finished,
             "_tt_type": type,
-            "_tt_int": int,
+            "_tt_harmless": runtime.HARMLESS,
             "_tt_str": str,
         }
         if way.form == "stream":
@@ -126,12 +124,18 @@ class Compiler:
                 "_tt_few": runtime.FEW_PIECES,
             }
         if way.form != "function":
+            # Only here, for it takes as long to import as all else.
+            import asyncio
+
             self.internals["_tt_GeneratorExit"] = GeneratorExit
             self.internals["_tt_CancelledError"] = asyncio.CancelledError
-        for name in sorted(set(way.escapers.values())):
-            self.internals[f"_tt_to_{name}"] = ESCAPERS[name]
+        if way.escapers:
+            from .escaping import ESCAPERS  # which most programs never need
+
+            for name in sorted(set(way.escapers.values())):
+                self.internals[f"_tt_to_{name}"] = ESCAPERS[name]
         self.segment: Segment | None = None
-        self.number = 0  # of the segment
+        self.number = 0  # of the lines before the segment
         self.autoescape: str | None = None
         self.where: dict[str, Any] = pieces.FIRST
         self.body: list[ast.stmt] = []
@@ -143,6 +147,8 @@ class Compiler:
         #: For each loop around, whether it awaits at its end.
         self.loops: list[bool] = []
         self.applied = 0
+        #: Those of loops, which are as quick to look up as our own.
+        self.variables: set[str] = set()
 
     def module(self, root: Inlined) -> ast.Module:
         """The tree of a module with one function in it."""
@@ -176,9 +182,11 @@ class Compiler:
             return
         parts, self.parts = self.parts, []
         values = list(joined(parts))
-        for start in range(0, len(values), _PARTS_OF_A_RUN):
-            text = as_one(values[start : start + _PARTS_OF_A_RUN], self.where)
-            append = called(pieces.APPEND, [text], self.where)
+        # A short run is quicker piece by piece: Python appends to a list faster than it joins.
+        size = 1 if len(values) <= _PARTS_OF_A_SHORT_RUN else _PARTS_OF_A_RUN
+        for start in range(0, len(values), size):
+            text = as_one(values[start : start + size], self.where)
+            append = called(pieces.append(self.where), [text], self.where)
             self.body.append(ast.Expr(append, **self.where))
 
     def _add(self, value: ast.expr) -> None:
@@ -225,21 +233,28 @@ class Compiler:
 
     def _as_text(self, node: Output, value: ast.expr) -> ast.expr:
         where = place(value)
-        held = ast.NamedExpr(pieces.TO_VALUE, value, **where)
+        first, again = self._held(value)
         if node.kind != "escaped" or self.autoescape is None:
-            otherwise = called(load("_tt_plain"), [pieces.VALUE, pieces.BUFFER], where)
-            return unless(is_exactly(held, pieces.STR), pieces.IS_INT, otherwise)
+            other = called(load("_tt_plain"), [again, pieces.BUFFER], where)
+            return if_text(first, again, other, again)
         if self.autoescape == CONTEXTUAL:
             name = self.way.escapers[id(node)]
             if name not in _HTML:
                 return called(load(f"_tt_to_{name}"), [value], where)
-            otherwise = called(load(f"_tt_to_{name}"), [pieces.VALUE], where)
-        elif self.autoescape == OWN and self.way.is_own:
-            otherwise = called(load("_tt_escaped"), [pieces.VALUE], where)
+            other = called(load(f"_tt_to_{name}"), [again], where)
+        elif self.autoescape == XHTML_ESCAPE and self.way.is_own:
+            other = called(load("_tt_escaped"), [again], where)
         else:
             function = self._escape_function(node, where)
             return called(load("_tt_converted"), [value, function, pieces.BUFFER], where)
-        return unless(is_exactly(held, pieces.INT), pieces.IS_WORD, otherwise)
+        text = called(load("_tt_escaped_text"), [again], where)
+        return if_text(first, if_word(again, text), other, again)
+
+    def _held(self, value: ast.expr) -> tuple[ast.expr, ast.expr]:
+        """An expression, and what gives its value once more without computing it."""
+        if isinstance(value, ast.Name) and value.id in self.variables:
+            return value, load(value.id)
+        return ast.NamedExpr(pieces.TO_VALUE, value, **place(value)), pieces.VALUE
 
     def _escape_function(self, node: Output, where: dict[str, Any]) -> ast.expr:
         """The function of the author's that ``{% autoescape %}`` or the loader names."""
@@ -315,6 +330,7 @@ class Compiler:
         target = moved(node.target, self.number)
         iterable = moved(node.iterable, self.number)
         self.where = where = place(iterable)
+        self.variables.update(n.id for n in ast.walk(target) if isinstance(n, ast.Name))
         body = self._loop(node.body, waits=node.is_async)
         orelse = self._branch(node.orelse) if node.orelse else []
         kind = ast.AsyncFor if node.is_async else ast.For
@@ -398,8 +414,8 @@ class Compiler:
         outer = self.autoescape, self.segment, self.number
         self.autoescape = node.autoescape
         if self.segment is None or (node.body and node.body[0].source is not self.segment.source):
-            self.number = self.places.enter(node, self.segment)
-            self.segment = self.places.segments[self.number]
+            self.segment = self.places.enter(node, self.segment)
+            self.number = self.segment.lines_before
         self._nodes(node.body)
         self.autoescape, self.segment, self.number = outer
 

@@ -1,5 +1,7 @@
 """What is raised for a template that is none."""
 
+from typing import Any
+
 
 class ParseError(SyntaxError):
     """A template has an error in it: in a tag, or in the Python within one.
@@ -24,6 +26,12 @@ class ParseError(SyntaxError):
         place = (filename, lineno, offset, text, end_lineno, end_offset)
         super().__init__(message, place)
         self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # SyntaxError would give a copy, as another process gets it, the place in one piece.
+        place = (self.filename, self.lineno, self.offset, self.text)
+        end = (self.end_lineno, self.end_offset)
+        return type(self), (self.message, *place, *end), self.__dict__
 
     def __str__(self) -> str:
         return f"{self.message} at {self.filename}:{self.lineno}"

@@ -9,7 +9,6 @@ A value is text as ``str()`` makes it; bytes are UTF-8. In scripts it is JSON in
 ``__html__`` is HTML that somebody vouches for, and is left as HTML where that can stand.
 """
 
-import html
 import json
 import re
 from collections.abc import Callable
@@ -17,6 +16,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tornadolike.escape import to_unicode
+
+from .runtime import HARMLESS, escaped, text_of
 
 __all__ = ["BLOCKED_URL", "BLOCKED_VALUE", "ESCAPERS", "URL_SCHEMES"]
 
@@ -30,32 +31,31 @@ BLOCKED_URL: Final = "#blocked"
 BLOCKED_VALUE: Final = "blocked"
 
 
-def _text_of(value: Any) -> str:
-    return to_unicode(value) if isinstance(value, (str, bytes)) else str(value)
-
-
 # --- HTML
 
 
 def text(value: Any) -> str:
     """Between tags."""
-    if type(value) is str:
-        return html.escape(value)
-    made = getattr(value, "__html__", None)
-    return html.escape(_text_of(value)) if made is None else str(made())
+    made = _html_of(value)
+    return escaped(value) if made is None else made
 
 
 def quoted(value: Any) -> str:
     """In an attribute's quotes, and in elements that hold text only; HTML stays HTML but for quotes and tags."""
-    if type(value) is str:
-        return html.escape(value)
+    made = _html_of(value)
+    return escaped(value) if made is None else made.translate(_MARKUP)
+
+
+def _html_of(value: Any) -> str | None:
+    """The HTML that the value says it is."""
+    if type(value) in _NO_HTML:
+        return None
     made = getattr(value, "__html__", None)
-    return html.escape(_text_of(value)) if made is None else _without_tags(str(made()))
+    return None if made is None else text_of(made())
 
 
-def _without_tags(markup: str) -> str:
-    return markup.translate(_MARKUP)
-
+# What is most often put out: to look for its HTML would be in vain.
+_NO_HTML: Final = HARMLESS | {str}
 
 _MARKUP: Final = str.maketrans({"<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
@@ -75,7 +75,7 @@ def bare(value: Any) -> str:
 
 def comment(value: Any) -> str:
     """In ``<!-- -->``. The spaces keep dashes before and after it from becoming its end."""
-    return f" {html.escape(_text_of(value))} "
+    return f" {escaped(value)} "
 
 
 def document(value: Any) -> str:
@@ -88,7 +88,9 @@ def document(value: Any) -> str:
 
 def url(value: Any) -> str:
     """An address, or the beginning of one: :data:`BLOCKED_URL` if its scheme is not of :data:`URL_SCHEMES`."""
-    address = _text_of(value)
+    address = text_of(value)
+    if _RELATIVE.fullmatch(address):
+        return address
     # Browsers drop these, wherever they stand, before they look for the scheme.
     scheme, colon, _ = address.translate(_DROPPED).partition(":")
     if colon and not _NO_SCHEME.search(scheme) and scheme.lower() not in URL_SCHEMES:
@@ -99,24 +101,36 @@ def url(value: Any) -> str:
 _DROPPED: Final = dict.fromkeys(range(0x21))
 _NO_SCHEME: Final = re.compile(r"[/?#]")
 
+# Addresses that hold nothing to encode, with a scheme or without, and words: most are such.
+_RELATIVE: Final = re.compile(r"[\w/?#\[\]@!$&*+,;=%~.-]*", re.ASCII)
+_ADDRESS: Final = re.compile(r"[\w/?#\[\]@!$&*+,;=%~.:-]*", re.ASCII)
+_WORD: Final = re.compile(r"[\w~.-]*", re.ASCII)
+
 
 def url_rest(value: Any) -> str:
     """What follows on the beginning of an address that may still become a scheme: a colon is encoded."""
-    return _encoded(_text_of(value)).replace(":", "%3A")
+    return _encoded(text_of(value)).replace(":", "%3A")
+
+
+def url_root(value: Any) -> str:
+    """After an address's one slash: another slash is encoded, or what follows it would be a host."""
+    path = url_path(value)
+    return f"%2F{path[1:]}" if path.startswith("/") else path
 
 
 def url_path(value: Any) -> str:
     """After an address's scheme or first slash; what is encoded already stays."""
-    return _encoded(_text_of(value))
+    return _encoded(text_of(value))
 
 
 def _encoded(address: str) -> str:
-    return quote(address, safe="/:?#[]@!$&*+,;=%~")
+    return address if _ADDRESS.fullmatch(address) else quote(address, safe="/:?#[]@!$&*+,;=%~")
 
 
 def url_query(value: Any) -> str:
     """In a query or a fragment: one name, or one value."""
-    return quote(_text_of(value), safe="")
+    words = text_of(value)
+    return words if _WORD.fullmatch(words) else quote(words, safe="")
 
 
 def url_list(value: Any) -> str:
@@ -126,7 +140,7 @@ def url_list(value: Any) -> str:
 
 def animated(value: Any) -> str:
     """A value, or several with ``;`` between, that an animation in SVG may give to an address."""
-    values = _text_of(value)
+    values = text_of(value)
     return BLOCKED_URL if any(url(one) == BLOCKED_URL for one in values.split(";")) else values
 
 
@@ -164,12 +178,12 @@ _IN_JSON: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&'`"}
 
 def script_string(value: Any) -> str:
     """Within a JavaScript string or a template literal that the template has opened."""
-    return _UNSAFE_IN_SCRIPT.sub(_script_escape, _text_of(value))
+    return _UNSAFE_IN_SCRIPT.sub(_script_escape, text_of(value))
 
 
 def script_regex(value: Any) -> str:
     """Within a regular expression: it stands for itself, letter by letter."""
-    return _UNSAFE_IN_SCRIPT.sub(_script_escape, _text_of(value)) or "(?:)"
+    return _UNSAFE_IN_SCRIPT.sub(_script_escape, text_of(value)) or "(?:)"
 
 
 # Letters and digits of any script, and what has no meaning in strings, regular expressions and HTML.
@@ -188,7 +202,7 @@ def _script_escape(match: re.Match[str]) -> str:
 
 def style(value: Any) -> str:
     """A value in CSS: a number, a colour, a word or a list of them; all else becomes :data:`BLOCKED_VALUE`."""
-    words = _text_of(value)
+    words = text_of(value)
     return words if _STYLE.fullmatch(words) else BLOCKED_VALUE
 
 
@@ -197,7 +211,7 @@ _STYLE: Final = re.compile(r"(?:[\w\s#%.,!+-]|\b(?:rgb|hsl)a?\([\d\s.,%deg/-]*\)
 
 def style_string(value: Any) -> str:
     """Within a string of CSS that the template has opened."""
-    return _UNSAFE_IN_STYLE.sub(lambda match: f"\\{ord(match[0]):x} ", _text_of(value))
+    return _UNSAFE_IN_STYLE.sub(lambda match: f"\\{ord(match[0]):x} ", text_of(value))
 
 
 _UNSAFE_IN_STYLE: Final = re.compile(r"[\x00-\x1f\"'\\<>&(){}*/@;:`\x7f-\x9f]")
@@ -211,6 +225,11 @@ def style_url(value: Any) -> str:
 def style_url_rest(value: Any) -> str:
     """What follows on the beginning of an address in ``url()``."""
     return _in_style_url(url_rest(value))
+
+
+def style_url_root(value: Any) -> str:
+    """After the one slash that an address in ``url()`` begins with."""
+    return _in_style_url(url_root(value))
 
 
 def style_url_path(value: Any) -> str:
@@ -236,13 +255,13 @@ def _chain(inner: Escaper, outer: Escaper) -> Escaper:
 _PLACES: Final[dict[str, Escaper]] = {"quoted": quoted, "unquoted": unquoted, "bare": bare}
 _IN_ATTRIBUTES: Final[dict[str, Escaper]] = {
     function.__name__: function
-    for function in (document, url, url_rest, url_path, url_query, url_list, animated)
+    for function in (document, url, url_rest, url_root, url_path, url_query, url_list, animated)
 }
 _IN_BOTH: Final[dict[str, Escaper]] = {
     function.__name__: function
     for function in (
         *(script, script_string, script_regex),
-        *(style, style_string, style_url, style_url_rest, style_url_path),
+        *(style, style_string, style_url, style_url_rest, style_url_root, style_url_path),
     )
 }
 

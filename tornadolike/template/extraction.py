@@ -13,7 +13,7 @@ from typing import IO, Any
 from .errors import ParseError
 from .nodes import LINE_BREAK, Comment, Node, Source
 from .parser import parse
-from .walking import python, walk
+from .walking import python_of, walk
 
 Message = tuple[int, str | None, tuple[str | None, ...], list[str]]
 """A line, the keyword whose arguments follow (None: the first one is the message), and comments for translators."""
@@ -64,7 +64,7 @@ def extract(
 
 
 def _calls(node: Node) -> Iterator[ast.Call]:
-    for top in python(node):
+    for top in python_of(node):
         for inner in ast.walk(top):
             if isinstance(inner, ast.Call):
                 yield inner

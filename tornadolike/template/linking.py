@@ -27,6 +27,7 @@ from .nodes import (
     Try,
     While,
 )
+from .walking import bodies
 
 
 @dataclass(slots=True)
@@ -195,16 +196,3 @@ class _Linker:
         self.reading.pop()
         self.chain.pop()
         return inlined
-
-
-def bodies(node: Node) -> list[list[Node]]:
-    """The lists of nodes within a node, in the order of the text."""
-    if isinstance(node, If):
-        return [*(body for _, body in node.branches), node.orelse]
-    if isinstance(node, For | While):
-        return [node.body, node.orelse]
-    if isinstance(node, Try):
-        return [node.body, *(body for _, body in node.handlers), node.orelse, node.final]
-    if isinstance(node, Block | Apply | Inlined):
-        return [node.body]
-    return []

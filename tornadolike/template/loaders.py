@@ -12,7 +12,7 @@ import posixpath
 import threading
 from collections.abc import Iterable, Iterator
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .template import Template
 
@@ -23,6 +23,9 @@ _MOST_NAMES = 2000
 """How many names are looked through for one that is like a name that was not found."""
 _LONGEST_NAME = 100
 """How much of that name is compared: it may come from a client, and comparing takes time."""
+
+_NO_FILE: Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError)
+"""What is raised for names that no file has, or can have: with a null character it is a ValueError."""
 
 
 class BaseLoader:
@@ -158,7 +161,8 @@ class Loader(BaseLoader):
     """Loads templates from files.
 
     Names are relative to ``root_directory``; in a template they are relative to that template's directory. Such a name
-    never leads out of the root directory: one that would is not found. An absolute path is taken as it is.
+    never leads out of the root directory: one that would is not found. An absolute path is taken as it is, as in
+    Tornado, so a name that comes from a user has to be looked up among those that are meant.
 
     :arg root_directory: where the templates are.
     :arg kwargs: as for :class:`BaseLoader`.
@@ -182,8 +186,10 @@ class Loader(BaseLoader):
         try:
             with open(path, "rb") as file:
                 text = file.read()
-        except FileNotFoundError:
-            raise _not_found(name, path, self.root, _files_below(self.root)) from None
+        except (OSError, ValueError) as error:
+            if _is_no_file(error):
+                raise _not_found(name, path, self.root, _files_below(self.root)) from None
+            raise
         return Template(text, name=name, loader=self)
 
     def fingerprint(self, name: str) -> object:
@@ -233,9 +239,11 @@ class PackageLoader(BaseLoader):
         place = self._place(name)
         try:
             text = place.read_bytes()
-        except FileNotFoundError:
-            names = _resources_below(self._root())
-            raise _not_found(name, str(place), self._said, names) from None
+        except (OSError, ValueError) as error:
+            if _is_no_file(error):
+                names = _resources_below(self._root())
+                raise _not_found(name, str(place), self._said, names) from None
+            raise
         return Template(text, name=name, loader=self)
 
     def fingerprint(self, name: str) -> object:
@@ -307,9 +315,14 @@ def _inside(name: str, root: str) -> str:
 def _file_fingerprint(path: str | os.PathLike[str]) -> object:
     try:
         found = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _is_no_file(error: OSError | ValueError) -> bool:
+    # What is too long has no exception of its own.
+    return isinstance(error, _NO_FILE) or error.errno == errno.ENAMETOOLONG
 
 
 def _not_found(name: str, path: str, root: str, names: Iterable[str]) -> FileNotFoundError:

@@ -8,8 +8,15 @@ import ast
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Final
 
 from .errors import ParseError
+
+#: What ``autoescape`` is by default: the name of our own function.
+XHTML_ESCAPE: Final = "xhtml_escape"
+
+#: What ``autoescape`` is where the place of each expression in the page tells how it is escaped.
+CONTEXTUAL: Final = "contextual"
 
 # What the reading of files takes for the end of a line; neither Python nor tracebacks know others.
 LINE_BREAK = re.compile(r"\r\n?|\n")

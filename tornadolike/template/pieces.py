@@ -59,23 +59,24 @@ def parsed_expression(code: str, where: dict[str, Any] = NOWHERE) -> ast.expr:
 
 
 BUFFER: Final = load("_tt_buffer")
-APPEND: Final = load("_tt_append")
 VALUE: Final = load("_tt_value")
 TO_VALUE: Final = ast.Name("_tt_value", _STORE, **NOWHERE)
 NOTHING: Final = constant("")
 
-IS: Final[list[ast.cmpop]] = [ast.Is()]
+_IS: Final[list[ast.cmpop]] = [ast.Is()]
+_IN: Final[list[ast.cmpop]] = [ast.In()]
 OR: Final = ast.Or()
-TYPE: Final = load("_tt_type")
-INT: Final[list[ast.expr]] = [load("_tt_int")]
-STR: Final[list[ast.expr]] = [load("_tt_str")]
+_TYPE: Final = load("_tt_type")
+_HARMLESS: Final = load("_tt_harmless")
+_STR: Final = load("_tt_str")
 
-#: Text in which nothing can need escaping.
-IS_WORD: Final = parsed_expression("_tt_type(_tt_value) is _tt_str and _tt_value.isalnum()")
-IS_INT: Final = parsed_expression("_tt_type(_tt_value) is _tt_int")
-
-OPENING: Final = parsed("_tt_buffer = []; _tt_append = _tt_buffer.append")
+OPENING: Final = parsed("_tt_buffer = []")
 CLOSING: Final = parsed("def f():\n return _tt_finished(_tt_buffer)")[0].body  # type: ignore[attr-defined]
+
+
+def append(where: dict[str, Any]) -> ast.expr:
+    """The buffer's method. It has a place, as f-strings have."""
+    return ast.Attribute(ast.Name("_tt_buffer", _LOAD, **where), "append", _LOAD, **where)
 
 
 def sending(where: dict[str, Any]) -> ast.expr:
@@ -116,29 +117,47 @@ def joined(parts: list[str | ast.expr]) -> Iterator[str | ast.expr]:
 
 
 def as_one(parts: Sequence[str | ast.expr], where: dict[str, Any]) -> ast.expr:
-    """An f-string of the parts; what is text only is a string.
+    """An f-string of the parts, which are text; a part alone is what it is.
 
     It has a place, for Python 3.13.0 cannot compile some branches that end in a block without one.
     """
     if not parts:
         return NOTHING
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return constant(parts[0])
-    values: list[ast.expr] = [
-        constant(part) if isinstance(part, str) else ast.FormattedValue(part, -1, None, **where)
-        for part in parts
-    ]
-    return ast.JoinedStr(values, **where)
+    values = [constant(part) if isinstance(part, str) else part for part in parts]
+    if len(values) == 1:
+        return values[0]
+    return ast.JoinedStr(
+        [
+            value
+            if isinstance(value, ast.Constant)
+            else ast.FormattedValue(value, -1, None, **where)
+            for value in values
+        ],
+        **where,
+    )
 
 
-def is_exactly(value: ast.expr, kind: list[ast.expr]) -> ast.expr:
-    return ast.Compare(called(TYPE, [value], NOWHERE), IS, kind, **NOWHERE)
+def if_text(first: ast.expr, text: ast.expr, other: ast.expr, value: ast.expr) -> ast.expr:
+    """One expression for a value that is text, and another for what is no number or its like either.
+
+    :param first: gives the value; from then on ``value`` does.
+    """
+    where = place(other)
+    is_text = ast.Compare(_type_of(first), _IS, [_STR], **NOWHERE)
+    is_harmless = ast.Compare(_type_of(value), _IN, [_HARMLESS], **NOWHERE)
+    # Quicker than an f-string, which looks for __format__().
+    otherwise = ast.IfExp(is_harmless, called(_STR, [value], where), other, **where)
+    return ast.IfExp(is_text, text, otherwise, **where)
 
 
-def unless(first: ast.expr, second: ast.expr, otherwise: ast.expr) -> ast.expr:
-    """The value as it is if one of the tests says so."""
-    test = ast.BoolOp(OR, [first, second], **NOWHERE)
-    return ast.IfExp(test, VALUE, otherwise, **place(otherwise))
+def if_word(value: ast.expr, otherwise: ast.expr) -> ast.expr:
+    """The value as it is if it is text in which nothing can need escaping."""
+    is_word = called(ast.Attribute(value, "isalnum", _LOAD, **NOWHERE), [], NOWHERE)
+    return ast.IfExp(is_word, value, otherwise, **place(otherwise))
+
+
+def _type_of(value: ast.expr) -> ast.expr:
+    return called(_TYPE, [value], NOWHERE)
 
 
 def place(node: Any) -> dict[str, Any]:

@@ -1,18 +1,16 @@
 """Where the Python of a linked template stands: which file, line and columns.
 
 A template is compiled to one function, whatever number of files it is made of, and Python knows one file for a
-function. So each place where another file begins (a *segment*) has a million line numbers of its own; the outermost
-file has the first, in which lines are its own. :class:`Places` tells the file by the line.
+function. So each place where another file begins (a *segment*) has line numbers of its own, behind those of the segment
+before; the outermost file has the first, in which lines are its own. :class:`Places` tells the file by the line.
 """
 
 import ast
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from .nodes import LINE_BREAK, Inlined, Source
-
-#: How many lines a segment has.
-SEGMENT: Final = 1_000_000
+from .nodes import Inlined, Source
 
 _N = TypeVar("_N", bound=ast.AST)
 
@@ -22,10 +20,12 @@ class Segment:
     """A stretch of one file.
 
     :ivar source: the file.
+    :ivar lines_before: how many lines the segments before it have.
     :ivar tags: where it was included, or where the block stood: pairs of a file's name and a line, inmost first.
     """
 
     source: Source
+    lines_before: int
     tags: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -38,32 +38,34 @@ class Segment:
 
 @dataclass(slots=True)
 class Places:
-    """All segments of a compiled template, by number."""
+    """All segments of a compiled template, in their order."""
 
     segments: list[Segment] = field(default_factory=list)
 
-    def enter(self, inlined: Inlined, within: Segment | None) -> int:
-        """A segment for what stands in the place of a tag. Its number."""
+    def enter(self, inlined: Inlined, within: Segment | None) -> Segment:
+        """Begin a segment for what stands in the place of a tag."""
         source = inlined.body[0].source if inlined.body else inlined.source
         tags: tuple[tuple[str, int], ...] = ()
         if within is not None:
-            before = LINE_BREAK.finditer(inlined.source.text, 0, inlined.start)
-            line = sum(1 for _ in before) + 1
+            line = bisect_right(inlined.source.lines, inlined.start)
             tags = ((inlined.source.name, line), *within.tags)
-        self.segments.append(Segment(source, tags))
-        return len(self.segments) - 1
+        last = self.segments[-1] if self.segments else None
+        before = last.lines_before + len(last.source.lines) if last else 0
+        segment = Segment(source, before, tags)
+        self.segments.append(segment)
+        return segment
 
     def find(self, line: int) -> tuple[Segment, int]:
         """The segment and its own line for a line of the compiled code."""
-        number, own = divmod(line, SEGMENT)
-        return self.segments[min(number, len(self.segments) - 1)], own
+        number = bisect_right(self.segments, line - 1, key=lambda segment: segment.lines_before)
+        segment = self.segments[max(number - 1, 0)]
+        return segment, line - segment.lines_before
 
 
-def moved(node: _N, number: int) -> _N:
-    """The node with the line numbers of that segment: a copy, except in the first."""
-    if not number:
+def moved(node: _N, lines: int) -> _N:
+    """The node that many lines further down: a copy, unless it stays where it is."""
+    if not lines:
         return node
-    lines = number * SEGMENT
     top = _copy(node)
     waiting: list[ast.AST] = [top]
     while waiting:

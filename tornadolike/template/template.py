@@ -10,15 +10,14 @@ from typing import Any, Final, Protocol
 
 from .. import escape
 from ..escape import native_str
-from .compiler import CONTEXTUAL, OWN, Compiler, Form, Program, Way, compile_tree, sets_own_name
-from .contexts import choose_escapers
+from .compiler import Compiler, Form, Program, Way, compile_tree, sets_own_name
 from .errors import ParseError
 from .linking import Linked, link
-from .nodes import Extends, Include, Inlined, Source, Tree
+from .nodes import CONTEXTUAL, XHTML_ESCAPE, Extends, Include, Inlined, Source, Tree
 from .parser import parse
-from .plain import PlainCompiler
-from .scopes import find_waiting
+from .readable import ReadableCompiler
 from .tracebacks import point_at_template, refusal
+from .waiting import find_waiting
 from .walking import walk
 from .whitespace import filter_whitespace
 
@@ -93,7 +92,7 @@ class Template:
             whitespace = (loader and loader.whitespace) or _whitespace_by_name(self.name)
         filter_whitespace(whitespace, "")  # raises for a mode that is none
         if autoescape is _UNSET:
-            autoescape = loader.autoescape if loader is not None else OWN
+            autoescape = loader.autoescape if loader is not None else XHTML_ESCAPE
         source = Source(self.name, self._path(), native_str(template_string))
         self.tree: Tree = parse(source, whitespace, autoescape)
         self.autoescape = self.tree.autoescape
@@ -101,7 +100,7 @@ class Template:
         self._programs: dict[tuple[Form, bool], Program] = {}
         if not _linking.is_under_way:
             # One that is loaded for another is linked and compiled when it is wanted itself.
-            is_own = self.namespace.get(OWN, escape.xhtml_escape) is escape.xhtml_escape
+            is_own = self.namespace.get(XHTML_ESCAPE, escape.xhtml_escape) is escape.xhtml_escape
             self._program("coroutine" if self.is_async else "function", is_own)
 
     def _path(self) -> str:
@@ -121,7 +120,7 @@ class Template:
         if self._known is None:
             linked = self._link()
             root = linked.root
-            escapers = choose_escapers([root]) if _is_contextual(root) else {}
+            escapers = _escapers_by_context(root) if _is_contextual(root) else {}
             self._known = _Whole(linked, find_waiting(root.body), escapers)
         return self._known
 
@@ -155,7 +154,7 @@ class Template:
     def code(self) -> str:
         """The Python that it becomes, written plainly, for people."""
         whole = self._whole
-        compiler = PlainCompiler(whole.way("coroutine" if whole.waiting else "function", True))
+        compiler = ReadableCompiler(whole.way("coroutine" if whole.waiting else "function", True))
         return ast.unparse(compiler.module(whole.linked.root))
 
     def generate(self, /, **kwargs: Any) -> bytes:
@@ -202,7 +201,7 @@ class Template:
         namespace = {**DEFAULT_NAMES, "__name__": self.name.replace(".", "_")}
         namespace.update(self.namespace)
         namespace.update(names)
-        is_own = namespace[OWN] is escape.xhtml_escape
+        is_own = namespace[XHTML_ESCAPE] is escape.xhtml_escape
         program = self._programs.get((form, is_own)) or self._program(form, is_own)
         return FunctionType(program.code, namespace), program
 
@@ -237,6 +236,8 @@ class Template:
             point_at_template(error, program.code.co_filename, program.places)
         except RecursionError:
             pass  # so near to the end of the stack it stays as it is
+        finally:
+            del error  # whose traceback keeps this frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,12 @@ class _Linking(threading.local):
 
 
 _linking: Final = _Linking()
+
+
+def _escapers_by_context(root: Inlined) -> dict[int, str]:
+    from .contexts import choose_escapers  # large, and most programs never need it
+
+    return choose_escapers([root])
 
 
 def _is_contextual(root: Inlined) -> bool:

@@ -30,6 +30,21 @@ def point_at_template(error: BaseException, filename: str, places: Places) -> No
 
     :param filename: of the compiled code.
     """
+    made: list[FrameType] = []
+    try:
+        _point(error, filename, places, made)
+    finally:
+        # Each of them keeps its callers, and these know the exception: without the collector none would ever go.
+        for frame in made:
+            caller = frame.f_back
+            while caller is not None and caller.f_code is not point_at_template.__code__:
+                caller.clear()
+                caller = caller.f_back
+            del caller, frame
+        del error, made
+
+
+def _point(error: BaseException, filename: str, places: Places, made: list[FrameType]) -> None:
     waiting: list[BaseException | None] = [error]
     seen: set[int] = set()
     while waiting:
@@ -41,7 +56,7 @@ def point_at_template(error: BaseException, filename: str, places: Places) -> No
         if isinstance(each, BaseExceptionGroup):
             waiting += each.exceptions
         traceback = each.__traceback__
-        each.__traceback__ = _told(traceback, filename, places)
+        each.__traceback__ = _told(traceback, filename, places, made)
         if isinstance(each, NameError) and each.__traceback__ is not traceback:
             _explain_name(each)
 
@@ -67,7 +82,9 @@ def _characters(line: str, offset: int | None) -> int | None:
     return len(line.encode()[: offset - 1].decode(errors="replace")) + 1
 
 
-def _told(traceback: TracebackType | None, filename: str, places: Places) -> TracebackType | None:
+def _told(
+    traceback: TracebackType | None, filename: str, places: Places, made: list[FrameType]
+) -> TracebackType | None:
     steps = list(_steps(traceback))
     if not any(_is_compiled(step.tb_frame.f_code, filename) for step in steps):
         return traceback
@@ -79,6 +96,7 @@ def _told(traceback: TracebackType | None, filename: str, places: Places) -> Tra
         if _is_compiled(frame.f_code, filename):
             shown = _shown(step, places)
             frame, lasti, line = shown.tb_frame, shown.tb_lasti, shown.tb_lineno
+            made.append(frame)
         told = TracebackType(told, frame, lasti, line)
     return told
 
@@ -167,18 +185,20 @@ def _explain_name(error: NameError) -> None:
     *_, last = _steps(error.__traceback__)
     if "  # " not in last.tb_frame.f_code.co_name:
         return
+    note = _note_on_name(error, last.tb_frame)
+    # Each template that the exception goes through comes here.
+    if note and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
+def _note_on_name(error: NameError, frame: FrameType) -> str | None:
     if isinstance(error, UnboundLocalError):
-        error.add_note(
+        return (
             "A name that a template sets anywhere is a variable of its own, with no value before."
         )
-        return
-    name = error.name
-    if not name:
-        return
-    frame = last.tb_frame
+    if not error.name:  # raised by hand
+        return None
+    note = f"{error.name!r} was neither given to the template nor is it set in it."
     known = {*frame.f_globals, *frame.f_locals, *frame.f_builtins}
-    note = f"{name!r} was neither given to the template nor is it set in it."
-    close = difflib.get_close_matches(name, known, 1)
-    if close:
-        note += f" Did you mean {close[0]!r}?"
-    error.add_note(note)
+    close = difflib.get_close_matches(error.name, known, 1)
+    return f"{note} Did you mean {close[0]!r}?" if close else note

@@ -1,10 +1,9 @@
-"""Going through a template's nodes, for those who only read them."""
+"""Going through a template's nodes: those within others, and the Python in them."""
 
 import ast
 from collections.abc import Iterator
 
-from .linking import bodies
-from .nodes import Apply, For, If, Node, Output, Statement, Try, While
+from .nodes import Apply, Block, For, If, Inlined, Node, Output, Statement, Try, While
 
 
 def walk(body: list[Node]) -> Iterator[Node]:
@@ -17,7 +16,7 @@ def walk(body: list[Node]) -> Iterator[Node]:
             waiting.extend(reversed(inner))
 
 
-def python(node: Node) -> list[ast.AST]:
+def python_of(node: Node) -> list[ast.AST]:
     """The Python that stands in a node's own tags, in the order of the text."""
     match node:
         case Output():
@@ -34,4 +33,17 @@ def python(node: Node) -> list[ast.AST]:
             return [test for test, _ in node.branches]
         case Try():
             return [handler for handler, _ in node.handlers]
+    return []
+
+
+def bodies(node: Node) -> list[list[Node]]:
+    """The lists of nodes within a node, in the order of the text."""
+    if isinstance(node, If):
+        return [*(body for _, body in node.branches), node.orelse]
+    if isinstance(node, For | While):
+        return [node.body, node.orelse]
+    if isinstance(node, Try):
+        return [node.body, *(body for _, body in node.handlers), node.orelse, node.final]
+    if isinstance(node, Block | Apply | Inlined):
+        return [node.body]
     return []

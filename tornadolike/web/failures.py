@@ -8,12 +8,14 @@ from ..escape import xhtml_escape
 from ..http1 import has_no_body
 from ..httputil import HTTPInputError
 from ..iostream import StreamClosedError
+from ..locale import get_supported_locales
 from ..log import app_log, gen_log
 from .body import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
 from .languages import Languages
 from .response import Response
+from .transforms import add_vary
 
 CLIENT_CLOSED_REQUEST: Final = 499
 
@@ -79,7 +81,7 @@ class Failures(Response, Languages):
         elif self.settings.get("serve_traceback") and "exc_info" in kwargs:
             self.set_header("Content-Type", "text/plain")
             for line in traceback.format_exception(*kwargs["exc_info"]):
-                self.write(line)
+                self.write(line.encode(errors="backslashreplace"))
             self.finish()
         else:
             self.finish(self._error_page(status_code))
@@ -87,17 +89,22 @@ class Failures(Response, Languages):
     def _error_page(self, status_code: int) -> str:
         """The status, in the reader's language if the site has it."""
         opening, reason = "<html>", self._reason
+        if len(get_supported_locales()) > 1:  # also if it is English: the next one may want another
+            add_vary(self._headers, "Accept-Language")
         try:
             locale = self.locale
             translated = locale.own(reason)
+        except HTTPError:  # the client's fault, of which this very page tells
+            pass
         except Exception:  # how the author chooses it may need what the request has not come to
             app_log.warning("An error page is in English, for lack of a locale", exc_info=True)
         else:
             if translated != reason:
                 reason = translated
+                language = locale.code.replace("_", "-")
                 direction = "rtl" if locale.rtl else "ltr"
-                opening = f'<html lang="{locale.code.replace("_", "-")}" dir="{direction}">'
-                self.add_header("Vary", "Accept-Language")
+                opening = f'<html lang="{language}" dir="{direction}">'
+                self.set_header("Content-Language", language)
         message = f"{status_code}: {xhtml_escape(reason)}"
         return f"{opening}<title>{message}</title><body>{message}</body></html>"
 
@@ -138,6 +145,7 @@ class Failures(Response, Languages):
             elif self._says_that_client_is_gone(error):
                 gen_log.info("%s: the client closed the connection", self._request_summary())
                 self._abandon()
+                self._sending = None  # it has the exception, whose traceback has this handler
             elif isinstance(error, BodyClosedError):
                 if self.request.connection.refused is None:  # else the connection has said why
                     gen_log.info("%s: the body did not come whole", self._request_summary())

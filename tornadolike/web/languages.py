@@ -1,5 +1,7 @@
 """In which language a request is answered: the reader's choice, or the browser's."""
 
+from collections.abc import Awaitable
+
 from ..locale import Locale, get_closest_accepted
 from ..util import lazy
 from .head import ResponseHead
@@ -12,9 +14,15 @@ class Languages(ResponseHead):
     def locale(self) -> Locale:
         """The locale of this request: :meth:`get_user_locale`, or else :meth:`get_browser_locale`.
 
-        It is chosen when it is first read, and may be assigned, as in :meth:`~.RequestHandler.prepare`.
+        It is chosen when it is first read, and may be assigned, as in :meth:`~.RequestHandler.prepare`. Raises
+        :exc:`TypeError` if :meth:`get_user_locale` gives a code, or is a coroutine.
         """
         locale = self.get_user_locale()
+        if isinstance(locale, (str, Awaitable)):
+            raise TypeError(
+                f"get_user_locale() has to give tornadolike.locale.get(code) or None, not {locale!r}; "
+                "what has to be waited for, prepare() can wait for, and assign self.locale"
+            )
         return self.get_browser_locale() if locale is None else locale
 
     # To be overridden

@@ -11,16 +11,16 @@ from ..escape import to_unicode, utf8, xhtml_escape
 from ..util import ObjectDict, lazy
 from .addresses import Addresses
 from .languages import Languages
+from .loading import Loading
 from .resources import END_OF_BODY, END_OF_HEAD, Resources, StreamedPage, insert
 from .response import Response
 from .stepping import before_waiting
-from .templates import Templates
 
 FLUSH_SIZE: Final = 64 * 1024
 """Bytes of a page that are sent as soon as they are there, also if the template need not wait for anything."""
 
 
-class Rendering(Response, Languages, Addresses, Templates):
+class Rendering(Response, Languages, Addresses, Loading):
     """Makes pages of templates, with the UI modules and UI methods of the application."""
 
     _active_modules: dict[str, Any] | None = None
@@ -99,6 +99,7 @@ class Rendering(Response, Languages, Addresses, Templates):
         return b'<style type="text/css">\n%b\n</style>' % b"\n".join(css_embed)
 
     def clear(self) -> None:
+        """Forget the response that was made so far: status, headers, body and UI modules (but not cookies)."""
         super().clear()
         self._active_modules = None  # an error page has not what the page wanted that failed
 
@@ -189,6 +190,7 @@ class Rendering(Response, Languages, Addresses, Templates):
                     break
                 if page.size > FLUSH_SIZE:
                     send()
+                    await asyncio.sleep(0)  # a fast client must not keep the loop from all others
                 if self._sending is not None:
                     await self._sending
         rest = b"" if is_head else page.finish()
@@ -252,7 +254,13 @@ class Rendering(Response, Languages, Addresses, Templates):
             active = self._active_modules.get(name)
             if active is None:
                 active = self._active_modules[name] = module(self)
-            rendered: str | bytes = active.render(*args, **kwargs)
+            rendered: str | bytes | Coroutine[Any, Any, Any] = active.render(*args, **kwargs)
+            if isinstance(rendered, Coroutine):
+                rendered.close()
+                raise TypeError(
+                    f"the UI module {name} cannot wait: render() is not to be a coroutine; a template may "
+                    f"wait for its arguments: {{% module {name}(await ...) %}}"
+                )
             return to_unicode(rendered)
 
         return render

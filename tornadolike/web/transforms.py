@@ -100,14 +100,14 @@ class GZipContentEncoding(OutputTransform):
         if status_code == 304:
             self._repeat_head(headers)
         elif self._may_be_compressed(status_code, headers):
-            add_vary(headers)
+            add_vary(headers, "Accept-Encoding")
             if self._is_compressed(status_code, headers, chunk, finishing):
                 return status_code, headers, self._begin(headers, chunk, finishing)
         return status_code, headers, chunk
 
     def _repeat_head(self, headers: HTTPHeaders) -> None:
         """Say in a 304 what was said with the content, of which only the client knows what it was like."""
-        add_vary(headers)
+        add_vary(headers, "Accept-Encoding")
         etag = headers.get("Etag")
         if etag is not None and "W/" + etag in self._known_etags:
             weaken_etag(headers)
@@ -227,13 +227,13 @@ def known(names: Iterable[str]) -> Iterable[str]:
     return names
 
 
-def add_vary(headers: HTTPHeaders) -> None:
-    """Say that the response depends on what the client accepts."""
+def add_vary(headers: HTTPHeaders, name: str) -> None:
+    """Say that the response depends on this header of the request, too (RFC 9110 section 12.5.5)."""
     before = headers.get("Vary")
     if before is None:
-        headers["Vary"] = "Accept-Encoding"
-    elif not {"*", "accept-encoding"} & {name.strip().lower() for name in before.split(",")}:
-        headers["Vary"] = f"{before}, Accept-Encoding"
+        headers["Vary"] = name
+    elif not {"*", name.lower()} & {known.strip().lower() for known in before.split(",")}:
+        headers["Vary"] = f"{before}, {name}"
 
 
 def weaken_etag(headers: HTTPHeaders) -> None:

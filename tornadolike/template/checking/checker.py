@@ -13,10 +13,10 @@ from ..contexts import unsafe_outputs
 from ..errors import ParseError
 from ..linking import Linked, link
 from ..loaders import Loader
-from ..nodes import Block, Comment, Extends, Include, Node, Output, Source, Text, Tree
+from ..nodes import CONTEXTUAL, Block, Comment, Extends, Include, Node, Output, Source, Text, Tree
 from ..parser import parse
 from ..template import DEFAULT_NAMES
-from ..walking import python, walk
+from ..walking import python_of, walk
 from .callers import Callers, Passed
 from .findings import Finding, at, at_span, from_error
 from .names import names_in
@@ -30,7 +30,6 @@ _BUILTINS = frozenset(dir(builtins))
 # Functions whose result may be put into a page as it is.
 _SAFE = frozenset({"xhtml_escape", "url_escape", "linkify", "xsrf_form_html"})
 _AUTOESCAPE = re.compile(r"\{%-?\s*autoescape\s[^%]*%\}")
-_CONTEXTUAL = "contextual"
 _IGNORE = "check: ignore"
 _NO_MARKUP = (".txt", ".md", ".csv", ".js", ".css", ".json")
 _LOST = "this is never rendered: of a template that extends another one only the blocks are"
@@ -192,8 +191,8 @@ class _Checker:
         for dependency in linked.dependencies:
             tree = self.trees[dependency]
             # It may be written as a call or an attribute.
-            name = re.split(r"\W", tree.autoescape or _CONTEXTUAL, maxsplit=1)[0]
-            if name not in known | _BUILTINS | {_CONTEXTUAL}:
+            name = re.split(r"\W", tree.autoescape or CONTEXTUAL, maxsplit=1)[0]
+            if name not in known | _BUILTINS | {CONTEXTUAL}:
                 tag = _AUTOESCAPE.search(tree.source.text)
                 span = tag.span() if tag else (0, 0)
                 message = f"unknown function {name!r} to escape with"
@@ -225,7 +224,7 @@ def _passed_by_modules(trees: Iterable[Tree]) -> dict[str, Passed]:
     found: dict[str, Passed] = {}
     for tree in trees:
         for node in walk(tree.body):
-            match python(node):
+            match python_of(node):
                 case [
                     ast.Call(
                         func=ast.Attribute(value=ast.Name(id="_tt_modules"), attr="Template"),

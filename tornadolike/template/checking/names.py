@@ -3,9 +3,8 @@
 import ast
 from dataclasses import dataclass, field
 
-from ..linking import bodies
 from ..nodes import LINE_BREAK, Apply, Node, Source, Try
-from ..walking import python
+from ..walking import bodies, python_of
 
 _CATCH_NAME_ERRORS = {"NameError", "Exception", "BaseException"}
 
@@ -71,7 +70,7 @@ def names_in(body: list[Node]) -> Names:
 def _read(body: list[Node], scope: _Scope) -> None:
     for node in body:
         reader = _Reader(node.source, scope)
-        for fragment in python(node):
+        for fragment in python_of(node):
             reader.visit(fragment)
         match node:
             case Apply():

@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from .contexts_script import Script
-from .contexts_style import Style
-from .contexts_url import Url
+from .script import Script
+from .style import Style
+from .url import Url
 
 Inner = Script | Style | Url
 

@@ -3,9 +3,8 @@
 import ast
 from typing import Final
 
-from .linking import bodies
 from .nodes import Apply, For, Node
-from .walking import python
+from .walking import bodies, python_of
 
 #: What has an ``await`` of its own, which is not the template's.
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -29,7 +28,7 @@ def _find(nodes: list[Node], suspects: dict[int, bool]) -> set[int]:
         if id(source) not in suspects:
             suspects[id(source)] = "await" in source.text or "async" in source.text
         if suspects[id(source)]:
-            within.update(id(each) for each in python(node) if _waits(each))
+            within.update(id(each) for each in python_of(node) if _waits(each))
         for body in bodies(node):
             within |= _find(body, suspects)
         if (isinstance(node, Apply) and within) or (isinstance(node, For) and node.is_async):

@@ -18,7 +18,7 @@ PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 Loaders = dict[tuple[Callable[..., BaseLoader], str], BaseLoader]
 
 
-class Templates(ResponseHead):
+class Loading(ResponseHead):
     """Finds templates by their names. Loaders, and with them what was compiled, are kept for the application."""
 
     _template_loaders: ClassVar[WeakKeyDictionary[Site, Loaders]] = WeakKeyDictionary()

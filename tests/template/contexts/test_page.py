@@ -4,11 +4,11 @@ import itertools
 from xml.etree.ElementTree import Element
 
 import html5lib
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tornadolike.template.contexts_html import Place
-from tornadolike.template.contexts_problem import Problem
+from tornadolike.template.contexts.page import Place
+from tornadolike.template.contexts.problem import Problem
 
 PIECES = [
     *("<", ">", "/", "=", "'", '"', "!", "-", "--", "?", "&", " ", "\n", "a", "</", "/>"),
@@ -42,6 +42,7 @@ def found(element: Element) -> list[str]:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.integers(0, 60))
+@example("<script type=text/html></</script>", 26)
 @settings(max_examples=400)
 def test_the_place_is_where_a_parser_finds_it(text: str, cut: int) -> None:
     try:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from .contexts_problem import Problem
-from .contexts_url import Url
+from .problem import Problem
+from .url import Url
 
 _TOKEN: Final = re.compile(r"\\.|[\"']|/\*|(?<![\w-])url\(\s*[\"']?", re.DOTALL | re.IGNORECASE)
 # What a text may end with that is the beginning of one of those.
@@ -35,7 +35,8 @@ class Style:
     def _code(self, text: str, at: int) -> "tuple[Style, int]":
         found = _TOKEN.search(text, at)
         # Behind "url(" a quote may be still to come.
-        if found is None or (found[0][-1] not in "\"'*" and found.end() == len(text)):
+        is_begun = found and found[0][0] in "uU" and found[0][-1] not in "\"'"
+        if found is None or (is_begun and found.end() == len(text)):
             part = _PART.search(text, at)
             return replace(self, pending=part[0] if part else ""), len(text)
         opening, end = found[0], found.end()
@@ -74,13 +75,13 @@ class Style:
             )
         if self.mode == "string":
             return "style_string"
-        if self.mode == "url" or self.pending.endswith("("):
+        if self.mode == "url" or self.pending.rstrip().endswith("("):
             name = self.url.escaper
             return {"url_query": "style_url_path"}.get(name, f"style_{name}")
         return "style"
 
     def after_output(self) -> "Style":
-        if self.pending.strip().endswith("("):
+        if self.pending.rstrip().endswith("("):
             return Style("url", "", Url().after_output())
         return replace(self, pending="", url=self.url.after_output())
 

@@ -1,6 +1,6 @@
 """Where in the page each expression of a template stands, known when the template is compiled.
 
-The walk follows the template as it runs: a :class:`~.contexts_html.Place` goes through the text, every branch begins
+The walk follows the template as it runs: a :class:`~.page.Place` goes through the text, every branch begins
 where the branches before it began, and where they meet their places are joined. What a loop's body ends in has to be
 where it began; what an exception leaves unfinished has to be where the handlers go on.
 """
@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .contexts_html import Place
-from .contexts_problem import Problem
-from .nodes import (
+from ..nodes import (
+    CONTEXTUAL,
     Apply,
     Block,
     For,
@@ -25,24 +24,8 @@ from .nodes import (
     Try,
     While,
 )
-
-__all__ = ["CONTEXTUAL", "Unsafe", "choose_escapers", "unsafe_outputs"]
-
-#: What ``autoescape`` is where the place chooses the escaper.
-CONTEXTUAL: Final = "contextual"
-_DEFAULT: Final = "xhtml_escape"
-
-
-@dataclass(slots=True, frozen=True)
-class Unsafe:
-    """An expression that ``xhtml_escape`` does not make safe where it stands.
-
-    :ivar output: the expression.
-    :ivar why: what is wrong with it and what to write instead, as a sentence.
-    """
-
-    output: Output
-    why: str
+from .page import Place
+from .problem import Problem
 
 
 def choose_escapers(body: list[Node]) -> dict[int, str]:
@@ -52,27 +35,16 @@ def choose_escapers(body: list[Node]) -> dict[int, str]:
     that stands in two places has to be two objects. Only kind ``"escaped"`` within an :class:`Inlined` whose
     ``autoescape`` is ``"contextual"`` has a key. The function gets the value itself and gives ``str``.
 
-    Raises :exc:`ParseError` for an expression where no value can be made safe, and where it is not the same in all
+    Raises :exc:`.ParseError` for an expression where no value can be made safe, and where it is not the same in all
     branches where the text after them stands.
     """
-    walk = _Walk()
+    walk = Walk()
     end = walk.body(body, Place())
     if end is not None and end.unfinished and walk.last is not None:
         raise walk.last.source.error(
             f"The template ends within {end.unfinished}", walk.last.start, walk.last.end
         )
     return walk.names
-
-
-def unsafe_outputs(body: list[Node]) -> list[Unsafe]:
-    """The expressions under ``autoescape="xhtml_escape"`` that it does not make safe where they stand.
-
-    ``body`` may be linked or as the parser gave it (then all of it is taken to be under ``xhtml_escape``, and what is
-    included to leave its place as it was). It does not raise for what it cannot tell.
-    """
-    walk = _Survey()
-    walk.body(body, Place())
-    return list(walk.unsafe.values())
 
 
 @dataclass(slots=True)
@@ -83,7 +55,7 @@ class _Loop:
     left: list[Place] = field(default_factory=list)
 
 
-class _Walk:
+class Walk:
     """A walk through a template that goes on the names of escapers."""
 
     def __init__(self) -> None:
@@ -222,101 +194,6 @@ class _Walk:
 
 # A place in a loop goes on by joining only: from the start of an address to one that is unknown, say.
 _ROUNDS: Final = 5
-
-
-class _Survey(_Walk):
-    """A walk that says what is unsafe, and passes over what it cannot tell."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.autoescape = _DEFAULT
-        self.unsafe: dict[int, Unsafe] = {}
-
-    def text(self, node: Text, place: Place) -> Place:
-        return place.fed_anyway(node.value)
-
-    def output(self, node: Output, place: Place) -> None:
-        if node.kind != "escaped" or self.autoescape != _DEFAULT or _is_number(node.expression):
-            return
-        try:
-            why = _why(place.escaper, node.expression)
-        except Problem as problem:
-            why = str(problem)
-        if why:
-            self.unsafe[id(node)] = Unsafe(node, why)
-
-    def differ(self, node: Node, one: Place, other: Place, what: str) -> Place:
-        return one
-
-
-def _why(escaper: str, expression: ast.expr) -> str:
-    """Why ``xhtml_escape`` is not what that place needs; empty if it is."""
-    kind, _, place = escaper.rpartition("_")
-    if place in ("unquoted", "bare") or escaper in ("unquoted", "bare"):
-        return (
-            "A space in the value would begin another attribute: put quotes around the expression"
-        )
-    if place != "quoted":
-        kind = escaper
-    if kind in ("url", "url_list", "animated"):
-        if _is_own_address(expression):
-            return ""
-        return (
-            "xhtml_escape lets addresses through that run scripts (javascript:): "
-            'check the scheme, or use autoescape="contextual"'
-        )
-    if kind.startswith(("script", "json")):
-        if place == "quoted":
-            return (
-                "A browser undoes xhtml_escape before it runs this script: "
-                "put the value into an attribute data-..., and read that in the script"
-            )
-        return "xhtml_escape is not for scripts: write {% raw json_encode(...) %} without quotes around it"
-    if kind.startswith("style"):
-        return (
-            "xhtml_escape lets declarations of CSS through: choose a class, "
-            'or use autoescape="contextual"'
-        )
-    if kind == "document":
-        return "A browser undoes xhtml_escape and reads the value as a document: escape it twice"
-    return ""
-
-
-_OWN_ADDRESSES: Final = frozenset({"static_url", "reverse_url", "url_escape"})
-_NUMBERS: Final = frozenset({"int", "float", "len", "round", "sum", "ord"})
-
-
-def _is_own_address(expression: ast.expr) -> bool:
-    """Whether an address is made by the program, not by those who use it."""
-    match expression:
-        case ast.Call():
-            return _called(expression) in _OWN_ADDRESSES
-        case ast.Constant(value=str()):
-            return True
-        case ast.JoinedStr(values=[first, *_]) | ast.BinOp(left=first, op=ast.Add()):
-            return isinstance(first, ast.Constant) or _is_own_address(first)
-        case ast.IfExp():
-            return _is_own_address(expression.body) and _is_own_address(expression.orelse)
-        case _:
-            return False
-
-
-def _is_number(expression: ast.expr) -> bool:
-    match expression:
-        case ast.Call():
-            return _called(expression) in _NUMBERS
-        case ast.Constant(value=int() | float()):
-            return True
-        case _:
-            return False
-
-
-def _called(call: ast.Call) -> str:
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
 
 
 def _found(node: Text, problem: Problem) -> tuple[int, int]:

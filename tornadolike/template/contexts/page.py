@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .contexts_names import (
+from .contents import (
     CONTENT,
     DECIDING,
     Inner,
@@ -19,9 +19,9 @@ from .contexts_names import (
     joined_inner,
     script_of,
 )
-from .contexts_problem import Problem
-from .contexts_script import Script
-from .contexts_style import Style
+from .problem import Problem
+from .script import Script
+from .style import Style
 
 _TAG: Final = re.compile(r"</?([a-zA-Z][^\t\n\f\r />]*)")
 _TAG_PART: Final = re.compile(r"<(?:/?[a-zA-Z][^\t\n\f\r />]*|/|!-?|!\[[CDAT]*)?\Z")
@@ -86,12 +86,13 @@ class Place:
     def _markup(self, text: str, at: int) -> "tuple[Place, int]":
         """Within a script element that holds markup, which its end tag ends wherever that stands."""
         end = _SCRIPT_END.search(text, at)
-        place, stop = self, end.start() if end else len(text)
+        # What may be the beginning of the end tag waits, whatever it would be in the markup.
+        place, stop = self, end.start() if end else _tail_of(text, at, "</script")
         markup = text[:stop]
         while at < stop:
             place, at = _STEPS[place.mode](place, markup, at)
         if end is None:
-            return place, at
+            return replace(place, pending=place.pending + text[stop:]), len(text)
         if place.mode != "text" or place.pending:
             raise Problem(f"</script> ends the script within {place.described}", text[stop:])
         return Place("tag", element="/script"), end.end()
@@ -216,9 +217,8 @@ class Place:
         place = replace(self, mode="tag", attribute="", quote="", inner=None, value="")
         value = html.unescape(value).strip().lower()
         if (self.element, self.attribute) == ("script", "type"):
-            return replace(
-                place, script_type=self.script_type or value
-            )  # a second one does not count
+            # A second one does not count.
+            return replace(place, script_type=self.script_type or value or "text/javascript")
         if self.attribute == "http-equiv" and value == "refresh":
             if self.has_content:
                 raise Problem("http-equiv has to stand before a content with an expression in it")
@@ -285,11 +285,7 @@ class Place:
                     raise Problem(_END_TAG)
             return self.inner.escaper
         if self.pending and self.mode in ("text", "words"):
-            raise Problem(
-                _END_TAG
-                if self.mode == "words"
-                else "An expression in a tag's name: write one tag in each branch of an {% if %}"
-            )
+            raise Problem(_END_TAG if self.mode == "words" else _TAG_NAME)
         if self.mode in ("tag", "gap", "named"):
             raise Problem(
                 'An expression where attributes\' names stand: write name="{{ ... }}", and {% if %} around '
@@ -308,6 +304,8 @@ class Place:
             raise Problem(f"An expression cannot be {deciding}: write it as text")
         if self.attribute == "srcdoc" and ("<" in self.value or "&" in self.value):
             raise Problem('A document in srcdoc is made in one piece: write srcdoc="{{ ... }}"')
+        if self.pending.startswith("<"):
+            raise Problem(_END_TAG)
         if self.pending:
             raise Problem(
                 f"{self.pending} in front of an expression could become another character: write &amp;"

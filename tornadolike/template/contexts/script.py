@@ -1,10 +1,10 @@
 """Where in a script an expression stands (ECMAScript's lexical grammar, as far as it goes without a parser)."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from .contexts_problem import Problem
+from .problem import Problem
 
 _TOKEN: Final = re.compile(r"[\"'`/{}]|<!--|\n[^\S\n]*-->")
 _PART: Final = re.compile(r"(?:/|<!?-?|\n[^\S\n]*-{0,2})\Z")
@@ -32,6 +32,7 @@ _KEYWORDS: Final = frozenset(
         *("return", "throw", "try", "typeof", "void", "yield"),
     }
 )
+_LONGEST_KEYWORD: Final = max(map(len, _KEYWORDS))
 _WORD: Final = re.compile(r"[\w$\u0080-\uffff]+\Z")
 
 
@@ -45,6 +46,8 @@ class Script:
     :ivar slash: what a slash would be: ``"regex"``, ``"division"``, or ``"doubtful"``.
     :ivar braces: for each template literal around, how many braces are open in its ``${``.
     :ivar pending: the beginning of a mark that the text ended in.
+    :ivar last: the end of the code so far, for a word may go on in the next piece of text. Places that differ in
+        nothing else are the same.
     """
 
     is_json: bool = False
@@ -53,6 +56,7 @@ class Script:
     slash: str = "regex"
     braces: tuple[int, ...] = ()
     pending: str = ""
+    last: str = field(default="", compare=False)
 
     def feed(self, text: str) -> "Script":
         state, text = replace(self, pending=""), self.pending + text
@@ -66,11 +70,13 @@ class Script:
         if found is None or (found[0] == "/" and found.end() == len(text)):
             part = _PART.search(text, at)
             end = part.start() if part else len(text)
-            slash = _slash_after(text[at:end], self.slash)
+            code = self.last + text[at:end]
             pending = re.sub(r"\s+", "\n", text[end:])
-            return replace(self, slash=slash, pending=pending), len(text)
+            slash = _slash_after(code, self.slash)
+            return replace(self, slash=slash, pending=pending, last=_end_of(code)), len(text)
         mark = found[0]
-        self = replace(self, slash=_slash_after(text[at : found.start()], self.slash))
+        slash = _slash_after(self.last + text[at : found.start()], self.slash)
+        self = replace(self, slash=slash, last="")
         if mark in ('"', "'", "`"):
             return replace(self, mode="string", quote=mark), found.end()
         if mark in ("{", "}"):
@@ -177,15 +183,19 @@ class Script:
 
     def after_output(self) -> "Script":
         if self.mode == "code" and self.pending == "/" and self.slash == "regex":
-            return replace(self, mode="regex", pending="")
+            return replace(self, mode="regex", pending="", last="")
         slash = "division" if self.mode == "code" else self.slash
-        return replace(self, pending="", slash=slash)
+        return replace(self, pending="", slash=slash, last="")
 
     def joined(self, other: "Script") -> "Script | None":
         slash = self.slash if self.slash == other.slash else "doubtful"
         if slash == "doubtful" and "/" in (self.pending, other.pending):
             return None
-        alike = [replace(one, slash=slash, pending=one.pending.strip()) for one in (self, other)]
+        last = self.last if self.last == other.last else ""
+        alike = [
+            replace(one, slash=slash, pending=one.pending.strip(), last=last)
+            for one in (self, other)
+        ]
         return alike[0] if alike[0] == alike[1] else None
 
     @property
@@ -195,6 +205,12 @@ class Script:
         return {"block": "a comment of a script", "string": "a string of a script"}.get(
             self.mode, "a regular expression of a script"
         )
+
+
+def _end_of(code: str) -> str:
+    """As much of the code as decides what a slash would be: the longest keyword, and what stands before it."""
+    stripped = code.rstrip()
+    return stripped[-_LONGEST_KEYWORD - 1 :] + " " * (len(stripped) < len(code))
 
 
 def _slash_after(text: str, before: str) -> str:

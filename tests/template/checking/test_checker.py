@@ -186,6 +186,14 @@ class TestUnescaped:
     def test_by_the_loaders_setting(self, tmp_path: Path) -> None:
         assert found(check(tmp_path, autoescape=None, a="{{ given }}")) == ["a:1:1-12 unescaped"]
 
+    def test_in_plain_text_there_is_nothing_to_escape(self, tmp_path: Path) -> None:
+        templates = tmp_path / "templates"
+        templates.mkdir()
+        for name in ("mail.txt", "part.txt", "script.js"):
+            (templates / name).write_text("{% autoescape None %}{{ given }}")
+        told = found(check(tmp_path, a="<p>{% include part.txt %}</p>"))
+        assert told == ["part:1:22-33 unescaped", "script:1:22-33 unescaped"]
+
 
 class TestContext:
     @pytest.mark.parametrize(

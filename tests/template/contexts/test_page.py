@@ -4,6 +4,7 @@ import itertools
 from xml.etree.ElementTree import Element
 
 import html5lib
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,15 @@ def test_it_does_not_matter_how_text_is_cut(pieces: list[str], cuts: list[int]) 
     except Problem:
         return
     assert place == Place().feed(text)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4])
+def test_a_comment_of_html_is_seen_in_a_script_wherever_it_is_cut(cut: int) -> None:
+    begun = (
+        Place().feed('<script>var a = "' + "<!--"[:cut]) if cut < 4 else Place().feed("<script>")
+    )
+    with pytest.raises(Problem, match="<!-- in a script"):
+        begun.feed("<!--"[cut % 4 :])
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))

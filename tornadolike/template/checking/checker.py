@@ -32,6 +32,7 @@ _SAFE = frozenset({"xhtml_escape", "url_escape", "linkify", "xsrf_form_html"})
 _AUTOESCAPE = re.compile(r"\{%-?\s*autoescape\s[^%]*%\}")
 _IGNORE = "check: ignore"
 _NO_MARKUP = (".txt", ".md", ".csv", ".js", ".css", ".json")
+_PLAIN = (".txt", ".csv")
 _LOST = "this is never rendered: of a template that extends another one only the blocks are"
 _UNESCAPED = "this is put out as it is: nothing escapes it"
 _TOLD_AT_THE_FILE = (ParseError, UnicodeDecodeError)
@@ -131,7 +132,10 @@ class _Checker:
         return from_error(error, path)
 
     def _unescaped(self) -> Iterator[Finding]:
-        for tree in self.trees.values():
+        plain = {name for name in self._rendered() if name.endswith(_PLAIN)}
+        for name, tree in self.trees.items():
+            if name in plain:  # there is nothing to escape, where no page includes it
+                continue
             for node in walk(tree.body):
                 if isinstance(node, Output) and _is_unescaped(node, tree):
                     yield at(node, "warning", "unescaped", _UNESCAPED)

@@ -252,6 +252,8 @@ class Place:
         end = re.compile(rf"</{self.element}(?=[\t\n\f\r />])", re.IGNORECASE).search(text, at)
         if end is None:
             start = _tail_of(text, at, f"</{self.element}")
+            if self.mode == "script":
+                start = min(start, _tail_of(text, at, "<!-"))
             return replace(self._said(text[at:start]), pending=text[start:]), len(text)
         place = self._said(text[at : end.start()] + "\n")
         if isinstance(place.inner, Script | Style) and place.inner.unfinished:

@@ -128,6 +128,15 @@ def test_an_encoding_is_an_option() -> None:
     assert messages(latin, encoding="latin-1")[0][1] == "Grüße"
 
 
+def test_a_comment_is_for_one_message() -> None:
+    text = '{# Translators: a #}\n{# and b #}\n{{ _("x") }}{{ _("y") }}\n{{ _("z") }}'
+    assert [comments for _, _, comments, _ in messages(text)] == [
+        ["Translators: a", "and b"],
+        [],
+        [],
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

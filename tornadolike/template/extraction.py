@@ -38,7 +38,7 @@ def extract(
 
     Arguments that are no literals (an f-string too) are given as None: Babel leaves out what it would need them for.
     Comments for translators are ``{# ... #}`` that begin with one of ``comment_tags`` and end in the line of the
-    message, or of the tag that it is in, or in the line before. A template that has errors gives no messages, but a
+    message, or of the tag that it is in, or in the line before; each is for the first such message. A template that has errors gives no messages, but a
     warning that names it.
 
     :arg options: ``encoding`` of the template; default: UTF-8.
@@ -135,6 +135,7 @@ class _Comments:
             found = self._above(last)
             for index, comment in enumerate(found):
                 if self._tags and comment.startswith(self._tags):
+                    del self._by_end[last]  # it is for one message
                     return found[index:]
         return []
 

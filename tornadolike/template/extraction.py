@@ -38,8 +38,8 @@ def extract(
 
     Arguments that are no literals (an f-string too) are given as None: Babel leaves out what it would need them for.
     Comments for translators are ``{# ... #}`` that begin with one of ``comment_tags`` and end in the line of the
-    message, or of the tag that it is in, or in the line before; each is for the first such message. A template that has errors gives no messages, but a
-    warning that names it.
+    message, or of the tag that it is in, or in the line before; each is for the first such message. A template that has
+    errors gives no messages, but a warning that names it.
 
     :arg options: ``encoding`` of the template; default: UTF-8.
     """

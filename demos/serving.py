@@ -1,6 +1,6 @@
 """What every demo does around its application: the command line, a free port, a quiet end.
 
-Nothing here is needed to use tornadolike (``app.listen(8888)`` is); it is what makes a program that a
+Nothing here is needed to use tornadolike (``app.run()`` is); it is what makes a program that a
 stranger starts behave.
 """
 
@@ -9,15 +9,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
-import signal
+import os
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tornadolike
-from tornadolike.httpserver import HTTPServer
+from tornadolike.netutil import bind_sockets
 from tornadolike.web import Application
 
 PORTS_TO_TRY = 100
@@ -27,12 +29,21 @@ CERTIFICATES = Path(__file__).parents[1] / ".certificates"
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (known, not bound)
 """Addresses that stand for all of this machine's, each with one to visit."""
 
-MakeApp = Callable[[], AbstractAsyncContextManager[Application]]
-"""Makes the application and what it needs while it is served; leaving the context says goodbye."""
+MakeApp = Callable[..., AbstractAsyncContextManager[Application]]
+"""Makes the application and what it needs while it is served. The context is left when all is over."""
 
 
-def main(name: str, make_app: MakeApp, **server_options: Any) -> int:
-    """Read the command line, serve until Ctrl-C or SIGTERM, and return the exit status."""
+def main(
+    name: str,
+    make_app: MakeApp,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    **server_options: Any,
+) -> int:
+    """Read the command line, serve until Ctrl-C or SIGTERM, and return the exit status.
+
+    :arg settings: what ``make_app`` takes, by its name, with how the command line is told of it. A
+        setting that is not there comes from the environment: ``NAME_SETTING``.
+    """
     parser = argparse.ArgumentParser(
         prog=f"python -m demos.{name.lower()}", description=f"{name}: a demo of tornadolike."
     )
@@ -46,11 +57,21 @@ def main(name: str, make_app: MakeApp, **server_options: Any) -> int:
         metavar="FOLDER",
         help="where the certificates for --tls are, or are made; default: %(default)s",
     )
+    parser.add_argument(
+        "--share-port",
+        action="store_true",
+        help="let other processes that are started so have the same port, at the same time",
+    )
+    for setting, told in (settings or {}).items():
+        default = os.environ.get(f"{name}_{setting}".upper())
+        parser.add_argument(f"--{setting}", default=default, **told)
     options = parser.parse_args()
     try:
+        given = {setting: getattr(options, setting) for setting in settings or ()}
         if options.tls:
             server_options["ssl_options"] = certificate(options.certificates, options.address)
-        tornadolike.run(serve(name, make_app, options.address, options.port, **server_options))
+        where = options.address, options.port, options.share_port
+        tornadolike.run(serve(name, partial(make_app, **given), *where, **server_options))
     except OSError as error:
         reason = (
             f"{error.filename}: " if error.filename else f"Cannot listen on {options.address}: "
@@ -80,44 +101,32 @@ def port_number(text: str) -> int:
 
 
 async def serve(
-    name: str, make_app: MakeApp, address: str, port: int, **server_options: Any
+    name: str, make_app: MakeApp, address: str, port: int, share: bool = False, **options: Any
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; then let everybody finish, and return."""
     async with make_app() as app:
-        server, actual = listen(app, address, port, **server_options)
+        sockets = listen(address, port, share)
+        actual = sockets[0].getsockname()[1]
         if actual != port:
             print(f"Port {port} is taken; using {actual}.")
-        scheme = "https" if "ssl_options" in server_options else "http"
-        print(f"{name} on {url(address, actual, scheme)}  (Ctrl-C stops)", flush=True)
-        await stop_signal()
-    await server.drain(DRAIN_SECONDS)
+        scheme = "https" if "ssl_options" in options else "http"
+        said = f"{name} on {url(address, actual, scheme)}  (Ctrl-C stops)"
+        # Not before signals are listened to: who reads it may stop us at once.
+        asyncio.get_running_loop().call_soon(partial(print, said, flush=True))
+        await app.serve(sockets=sockets, drain_seconds=DRAIN_SECONDS, **options)
 
 
-def listen(
-    app: Application, address: str, port: int, **server_options: Any
-) -> tuple[HTTPServer, int]:
-    """Listen on `port`, or on the first free one after it."""
+def listen(address: str, port: int, share: bool = False) -> list[socket.socket]:
+    """Listen on `port`, or on the first free one after it; with `share` beside others who do."""
+    if share:
+        return bind_sockets(port, address, reuse_port=True)
     for candidate in range(port, min(port + PORTS_TO_TRY, 65_536)):
         try:
-            return app.listen(candidate, address, **server_options), candidate
+            return bind_sockets(candidate, address)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
     raise OSError(errno.EADDRINUSE, f"none of {PORTS_TO_TRY} ports from {port} on is free")
-
-
-async def stop_signal() -> None:
-    """Wait for the first Ctrl-C or SIGTERM. A second one does what it always does."""
-    loop = asyncio.get_running_loop()
-    arrived = asyncio.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, arrived.set)
-    try:
-        await arrived.wait()
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
 
 
 def url(address: str, port: int, scheme: str = "http") -> str:

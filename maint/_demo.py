@@ -48,7 +48,7 @@ def _demo(arguments: Sequence[str]) -> int:
             + (f"There are: {', '.join(known)}." if known else "There are none yet."),
             USAGE,
         )
-    environment = Environment("demo", Interpreter.find())
+    environment = Environment("demo", Interpreter.find(), ["demos"])
     environment.prepare(fresh=options.fresh)
     where = ["--port", str(options.port), "--address", options.address]
     if options.tls:

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import hypothesis  # before gc.freeze(): it looks for referrers, and finds no frozen ones
 import pytest
 
+from tests.forked import Forks
 from tests.tls_certs import certs  # noqa: F401 (a fixture)
 from tornadolike.ioloop import IOLoop
 
@@ -70,6 +72,14 @@ class LogExpectation(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if self.pattern.search(record.getMessage()):
             self.matched.append(record)
+
+    def wait_for(self, count: int) -> None:
+        """Wait for so many records, if a thread may bring them: a server logs behind its answer."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.matched) < count and asyncio._get_running_loop() is None:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.002)
 
 
 def open_descriptors() -> dict[str, str]:
@@ -153,6 +163,7 @@ def expect_log(errors: Errors) -> Callable[..., Any]:
         logger.addHandler(expectation)
         try:
             yield expectation
+            expectation.wait_for(1 if count is None else count)
         finally:
             logger.removeHandler(expectation)
             logger.setLevel(before)
@@ -172,6 +183,14 @@ def io_loop() -> Iterator[IOLoop]:
     yield loop
     loop.close()
     IOLoop.clear_current()
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What runs programs in processes of their own that begin at once."""
+    forks = Forks()
+    yield forks
+    forks.end()
 
 
 @pytest.fixture(scope="session")
@@ -327,3 +346,14 @@ def serve(wire: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., S
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """A Redis server that may be written to: ``.ci/run`` starts one and sets REDIS_URL."""
+    url = os.environ.get("REDIS_URL")
+    if not url:
+        pytest.skip(
+            "REDIS_URL names no server; start one: redis-server --port 6399, REDIS_URL=redis://127.0.0.1:6399"
+        )
+    return url

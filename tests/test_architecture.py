@@ -1,6 +1,8 @@
 """The house keeps its plan: floors, modules that stand alone, a test file for each room."""
 
+import importlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +10,8 @@ from pathlib import Path
 
 import grimp
 import pytest
+
+import tornadolike
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tornadolike"
@@ -20,6 +24,13 @@ ROOMS = sorted(
 )
 # Modules that need what only an extra installs: they may say so, by this name, and nothing else.
 OPTIONAL = {"tornadolike.curl_httpclient": "pycurl"}
+
+
+def test_the_package_alone_is_enough() -> None:
+    """As in Tornado, whose programs write ``import tornado`` and ``tornado.web.Application``."""
+    program = f"import tornadolike; [getattr(tornadolike, room).__name__ for room in {ROOMS}]"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    assert not hasattr(tornadolike, "nothing_of_this_name")
 
 
 def modules_in(package: Path) -> list[str]:
@@ -94,6 +105,38 @@ def test_circles_are_seen(tmp_path: Path) -> None:
     status, said = lint(tmp_path, "--contract", "circles")
     assert status != 0
     assert "No cycles are allowed in tornadolike.web" in said
+
+
+@pytest.mark.parametrize(
+    ("room", "head"),
+    [
+        ("caching", "caching"),
+        ("routing", "routing"),
+        ("sessions", "sessions"),
+        ("web", "web.handler"),
+        ("web.bodies", "web.bodies"),
+        ("web.cookies", "web.cookies"),
+        ("web.groups", "web.groups"),
+        ("web.life", "web.life"),
+        ("web.static", "web.static"),
+        ("web.streams", "web.streams"),
+        ("wsgi", "wsgi"),
+    ],
+)
+def test_the_lists_at_the_heads_of_rooms_are_true(room: str, head: str) -> None:
+    """Each module knows only those above it, and all are there that the head's module stands on."""
+    room, head = f"tornadolike.{room}", f"tornadolike.{head}"
+    text = importlib.import_module(head).__doc__ or ""
+    listed = [f"{room}.{name}" for name in re.findall(r"^   ([a-z_0-9]+) {2,}\S", text, re.M)]
+    assert len(listed) > 2
+    graph = grimp.build_graph("tornadolike", cache_dir=None)
+    for module in {*listed, *graph.find_children(room)}:
+        graph.squash_module(module)
+    known = graph.find_upstream_modules(listed[-1]) & graph.find_children(room)
+    assert {*known, listed[-1]} == set(listed)
+    for position, module in enumerate(listed):
+        imported = graph.find_modules_directly_imported_by(module) & set(listed) - {module}
+        assert imported <= set(listed[:position]), module
 
 
 def test_the_face_is_for_users_only() -> None:

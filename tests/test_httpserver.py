@@ -93,6 +93,8 @@ def test_parameters_go_where_they_belong() -> None:
     assert HTTPServer(answer, max_buffer_size=8)._parameters().limits.max_body_size == 8
     both = HTTPServer(answer, max_buffer_size=8, max_body_size=9)
     assert both._parameters().limits.max_body_size == 9
+    with pytest.raises(TypeError, match=r"for an Application, another .* or a function, not None"):
+        HTTPServer(None)
     with pytest.raises(TypeError, match="max_speed"):
         HTTPServer(answer, max_speed=3)
     for never in (None, 0):

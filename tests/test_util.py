@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tornadolike import util
-from tornadolike.util import Configurable, ObjectDict, import_object, lazy
+from tornadolike.util import Configurable, ObjectDict, computed, import_object, lazy, overrides
 
 
 class Thing:
@@ -34,6 +34,26 @@ def test_lazy_can_be_assigned_and_deleted() -> None:
     assert (thing.value, thing.computed) == (1, 0)
     del thing.value
     assert (thing.value, thing.computed) == (42, 1)
+
+
+def test_computed_is_asked_each_time_and_can_be_assigned() -> None:
+    class Thing:
+        """Has a number."""
+
+        number = 1
+
+        @computed
+        def double(self) -> int:
+            """Twice the number."""
+            return 2 * self.number
+
+    thing = Thing()
+    assert thing.double == 2
+    thing.number = 4
+    assert thing.double == 8
+    vars(thing)["double"] = "a program's own"
+    assert thing.double == "a program's own"
+    assert Thing.double.__doc__ == "Twice the number."
 
 
 def test_lazy_that_fails_is_asked_again() -> None:
@@ -191,3 +211,23 @@ class TestConfigurable:
                 return Plain
 
         assert type(Plain()) is Plain
+
+
+def test_what_is_overridden() -> None:
+    class Base:
+        def one(self) -> None:
+            pass
+
+        def two(self) -> None:
+            pass
+
+    class Other(Base):
+        def two(self) -> None:
+            pass
+
+    patched = Base()
+    patched.one = print  # type: ignore[method-assign, assignment]
+    assert not overrides(Base(), Base, "one", "two")
+    assert not overrides(Other(), Base, "one")
+    assert overrides(Other(), Base, "one", "two")
+    assert overrides(patched, Base, "one")

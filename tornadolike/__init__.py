@@ -1,5 +1,6 @@
 """tornadolike: a full-stack asynchronous web framework on its own event loop."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,9 +12,17 @@ __all__ = ["run"]
 
 
 def __getattr__(name: str) -> Any:
-    """Get :func:`run` when it is asked for: who wants templates or locales alone need not load the loop."""
-    if name != "run":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .ioloop import run
+    """Get :func:`run`, or a module, when it is asked for (``import tornadolike`` is enough for ``tornadolike.web``):
+    who wants templates or locales alone need not load the loop."""
+    if name == "run":
+        from .ioloop import run
 
-    return run
+        return run
+    if not name.startswith("_"):
+        module = f"{__name__}.{name}"
+        try:
+            return import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -168,7 +168,7 @@ def parse_qs_bytes(
     # Latin-1 both ways carries every byte unchanged; what encoding it is in, the caller knows.
     text = qs.decode("latin1") if isinstance(qs, bytes) else qs
     if max_num_fields is not None and text.count("&") >= max_num_fields:
-        raise ValueError("Max number of fields exceeded")
+        raise ValueError(f"Max number of fields exceeded: more than {max_num_fields}")
     fields: dict[str, list[bytes]] = {}
     for field in text.split("&"):
         name, equals, value = field.partition("=")

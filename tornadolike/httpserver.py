@@ -94,6 +94,9 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
     :arg proxy_protocol: networks and addresses (and ``"unix"``) of peers that have to begin each connection with a
         header of the PROXY protocol.
 
+    :arg refusal_log: called for each request that is refused before a handler is at work on it, with what a
+        ``log_function`` gets of a handler (:class:`~tornadolike.http1connection.Refusal`).
+
     The other arguments are limits in bytes (``max_header_size``, ``max_body_size``: None for the default) and
     time-outs in seconds (``body_timeout``: None for no time-out, where one can do without); what they mean, which
     others there are, and what they are by default is told by :class:`~tornadolike.http1.Limits` and
@@ -129,6 +132,13 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
         **parameters: Any,
     ) -> None:
         """The constructor's work; the arguments are the class's."""
+        if not (
+            isinstance(request_callback, HTTPServerConnectionDelegate) or callable(request_callback)
+        ):
+            raise TypeError(
+                "an HTTPServer is for an Application, another HTTPServerConnectionDelegate or a function, "
+                f"not {request_callback!r}"
+            )
         TCPServer.__init__(self, ssl_options, max_buffer_size, chunk_size)
         self.request_callback = request_callback
         self.xheaders = xheaders
@@ -150,7 +160,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
         self._parameters()  # says what is wrong with them, now
 
     def _parameters(self) -> ServingParameters:
-        own = {"protocol": self.protocol, **self._own_parameters}
+        own = {"protocol": self.protocol, "chunk_size": self._chunk_size, **self._own_parameters}
         if self.xheaders:
             if own.get("trust") is not None:
                 raise ValueError("xheaders=True believes everybody: leave it out beside trust=")

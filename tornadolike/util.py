@@ -40,6 +40,21 @@ class lazy(Generic[T]):
         return value
 
 
+class computed(Generic[T]):
+    """An attribute that a method computes each time it is read, unless one was assigned."""
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "computed[T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> "T | computed[T]":
+        return self if instance is None else self._compute(instance)
+
+
 class ObjectDict(dict[str, Any]):
     """A dict whose items are attributes too."""
 
@@ -51,6 +66,21 @@ class ObjectDict(dict[str, Any]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
+
+
+def overrides(instance: object, base: type, *methods: str) -> bool:
+    """Whether any of these methods of ``base`` is another one in ``instance``, by its class or by itself."""
+    cls, own = type(instance), getattr(instance, "__dict__", ())
+    return any(name in own or getattr(cls, name) is not getattr(base, name) for name in methods)
+
+
+def name_of(function: object) -> str:
+    """What a function, or another object that can be called, is called in logs and exceptions."""
+    name: object = getattr(function, "__qualname__", None)
+    if isinstance(name, str):
+        return name
+    inner = getattr(function, "func", None)  # of functools.partial()
+    return repr(function) if inner is None else name_of(inner)
 
 
 def import_object(name: str) -> Any:
@@ -145,3 +175,37 @@ class Configurable:
     def _configured_arguments(cls) -> dict[str, Any]:
         configured = vars(cls.configurable_base()).get("_configured")
         return configured[1] if configured else {}
+
+
+def check_numbers(**values: Any) -> None:
+    """Raise :exc:`TypeError` for a value that is no number, in the name of its argument."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(f"{name} is a number, not {value!r}")
+
+
+def check_not_negative(**values: Any) -> None:
+    """Raise :exc:`TypeError` for a value that is no number, :exc:`ValueError` for one that is not from 0 on."""
+    check_numbers(**values)
+    for name, value in values.items():
+        if not value >= 0:  # nor "not a number"
+            raise ValueError(f"{name} cannot be negative: {value!r}")
+
+
+def checked_text(what: str, text: str) -> str:
+    """The same text. Raises :exc:`TypeError` for no ``str``, :exc:`ValueError` for one that is not UTF-8."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} is a str, not {text!r}")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{what} has no lone surrogates: {text!r}") from None
+    return text
+
+
+def check_whole_numbers(**values: Any) -> None:
+    """Raise :exc:`TypeError` for a value that is no whole number, in the name of its argument."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} is a whole number, not {value!r}")

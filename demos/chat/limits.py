@@ -22,6 +22,7 @@ class Limits:
     rooms: int = 100
     members: int = 200
     sessions: int = 2_000
+    """Tabs, in one process; all else is of the chat, in however many processes it is."""
 
     history: int = 100
     """Messages a room keeps for those who come later."""
@@ -40,6 +41,10 @@ class Limits:
 
     grace: float = 6.0
     """How long a lost connection still counts as present: a reload should not look like leaving."""
+
+    lease: float = 15.0
+    """How long the guests of a process that was killed still count as present. A process that is
+    stopped in good order leaves them their grace only."""
 
     empty_room: float = 600.0
     """How long a room and its history outlive the last member."""
@@ -85,3 +90,7 @@ class Allowance:
             wait = (1 - self._tokens) / self.per_second
             raise Refused("too-fast", retry=wait)
         self._tokens -= 1
+
+    def give_back(self) -> None:
+        """What was just paid for had been done before."""
+        self._tokens += 1

@@ -48,6 +48,7 @@ REFUSALS: dict[str, str | Counted] = {
     "room-full": N_("{room} is full. Try another room."),
     "too-fast": N_("That was a lot at once. Take a breath."),
     "too-many-rooms": N_("There are too many rooms. Join one of them."),
+    "unavailable": N_("The chat is having trouble. Try again in a moment."),
 }
 
 

@@ -18,6 +18,8 @@ _BIDI_CONTROLS = frozenset(
 )
 # Invisible, but Persian and Indic words and many emoji are misspelt without them.
 _JOINERS = frozenset("\u200c\u200d")
+# Letters and signs that leave no ink: fillers of Hangul syllables, a Braille pattern without dots.
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def clean_message(text: str, longest: int) -> str:
@@ -57,8 +59,12 @@ def clean_room_name(text: str, longest: int) -> str:
 
 
 def same_name(name: str) -> str:
-    """What two names have in common when people would read them as one."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """What two names have in common when people would read them as one.
+
+    (Letters of two scripts that look alike are not told apart: that takes Unicode's own table.)
+    """
+    seen = "".join(c for c in unicodedata.normalize("NFKC", name) if not _is_unseen(c))
+    return " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
 
 
 def unique_name(wanted: str, taken: Iterable[str], longest: int) -> str:
@@ -80,7 +86,18 @@ def _fits_a_name(char: str) -> bool:
 
 def _is_visible(text: str) -> bool:
     """Whether any character leaves ink: not a space, not a control, not a lone accent."""
-    return any(unicodedata.category(c)[0] in "LNPS" for c in text)
+    return any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANKS for c in text)
+
+
+def _is_unseen(char: str) -> bool:
+    """Whether it only says how its neighbours are drawn, or leaves a blank."""
+    return (
+        char in _JOINERS
+        or char in _BLANKS
+        or char == "\u034f"  # the grapheme joiner
+        or "\ufe00" <= char <= "\ufe0f"  # variation selectors
+        or "\U000e0100" <= char <= "\U000e01ef"
+    )
 
 
 def _is_letter(char: str) -> bool:

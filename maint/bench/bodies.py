@@ -8,6 +8,7 @@ upload           POST with Content-Length; the handler counts what comes, piece 
 upload_chunked   the same in chunks of 64 KiB
 download         GET; the handler sends pieces of 256 KiB, and waits for each to have left
 download_chunked the same without Content-Length, so that each piece is a chunk
+file             GET; the server sends a file, by the means that it has for that
 
 The server has one core to itself, the client (plain blocking sockets) another. For each job the table says, as
 medians over the rounds: MiB a second, the CPU seconds that the server spent on a GiB, and by how many MiB its memory
@@ -20,6 +21,7 @@ import re
 import socket
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,6 +86,11 @@ def download_chunked(sock: socket.socket, mebibytes: int) -> None:
     take_body(sock, mebibytes * MIB + framing)
 
 
+def file(sock: socket.socket, mebibytes: int) -> None:
+    sock.sendall(b"GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
+    take_body(sock, mebibytes * MIB)
+
+
 def pieces_of(mebibytes: int) -> int:
     return mebibytes * MIB // len(PIECE)
 
@@ -112,6 +119,7 @@ JOBS: dict[str, Callable[[socket.socket, int], None]] = {
     "upload_chunked": upload_chunked,
     "download": download,
     "download_chunked": download_chunked,
+    "file": file,
 }
 
 
@@ -139,14 +147,14 @@ def measure_one(
 
 
 def measure(
-    names: list[str], jobs: list[str], rounds: int, mebibytes: int
+    names: list[str], jobs: list[str], rounds: int, mebibytes: int, path: Path
 ) -> dict[tuple[str, str], list[Sample]]:
     samples: dict[tuple[str, str], list[Sample]] = {}
     port = 23000 + os.getpid() % 1000
     for _ in range(rounds):
         for name in names:
             port += 1
-            server = start([server_python(name), f"bodies_{name}.py", "{port}"], port)
+            server = start([server_python(name), f"bodies_{name}.py", "{port}", path], port)
             try:
                 base = highest_memory(server.pid, anew=True)
                 for job in jobs:
@@ -155,6 +163,13 @@ def measure(
             finally:
                 stop(server)
     return samples
+
+
+def write_file(path: Path, mebibytes: int) -> None:
+    """A file that takes as much room as it seems to: the system has it in memory afterwards."""
+    with open(path, "wb") as written:
+        for _ in range(pieces_of(mebibytes)):
+            written.write(PIECE)
 
 
 def main() -> None:
@@ -169,7 +184,10 @@ def main() -> None:
     names, jobs = arguments.names.split(","), arguments.jobs.split(",")
     os.sched_setaffinity(0, [1 % (os.cpu_count() or 1)])
     print(f"{machine()}; {arguments.rounds} rounds of {arguments.mebibytes} MiB")
-    samples = measure(names, jobs, arguments.rounds, arguments.mebibytes)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file")
+        write_file(path, arguments.mebibytes)
+        samples = measure(names, jobs, arguments.rounds, arguments.mebibytes, path)
     for job in jobs:
         print(f"\n**{job}**\n\n| server | MiB/s | CPU s/GiB | memory + MiB |\n|---|---:|---:|---:|")
         for name in names:

@@ -39,6 +39,7 @@ PACKAGES = [
     "aiohttp",
     "fastapi",
     "hypercorn",
+    "picows",
     "quart",
     "sanic",
     "socketify",
@@ -46,6 +47,7 @@ PACKAGES = [
     "tornado",
     "uvicorn[standard]",
     "uvloop",
+    "websockets",
 ]
 UVICORN = ["--port", "{port}", "--no-access-log", "--log-level", "warning"]
 

@@ -17,7 +17,7 @@ from tornadolike.tls.development import DevelopmentCertificate
 from .breaking_line import BreakingLine
 from .conftest import Demo
 
-pytest.importorskip("selenium")
+pytest.importorskip("selenium", reason="drives a browser by selenium")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -61,7 +61,7 @@ class Page:
         """
         self.driver = driver
         driver.switch_to.new_window("window")
-        self.window = driver.current_window_handle
+        self.window = driver.looked_at = driver.current_window_handle
         if before:
             driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": before})
         if language:
@@ -82,8 +82,10 @@ class Page:
             self.wait_live()
 
     def look(self) -> "Page":
-        """Make this window the one that the driver looks at."""
-        self.driver.switch_to.window(self.window)
+        """Make this window the one that the driver looks at, which it may be already."""
+        if self.driver.looked_at != self.window:
+            self.driver.switch_to.window(self.window)
+            self.driver.looked_at = self.window
         return self
 
     def find(self, id: str) -> Any:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,17 @@ class Demo:
     """A demo that runs, and can be stopped and started again on the same port."""
 
     def __init__(
-        self, name: str, port: int | None = None, certificates: Path | None = None
+        self,
+        name: str,
+        port: int | None = None,
+        certificates: Path | None = None,
+        options: Sequence[str] = (),
     ) -> None:
+        """
+        :arg name: the demo's, or that of a module with dots in it.
+        """
         self.name = name
+        self.options = options
         self.certificates = certificates
         """Where the certificates are; None for a demo without TLS."""
         self.port = port or free_port()
@@ -49,8 +57,9 @@ class Demo:
     def start(self) -> None:
         """Start, and return when the address has been printed."""
         tls = [] if self.certificates is None else ["--tls", f"--certificates={self.certificates}"]
+        module = self.name if "." in self.name else f"demos.{self.name}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"demos.{self.name}", "--port", str(self.port), *tls],
+            [sys.executable, "-m", module, "--port", str(self.port), *tls, *self.options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -101,6 +110,23 @@ def chat() -> Iterator[Demo]:
     """One chat server for a whole module: tests keep apart by using rooms of their own."""
     with running("chat") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def blog() -> Iterator[Demo]:
+    """One blog for a whole module."""
+    with running("blog") as server:
+        yield server
+
+
+@pytest.fixture
+def blog_store(tmp_path: Path) -> Iterator[Any]:
+    """A database for a blog that runs in the test's own process."""
+    from demos.blog.store import Store
+
+    store = Store(tmp_path / "blog.sqlite")
+    yield store
+    store.close()
 
 
 @pytest.fixture(scope="module")

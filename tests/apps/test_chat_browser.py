@@ -1,6 +1,7 @@
 """The chat as people meet it: in a browser, in two windows, by either transport."""
 
 import contextlib
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.stores.servers import running as redis_server
 from tornadolike.tls.development import DevelopmentCertificate
 
 from .breaking_line import BreakingLine
 from .chat_tabs import SocketTab, new_room
 from .conftest import Demo, running
 
-pytest.importorskip("selenium")
+pytest.importorskip("selenium", reason="drives a browser by selenium")
 from selenium.webdriver.common.keys import Keys
 
 from .chat_pages import Open
@@ -46,6 +48,31 @@ def test_two_windows_talk(chat: Demo, pages: Open, first: str, second: str) -> N
     ann.wait_text("hello from Bob")
     assert ann.texts() == bob.texts() == ["hello from Ann", "hello from Bob"]
     assert [e.text for e in bob.all("#log .message:not(.mine) .author")] == ["Ann"]
+
+
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
+@pytest.mark.parametrize(
+    "transport", ["websocket", pytest.param("polling", marks=pytest.mark.slow)]
+)
+def test_two_windows_on_two_processes(pages: Open, tmp_path: Path, transport: str) -> None:
+    """One of the processes is started anew: its window goes on where it was."""
+    with contextlib.ExitStack() as stack:
+        options = ["--redis", stack.enter_context(redis_server(tmp_path))]
+        one, two = (stack.enter_context(running("chat", options=options)) for _ in range(2))
+        room = new_room()
+        ann, bob = pages(one, room, "Ann", transport), pages(two, room, "Bob", transport)
+        ann.wait(lambda: sorted(ann.people()) == ["Ann", "Bob"], "Bob to be there")
+        ann.say("hello from one")
+        bob.wait_text("hello from one")
+        two.stop()
+        bob.wait_offline()
+        ann.say("while you were away")
+        two.start()
+        bob.wait_text("while you were away")
+        bob.say("hello from two")
+        ann.wait_text("hello from two")
+        assert ann.texts() == bob.texts()
+        assert sorted(ann.people()) == sorted(bob.people()) == ["Ann", "Bob"]
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -17,7 +17,7 @@ from demos.chat.languages import LANGUAGES
 from .chat_tabs import SocketTab, new_room
 from .conftest import ROOT, Demo
 
-pytest.importorskip("selenium")
+pytest.importorskip("selenium", reason="drives a browser by selenium")
 from selenium.webdriver.common.keys import Keys
 
 from .chat_pages import Open, Page

@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import itertools
 import json
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from demos.chat.app import make_app
+from demos.chat.hub import Hub
 from demos.chat.limits import Limits
-from demos.chat.rooms import Hub
+from demos.chat.rooms import MemoryLedger
 from tornadolike.ioloop import PeriodicCallback
 
 from .chat_tabs import PATIENCE, TRANSPORTS, PollTab, SocketTab, Tab, new_room, tabs
@@ -322,10 +324,13 @@ def test_who_does_not_read_is_let_go_and_costs_little(start: Start) -> None:
     hub, server = start(Limits(outbox=50))
 
     async def flood() -> int:
+        assert isinstance(hub.ledger, MemoryLedger)
         (session,) = hub.sessions.values()
         sent = 0
         while session.link is not None and not session.behind:
-            hub.rooms["lobby"].broadcast({"type": "noise", "text": "x" * 30_000})
+            hub.ledger.rooms["lobby"].broadcast(
+                {"type": "noise", "text": secrets.token_hex(15_000)}
+            )
             sent += 1
             await asyncio.sleep(0)
         return sent

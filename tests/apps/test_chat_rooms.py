@@ -2,23 +2,33 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demos.chat.hub import Hub
 from demos.chat.limits import Allowance, Limits, Refused
-from demos.chat.rooms import Hub
-from demos.chat.sessions import Session
-from demos.chat.text import clean_message, clean_name, clean_room_name, unique_name
+from demos.chat.rooms import MemoryLedger, Room
+from demos.chat.text import clean_message, clean_name, clean_room_name, same_name, unique_name
 
-Event = dict[str, Any]
+from .chat_guests import Event, Tab, message_id
 
 
-def message_id(text: str) -> str:
-    return f"message-{text.replace(' ', '-')}".ljust(16, "-")
+def at_once(doing: Coroutine[Any, Any, Any]) -> Any:
+    """The result of what has nothing to wait for: rooms in memory never do."""
+    try:
+        doing.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError(f"{doing} waits for something")
+
+
+def rooms_of(hub: Hub) -> dict[str, Room]:
+    assert isinstance(hub.ledger, MemoryLedger)
+    return hub.ledger.rooms
 
 
 class Clock:
@@ -31,33 +41,22 @@ class Clock:
         return self.now
 
 
-class Guest:
-    """A tab with a link that never loses anything."""
+class Guest(Tab):
+    """A tab that does one thing after the other."""
 
     def __init__(self, hub: Hub, name: str) -> None:
-        self.hub = hub
-        self.name = name
-        self.secret = f"secret-of-{name.replace(' ', '-')}-0123456789"
-        self.events: list[Event] = []
-        self.dropped: list[str] = []
+        super().__init__(hub, name)
         self.connect()
 
     def connect(self) -> None:
-        self.session: Session = self.hub.open_session(self.secret)
+        self.session = at_once(self.hub.open_session(self.secret))
         self.session.attach(self)
 
     def disconnect(self) -> None:
         self.hub.detach(self.session, self)
 
-    def wake(self) -> None:
-        while frame := self.session.take():
-            self.events.append(json.loads(frame))
-
-    def drop(self, reason: str) -> None:
-        self.dropped.append(reason)
-
     def does(self, type: str, **fields: Any) -> None:
-        self.hub.receive(self.session, {"type": type, **fields})
+        at_once(self.hub.receive(self.session, {"type": type, **fields}))
 
     def joins(self, room: str = "lobby", **fields: Any) -> Event:
         self.does("join", **{"room": room, "name": self.name, **fields})
@@ -87,7 +86,8 @@ def clock() -> Clock:
 @pytest.fixture
 def make_hub(clock: Clock) -> Callable[..., Hub]:
     def make(**limits: Any) -> Hub:
-        return Hub(Limits(**limits), clock=clock, wall_clock=lambda: 1_700_000_000.5)
+        bounds = Limits(**limits)
+        return Hub(bounds, MemoryLedger(bounds, clock, lambda: 1_700_000_000.5), clock)
 
     return make
 
@@ -171,7 +171,7 @@ def test_the_memory_for_ids_is_bounded(make_hub: Callable[..., Hub]) -> None:
     ann.joins()
     for number in range(50):
         ann.says(str(number))
-    room = hub.rooms["lobby"]
+    room = rooms_of(hub)["lobby"]
     assert len(room._ids) == 5
     assert room.knows("message-49------")
 
@@ -254,7 +254,7 @@ def test_arriving_and_leaving_are_told_to_the_others(hub: Hub, clock: Clock) -> 
     assert [member["name"] for member in bob.last("welcome")["members"]] == ["Ann", "Bob"]
     bob.disconnect()
     clock.now += hub.limits.grace + 1
-    hub.tick()
+    at_once(hub.tick())
     assert ann.last("left")["member"]["name"] == "Bob"
     assert hub.find_session(bob.secret) is None
 
@@ -266,11 +266,11 @@ def test_a_reload_within_the_grace_is_no_news(hub: Hub, clock: Clock) -> None:
     ann.types()
     bob.disconnect()
     clock.now += hub.limits.grace - 1
-    hub.tick()
+    at_once(hub.tick())
     bob.connect()
     bob.joins()
     clock.now += hub.limits.grace + 1
-    hub.tick()
+    at_once(hub.tick())
     assert ann.types() == ["rooms"]
 
 
@@ -278,7 +278,7 @@ def test_a_session_that_never_joined_is_forgotten_as_well(hub: Hub, clock: Clock
     guest = Guest(hub, "Ann")
     guest.disconnect()
     clock.now += hub.limits.grace + 1
-    hub.tick()
+    at_once(hub.tick())
     assert not hub.sessions
 
 
@@ -319,7 +319,7 @@ def test_a_name_that_became_free_is_given_on_return(hub: Hub, clock: Clock) -> N
     assert other.joins(name="Ann")["you"]["name"] == "Ann 2"
     ann.disconnect()
     clock.now += hub.limits.grace + 1
-    hub.tick()
+    at_once(hub.tick())
     assert other.joins(name="Ann")["you"]["name"] == "Ann"
 
 
@@ -332,8 +332,8 @@ def test_the_list_of_rooms_is_told_once_a_tick(hub: Hub) -> None:
     bob.joins("blue")
     ann.joins("blue")
     bob.types()
-    hub.tick()
-    hub.tick()
+    at_once(hub.tick())
+    at_once(hub.tick())
     assert bob.events == [
         {
             "type": "rooms",
@@ -348,12 +348,12 @@ def test_an_empty_room_is_forgotten_in_time(hub: Hub, clock: Clock) -> None:
     ann.says("remember me", room="red")
     ann.joins("blue")
     clock.now += hub.limits.empty_room - 1
-    hub.tick()
+    at_once(hub.tick())
     assert ann.joins("red")["epoch"] == epoch
     ann.joins("blue")
     clock.now += hub.limits.empty_room + 1
-    hub.tick()
-    assert list(hub.rooms) == ["blue"]
+    at_once(hub.tick())
+    assert list(rooms_of(hub)) == ["blue"]
     again = ann.joins("red", epoch=epoch, since=1)
     assert again["epoch"] != epoch
     assert not again["resumed"]
@@ -368,7 +368,7 @@ def test_the_room_that_is_empty_longest_makes_place(
     for room in ("one", "two", "three"):
         ann.joins(room)
         clock.now += 1
-    assert sorted(hub.rooms) == ["three", "two"]
+    assert sorted(rooms_of(hub)) == ["three", "two"]
 
 
 def test_rooms_are_limited(make_hub: Callable[..., Hub]) -> None:
@@ -402,7 +402,7 @@ def test_sessions_are_limited(make_hub: Callable[..., Hub]) -> None:
 @pytest.mark.parametrize("secret", [None, 7, "", "short", "x" * 65, "spaces are not ok", "é" * 20])
 def test_a_secret_must_look_like_one(hub: Hub, secret: object) -> None:
     with pytest.raises(Refused):
-        hub.open_session(secret)
+        at_once(hub.open_session(secret))
     assert hub.find_session(secret) is None
 
 
@@ -470,15 +470,15 @@ def test_a_reader_who_falls_behind_is_dropped_and_can_join_again(
 
 
 def test_what_a_link_may_have_lost_is_handed_out_again(hub: Hub) -> None:
-    session = hub.open_session("a-secret-of-sixteen")
-    hub.receive(session, {"type": "join", "room": "lobby", "name": "Ann"})
+    session = at_once(hub.open_session("a-secret-of-sixteen"))
+    at_once(hub.receive(session, {"type": "join", "room": "lobby", "name": "Ann"}))
     frames, last = session.unseen(0)
     assert len(frames) == last == 2
     assert session.unseen(0) == (frames, 2)
     assert session.unseen(1) == (frames[1:], 2)
     assert session.unseen(2) == ([], 2)
-    hub.receive(session, {"type": "ping"})
-    hub.receive(session, {"type": "join", "room": "other", "name": "Ann"})
+    at_once(hub.receive(session, {"type": "ping"}))
+    at_once(hub.receive(session, {"type": "join", "room": "other", "name": "Ann"}))
     frames, last = session.unseen(2)
     assert [json.loads(frame)["type"] for frame in frames] == ["welcome", "rooms"]
     assert last == 5  # the pong was thrown away, but its number is not used again
@@ -515,10 +515,10 @@ def test_no_event_breaks_anything(stream: list[object]) -> None:
     guest = Guest(hub, "Ann")
     guest.joins()
     for event in stream:
-        hub.receive(guest.session, event)
-    hub.tick()
+        at_once(hub.receive(guest.session, event))
+    at_once(hub.tick())
     guest.joins("lobby")
-    assert len(hub.rooms) <= 2
+    assert len(rooms_of(hub)) <= 2
     for frame in guest.events:
         json.dumps(frame).encode()  # no lone surrogate got through
 
@@ -537,9 +537,27 @@ def test_no_event_breaks_anything(stream: list[object]) -> None:
 )
 def test_mistakes_are_answered(hub: Hub, event: object, code: str) -> None:
     ann = Guest(hub, "Ann")
-    hub.receive(ann.session, event)
+    at_once(hub.receive(ann.session, event))
     assert ann.last("error")["code"] == code
     assert ann.last("error")["text"].endswith(".")
+
+
+def test_a_mistake_is_answered_in_few_bytes(hub: Hub) -> None:
+    """However long it was: the answers wait for a tab that does not read."""
+    ann = Guest(hub, "Ann")
+    ann.does("x" * 10_000, id="y" * 10_000)
+    assert ann.last("error")["code"] == "bad-event"
+    assert len(json.dumps(ann.last("error"))) < 300
+
+
+def test_to_join_again_and_again_is_not_for_nothing(hub: Hub) -> None:
+    """Each time all are told of another name, and the whole history is sent."""
+    ann, bob = Guest(hub, "Ann"), Guest(hub, "Bob")
+    bob.joins()
+    for number in range(hub.limits.burst + 1):
+        ann.does("join", room="lobby", name=f"Ann {number}")
+    assert ann.last("error")["code"] == "too-fast"
+    assert ann.last("error")["about"] == "join"
 
 
 def test_a_message_needs_an_id(hub: Hub) -> None:
@@ -593,7 +611,9 @@ def test_names_are_one_visible_line(typed: str, kept: str) -> None:
     assert clean_name(typed, 20) == kept
 
 
-@pytest.mark.parametrize("typed", ["", "\u200d\u200d", "\u2066", "x" * 21])
+@pytest.mark.parametrize(
+    "typed", ["", "\u200d\u200d", "\u2066", "x" * 21, "\u3164", "\u2800 \ufe0f", "\u115f"]
+)
 def test_bad_names_are_refused(typed: str) -> None:
     with pytest.raises(Refused):
         clean_name(typed, 20)
@@ -617,6 +637,21 @@ def test_room_names_fit_an_address(typed: str, kept: str) -> None:
 def test_bad_room_names_are_refused(typed: str) -> None:
     with pytest.raises(Refused):
         clean_room_name(typed, 20)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ann lee",
+        "\uff21NN LEE",
+        "An\u200dn Lee",
+        "Ann\ufe0f Lee",
+        "A\u034fnn Lee",
+        "Ann \u3164 Lee\U000e0100",
+    ],
+)
+def test_names_that_look_alike_are_one(typed: str) -> None:
+    assert same_name(clean_name(typed, 20)) == same_name("Ann Lee")
 
 
 @given(st.lists(st.text("ab1 ", min_size=1, max_size=8), max_size=30))

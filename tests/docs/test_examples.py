@@ -1,7 +1,9 @@
 """Run the examples of README.md and the documentation; CONTRIBUTING.md says how they are marked."""
 
+import ast
 import http.client
 import itertools
+import os
 import random
 import re
 import socket
@@ -15,6 +17,9 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
+from tests.forked import Forks, Program
+from tests.test_architecture import modules_in
+
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.rst"), *ROOT.glob("docs/*.md")])
 
@@ -25,6 +30,8 @@ OPTION = re.compile(r":\w+: ")  # of the directive, such as a caption
 TRY = re.compile(
     r"(?P<verb>GET|POST|WEBSOCKET) (?P<path>/\S*)(?: (?P<sent>.+))? -> (?P<expected>.+)"
 )
+STATUS = re.compile(r"(?P<status>[1-5]\d\d)(?: (?P<text>.+))?")
+MODULES = set(modules_in(ROOT / "tornadolike"))
 PORT = "8888"  # what the examples listen on
 
 
@@ -63,7 +70,7 @@ def all_examples() -> list[Example]:
     return [example for name, text in pages for example in examples(name, text)]
 
 
-def run(example: Example, folder: Path) -> None:
+def run(example: Example, folder: Path, forks: Forks) -> None:
     """Do with an example what its marks say."""
     if example.tries and example.tries[0].startswith("compile only, because "):
         compile(example.source, example.place, "exec")
@@ -72,10 +79,9 @@ def run(example: Example, folder: Path) -> None:
     program = folder / "example.py"
     program.write_text(example.source.replace(PORT, str(port)))
     log = folder / "output.txt"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", program], stdout=output, stderr=output
-        )
+    with log.open("w") as output, open(os.devnull) as nothing:
+        said = output.fileno()
+        process = forks.run(str(program), stdin=nothing.fileno(), stdout=said, stderr=said)
     try:
         if not example.tries:
             assert process.wait(20) == 0, log.read_text()
@@ -93,9 +99,13 @@ def run(example: Example, folder: Path) -> None:
 
 
 def free_port() -> int:
-    """Return a port that is free now, and that no connection gets for its own end by chance."""
+    """Return a port that is free now, and that no connection gets for its own end by chance.
+
+    Nor does a suite on another Python get it, which may run beside this one.
+    """
+    first = 24_000 + 2000 * (sys.version_info.minor % 4)
     while True:
-        port = random.randrange(20000, 30000)
+        port = random.randrange(first, first + 2000)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -104,7 +114,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes] | Program, log: Path) -> None:
     """Return when the port is open."""
     end = time.monotonic() + 20
     while time.monotonic() < end and process.poll() is None:
@@ -135,16 +145,36 @@ def attempt(wanted: str, port: int) -> None:
         body = answer.read().decode()
     finally:
         client.close()
-    if re.fullmatch(r"[1-5]\d\d", expected):
-        assert answer.status == int(expected), f"{wanted}: {answer.status}\n{body}"
+    if refused := STATUS.fullmatch(expected):
+        assert answer.status == int(refused["status"]), f"{wanted}: {answer.status}\n{body}"
+        assert (refused["text"] or "") in f"{answer.headers['Location']}\n{body}", wanted
     else:
         assert answer.status // 100 == 2, f"{wanted}: {answer.status}\n{body}"
         assert expected in body, wanted
 
 
 @pytest.mark.parametrize("example", all_examples(), ids=lambda example: example.place)
-def test_the_examples_do_what_the_pages_say(example: Example, tmp_path: Path) -> None:
-    run(example, tmp_path)
+def test_the_examples_do_what_the_pages_say(example: Example, tmp_path: Path, forks: Forks) -> None:
+    run(example, tmp_path, forks)
+
+
+def not_imported(source: str) -> set[str]:
+    """The modules of ours that a program uses by their full names and does not import by them."""
+    tree = list(ast.walk(ast.parse(source)))
+    imported = [name.name for node in tree if isinstance(node, ast.Import) for name in node.names]
+    reached = {
+        ".".join(parts[:n]) for parts in (name.split(".") for name in imported) for n in (2, 3)
+    }
+    used = {ast.unparse(node) for node in tree if isinstance(node, ast.Attribute)}
+    return (used & MODULES) - reached
+
+
+def test_the_examples_import_what_they_use() -> None:
+    """They run where more of the package has been imported already, which would hide it."""
+    assert {e.place: found for e in all_examples() if (found := not_imported(e.source))} == {}
+    assert not_imported("import tornadolike.web\ntornadolike.web.x\ntornadolike.gen.y") == {
+        "tornadolike.gen"
+    }
 
 
 # And the machinery above, on a program that needs nothing but the standard library.
@@ -205,8 +235,12 @@ def test_a_mark_that_has_lost_its_example_is_found() -> None:
         list(examples("page", "<!-- try: GET / -> Hello -->\nProse\n"))
 
 
-def test_a_program_that_answers_as_the_page_says(tmp_path: Path) -> None:
-    run(Example("page", PROGRAM, ("GET / -> Hello", "GET /x -> 404", "POST / a -> a")), tmp_path)
+def test_a_program_that_answers_as_the_page_says(tmp_path: Path, forks: Forks) -> None:
+    run(
+        Example("page", PROGRAM, ("GET / -> Hello", "GET /x -> 404", "POST / a -> a")),
+        tmp_path,
+        forks,
+    )
 
 
 @pytest.mark.parametrize(
@@ -219,10 +253,10 @@ def test_a_program_that_answers_as_the_page_says(tmp_path: Path) -> None:
     ],
 )
 def test_a_program_that_answers_otherwise(
-    tmp_path: Path, tries: tuple[str, ...], complaint: str
+    tmp_path: Path, forks: Forks, tries: tuple[str, ...], complaint: str
 ) -> None:
     with pytest.raises(AssertionError, match=complaint):
-        run(Example("page", PROGRAM, tries), tmp_path)
+        run(Example("page", PROGRAM, tries), tmp_path, forks)
 
 
 @pytest.mark.parametrize(
@@ -234,13 +268,13 @@ def test_a_program_that_answers_otherwise(
     ],
 )
 def test_a_program_that_fails(
-    tmp_path: Path, program: str, tries: tuple[str, ...], complaint: str
+    tmp_path: Path, forks: Forks, program: str, tries: tuple[str, ...], complaint: str
 ) -> None:
     with pytest.raises((AssertionError, pytest.fail.Exception), match=complaint):
-        run(Example("page", program, tries), tmp_path)
+        run(Example("page", program, tries), tmp_path, forks)
 
 
-def test_an_example_that_can_only_be_compiled(tmp_path: Path) -> None:
-    run(Example("page", "import nowhere", ("compile only, because of a reason",)), tmp_path)
+def test_an_example_that_can_only_be_compiled(tmp_path: Path, forks: Forks) -> None:
+    run(Example("page", "import nowhere", ("compile only, because of a reason",)), tmp_path, forks)
     with pytest.raises(SyntaxError):
-        run(Example("page", "import", ("compile only, because of a reason",)), tmp_path)
+        run(Example("page", "import", ("compile only, because of a reason",)), tmp_path, forks)

@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
+from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
+from tornadolike.caching import Cached
+from tornadolike.caching.cached import PASSING_SECONDS
+from tornadolike.caching.flights import MAX_PASSING
+from tornadolike.caching.shelf import MAX_VARY
 from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
+from tornadolike.httpclient import HTTPRequest
 from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig, TrustedProxies
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
 from tornadolike.iostream import BaseIOStream
@@ -18,19 +24,41 @@ from tornadolike.iostream.reading import MAX_BUFFER_SIZE, READ_CHUNK_SIZE
 from tornadolike.locale.negotiation import MAX_LANGUAGE_RANGES
 from tornadolike.locale.numbers import MAX_DIGITS
 from tornadolike.locale.tags import LONGEST_TAG
+from tornadolike.middleware import CORS, SecurityHeaders
+from tornadolike.middleware.request_id import LONGEST
 from tornadolike.netutil import CachedResolver
 from tornadolike.netutil.binding import DEFAULT_BACKLOG
 from tornadolike.process import MAX_RESTARTS
+from tornadolike.pubsub import MemoryPubSub, PubSub, RedisPubSub
+from tornadolike.rooms import RedisPresence, Rooms
+from tornadolike.rooms.redis_presence import MAX_CONNECTIONS
+from tornadolike.routing import TypedPath
+from tornadolike.sessions import Sessions
+from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE, SHORTEST_SECRET
+from tornadolike.sessions.middleware import DAY
+from tornadolike.sessions.record import MAX_FLASHES
+from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore
 from tornadolike.tcpclient import TCPClient
 from tornadolike.template.checking.sources import MOST_FILES
 from tornadolike.template.parser import MAX_DEPTH
 from tornadolike.template.runtime import CHUNK_SIZE
 from tornadolike.tls import ClientSessions
-from tornadolike.web import GZipContentEncoding, StaticFileHandler
+from tornadolike.web import GZipContentEncoding, RequestHandler, StaticFileHandler
+from tornadolike.web.bodies.spool import DEFAULT_MEMORY_SIZE
 from tornadolike.web.rendering import FLUSH_SIZE
 from tornadolike.web.resources import MAX_BEHIND_BODY
-from tornadolike.web.spool import DEFAULT_MEMORY_SIZE
+from tornadolike.web.streams.generators import PIECE_COST, TURN_SIZE
+from tornadolike.websocket import Backoff, broadcast
+from tornadolike.websocket.client.opening import REFUSAL_PATIENCE, REFUSAL_SIZE
+from tornadolike.websocket.client.reconnection import PING_INTERVAL
+from tornadolike.websocket.compression.deflate import MAX_STREAMS, PIECE, CompressionOptions
+from tornadolike.websocket.compression.idle import RELEASE_AFTER
+from tornadolike.websocket.connection.delivering import AHEAD_LIMIT
+from tornadolike.websocket.connection.sending import BEHIND_HIGH_WATER, CLOSE_TIMEOUT
+from tornadolike.websocket.outgoing import MOST_BEHIND
 from tornadolike.websocket.protocol import DEFAULT_MAX_MESSAGE_SIZE
+from tornadolike.wsgi import WSGIContainer
+from tornadolike.wsgi.errors import MAX_LINE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.rst").read_text()
 ROW = re.compile(r"^``(\w+)`` +(\S+(?: [KM]iB)?) ", re.MULTILINE)
@@ -40,16 +68,31 @@ LIMITS: dict[str, Any] = {
     for owner in (Limits, ServingParameters, ParseMultipartConfig, ParseUrlEncodedConfig)
     for field in dataclasses.fields(owner)
     # these are none
-    if field.name not in ("limits", "no_keep_alive", "protocol", "trust", "proxy_protocol")
+    if field.name
+    not in (
+        "limits",
+        "no_keep_alive",
+        "chunk_size",
+        "protocol",
+        "trust",
+        "proxy_protocol",
+        "refusal_log",
+    )
 }
 LIMITS |= {
     name: getattr(StaticFileHandler, name)
-    for name in ("MAX_VERSION_CONTENT_SIZE", "MAX_CACHED_VERSIONS", "CACHE_MAX_AGE")
+    for name in ("MAX_VERSION_CONTENT_SIZE", "LARGE_SIZE", "MAX_CACHED_VERSIONS", "CACHE_MAX_AGE")
 }
 LIMITS["min_length"] = GZipContentEncoding.MIN_LENGTH
 LIMITS["LARGE_LENGTH"] = GZipContentEncoding.LARGE_LENGTH
 LIMITS["websocket_max_message_size"] = DEFAULT_MAX_MESSAGE_SIZE
 LIMITS["websocket_ping_interval"] = 0
+LIMITS["websocket_close_timeout"] = CLOSE_TIMEOUT
+LIMITS["background_max_running"] = MAX_RUNNING
+LIMITS["background_max_waiting"] = MAX_WAITING
+LIMITS["background_stop_seconds"] = STOP_SECONDS
+LIMITS["max_etag_size"] = RequestHandler.max_etag_size
+LIMITS["MAX_SHARED_SEGMENT"] = TypedPath.MAX_SHARED_SEGMENT
 LIMITS["upload_memory_size"] = DEFAULT_MEMORY_SIZE
 LIMITS |= {
     "max_buffer_size": MAX_BUFFER_SIZE,
@@ -71,9 +114,29 @@ LIMITS |= {
         (CachedResolver.initialize, ("ttl", "error_ttl", "max_entries")),
         (ClientSessions.__init__, ("max_sessions", "max_contexts")),
         (ResponseReader.__init__, ("max_interim_responses",)),
+        (CORS.__init__, ("max_age",)),
+        (SecurityHeaders.__init__, ("hsts_seconds",)),
+        (RequestHandler.event_stream, ("max_waiting", "keep_alive")),
+        (
+            Rooms.__init__,
+            (
+                "max_rooms",
+                "max_members",
+                "max_name_length",
+                "max_info_size",
+                "presence_seconds",
+            ),
+        ),
+        (broadcast, ("limit", "high_water")),
+        (WSGIContainer.__init__, ("max_waiting_requests", "max_buffered_output")),
     )
     for name in names
 }
+
+
+def of(owner: Any, name: str) -> Any:
+    """The default of an argument."""
+    return inspect.signature(owner).parameters[name].default
 
 
 def said(default: Any) -> str:
@@ -106,6 +169,50 @@ def test_nothing_else_is() -> None:
         (str(CHUNK_SIZE), "``template.stream()`` collects {} characters"),
         (MAX_DEPTH, "tags stand in each other {} deep"),
         (MOST_FILES, "``templates check`` reads {} files"),
+        (str(LONGEST), "name for its request has {} characters"),
+        (str(MAX_LINE), "``wsgi.errors`` that is longer than {} characters"),
+        (of(Sessions, "idle_seconds") / DAY, "lives {} days without being used"),
+        (of(Sessions, "max_seconds") / DAY, "and {} days in all"),
+        (of(Sessions, "max_bytes"), "In a store it has at most {}"),
+        (MAX_COOKIE_SIZE, "in a cookie what browsers take: {}"),
+        (MAX_FLASHES, "the last {} wait to be shown"),
+        (str(of(MemoryStore, "max_entries")), "keeps {} values"),
+        (of(MemoryStore, "max_bytes"), "values (``max_entries``) in {}"),
+        (of(SQLiteStore, "timeout"), "waits {} seconds for other processes"),
+        (of(SQLiteStore, "max_bytes"), "its file has at most {}"),
+        (of(RedisStore, "timeout"), "gives an operation {} seconds"),
+        (of(RedisStore, "max_connections"), "makes {} connections"),
+        (of(Cached, "seconds"), "a response is good for {} seconds"),
+        (of(Cached, "max_size"), "its body has at most {}"),
+        (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),
+        (MAX_VARY, "depend on more than {} headers"),
+        (PASSING_SECONDS, "none that can be kept is known for {} seconds"),
+        (MAX_PASSING, "of {} addresses at a time"),
+        (SHORTEST_SECRET, "A secret has at least {} characters"),
+        (TURN_SIZE, "have their turn when it has made {}"),
+        (REFUSAL_SIZE, "of a refusal {} are kept"),
+        (REFUSAL_PATIENCE, "not waited for longer than {} seconds"),
+        (AHEAD_LIMIT, "or has asked, wait in {}, each"),
+        (BEHIND_HIGH_WATER, "who awaits that waits from {} on"),
+        (MOST_BEHIND, "beyond {} the next one is refused"),
+        (HTTPRequest._DEFAULTS["connect_timeout"], "has {} seconds to connect"),
+        (Backoff().maximum, "connect again <reconnecting>` at most {} seconds pass"),
+        (Backoff().max_asked, "and {} more if the server asks"),
+        (PIECE, "inflated in pieces of {}, up to the limit"),
+        (MAX_STREAMS, "more than {} final blocks"),
+        (CompressionOptions().server_max_window_bits, "(``max_window_bits``, {}) each way"),
+        (CompressionOptions().mem_level, "looking things up in them (``mem_level``, {})"),
+        (RELEASE_AFTER, "given back after {} to 10 seconds"),
+        (PING_INTERVAL, "and a server gets a ping every {} seconds"),
+        (str(of(PubSub.subscribe, "max_waiting")), "{} messages wait for one that listens"),
+        (of(PubSub.subscribe, "max_waiting_bytes"), "with {} (``max_waiting_bytes``)"),
+        (of(MemoryPubSub, "max_subscriptions"), "{} listen (``max_subscriptions``)"),
+        (of(RedisPubSub, "max_publishing"), "lets {} messages wait to be sent"),
+        (of(RedisPubSub, "timeout"), "gives it {} seconds to publish"),
+        (of(RedisPubSub, "ping_seconds"), "said nothing for {} seconds"),
+        (of(RedisPresence, "timeout"), "gives the server {} seconds (``timeout``)"),
+        (MAX_CONNECTIONS, "by {} connections at the most"),
+        (PIECE_COST, "of which each piece counts {} more"),
     ],
 )
 def test_what_is_fixed_is_as_the_page_says(limit: Any, sentence: str) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po, write_po
 
+from tests.docs.following import shown_files
 from tests.docs.test_examples import PORT, free_port, wait_for
 
-PAGE = (Path(__file__).parents[2] / "docs" / "two-languages.rst").read_text()
-FILE = re.compile(r"^\.\. code-block:: \S+\n   :caption: (\S+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+PAGE = Path(__file__).parents[2] / "docs" / "two-languages.rst"
 COMMAND = re.compile(r"^   \$ (.+)$", re.MULTILINE)
 CATALOGUE = "locale/de/LC_MESSAGES/books.po"
 TOOLS = {
@@ -28,14 +28,9 @@ BY_HAND = {"python3", "env/bin/pip", "mkdir", "cd", "curl"}
 EXTRACTORS = "[extractors]\ntornadolike = tornadolike.template.extraction:extract\n\n"
 
 
-def shown_files() -> dict[str, str]:
-    """The files on the page, by their names."""
-    return {name: re.sub(r"(?m)^   ", "", text) for name, text in FILE.findall(PAGE)}
-
-
 def follow(folder: Path) -> None:
     """Write what the page shows into a folder, and do what it tells to type."""
-    files = shown_files()
+    files = shown_files(PAGE)
     filled = files.pop(CATALOGUE)
     if not importlib.metadata.entry_points(group="babel.extractors", name="tornadolike"):
         files["babel.cfg"] = EXTRACTORS + files["babel.cfg"]
@@ -43,7 +38,7 @@ def follow(folder: Path) -> None:
         (folder / name).mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
-    for command in COMMAND.findall(PAGE):
+    for command in COMMAND.findall(PAGE.read_text()):
         program, *arguments = shlex.split(command)
         if program in BY_HAND:
             continue

@@ -2,10 +2,9 @@
 
 import contextlib
 import json
+import os
 import socket
 import ssl
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -13,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.forked import Forks
 from tests.tls_certs import Certificates
 
 SCRIPT = Path(__file__).with_name("loaded_server.py")
-ROOT = Path(__file__).parents[2]
 
 PATIENCE = 20.0
 """Seconds after which what should happen never will."""
@@ -33,21 +32,23 @@ def get(path: str = "/") -> bytes:
 class LoadedServer:
     """``with LoadedServer(certs or None, **options) as server``; at the end nothing may be left in it."""
 
-    def __init__(self, certs: Certificates | None, **options: Any) -> None:
+    def __init__(self, forks: Forks, certs: Certificates | None, **options: Any) -> None:
         self.context = certs and certs.client_context()
         certificate = [certs.server] if certs else []
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by __exit__)
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", str(SCRIPT), json.dumps(options), *certificate],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.log,  # a pipe that nobody reads would stop it
-            cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT)},
-            text=True,
+        stdin, ours = os.pipe()
+        self.stdin = open(ours, "w")  # noqa: SIM115 (so are these)
+        ours, stdout = os.pipe()
+        self.stdout = open(ours)  # noqa: SIM115
+        self.process = forks.run(
+            *(str(SCRIPT), json.dumps(options), *certificate),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=self.log.fileno(),  # a pipe that nobody reads would stop it
         )
-        assert self.process.stdout is not None
-        self.port = int(self.process.stdout.readline() or 0)
+        os.close(stdin)
+        os.close(stdout)
+        self.port = int(self.stdout.readline() or 0)
 
     def __enter__(self) -> "LoadedServer":
         self.warm_up()
@@ -56,8 +57,10 @@ class LoadedServer:
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if kind is not None:
             self.process.kill()
-        with self.log:
-            output, _ = self.process.communicate(timeout=PATIENCE)
+        with self.log, self.stdout:
+            self.stdin.close()
+            self.process.wait(PATIENCE)
+            output = self.stdout.read()
             self.log.seek(0)
             said = self.log.read()
         if kind is not None:

@@ -1,6 +1,7 @@
 """Many peers at once that are slow, rude or gone: bounded, over in time, and others are served meanwhile."""
 
 import contextlib
+import functools
 import itertools
 import resource
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.faults.loaded import MB, PATIENCE, LoadedServer, get, read_answer, read_end
+from tests.forked import Forks
 from tests.peers import reset
 from tests.tls_certs import Certificates
 from tests.wire.client import PLAIN_AND_TLS
@@ -22,8 +24,8 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
 
 
 @pytest.fixture
-def start(wire: str, certs: Certificates) -> Callable[..., LoadedServer]:
-    return lambda **options: LoadedServer(certs if wire == "tls" else None, **options)
+def start(forks: Forks, wire: str, certs: Certificates) -> Callable[..., LoadedServer]:
+    return functools.partial(LoadedServer, forks, certs if wire == "tls" else None)
 
 
 @contextlib.contextmanager
@@ -229,9 +231,9 @@ def test_resets_in_the_middle(start: Any) -> None:
             reset(sock)
 
 
-def test_half_closed_peers() -> None:
+def test_half_closed_peers(forks: Forks) -> None:
     """Who has said all gets all answers; who has broken off gets none."""
-    with LoadedServer(None) as server, server.nothing_left():
+    with LoadedServer(forks, None) as server, server.nothing_left():
         for turn in range(100):
             for data, statuses in (
                 (get(), [200]),

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.makers import MAKERS
 from tests.faults.readers import ACTIONS, converse
 from tests.faults.scripts import deadly_scripts, play, scripts, sizes
-from tests.faults.sockets import pair
+from tests.faults.sockets import AGAIN, INTERRUPTED, pair
 from tests.interop.peers import connected
 from tests.running import turns
 from tests.tls_certs import Certificates
@@ -22,12 +22,39 @@ actions = st.lists(
 options = st.fixed_dictionaries({}, optional={"read_chunk_size": st.integers(300, 70_000)})
 
 
+PASSING = {"sending": [], "receiving": []}
+
+# Over TLS something still waits when both streams are closed.
+LEFT_WITH_WORK = {
+    "first": PASSING,
+    "second": {"sending": [None] * 3 + [AGAIN] * 25, "receiving": []},
+    "actions": [
+        *[(0, "write", 100), (1, "write", 100), (0, "line", 1), (1, "line", 1), (1, "turns", 15)],
+        *[(1, "write", 3000), (1, "close", 1), (0, "close", 1)],
+    ],
+    "options": {},
+}
+
+# Over TLS the connection has broken in a write when the stream lets go of it.
+HANDED_ON_TOO_LATE = {
+    "first": PASSING,
+    "second": {"sending": [None, 1, INTERRUPTED, 2, AGAIN], "receiving": []},
+    "actions": [
+        *[(1, "turns", 11), (0, "write", 99_999), (1, "turns", 19), (1, "turns", 10)],
+        *[(1, "write", 633), (1, "close", 1), (0, "write", 210), (0, "hand on", 1)],
+    ],
+    "options": {},
+}
+
+
 makers = pytest.mark.parametrize("make", MAKERS)
 
 
 @makers
 @settings(max_examples=40)
-@given(scripts, scripts, actions, options)
+@example(**LEFT_WITH_WORK)
+@example(**HANDED_ON_TOO_LATE)
+@given(first=scripts, second=scripts, actions=actions, options=options)
 def test_what_passes_changes_nothing(
     make: Any, certs: Certificates, text: Path, first: Any, second: Any, actions: Any, options: Any
 ) -> None:

@@ -12,7 +12,7 @@ import warnings
 import pytest
 
 from demos.chat.app import make_app
-from demos.chat.rooms import Hub
+from demos.chat.hub import Hub
 from tests.apps.chat_tabs import PollTab, SocketTab, tabs
 from tests.http1connection.helpers import connect_slowly, shrink
 from tests.wire.client import get, read_all
@@ -161,7 +161,11 @@ def test_the_chat(serve):
     hub = Hub()
     server = serve(make_app(hub))
     ticks = []
-    clock = PeriodicCallback(lambda: ticks.append(hub.tick()), 20)
+
+    async def tick():
+        ticks.append(await hub.tick())
+
+    clock = PeriodicCallback(tick, 20)
     server.call(clock.start)
     with tabs(
         SocketTab(server.port, "Ann"), SocketTab(server.port, "Bob"), PollTab(server.port, "Eve")

@@ -3,7 +3,7 @@
 import pytest
 
 from tornadolike.http1 import DefaultHeads, ResponseWriter, encode_head, encode_request_head
-from tornadolike.http1.heads import _good_names
+from tornadolike.http1.heads import good_names
 from tornadolike.httputil import HTTPHeaders, HTTPOutputError
 
 
@@ -55,10 +55,10 @@ def test_a_name_is_a_token() -> None:
 
 
 def test_remembered_names_are_bounded() -> None:
-    for number in range(2 * _good_names.LIMIT):
+    for number in range(2 * good_names.LIMIT):
         encode_head(200, "OK", [(f"X-{number}", "")])
-    assert len(_good_names) <= _good_names.LIMIT
-    _good_names.clear()
+    assert len(good_names) <= good_names.LIMIT
+    good_names.clear()
 
 
 def test_what_latin_1_cannot_say() -> None:

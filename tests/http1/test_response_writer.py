@@ -322,6 +322,21 @@ def test_a_refusal_of_head() -> None:
     assert whole.startswith(head)
 
 
+def test_a_refusal_says_what_is_wrong_and_quotes_nothing() -> None:
+    for detail, told in (
+        ("", b""),
+        ("Missing Host header", b"Missing Host header\n"),
+        ("Invalid Host header 'a b'", b"Invalid Host header\n"),
+        ("Malformed HTTP request line: b'secret'", b"Malformed HTTP request line\n"),
+        ('Invalid header name "it\'s"', b"Invalid header name\n"),
+        ("'secret'", b""),
+        ("a\r\nb", rb"a\r\nb" + b"\n"),
+        ("x" * 501, b"x" * 499 + "…".encode() + b"\n"),
+    ):
+        body = error_response(400, detail).partition(b"\r\n\r\n")[2]
+        assert body == b"400: Bad Request\n" + told
+
+
 def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 784111777.5
     monkeypatch.setattr("tornadolike.httputil.dates.time.time", lambda: now)
@@ -339,3 +354,36 @@ def test_default_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1000):
         heads.get(200, "OK", f"text/{number}", 1.0)
         assert len(heads._heads) <= heads.MAX_ENTRIES + 1
+
+
+# Pieces that go another way
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("length", [None, "2600"])
+def test_a_frame_is_that_of_the_same_piece(method: str, version: str, length: str | None) -> None:
+    headers = HTTPHeaders() if length is None else HTTPHeaders({"Content-Length": length})
+    pieces = [b"a" * 1000, b"b" * 1600]
+    written = []
+    for framed in (False, True):
+        writer = ResponseWriter(method, f"HTTP/{version}", True)
+        data = writer.head(200, "OK", headers)
+        for piece in pieces:
+            if not framed:
+                data += writer.data(piece)
+            elif (frame := writer.frame(len(piece))) is not None:
+                data += frame[0] + piece + frame[1]
+            else:
+                assert method == "HEAD"
+        written.append(data + writer.end())
+    assert written[0] == written[1]
+
+
+def test_a_frame_that_is_too_much() -> None:
+    writer = ResponseWriter("GET", "HTTP/1.1", True)
+    with pytest.raises(HTTPOutputError, match="Out of order"):
+        writer.frame(1)
+    writer.head(200, "OK", HTTPHeaders({"Content-Length": "5"}))
+    with pytest.raises(HTTPOutputError, match="more data than Content-Length"):
+        writer.frame(6)

@@ -106,14 +106,13 @@ def test_trailers_that_end_it(
     """An answer to them is one to a request that is whole: the connection stays open."""
     site = Site(trailers_received=say)
     server = watch(site)
-    with server.connect() as sock:
-        with expect_log(logger, "") if logger else contextlib.nullcontext():
-            sock.sendall(CHUNKED + b"Checksum: 5\r\n\r\n")
-            expect(sock, answer)
+    with server.connect() as sock, expect_log(logger, "") if logger else contextlib.nullcontext():
+        sock.sendall(CHUNKED + b"Checksum: 5\r\n\r\n")
         if say is say_ok:
+            expect(sock, answer)
             server.until_in("IDLE")
         else:
-            expect_end(sock)
+            expect_end(sock, answer)
     assert "finish" not in site.heard
 
 
@@ -303,6 +302,21 @@ def test_an_answer_that_begins_before_the_request_is_whole(watch: Any) -> None:
             sock.sendall(b"llo")
             expect(sock, b"1\r\n+\r\n0\r\n\r\n")
         server.until_in("IDLE")
+
+
+def test_no_content_of_no_length(watch: Any) -> None:
+    """The length that an adapter of another framework gives stays with the adapter; the connection goes on."""
+    line, headers = head(204, "No Content", Content_Length="0")
+
+    def respond(request: HTTPServerRequest) -> None:
+        request.connection.write_headers(line, headers, b"")
+        request.connection.finish()
+
+    with watch(respond).connect() as sock:
+        for _ in range(2):
+            sock.sendall(get("/"))
+            expect(sock, lines("HTTP/1.1 204 No Content", "", ""))
+    assert headers["Content-Length"] == "0"
 
 
 @PLAIN_AND_TLS

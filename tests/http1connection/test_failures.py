@@ -42,6 +42,20 @@ def test_a_failure_anywhere_is_a_500(
         expect(sock, ok("ok"))
 
 
+@pytest.mark.parametrize("step", STEPS)
+def test_what_was_cancelled_is_a_failure_too(watch: Any, expect_log: Any, step: str) -> None:
+    def look_at_it(connection: Any) -> None:
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        future.result()
+
+    server = watch(Site(**{step: look_at_it}))
+    with server.connect() as sock, expect_log("tornadolike.application", "Uncaught", count=1):
+        sock.sendall(POST + b"hello")
+        expect_end(sock, error(500))
+    server.until_gone()
+
+
 @PLAIN_AND_TLS
 @pytest.mark.parametrize(
     ("step", "how"), [(s, refuse) for s in STEPS] + [(s, refuse_later) for s in AWAITED]

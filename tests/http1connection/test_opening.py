@@ -100,7 +100,10 @@ def test_after_the_handshake_time_begins_anew(watch: Any) -> None:
 
 # Who does not speak TLS
 
-REFUSAL = "400: This is a port for HTTPS. Use https:// instead of http:// in the address.\n"
+REFUSAL = """\
+400: Bad Request
+This is a port for HTTPS. Use https:// instead of http:// in the address.
+"""
 
 
 @pytest.mark.parametrize("size", [0, 5_000_000])
@@ -112,7 +115,7 @@ def test_plain_http_is_told_what_is_wrong(watch: Any, expect_log: Any, size: int
         expect_log("tornadolike.general", "SSL Error on 127.0.0.1: plain HTTP", count=1),
     ):
         sock.sendall(get("/", f"Content-Length: {size}", method="POST") + bytes(size))
-        answer = read_all(sock)
+        answer = read_all(sock, bare=False)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert body.decode() == REFUSAL
     expected = error(400).partition(b"\r\n\r\n")[0]

@@ -245,7 +245,7 @@ def test_plain_http_behind_a_header_is_told_that_it_should_be_tls(
         connected(server, TCP4) as sock,
     ):
         sock.sendall(get("/"))
-        assert b"This is a port for HTTPS" in read_all(sock)
+        assert b"This is a port for HTTPS" in read_all(sock, bare=False)
 
 
 def test_a_failed_handshake_is_logged_with_the_clients_address(

@@ -29,6 +29,9 @@ from tornadolike.httputil import parse_cookie, unquote_cookie
         ("a='b'", {"a": "'b'"}),
         ("a={%22b%22:1}", {"a": "{%22b%22:1}"}),
         ("a=\xe9", {"a": "\xe9"}),
+        # The bytes of U+0085 and U+00A0, and the last one of "à", are no white space.
+        ("\x85__Host-a=1;\xa0__Host-b=2", {"\x85__Host-a": "1", "\xa0__Host-b": "2"}),
+        ("a\xa0=\xc3\xa0; \tb\t=\t1\t", {"a\xa0": "\xc3\xa0", "b": "1"}),
     ],
 )
 def test_parse_cookie(header: str, cookies: dict[str, str]) -> None:

@@ -32,6 +32,17 @@ def test_format_timestamp(moment: Any) -> None:
     assert format_timestamp(moment) == TEXT
 
 
+def test_a_second_is_formatted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def again(seconds: float, usegmt: bool) -> str:
+        raise AssertionError("formatted again")
+
+    assert format_timestamp(SECONDS) == TEXT
+    monkeypatch.setattr("email.utils.formatdate", again)
+    for microsecond in (0, 999_999):
+        moment = datetime.datetime.fromtimestamp(SECONDS, UTC).replace(microsecond=microsecond)
+        assert format_timestamp(moment) == TEXT
+
+
 @pytest.mark.parametrize("moment", [None, TEXT, object(), [1]])
 def test_what_is_no_moment(moment: Any) -> None:
     with pytest.raises(TypeError, match="unknown timestamp type"):

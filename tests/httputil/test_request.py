@@ -15,6 +15,7 @@ from tornadolike.httputil import (
     RequestStartLine,
     request_of,
 )
+from tornadolike.httputil.request import summary_of
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -146,3 +147,9 @@ def test_request_time(monkeypatch: pytest.MonkeyPatch) -> None:
     request: Any = HTTPServerRequest("GET", "/")
     now += 1.5
     assert request.request_time() == 1.5
+
+
+def test_its_summary_is_one_line_of_the_log() -> None:
+    request = HTTPServerRequest("GET", "/\r\nGET /admin")
+    request.remote_ip = "192.0.2.1"
+    assert summary_of(request) == r"GET /\r\nGET /admin (192.0.2.1)"

@@ -740,6 +740,45 @@ def test_what_cannot_be_watched_is_refused(loop, pair, tmp_path):
     assert loop._inner is None
 
 
+def test_a_handler_may_be_added_in_another_thread(loop, foreign, pair, monkeypatch, caplog):
+    """As Jupyter's kernel managers do: the loop's thread may hear of it before anything else happens here."""
+    ours, theirs = pair
+    theirs.send(b"x")
+    heard = []
+    opened = loop._open_poller
+
+    def open_slowly():
+        poller = opened()
+        register = poller.register
+
+        def slowly(fd, events):
+            register(fd, events)
+            loop._dispatch()  # what the loop's thread does meanwhile
+
+        monkeypatch.setattr(poller, "register", slowly)
+        return poller
+
+    monkeypatch.setattr(loop, "_open_poller", open_slowly)
+    loop.add_handler(ours, lambda *args: heard.append(args), loop.READ)
+    assert heard == [(ours, loop.READ)]
+    assert not caplog.records
+    loop.remove_handler(ours)
+
+
+def test_the_number_of_a_closed_descriptor_may_be_watched_again(loop):
+    heard = []
+    for _ in range(2):  # the second has the first one's number
+        reader, writer = os.pipe()
+        os.write(writer, b"x")
+        loop.add_handler(reader, lambda fd, _: heard.append(fd), loop.READ)
+        run_turns(loop, 2)
+        os.close(reader)
+        os.close(writer)
+    assert len(set(heard)) == 1
+    assert len(heard) >= 2
+    loop.remove_handler(reader)
+
+
 def test_a_descriptor_that_was_closed_too_early(loop, pair):
     ours, theirs = pair
     loop.add_handler(ours, print, IOLoop.READ)

@@ -598,6 +598,22 @@ def test_a_watcher_is_told_what_its_descriptor_is_ready_for(loop, pair):
     assert told[4:] == []
 
 
+def test_a_watcher_is_known_when_the_poller_tells_of_it(loop, pair, monkeypatch):
+    """Programs that add one in another thread lose no event to the loop that polls meanwhile."""
+    fd = pair[0].fileno()
+    known = []
+    register = loop._poller.register
+
+    def slowly(fd, events):
+        known.append(loop._watchers.get(fd))
+        register(fd, events)
+
+    monkeypatch.setattr(loop._poller, "register", slowly)
+    loop.watch(fd, print, READ)
+    assert known == [print]
+    loop.unwatch(fd)
+
+
 def test_a_descriptor_has_one_watcher(loop, pair):
     fd = pair[0].fileno()
     loop.watch(fd, print, READ)

@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import os
 from typing import Any
 
 import pytest
@@ -24,14 +23,3 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
     tornadolike.run(main())
     return True
-
-
-@pytest.fixture
-def redis_url() -> str:
-    """A Redis server that may be written to: ``.ci/run`` starts one and sets REDIS_URL."""
-    url = os.environ.get("REDIS_URL")
-    if not url:
-        pytest.skip(
-            "REDIS_URL names no server; start one: redis-server --port 6399, REDIS_URL=redis://127.0.0.1:6399"
-        )
-    return url

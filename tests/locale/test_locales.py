@@ -197,6 +197,10 @@ def test_the_default_for_who_wants_what_is_not_there(site: Path) -> None:
     assert locale.get_closest_accepted("fr, ru;q=0.1").code == "ru_RU"
     assert locale.get_closest_accepted(None, "ru_RU").code == "ru_RU"
     assert locale.get_closest_accepted("", "fr").code == "de"
+    for nothing in ("de;q=x", " , ;", "x" * 100):
+        assert locale.get_closest_accepted(nothing, "ru_RU").code == "ru_RU"
+    assert locale.get_closest_accepted("fr", "ru_RU").code == "de"
+    assert locale.get_closest_accepted("ru;q=0", "ru_RU").code == "de"
 
 
 def test_the_text_of_a_locale_is_its_class_and_code() -> None:

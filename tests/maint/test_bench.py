@@ -47,8 +47,25 @@ def test_large_bodies_are_measured(tmp_path: Path) -> None:
     rows = re.findall(
         r"^\| tornadolike \| [\d,]+ \| [\d.]+ \| (-?[\d.]+) \|$", report, re.MULTILINE
     )
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert all(float(grown) < 8 for grown in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(shutil.which, ("wrk", "taskset"))), reason="needs wrk and taskset")
+def test_files_are_measured(tmp_path: Path) -> None:
+    arguments = ("tornadolike", "--rounds", "1", "--seconds", "1", "--jobs", "1k,unchanged")
+    report = run("static_files.py", *arguments, cache=tmp_path)
+    rows = re.findall(r"^\| tornadolike \| [\d,]+ \| [\d.]+ \|  \|$", report, re.MULTILINE)
+    assert len(rows) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(shutil.which, ("wrk", "taskset"))), reason="needs wrk and taskset")
+def test_a_site_is_measured(tmp_path: Path) -> None:
+    arguments = ("tornadolike", "--rounds", "1", "--rows", "user")
+    report = run("site.py", *arguments, cache=tmp_path)
+    assert re.findall(r"^\| `([a-z]+)`: [^|]+ \| [\d.]+ \|$", report, re.MULTILINE) == ["user"]
 
 
 @pytest.mark.slow
@@ -82,6 +99,12 @@ def test_template_engines_are_measured(tmp_path: Path) -> None:
     report = run("templates.py", engines, "--rounds", "1", "--seconds", "0.01", cache=tmp_path)
     rows = re.findall(r"^\| (\w.*?) \|(?: -?[\d.]+ \|){6}$", report, re.MULTILINE)
     assert rows == engines.split(";")
+
+
+def test_routers_are_measured(tmp_path: Path) -> None:
+    report = run("routing.py", "tornadolike;tornado", "--rounds", "1", cache=tmp_path)
+    rows = re.findall(r"^\| (\w+) \|(?: [\d.]+ \|){9}$", report, re.MULTILINE)
+    assert rows == ["tornadolike", "tornado"]
 
 
 def test_a_missing_peer_is_named(tmp_path: Path) -> None:

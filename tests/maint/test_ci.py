@@ -90,9 +90,9 @@ Run = Callable[..., tuple[int, list[str]]]
 
 EVERYTHING = [
     "== pytest on /a/python3.13",
-    "test --python /a/python3.13 --only pytest",
+    "test --python /a/python3.13 --only pytest -m not browser and not autobahn",
     "== pytest on /b/python3.12",
-    "test --python /b/python3.12 --only pytest",
+    "test --python /b/python3.12 --only pytest -m not browser and not autobahn",
     "== everything on python3.11",
     "test ",
 ]

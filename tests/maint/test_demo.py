@@ -59,6 +59,7 @@ def test_what_the_demo_gets(
     became: list[str] = []
 
     def become(environment: Environment, words: Sequence[str]) -> int:
+        assert environment.extras == ("demos",)  # what the demos import beside the standard library
         became.append(" ".join(words))
         return 0
 

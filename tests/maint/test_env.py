@@ -126,7 +126,7 @@ def test_an_interruption_ends_it_quietly(clone: Clone) -> None:
         (clone.path / "wait").unlink()
         (clone.path / "waiting").unlink(missing_ok=True)
     assert (process.returncode, said) == (130, "")
-    assert notes.endswith("Installing tornadolike and what it needs ... \n")
+    assert notes.endswith("Installing tornadolike and what it needs for demos ... \n")
     assert clone.environment.exists()
 
 

@@ -50,6 +50,15 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 # Making them
 
 
+def test_a_port_as_a_text(bind: Opened) -> None:
+    """As programs take it from a command line or a configuration."""
+    (sock,) = bind("0", "127.0.0.1")
+    port = sock.getsockname()[1]
+    assert port
+    sock.close()
+    assert bind(str(port), "127.0.0.1")[0].getsockname()[1] == port
+
+
 def test_one_address(bind: Opened) -> None:
     (sock,) = bind(0, "127.0.0.1")
     assert sock.family == socket.AF_INET

@@ -47,6 +47,25 @@ async def test_waiting_for_all_also_for_those_who_come_meanwhile():
 
 
 @on_every_loop
+async def test_waiting_for_thousands_does_not_look_at_all_of_them_for_each():
+    class Counting(Lodgers):
+        looks = 0
+
+        def going_on(self):
+            self.looks += 1
+            return super().going_on()
+
+    house = Counting(*range(1000))
+    waiting = asyncio.ensure_future(house.wait_for_ends())
+    for lodger in range(1000):
+        await turns(1)
+        assert not waiting.done()
+        house.leave(lodger)
+    await waiting
+    assert house.looks < 20
+
+
+@on_every_loop
 async def test_aborting_those_who_are_there_and_waiting_for_no_others():
     first, second, late = Lodger(), Lodger(), Lodger()
     house = Lodgers(first, second)

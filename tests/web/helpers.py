@@ -3,9 +3,11 @@
 import asyncio
 import http.client
 import json
+import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tornadolike.httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine
@@ -106,6 +108,7 @@ class FakeConnection:
         self.whole = False
         self.closed = False
         self.refused: int | None = None
+        self.chunk_size: int | None = None
 
     def respond(
         self,
@@ -138,6 +141,8 @@ class FakeConnection:
     def set_close_callback(self, callback: Any) -> None:
         pass
 
+    set_drain_callback = set_close_callback
+
     def keep_task(self, task: Any) -> None:
         pass
 
@@ -158,3 +163,16 @@ def make_handler(
     )
     settings = {"log_function": lambda handler: None, **(settings or {})}
     return handler_class(Application(**settings), made, **arguments)
+
+
+def open_files(below: Path) -> list[str]:
+    """The files below a directory that this process has open."""
+    found = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{descriptor}")
+        except OSError:
+            continue
+        if target.startswith(str(below)):
+            found.append(target)
+    return found

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import tornadolike
-from tests.web.helpers import Site
+from tests.web.helpers import FakeConnection, Site
 from tornadolike.httputil import HTTPServerRequest
+from tornadolike.routing import AnyMatches
 from tornadolike.web import (
     Application,
     ErrorHandler,
@@ -61,28 +62,44 @@ def test_the_first_rule_that_matches_answers(site: Callable[..., Site]) -> None:
 
 def test_handlers_by_name() -> None:
     application = Application([("/", "tornadolike.web.ErrorHandler", {"status_code": 418})])
-    assert application._rules.rules[0].handler_class is ErrorHandler
+    assert application.wildcard_router.rules[0].target is ErrorHandler
     with pytest.raises(ImportError):
         Application([("/", "tornadolike.web.Nothing")])
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        ("/",),
-        (),
-        "/",
-        None,
-        ("/", Says, {}, "name", "more"),
-        ("/", None),
-        ("/", int),
-        ("/", lambda request: None),
-        ("/", "os.path.join"),
-    ],
-)
-def test_what_is_no_rule_is_refused_at_once(rule: Any) -> None:
-    with pytest.raises(TypeError):
-        Application([rule])
+async def coroutine(request: HTTPServerRequest) -> None:
+    pass
+
+
+# The rule, and what is said of it.
+NO_RULES = [
+    (("/",), "a rule is"),
+    ((), "a rule is"),
+    ("/", "a rule is"),
+    (None, "a rule is"),
+    (("/", Says, {}, "name", "more"), "a rule is"),
+    (("/", None), "a rule's target is"),
+    (("/", int), "a rule's target is .*not <class 'int'>"),
+    (("/", [("/", 7)]), "a rule's target is"),
+    (("/", coroutine), "a coroutine function"),
+    (("/", Says, "name"), r"are a dict, not 'name' \(its name comes behind"),
+    (("/", Says, {}, 7), "the name of a rule is text"),
+    ((7, Says), "a rule begins with a Matcher"),
+    ((AnyMatches, Says), "a rule begins with a Matcher"),
+    ((re.compile(b"/"), Says), "a regular expression for text"),
+]
+
+
+def test_what_is_no_rule_is_refused_at_once() -> None:
+    for rule, text in NO_RULES:
+        with pytest.raises(TypeError, match=text):
+            Application([rule])
+    with pytest.raises(TypeError, match="rules are a list"):
+        Application("/")  # type: ignore[arg-type]
+    with pytest.raises(re.error, match=r"in the rule '/\(' at position 1"):
+        Application([("/(", Says)])
+    with pytest.raises(ImportError):
+        Application([("/", "tornadolike.web.Nothing")])
 
 
 def test_hosts(site: Callable[..., Site]) -> None:
@@ -133,10 +150,12 @@ def test_reverse_url(caplog: pytest.LogCaptureFixture) -> None:
     application.add_handlers(
         "host", [url("/there", Says, name="there"), ("/back", Says, {}, "home")]
     )
-    assert application.reverse_url("number", 42) == "/42"
+    assert not caplog.records
+    application.wildcard_router.add_rules([("/number", Says, {}, "number")])
+    assert application.reverse_url("number") == "/number"
     assert application.reverse_url("there") == "/there"
     assert application.reverse_url("home") == "/back"
-    assert "named home" in caplog.text
+    assert "named number" in caplog.text
     with pytest.raises(KeyError, match="nope"):
         application.reverse_url("nope")
 
@@ -277,6 +296,7 @@ def test_a_request_whose_path_is_no_text(site: Callable[..., Site]) -> None:
 
 
 def test_a_request_made_by_hand() -> None:
-    request = HTTPServerRequest("GET", "/\u20ac")
-    with pytest.raises(Exception, match="Malformed path"):
-        Application([(r"/(.*)", Says)])._find(request)
+    connection: Any = FakeConnection()
+    application = Application([(r"/(.*)", Says)], log_function=lambda handler: None)
+    application(HTTPServerRequest("GET", "/\u20ac", connection=connection))
+    assert connection.status == 400

@@ -100,8 +100,20 @@ def test_a_malformed_form_is_refused_before_anything_runs(
             raise AssertionError
 
     handler = make_handler(Handler, "POST /", headers, body)
-    handler._execute((), {})
+    handler._run_request((), {})
     assert handler.request.connection.status == status
+
+
+def test_the_page_about_a_malformed_form_may_ask_for_arguments() -> None:
+    class Handler(RequestHandler):
+        def write_error(self, status_code: int, **kwargs: Any) -> None:
+            asked = self.get_argument("a"), self.get_body_argument("b", "none"), self.request.files
+            self.write(f"{status_code} {asked}")
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    handler = make_handler(Handler, "POST /?a=query", headers, b"junk")
+    handler._run_request((), {})
+    assert handler.request.connection.body == b"400 ('query', 'none', {})"
 
 
 def test_bodies_of_other_types_are_the_handlers_affair() -> None:
@@ -123,11 +135,29 @@ def test_path_arguments_are_there_before_the_handler_runs() -> None:
         ((), {"x": b"\xc3\xa9"}, b'{"args": [], "kwargs": {"x": "\\u00e9"}}'),
     ):
         handler = make_handler(Handler)
-        handler._execute(args, kwargs)
+        handler._run_request(args, kwargs)
         assert handler.request.connection.body == expected
 
 
 def test_a_path_that_is_no_utf8_is_400() -> None:
     handler = make_handler()
-    handler._execute((b"\xff",), {})
+    handler._run_request((b"\xff",), {})
     assert handler.request.connection.status == 400
+
+
+def test_get_arguments_has_no_default() -> None:
+    default: Any = []
+    with pytest.raises(TypeError, match="takes no default"):
+        make_handler().get_arguments("a", default)
+
+
+def test_each_value_has_to_be_text() -> None:
+    for query in ("a=%FF&a=1", "a=1&a=%FF"):
+        handler = make_handler(request=f"GET /?{query}")
+        with pytest.raises(HTTPError) as raised:
+            handler.get_argument("a")
+        assert raised.value.status_code == 400
+        assert raised.value.detail == "Invalid unicode in a: it has to be UTF-8"
+        # Error pages of programs written for Tornado show it as it is, not formatted.
+        assert raised.value.log_message is not None
+        assert raised.value.log_message.startswith("Invalid unicode in a: b'")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.web.helpers import Site, make_handler
 from tornadolike.escape import url_escape
+from tornadolike.httputil import HTTPHeaders
 from tornadolike.web import Finish, HTTPError, RequestHandler
 
 PAGE = (
@@ -286,7 +287,7 @@ def test_a_status_without_a_body_has_no_error_page(site: Callable[..., Site], st
 
     for handler in (Raises, Sends):
         made = make_handler(handler)
-        made._execute((), {})
+        made._run_request((), {})
         assert made.request.connection.status == status
         assert made.request.connection.body == b""
 
@@ -316,6 +317,38 @@ def test_the_reason_of_an_error(
         answer = served.ask(f"GET {path}{query}")
         assert (answer.status, answer.reason) == (400, reason)
         assert f"<title>400: {shown}</title>" in answer.text
+
+
+def test_the_own_page_of_a_status_without_a_body(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class Refuses(RequestHandler):
+        def get(self) -> None:
+            raise HTTPError(204)
+
+    class Writes(Refuses):
+        def write_error(self, status_code: int, **kwargs: Any) -> None:
+            self.set_header("X-Status", status_code)
+            self.write("page")
+
+    class Finishes(Refuses):
+        def write_error(self, status_code: int, **kwargs: Any) -> None:
+            self.set_header("X-Status", status_code)
+            self.finish("page")
+
+    class Wraps(Refuses):
+        def write_error(self, status_code: int, **kwargs: Any) -> None:
+            self.set_status(200)
+            self.finish({"status": status_code})
+
+    served = site(("/writes", Writes), ("/finishes", Finishes), ("/wraps", Wraps))
+    answer = served.ask("GET /writes")
+    assert (answer.status, answer.headers["X-Status"], answer.text) == (204, "204", "")
+    with expect_log("tornadolike.application", "Uncaught exception in write_error", count=1):
+        answer = served.ask("GET /finishes")
+    assert (answer.status, answer.headers["X-Status"], answer.text) == (204, "204", "")
+    answer = served.ask("GET /wraps")
+    assert (answer.status, answer.text) == (200, '{"status": 204}')
 
 
 def test_write_error_overridden(site: Callable[..., Site], expect_log: Callable[..., Any]) -> None:
@@ -494,6 +527,7 @@ def test_finish_ends_a_request_early(site: Callable[..., Site]) -> None:
         ("PUT", 405, "GET, POST, PROPFIND"),
         ("HEAD", 405, "GET, POST, PROPFIND"),
         ("PROPFIND", 200, None),
+        ("REPORT", 405, "GET, POST, PROPFIND"),
         ("TRACE", 405, "GET, POST, PROPFIND"),
         ("get", 405, "GET, POST, PROPFIND"),
         ("PREPARE", 405, "GET, POST, PROPFIND"),
@@ -502,15 +536,21 @@ def test_finish_ends_a_request_early(site: Callable[..., Site]) -> None:
 )
 def test_methods(site: Callable[..., Site], method: str, status: int, allow: str | None) -> None:
     class Handler(RequestHandler):
-        SUPPORTED_METHODS = (*RequestHandler.SUPPORTED_METHODS, "PROPFIND")
+        SUPPORTED_METHODS = (*RequestHandler.SUPPORTED_METHODS, "PROPFIND", "REPORT")
 
         def get(self) -> None:
             self.write("x")
 
         post = propfind = get
 
-    answer = site(("/", Handler)).ask(f"{method} /")
-    assert (answer.status, answer.header("Allow")) == (status, allow)
+    class Waiting(Handler):
+        async def prepare(self) -> None:
+            await asyncio.sleep(0)
+
+    served = site(("/", Handler), ("/waiting", Waiting))
+    for path in ("/", "/waiting"):
+        answer = served.ask(f"{method} {path}")
+        assert (answer.status, answer.header("Allow")) == (status, allow)
 
 
 @pytest.mark.parametrize("text", ["x\r\n400 GET /forged", "x\x1b[2J", "x\x9b2J", "x\u2028y"])
@@ -525,3 +565,17 @@ def test_what_a_client_sent_cannot_forge_a_line_of_the_log(
     with expect_log("tornadolike.general", "no x") as expected:
         assert served.ask("GET /?what=" + url_escape(text)).status == 400
     assert expected.matched[0].getMessage().isprintable()
+
+
+def test_what_is_malformed_elsewhere_is_no_fault_of_the_client(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class Gateway(RequestHandler):
+        def get(self) -> None:
+            HTTPHeaders.parse("what another server has answered")
+
+    served = site(("/", Gateway))
+    with expect_log("tornadolike.application", "Uncaught exception", count=1):
+        answer = served.ask("GET /")
+    assert answer.status == 500
+    assert "colon" not in answer.text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.helpers import Site
+from tests.web.helpers import Site, make_handler
 from tornadolike.ioloop import IOLoop
 from tornadolike.web import Application, HTTPError, RequestHandler
 
@@ -442,3 +442,28 @@ def test_a_handler_may_take_the_connection(serve: Any, later: bool) -> None:
     assert server.exchange(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nmore") == (
         b"HTTP/1.0 200 OK\r\n\r\nmore"
     )
+
+
+def test_a_class_beside_the_handler_is_initialized(site: Callable[..., Site]) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.count = 40
+
+    class Handler(RequestHandler, Counting):
+        def initialize(self) -> None:
+            self.count += 1
+
+        def get(self) -> None:
+            self.write(str(self.count + 1))
+
+    class Below(Handler):
+        pass
+
+    assert site(("/", Below)).ask("GET /").text == "42"
+
+
+def test_unnamed_and_named_groups_at_once() -> None:
+    """As a matcher of the author's may give them."""
+    handler: Any = make_handler(Recorder)
+    handler._run_request((b"a", None), {"name": b"b"})
+    assert handler.calls[2] == "get ('a', None) {'name': 'b'}"

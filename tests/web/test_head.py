@@ -1,6 +1,7 @@
 """Status and headers, without a server."""
 
 import datetime
+import http
 from typing import Any
 
 import pytest
@@ -156,3 +157,22 @@ def test_settings_are_the_applications() -> None:
     handler = make_handler(settings={"answer": 42})
     assert handler.settings["answer"] == 42
     assert handler.settings is handler.application.settings
+
+
+@pytest.mark.parametrize("status", ["404", 200.0, None, b"200"])
+def test_a_status_is_a_number(status: Any) -> None:
+    with pytest.raises(TypeError, match="a status is an int, not"):
+        make_handler().set_status(status)
+
+
+@pytest.mark.parametrize("status", [0, 99, 1000, -200])
+def test_of_three_digits(status: int) -> None:
+    with pytest.raises(ValueError, match=f"three digits, unlike {status}"):
+        make_handler().set_status(status)
+
+
+def test_a_named_status() -> None:
+    handler = make_handler()
+    handler.set_status(http.HTTPStatus.CREATED)
+    handler.finish()
+    assert f"{handler.request.connection.status:d}" == "201"

@@ -118,9 +118,9 @@ def test_a_choice_that_is_no_locale(translations: None) -> None:
             return Waiting()
 
     with pytest.raises(TypeError, match=r"has to give tornadolike.locale.get\(code\).*not 'de'"):
-        make_handler(Code).locale  # noqa: B018
+        make_handler(Code).locale  # noqa: B018 - it is read now, and raises
     with pytest.raises(TypeError, match=r"prepare\(\) can wait for"):
-        make_handler(Later).locale  # noqa: B018
+        make_handler(Later).locale  # noqa: B018 - it is read now, and raises
 
 
 def test_templates_are_translated(translations: None) -> None:

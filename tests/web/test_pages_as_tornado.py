@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import tornado.httputil
 import tornado.template
 import tornado.web
@@ -56,10 +57,19 @@ def outcome(handler: Any) -> bytes | type[Exception]:
     return finished[0]
 
 
+@pytest.fixture(scope="module")
+def static_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A directory with the files that are named above: their addresses have versions."""
+    directory = tmp_path_factory.mktemp("static")
+    for name in ("a.js", "b.js", "q.js", "a.css", "b.css", "part.css"):
+        (directory / name).write_text(name)
+    return str(directory)
+
+
 @given(st.one_of(SHAPES, WHOLE), MODULES)
-def test_the_same_pages(page: str, answers: list[dict[str, Any]]) -> None:
+def test_the_same_pages(static_path: str, page: str, answers: list[dict[str, Any]]) -> None:
     templates = {"page.html": page, "part.html": PART}
-    settings = {"static_path": "/srv", "ui_methods": {"method": lambda handler, other: 7}}
+    settings = {"static_path": static_path, "ui_methods": {"method": lambda handler, other: 7}}
     ours = make_handler(
         settings={
             **settings,
@@ -79,6 +89,5 @@ def test_the_same_pages(page: str, answers: list[dict[str, Any]]) -> None:
             connection=SimpleNamespace(set_close_callback=lambda callback: None),  # type: ignore[arg-type]
         ),
     )
-    theirs.static_url = ours.static_url  # which has no versions
     tornado.web.RequestHandler._template_loaders.clear()
     assert outcome(ours) == outcome(theirs)

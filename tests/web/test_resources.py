@@ -28,6 +28,14 @@ def test_modules_are_asked_in_their_order() -> None:
     )
 
 
+def test_most_modules_want_nothing() -> None:
+    assert not Resources.of({"first": module(), "second": module()})
+    for name in ("embedded_javascript", "javascript_files", "embedded_css", "css_files"):
+        assert Resources.of({"first": module(), "second": module(**{name: "x"})})
+    assert Resources(heads={"A": b"<meta>"})
+    assert Resources(bodies={"A": b"<p>"})
+
+
 def test_what_came_too_late_for_the_head() -> None:
     early = Resources(
         css_files=["a.css"], css={"A": b"a {}"}, heads={"A": b"<meta>"}, js_files=["a.js"]

@@ -11,7 +11,7 @@ from tests.http1connection.helpers import Watched, connect_slowly
 from tests.peers import reset
 from tests.web.helpers import Site, make_handler
 from tests.wire.client import PLAIN_AND_TLS, get, lines
-from tornadolike.httputil import HTTPInputError, HTTPOutputError
+from tornadolike.httputil import HTTPOutputError
 from tornadolike.iostream import StreamClosedError
 from tornadolike.web import HTTPError, RequestHandler
 
@@ -130,12 +130,43 @@ def test_redirects_that_are_refused() -> None:
     for status in (200, 299, 400, "302"):
         with pytest.raises(ValueError, match="300 to 399"):
             make_handler().redirect("/x", status=status)
-    with pytest.raises(ValueError, match="Unsafe"):
-        make_handler().redirect("/x\r\nSet-Cookie: a=b")
+    for url in ("/x\r\nSet-Cookie: a=b", "/\n", "/\x00", "/\x7f", b"/\r", "/\ud800"):
+        with pytest.raises(ValueError, match="invalid characters") as caught:
+            make_handler().redirect(url)
+        assert isinstance(caught.value, HTTPError)
+        assert caught.value.status_code == 400
     handler = make_handler()
     handler.flush()
     with pytest.raises(RuntimeError, match="after headers"):
         handler.redirect("/x")
+
+
+def test_an_address_that_a_client_has_made_up(
+    site: Callable[..., Site], expect_log: Callable[..., Any]
+) -> None:
+    class Onwards(RequestHandler):
+        def get(self) -> None:
+            self.set_cookie("a", "b")
+            self.redirect(self.get_argument("next"), permanent=True)
+
+    class Asks(RequestHandler):
+        def get(self) -> None:
+            try:
+                self.redirect(self.get_argument("next"))
+            except ValueError:
+                self.redirect("/home")
+
+    served = site(("/", Onwards), ("/asks", Asks))
+    with expect_log("tornadolike.general", "400 GET .* Redirect URL contains invalid", count=1):
+        answer = served.ask("GET /?next=/x%0d%0aSet-Cookie:%20c=d")
+    assert answer.status == 400
+    assert "Redirect URL contains invalid characters" in answer.text
+    assert (answer.header("Location"), answer.headers.get_all("Set-Cookie")) == (
+        None,
+        ["a=b; Path=/"],
+    )
+    answer = served.ask("GET /asks?next=a%0ab")
+    assert (answer.status, answer.header("Location")) == (302, "/home")
 
 
 def test_a_flush_that_is_refused_leaves_room_for_an_error_page(
@@ -243,6 +274,33 @@ def test_the_order_of_what_happens_at_the_end(site: Callable[..., Site]) -> None
     assert order == ["prepare", "get", "log", "on_finish"]
 
 
+def test_flush_behind_finish(site: Callable[..., Site], expect_log: Callable[..., Any]) -> None:
+    behind: list[str] = []
+
+    class Handler(RequestHandler):
+        async def get(self) -> None:
+            if self.get_argument("pieces", ""):
+                await self.flush()
+            finished = self.finish("done")
+            self.send_error(500)  # which is too late, and only logged
+            assert self.flush() is finished
+            await self.flush()
+            behind.append(self.request.uri)
+            raise ValueError("text")
+
+        head = get
+
+    served = site(("/", Handler))
+    for request in ("GET /", "HEAD /", "GET /?pieces=1"):
+        with (
+            expect_log("tornadolike.general", "Cannot send error response", count=1),
+            expect_log("tornadolike.application", "Uncaught exception", count=1),
+        ):
+            assert served.ask(request).status == 200
+            served.settle()
+    assert behind == ["/", "/", "/?pieces=1"]
+
+
 # Before the response and behind it
 
 
@@ -283,7 +341,7 @@ def test_interim_responses_that_are_refused() -> None:
     for status in (100, 101, 200, 404):
         with pytest.raises(ValueError, match="from 102 to 199"):
             handler.send_interim(status)
-    with pytest.raises(HTTPInputError):
+    with pytest.raises(ValueError, match="Unsafe header value"):
         handler.send_early_hints("a\r\nb")
     handler.flush()
     with pytest.raises(RuntimeError, match="after headers"):
@@ -440,3 +498,19 @@ def test_a_slow_reader_costs_no_memory(site: Callable[..., Site], wire: str) -> 
     assert max(waiting) <= 2 * len(chunk)
     # The kernel's buffers, of both sides, are in this.
     assert max(ahead) < 16 * 1024 * 1024
+
+
+def test_on_finish_is_called_whatever_logs() -> None:
+    class Handler(RequestHandler):
+        cleaned = False
+
+        def on_finish(self) -> None:
+            self.cleaned = True
+
+    def log(handler: RequestHandler) -> None:
+        raise OSError("disk full")
+
+    handler = make_handler(Handler, settings={"log_function": log})
+    with pytest.raises(OSError, match="disk full"):
+        handler.finish()
+    assert handler.cleaned

@@ -10,12 +10,12 @@ import pytest
 
 from tests.web.helpers import FakeConnection
 from tornadolike.httpserver import CollectingDelegate
-from tornadolike.httputil import HTTPHeaders, RequestStartLine
-from tornadolike.web import RequestHandler
-from tornadolike.web.body import RequestBody, gather
-from tornadolike.web.disk import NewFile
-from tornadolike.web.receiving import Receiving
-from tornadolike.web.spool import Spool
+from tornadolike.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+from tornadolike.web import Application, RequestHandler
+from tornadolike.web.bodies.disk import NewFile
+from tornadolike.web.bodies.incoming import RequestBody, gather
+from tornadolike.web.bodies.spool import Spool
+from tornadolike.web.receiving import HandlerDelegate
 
 COUNT = 40_000
 SIZE = 2 * COUNT
@@ -40,9 +40,10 @@ async def growth(bring: Callable[[], Awaitable[object]]) -> int:
         tracemalloc.stop()
 
 
-def receiving() -> Receiving:
+def receiving() -> HandlerDelegate:
     connection: Any = FakeConnection()
-    return Receiving(lambda request: None, lambda request: RequestHandler, connection)
+    request = HTTPServerRequest("POST", "/", connection=connection)
+    return Application().get_handler_delegate(request, RequestHandler)
 
 
 def collecting() -> CollectingDelegate:

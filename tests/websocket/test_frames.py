@@ -17,10 +17,10 @@ from tornadolike.websocket.frames import (
     encode_frame,
     encode_message,
     read_head,
-    read_short_frame,
+    read_whole_message,
 )
 
-SIZES = [0, 1, 2, 3, 4, 5, 7, 125, 126, 16383, 16384, 16385, 16384 * 3, 65536 + 3]
+SIZES = [0, 1, 2, 3, 4, 5, 7, 125, 126, 2047, 2048, 2049, 2050, 2051, 2052, 65536 + 3]
 
 
 class TestMask:
@@ -88,17 +88,19 @@ def decodes(data: bytes) -> bool:
     return True
 
 
-class TestShortFrame:
-    @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-    @pytest.mark.parametrize("mask", [MASK, None])
-    def test_is_cut_out(self, opcode, mask):
-        for length in range(126):
-            payload = bytes(range(length))
-            data = b"before" + frame(opcode, payload, mask=mask)
-            found = read_short_frame(data + b"after", 6, mask is not None)
-            assert found == (0x80 | opcode, payload, len(data))
+def whole(data, at, mask, reserved=0, limit=1 << 20):
+    return read_whole_message(data, at, mask is not None, reserved, limit)
 
-    @pytest.mark.parametrize("mask", [MASK, None])
+
+@pytest.mark.parametrize("mask", [MASK, None])
+class TestWholeMessage:
+    @pytest.mark.parametrize("opcode", [TEXT, BINARY])
+    def test_is_cut_out(self, opcode, mask):
+        for length in (*range(130), 2048, 2049, 65534, 65535):
+            payload = (bytes(range(256)) * 256)[:length]
+            data = b"before" + frame(opcode, payload, mask=mask)
+            assert whole(data + b"after", 6, mask) == (0x80 | opcode, payload, len(data))
+
     @pytest.mark.parametrize(
         "options",
         [
@@ -108,25 +110,35 @@ class TestShortFrame:
             {"opcode": PING},
             {"opcode": 0},
             {"size": 2},
+            {"size": 8},
+            {"payload": bytes(65536)},
         ],
     )
     def test_everything_else_is_left_alone(self, options, mask):
         options = {"opcode": TEXT, "payload": b"hello", **options}
-        assert read_short_frame(frame(mask=mask, **options), 0, mask is not None) is None
+        assert whole(frame(mask=mask, **options), 0, mask) is None
 
-    def test_longer_ones_are_left_alone(self):
-        assert read_short_frame(frame(TEXT, bytes(126)), 0, True) is None
-        assert read_short_frame(frame(TEXT, bytes(126), mask=None), 0, False) is None
+    @pytest.mark.parametrize("size", [5, 500])
+    def test_reserved_bits_that_were_agreed_on(self, size, mask):
+        data = frame(TEXT, bytes(size), reserved=0x40, mask=mask)
+        assert whole(data, 0, mask, 0x40) == (0xC1, bytes(size), len(data))
+        assert whole(frame(TEXT, bytes(size), reserved=0x60, mask=mask), 0, mask, 0x40) is None
 
-    def test_the_wrong_masking_is_left_alone(self):
-        assert read_short_frame(frame(TEXT, b"hello world", mask=None), 0, True) is None
-        assert read_short_frame(frame(TEXT, b"hello world"), 0, False) is None
+    @pytest.mark.parametrize("size", [5, 500])
+    def test_too_big_is_left_alone(self, size, mask):
+        data = frame(TEXT, bytes(size), mask=mask)
+        assert whole(data, 0, mask, limit=size) is not None
+        assert whole(data, 0, mask, limit=size - 1) is None
 
-    @pytest.mark.parametrize("mask", [MASK, None])
-    def test_unfinished(self, mask):
-        data = frame(TEXT, b"hello", mask=mask)
+    @pytest.mark.parametrize("size", [11, 500])
+    def test_the_wrong_masking_is_left_alone(self, size, mask):
+        assert whole(frame(TEXT, bytes(size), mask=mask), 0, MASK if mask is None else None) is None
+
+    @pytest.mark.parametrize("size", [5, 500])
+    def test_unfinished(self, size, mask):
+        data = frame(TEXT, bytes(size), mask=mask)
         for end in range(len(data)):
-            assert read_short_frame(data[:end], 0, mask is not None) is None
+            assert whole(data[:end], 0, mask) is None
 
 
 class TestHead:

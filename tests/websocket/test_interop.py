@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 from tests.wire.client import PLAIN_AND_TLS
 from tornadolike.web import Application
 from tornadolike.websocket import WebSocketHandler
-from tornadolike.websocket.connection import CLOSE_TIMEOUT
+from tornadolike.websocket.connection.sending import CLOSE_TIMEOUT
 
 pytestmark = PLAIN_AND_TLS
 

@@ -13,6 +13,11 @@ PLAIN_AND_TLS = pytest.mark.parametrize("wire", ["plain", "tls"])
 
 _DATE = re.compile(rb"(?<=\r\nDate: )[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
+_REFUSAL = re.compile(
+    rb"(HTTP/1\.1 [45]\d\d [^\r\n]*\r\nServer: tornadolike\r\nDate: D\r\n"
+    rb"Content-Type: text/plain; charset=UTF-8\r\nContent-Length: )(\d+)"
+    rb"(\r\nConnection: close\r\n\r\n)([^\r]*)\Z"
+)
 _A_DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
@@ -22,9 +27,18 @@ def get(path: str = "/", *lines: str, method: str = "GET", version: str = "1.1")
     return "\r\n".join(head).encode()
 
 
-def undated(data: bytes) -> bytes:
-    """``data`` with a ``D`` for each date."""
-    return _DATE.sub(b"D", data)
+def undated(data: bytes, *, bare: bool = True) -> bytes:
+    """``data`` with a ``D`` for each date; ``bare``: and a refusal at its end without what it says is wrong."""
+    data = _DATE.sub(b"D", data)
+    return _REFUSAL.sub(_bare, data) if bare else data
+
+
+def _bare(refusal: re.Match[bytes]) -> bytes:
+    head, length, rest, body = refusal.groups()
+    first, _, detail = body.partition(b"\n")
+    assert not body or (int(length) == len(body) and detail.count(b"\n") <= 1)
+    status = head[len("HTTP/1.1 ") :].partition(b"\r\n")[0].replace(b" ", b": ", 1)
+    return b"%b%d%b%b" % (head, len(status) + 1, rest, first + b"\n" if body else b"")
 
 
 def ok(body: str, *more: str, length: int | None = None) -> bytes:
@@ -70,12 +84,12 @@ def lines(*text: str) -> bytes:
     return "\r\n".join(text).encode()
 
 
-def read_all(sock: socket.socket) -> bytes:
-    """Everything until the server closes, undated."""
+def read_all(sock: socket.socket, *, bare: bool = True) -> bytes:
+    """Everything until the server closes, undated; ``bare``: and a refusal without what it says is wrong."""
     received = bytearray()
     while data := sock.recv(65536):
         received += data
-    return undated(bytes(received))
+    return undated(bytes(received), bare=bare)
 
 
 def receive(sock: socket.socket, expected: bytes) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok
+from tests.wire.client import PLAIN_AND_TLS, error, expect, expect_end, get, ok, read_all
 from tests.wire.site import SHAPES
 
 IDLE = "stays open"
@@ -387,3 +387,27 @@ def play(sock: socket.socket, pieces: list[bytes], transcript: Transcript) -> No
         # It is in step: what comes next is understood, and its answer is the next.
         sock.sendall(get("/next", "Connection: close"))
         expect_end(sock, ok("GET /next", "Connection: close"))
+
+
+def test_refusals_say_what_is_wrong(serve: Any) -> None:
+    """And nothing of what was sent, which may be another's where a proxy was led astray."""
+    server = serve(SHAPES["at once"])
+    for sent, told in (
+        (b"GET / HTTP/1.1\r\n\r\n", b"Missing Host header"),
+        (b"GET / HTTP/1.1\r\nHost: se cret\r\n\r\n", b"Invalid Host header"),
+        (b"secret\r\n\r\n", b"Malformed HTTP request line"),
+        (get("/", "secret"), b"no colon in header line"),
+        (get("/", "se cret: x"), b"Invalid header name"),
+        (get("/", "X: secret\x00"), b"Control character or bare line break in a head"),
+        (get("/", "Content-Length: secret"), b"Content-Length"),
+        (get("/", "Transfer-Encoding: secret"), b"Transfer-Encoding"),
+        (get("/", "Expect: secret"), b"Unknown expectation"),
+        (get("/" + "x" * 20_000), b"Request target larger than 16384 bytes"),
+    ):
+        with server.connect() as sock:
+            sock.sendall(sent)
+            answer = read_all(sock, bare=False)
+        _, detail, end = answer.partition(b"\r\n\r\n")[2].split(b"\n")
+        assert told in detail
+        assert b"cret" not in detail
+        assert end == b""

@@ -104,7 +104,7 @@ def second_thoughts(connection: Any) -> None:
     for wrong in (
         head(Transfer_Encoding="chunked", Content_Length="1"),
         head(Content_Length="x"),
-        head(204, "No Content", Content_Length="0"),
+        head(204, "No Content", Content_Length="1"),
         head(X_Bad="a\r\nb"),
         head(101, "Switching Protocols"),
         head(103, "Early Hints", Content_Length="1"),

@@ -20,7 +20,7 @@ class _GoodNames(dict[str, str]):
         return name
 
 
-_good_names = _GoodNames()
+good_names = _GoodNames()
 
 
 def encode_head(status: int, reason: str, fields: Iterable[tuple[str, str]]) -> bytes:
@@ -58,7 +58,7 @@ def encode_fields(fields: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _encode_lines(lines: list[str], fields: Iterable[tuple[str, str]]) -> bytes:
-    lines += [f"{_good_names[name]}: {value}" for name, value in fields]
+    lines += [f"{good_names[name]}: {value}" for name, value in fields]
     text = "".join(lines)
     if not text.isprintable() and FORBIDDEN_IN_VALUE.search(text):
         raise HTTPOutputError(f"Line break or other control character in a head: {lines!r}")

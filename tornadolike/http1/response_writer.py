@@ -5,18 +5,23 @@ client can read that, else until the connection closes. It refuses (:exc:`HTTPOu
 make the client misread where the response ends.
 """
 
+import re
 from typing import Final
 
 from ..httputil import HTTPHeaders, http_date_now, responses
+from ..httputil.errors import shown
 from .fields import connection_options, read_connection
 from .framing import Fields, frame_written, kind_of_response, read_coding
-from .framing_rules import CHUNKED, EMPTY_RESPONSE, NO_CODING, OTHER_PROTOCOL, UNTIL_END
+from .framing_rules import CHUNKED, EMPTY_RESPONSE, LENGTH, NO_CODING, OTHER_PROTOCOL, UNTIL_END
 from .heads import encode_head
-from .states import INTERIM, RESPONSE_WRITER
+from .states import DATA, INTERIM, RESPONSE_WRITER
 from .writer import MessageWriter
 
 SERVER: Final = "tornadolike"
 """What the Server header says unless a handler says otherwise. No version: it helps nobody but attackers."""
+
+_QUOTATION: Final = re.compile(r"b?['\"]")
+"""How what was sent begins in the text of an error."""
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 """What invites the body of a request that waits for that."""
@@ -124,18 +129,36 @@ class ResponseWriter(MessageWriter):
             fields.append(("Connection", "Keep-Alive"))
         return keep_alive
 
+    def frame(self, size: int) -> tuple[bytes, bytes] | None:
+        """What stands before and behind a piece of ``size`` bytes of the body, at least one, that goes another way.
+
+        None where there is no body that it could be a piece of. Raises :exc:`HTTPOutputError` as :meth:`data`.
+        """
+        self._go(DATA)
+        framing = self._framing
+        if framing is CHUNKED:
+            return b"%x\r\n" % size, b"\r\n"
+        if framing is LENGTH:
+            self._count(size)
+        elif framing is not UNTIL_END:
+            return None
+        return b"", b""
+
     def _without_body(self, chunk: bytes) -> bytes:
         return b""  # a handler need not know that it answers HEAD
 
 
-def error_response(status: int, text: str | None = None, method: str | None = None) -> bytes:
+def error_response(status: int, detail: str = "", method: str | None = None) -> bytes:
     """A whole response that refuses a request and announces that the connection closes.
 
-    :arg text: the body; by default the status and its reason.
+    :arg detail: what is wrong. It stands in the body below the status and its reason, up to where it quotes what was
+        sent: behind a proxy that was led astray that may have been somebody else's.
     :arg method: the request's, if that is known: HEAD is answered by the head alone.
     """
     reason = responses.get(status, "Unknown")
-    body = (text or f"{status}: {reason}\n").encode()
+    told = _QUOTATION.split(detail, maxsplit=1)[0].rstrip(" :")
+    more = f"{shown(told)}\n" if told else ""
+    body = f"{status}: {reason}\n{more}".encode()
     fields = [
         ("Server", SERVER),
         ("Date", http_date_now()),

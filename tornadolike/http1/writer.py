@@ -97,10 +97,7 @@ class MessageWriter:
             # (Not all of it by "%": that takes very long over large ones.)
             return b"".join((b"%x\r\n" % len(chunk), chunk, b"\r\n")) if chunk else b""
         if framing is LENGTH:
-            remaining = self._remaining - len(chunk)
-            if remaining < 0:
-                raise HTTPOutputError("Tried to write more data than Content-Length")
-            self._remaining = remaining
+            self._count(len(chunk))
             return chunk
         return chunk if framing is UNTIL_END else self._without_body(chunk)
 
@@ -125,6 +122,13 @@ class MessageWriter:
             data = b"0\r\n%b\r\n" % fields
         self._go(END_OF_BODY)
         return data
+
+    def _count(self, size: int) -> None:
+        """So many more of the bytes that Content-Length has promised."""
+        remaining = self._remaining - size
+        if remaining < 0:
+            raise HTTPOutputError("Tried to write more data than Content-Length")
+        self._remaining = remaining
 
     def _start_body(self, framing: Framing, length: int) -> None:
         self._framing = framing

@@ -40,13 +40,14 @@ handshake is done a connection is none: it is in ``Serving.handshakes``, and :mo
 
 The rooms, each of which uses only those before it. What the connections of a server share:
 
+* :mod:`.refusals`: requests that never get to an application, for its logs;
 * :mod:`.phases`: the names of the above; :mod:`.pace`: whether a peer is fast enough;
 * :mod:`.serving`: parameters, and who is connected;
 * :mod:`.context`: who is at the other end.
 
-One connection, a class in four floors, and what comes before it:
+One connection, a class in five floors, and what comes before it:
 
-* :mod:`.responses`: from a response to bytes in the right order;
+* :mod:`.responses`: from a response to bytes in the right order; :mod:`.files`: and files among them;
 * :mod:`.requests`: from the reader's events to the application, and what that may ask for meanwhile; with
   :mod:`.stream_face`, what looks like the connection's stream;
 * :mod:`.handing_over`: how HTTP leaves a connection: to another protocol, or as a stream;
@@ -82,6 +83,7 @@ from .parameters import (
     parse_int,
     serving_parameters,
 )
+from .refusals import Refusal
 from .serving import Serving, ServingParameters
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "HTTP1Connection",
     "HTTP1ConnectionParameters",
     "HTTP1ServerConnection",
+    "Refusal",
     "ServerConnection",
     "Serving",
     "ServingParameters",

@@ -161,7 +161,9 @@ def serving_for(
         preparer = BodyPreparer(
             OwnersDelegate(delegate), None, params.chunk_size, params.decompress
         )
-        serving = Serving(loop, preparer, None, serving_parameters(params))
+        serving = Serving(
+            loop, preparer, None, serving_parameters(params, chunk_size=params.chunk_size)
+        )
         _servings[key] = serving
     return serving
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..httputil import HTTPInputError, HTTPServerRequest
 from ..ioloop.tracing import trace_time_out
 from ..ioloop.transports import SocketTransport
+from ..ioloop.transports.files import UnreadableFile
 from ..ioloop.transports.tls import SSLTransport
 from ..netutil.proxy_protocol import ProxyHeader
 from .handing_over import HandingOver
@@ -70,6 +71,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.phase = ENDED
+        if isinstance(exc, UnreadableFile):
+            self.log_unreadable(exc)
         serving = self._serving
         serving.connections.discard(self)
         serving.deadlines.discard(self)
@@ -342,8 +345,12 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         self._closing = True
         self._send_out()
         request = self._request
-        if self._writer is not None and request is not None and request.version != "HTTP/1.1":
-            # Its end may be the connection's end.
+        if (
+            self._writer is not None
+            and request is not None
+            and (request.version != "HTTP/1.1" or self.transport.has_file_waiting())
+        ):
+            # Its end may be the connection's end; and to send the rest of a file may take for ever.
             self.transport.reset()
         else:
             self._close_transport()

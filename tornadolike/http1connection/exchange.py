@@ -296,7 +296,7 @@ class HTTP1Connection(Outgoing):
     async def _refuse(self, error: HTTPInputError) -> None:
         """The peer has broken the protocol."""
         if not (self._is_gone() or self._write_finished):
-            answer = self._side.refusal(error.status)
+            answer = self._side.refusal(error)
             if answer:
                 try:
                     await self.stream.write(answer)

@@ -25,7 +25,8 @@ class HandingOver(RequestSide):
         That is a ``101 Switching Protocols`` to a request with an ``Upgrade`` header, or a 2xx to CONNECT.
         Calls ``protocol.connection_made(transport)`` at once and delivers what the peer sent behind the
         request from a callback of its own. If the protocol has a ``going_away()``, that is called when
-        the server is drained. Returns the transport.
+        the server is drained. If it has a ``callback`` that is a task and not None, that is waited for as a handler is,
+        and cancelled in the end, also behind the end of the connection. Returns the transport.
 
         Raises :exc:`HTTPOutputError` for another head, :exc:`RuntimeError` before the request is whole or
         after the head of a response (then nothing is sent), and :exc:`StreamClosedError` if the connection is
@@ -112,5 +113,8 @@ class HandingOver(RequestSide):
         return paused
 
     def _upgraded_lost(self, transport: Transport) -> None:
-        self._serving.upgraded.pop(transport, None)
-        self._serving.connection_lost(self)
+        serving = self._serving
+        protocol = serving.upgraded.pop(transport, None)
+        if protocol is not None:
+            serving.keep_callback(protocol, self)
+        serving.connection_lost(self)

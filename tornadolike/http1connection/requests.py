@@ -15,14 +15,15 @@ from ..iostream import StreamClosedError
 from ..log import app_log, gen_log
 from ..netutil.proxy_protocol import ProxyHeader
 from .context import ConnectionContext, context_of
+from .files import FileSide
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, UPGRADED
-from .responses import ResponseSide
+from .refusals import Refusal
 from .serving import Answering, Serving, call_application, log_refusal
 from .stream_face import ConnectionStream
 
 
-class RequestSide(ResponseSide):
+class RequestSide(FileSide):
     """Hands a connection's requests to the application, and deals with what that raises."""
 
     __slots__ = (
@@ -96,15 +97,20 @@ class RequestSide(ResponseSide):
         if reader.complete and serving.serve_whole is not None:
             try:
                 serving.serve_whole(request)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 self._application_failed(error)
             return
         self.converse(request)
 
     # The conversation with a delegate: head, pieces, end
 
-    def converse(self, request: HTTPServerRequest) -> None:
-        """Have the delegate answer ``request``, the current one, also if it has come whole."""
+    def converse(
+        self, request: HTTPServerRequest, delegate: HTTPMessageDelegate | None = None
+    ) -> None:
+        """Have ``delegate`` answer ``request``, the current one, also if it has come whole.
+
+        Without a delegate the server's own is asked for one.
+        """
         serving = self._serving
         timeout = serving.parameters.body_timeout
         self._phase_end = math.inf if timeout is None else serving.loop.time() + timeout
@@ -117,10 +123,11 @@ class RequestSide(ResponseSide):
             self._keep_alive_if_whole = self._keep_alive
             self._keep_alive = False
         try:
-            self._delegate = delegate = serving.delegate.start_request(self, self)
-        except Exception as error:
+            delegate = delegate or serving.delegate.start_request(self, self)
+        except (Exception, asyncio.CancelledError) as error:
             self._application_failed(error)
             return
+        self._delegate = delegate
         head = request_of(request)
         self._tell(partial(delegate.headers_received, head, request.headers), self._head_told)
 
@@ -182,7 +189,7 @@ class RequestSide(ResponseSide):
                 self._awaiting_since = self._serving.loop.time()
                 self.deadline = math.inf
                 return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._application_failed(error)
             return
         if then is not None and self._request is request:
@@ -216,13 +223,13 @@ class RequestSide(ResponseSide):
         """Answer a request that breaks the protocol; the connection is of no more use."""
         log_refusal(self.context, error)
         self._linger = True
-        self._give_up(error.status)
+        self._give_up(error.status, str(error))
 
     def refuse_plain_http(self) -> None:
         """Answer a client that speaks plain HTTP where TLS is spoken, and does not know better."""
         gen_log.info("SSL Error on %s: plain HTTP on a port for HTTPS", self.context)
         self._give_up(
-            400, "400: This is a port for HTTPS. Use https:// instead of http:// in the address.\n"
+            400, "This is a port for HTTPS. Use https:// instead of http:// in the address."
         )
 
     def _application_failed(self, error: BaseException) -> None:
@@ -233,7 +240,7 @@ class RequestSide(ResponseSide):
         if self._request is not None:  # else it failed after its answer
             self._give_up(500)
 
-    def _give_up(self, status: int, text: str | None = None) -> None:
+    def _give_up(self, status: int, detail: str = "") -> None:
         """Answer with an error and close; if the answer is under way already, break it off."""
         if not self._closing:
             request = self._request
@@ -242,13 +249,22 @@ class RequestSide(ResponseSide):
                 self.close()
             else:
                 method = None if request is None else request.method
-                self._out.append(error_response(status, text, method))
+                answer = error_response(status, detail, method)
+                self._out.append(answer)
+                self._log_answer(request, status, answer)
             self._request = None
             self._closing = True
             self._tell_closed()
         if not self._corked:
             self._send_out()
             self._settle()
+
+    def _log_answer(self, request: HTTPServerRequest | None, status: int, answer: bytes) -> None:
+        log = self._serving.parameters.refusal_log
+        # Where a handler waits it is told, and has a line of its own.
+        if log is not None and self._close_callback is None:
+            size = len(answer.partition(b"\r\n\r\n")[2])
+            call_application(partial(log, Refusal(self, request, status, size)))
 
     @property
     def stream(self) -> ConnectionStream:
@@ -262,6 +278,11 @@ class RequestSide(ResponseSide):
         """How many bytes the body of the current request may have."""
         return self._reader.max_body_size
 
+    @property
+    def chunk_size(self) -> int | None:
+        """How many bytes of a body a delegate gets at once at the most; None for no limit."""
+        return self._serving.parameters.chunk_size
+
     def set_max_body_size(self, max_body_size: int) -> None:
         """Let the body of the current request have so many bytes, and no more; over it: 413.
 
@@ -274,7 +295,9 @@ class RequestSide(ResponseSide):
             reader.max_body_size = max_body_size
             length = None if reader.section is None else reader.section.content_length
             if reader.complete and length and length > max_body_size:
-                raise too_large(max_body_size)
+                error = too_large(max_body_size)
+                error.in_request = True
+                raise error
 
     def set_body_timeout(self, timeout: float | None) -> None:
         """Give the body of the current request so many seconds from now (None: any time); over it: 408.

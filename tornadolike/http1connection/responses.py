@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from ..http1 import SERVER, ResponseWriter, State, has_no_body
+from ..http1.heads import encode_head
 from ..httputil import (
     HTTPConnection,
     HTTPHeaders,
@@ -119,11 +120,15 @@ class ResponseSide(HTTPConnection):
         extra: bytes,
         body: bytes,
     ) -> tuple[bytes, bytes]:
-        """Head and body of :meth:`respond`'s response where anything about it is out of the ordinary."""
+        """Head and body of :meth:`respond`'s response."""
         request = self._request
         assert request is not None
         if status < 200:
             raise HTTPOutputError(f"{status} is not the status of a final response")
+        if self._keep_alive and request.version == "HTTP/1.1" and request.method not in BODILESS:
+            ordinary = self._ordinary_head(status, reason, content_type, headers, len(body))
+            if ordinary is not None:
+                return b"%b%b\r\n" % (ordinary, extra), b"" if has_no_body(status) else body
         if headers is None:
             headers = HTTPHeaders.from_fields(
                 {"Server": SERVER, "Content-Type": content_type, "Date": http_date_now()}
@@ -143,15 +148,46 @@ class ResponseSide(HTTPConnection):
         self._keep_alive = writer.keep_alive
         return b"%b%b\r\n" % (head[:-2], extra), framed
 
+    def _ordinary_head(
+        self, status: int, reason: str, content_type: str, headers: HTTPHeaders | None, size: int
+    ) -> bytes | None:
+        """What the writer gives for the head, and at more cost, where the request puts nothing in its way.
+
+        None if the headers say anything about the connection, or about the body more than its length.
+        """
+        bodiless = has_no_body(status)
+        length = None
+        if headers is None:
+            serving = self._serving
+            head = serving.default_heads.get(status, reason, content_type, serving.deadlines.now)
+        else:
+            said = headers._fields
+            if "Connection" in said or "Transfer-Encoding" in said:
+                return None
+            length = said.get("Content-Length")
+            if length is not None and (bodiless or length != str(size)):
+                return None
+            head = encode_head(status, reason, headers.get_all())
+        return head if bodiless or length else b"%bContent-Length: %d\r\n" % (head, size)
+
     # Responses in pieces
+
+    @property
+    def responding(self) -> bool:
+        """Whether the head of a response has been sent, which is not whole yet."""
+        return self._writer is not None
 
     def write_headers(
         self,
         start_line: RequestStartLine | ResponseStartLine,
         headers: HTTPHeaders,
         chunk: bytes | None = None,
+        *,
+        more: bool = False,
     ) -> "asyncio.Future[None]":
         """Send the head, and ``chunk`` with it. A status below 200 is an interim one: another follows.
+
+        :arg more: whether a piece of the body, or the end, will be written at once, with which the head is to leave.
 
         Behind a ``101``, and a 2xx to CONNECT, follows ``detach()``.
 
@@ -162,6 +198,10 @@ class ResponseSide(HTTPConnection):
             return self._not_now("write_headers")
         assert isinstance(start_line, ResponseStartLine)
         _, status, reason = start_line
+        if status == 204 and headers.get("Content-Length") == "0":
+            # True, as adapters of other frameworks say it, but not to be said there (RFC 9110 section 8.6).
+            headers = headers.copy()
+            del headers["Content-Length"]
         keep_alive = self._keep_alive or self._keep_alive_if_whole
         writer = ResponseWriter(request.method, request.version, keep_alive)
         if status == 101:
@@ -172,7 +212,7 @@ class ResponseSide(HTTPConnection):
         first = writer.data(chunk) if chunk else b""
         self._writer = writer
         self._out.append(data)
-        return self._write(first)
+        return self._serving.done if more and not first else self._write(first)
 
     def write(self, chunk: bytes) -> "asyncio.Future[None]":
         """Send a piece of the body.
@@ -221,9 +261,9 @@ class ResponseSide(HTTPConnection):
 
     # Sending
 
-    def _closed_future(self) -> "asyncio.Future[None]":
+    def _closed_future(self, error: Exception | None = None) -> "asyncio.Future[None]":
         future: asyncio.Future[None] = self._serving.loop.create_future()
-        fail_future(future, None)
+        fail_future(future, error)
         return future
 
     def _write(self, data: bytes) -> "asyncio.Future[None]":

@@ -19,6 +19,7 @@ from ..log import app_log, gen_log
 from ..netutil.proxy_protocol import DEFAULT_MAX_SIZE
 from ..tcpserver.connections import Connections
 from ..tcpserver.conversations import Conversation
+from .refusals import Refusal
 
 TICK: Final = 0.5
 """How exactly time-outs are kept, in seconds."""
@@ -38,6 +39,8 @@ class ServingParameters:
     limits: Limits = field(default_factory=Limits)
     no_keep_alive: bool = False
     """Close after every response."""
+    chunk_size: int | None = None
+    """Bytes of a body that a delegate gets at once at the most; None for no limit."""
     idle_connection_timeout: float | None = 3600.0
     """Between a response and the next request."""
     ssl_handshake_timeout: float = 60.0
@@ -77,6 +80,9 @@ class ServingParameters:
     proxy_protocol: Networks | None = None
     """The peers that have to begin each connection with a PROXY header. (Given as what :class:`.Networks` takes.)
     Nobody else may."""
+    refusal_log: Callable[[Refusal], object] | None = None
+    """Called for each request that the connection itself answers, because it is malformed, too large or too slow, while
+    no handler is at work on it. (A setting ``log_function`` knows only of handlers.)"""
 
     def __post_init__(self) -> None:
         for name in ("ssl_handshake_timeout", "proxy_header_timeout", "rate_grace_time"):
@@ -108,23 +114,26 @@ class Served(Protocol):
 class Answering:
     """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
 
-    __slots__ = ("_aborted", "_serving", "connection", "task")
+    __slots__ = ("_serving", "aborted", "connection", "task")
 
-    def __init__(self, serving: "Serving", connection: Served, task: "asyncio.Task[Any]") -> None:
+    def __init__(
+        self, serving: "Serving", connection: Served | Transport, task: "asyncio.Task[Any]"
+    ) -> None:
         self._serving = serving
         self.connection = connection
         self.task = task
-        self._aborted = False
+        self.aborted = False
+        """Whether the server has cancelled it."""
         task.add_done_callback(self._ended)
 
     def abort(self) -> None:
         """Cancel it."""
-        self._aborted = True
+        self.aborted = True
         self.task.cancel()
 
     def give_up(self) -> None:
         """Cancel it because its client has left, unless the server has: it may be cleaning up already."""
-        if not self._aborted:
+        if not self.aborted:
             self.task.cancel()
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
@@ -169,6 +178,8 @@ class Serving(Connections):
         """The streams that connections have become."""
         self.answering: set[Answering] = set()
         """The handlers that have to wait for something; also of connections that have ended."""
+        self.callbacks: set[asyncio.Future[Any]] = set()
+        """Those of ``answering`` that are callbacks of other protocols."""
         self.keep_alive = not parameters.no_keep_alive
         """Whether a connection may stay open after a response; not any more once we are draining."""
         self.draining = False
@@ -190,6 +201,7 @@ class Serving(Connections):
         """End all that goes on, handlers too, and wait until it has ended."""
         # A handler that asks for this in its first step is known only when it waits.
         await asyncio.sleep(0)
+        self._keep_callbacks()
         caller = asyncio.current_task()
         answering = {one for one in self.answering if one.task is not caller}
         for one in answering:
@@ -198,7 +210,7 @@ class Serving(Connections):
         while not answering.isdisjoint(self.answering):
             await self._next_end()
 
-    def keep_task(self, task: "asyncio.Task[Any]", connection: Served) -> Answering:
+    def keep_task(self, task: "asyncio.Task[Any]", connection: Served | Transport) -> Answering:
         """A handler of ``connection`` is not done yet."""
         answering = Answering(self, connection, task)
         self.answering.add(answering)
@@ -237,6 +249,22 @@ class Serving(Connections):
             connection.drain()
         for protocol in list(self.upgraded.values()):
             self.tell_going_away(protocol)
+        self._keep_callbacks()
+
+    def _keep_callbacks(self) -> None:
+        for transport, protocol in self.upgraded.items():
+            self.keep_callback(protocol, transport)
+
+    def keep_callback(self, protocol: asyncio.Protocol, connection: Served | Transport) -> None:
+        """If a callback of another protocol's application is at work, it is one of those who are waited for.
+
+        The protocol says so by an attribute ``callback``: a task, or None.
+        """
+        task: asyncio.Task[Any] | None = getattr(protocol, "callback", None)
+        if task is not None and task not in self.callbacks:
+            self.callbacks.add(task)
+            task.add_done_callback(self.callbacks.discard)
+            self.keep_task(task, connection)
 
     @staticmethod
     def tell_going_away(protocol: asyncio.Protocol) -> None:

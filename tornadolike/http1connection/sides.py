@@ -19,6 +19,7 @@ from ..http1.request_writer import METHODS_WITH_BODY
 from ..http1.writer import MessageWriter
 from ..httputil import (
     HTTPHeaders,
+    HTTPInputError,
     HTTPServerRequest,
     RequestStartLine,
     ResponseStartLine,
@@ -55,7 +56,7 @@ class Side:
         """The body, if it came with the head."""
         return b""
 
-    def refusal(self, status: int) -> bytes:
+    def refusal(self, error: HTTPInputError) -> bytes:
         """The answer to what breaks the protocol, if there is one."""
         return b""
 
@@ -111,11 +112,11 @@ class ServerSide(Side):
         self.reader.check_body_size()
         return self._request.body
 
-    def refusal(self, status: int) -> bytes:
+    def refusal(self, error: HTTPInputError) -> bytes:
         if self._writer is not None:  # another answer is under way
             return b""
         method = None if self._request is None else self._request.method
-        return error_response(status, method=method)
+        return error_response(error.status, str(error), method)
 
     # Writing
 

@@ -2,19 +2,22 @@
 
 import re
 
+from .headers import HTTP_WHITESPACE
+
 
 def parse_cookie(cookie: str) -> dict[str, str]:
     """The names and values of a Cookie header; of a name that comes twice the last.
 
     Like browsers and unlike :class:`http.cookies.SimpleCookie`, what looks odd costs only itself, never
-    its neighbours.
+    its neighbours. Only blanks and tabs are white space: with more of it a name that browsers let any subdomain set
+    would become one that begins with ``__Host-``.
     """
     found = {}
     for piece in cookie.split(";"):
         name, equals, value = piece.partition("=")
         if not equals:
             name, value = "", name
-        name, value = name.strip(), value.strip()
+        name, value = name.strip(HTTP_WHITESPACE), value.strip(HTTP_WHITESPACE)
         if name or value:
             found[name] = unquote_cookie(value)
     return found

@@ -4,6 +4,7 @@ import calendar
 import datetime
 import email.utils
 import time
+from functools import lru_cache
 from typing import Any
 
 
@@ -23,6 +24,12 @@ def format_timestamp(
         seconds = calendar.timegm(ts.utctimetuple())
     else:
         raise TypeError(f"unknown timestamp type: {ts!r}")
+    return _formatted(seconds)
+
+
+@lru_cache(256)
+def _formatted(seconds: float) -> str:
+    # What is sent is of this second, or so many days from it: all requests of a second ask for the same few.
     return email.utils.formatdate(seconds, usegmt=True)
 
 
@@ -47,7 +54,7 @@ class _Now:
     def __call__(self) -> str:
         second = int(time.time())
         if second != self._second:
-            self._text = email.utils.formatdate(second, usegmt=True)
+            self._text = _formatted(second)
             self._second = second
         return self._text
 

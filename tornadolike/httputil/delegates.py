@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .errors import HTTPInputError
 from .headers import NAME, HTTPHeaders
@@ -74,6 +74,10 @@ class HTTPConnection:
 
     def write(self, chunk: bytes) -> "asyncio.Future[None]":
         """Send a piece of the body. The future is done when more may be written."""
+        raise NotImplementedError
+
+    def write_file(self, file: Any, offset: int, count: int) -> "asyncio.Future[None]":
+        """Send ``count`` bytes of a binary file, from ``offset`` on, as a piece of the body. As :meth:`write`."""
         raise NotImplementedError
 
     def finish(self, trailers: HTTPHeaders | None = None) -> None:

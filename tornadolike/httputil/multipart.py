@@ -208,8 +208,11 @@ class MultipartReader:
                     return None
                 raise HTTPInputError("Invalid multipart/form-data: data behind a boundary")
         self._parts += 1
-        if self._parts > self._config.max_parts:
-            raise HTTPInputError("Invalid multipart/form-data: too many parts", 413)
+        limit = self._config.max_parts
+        if self._parts > limit:
+            raise HTTPInputError(
+                f"Invalid multipart/form-data: too many parts: more than {limit}", 413
+            )
         # Not behind the line break: with an empty head the two breaks are one and the same.
         self._position = position
         self._searched = 0
@@ -222,8 +225,11 @@ class MultipartReader:
         end = buffer.find(b"\r\n\r\n", start + self._searched)
         # The last three bytes may belong to the line breaks that end the head.
         size = (len(buffer) - 3 if end < 0 else end) - start
-        if size > self._config.max_part_header_size:
-            raise HTTPInputError("multipart/form-data: part header too large", 431)
+        limit = self._config.max_part_header_size
+        if size > limit:
+            raise HTTPInputError(
+                f"multipart/form-data: part header too large: more than {limit} bytes", 431
+            )
         if end < 0:
             self._searched = max(size, 0)
             return None
@@ -238,12 +244,17 @@ class MultipartReader:
         lines = head.count(b"\r\n")
         if lines != head.count(b"\n") or lines != head.count(b"\r"):
             raise HTTPInputError("Invalid multipart/form-data: half a line break in a part header")
-        if lines > self._config.max_part_header_count:
-            raise HTTPInputError("multipart/form-data: too many headers of a part", 431)
+        limit = self._config.max_part_header_count
+        if lines > limit:
+            raise HTTPInputError(
+                f"multipart/form-data: too many headers of a part: more than {limit}", 431
+            )
         try:
             headers = HTTPHeaders.parse(head[2:].decode("utf-8"), _chars_are_bytes=False)
         except UnicodeDecodeError as error:
             raise HTTPInputError("multipart/form-data: headers are not UTF-8") from error
+        except HTTPInputError as error:
+            raise HTTPInputError(f"multipart/form-data: {error} in the head of a part") from error
         fields = headers._fields  # quicker than a mapping's get()
         disposition = fields.get("Content-Disposition")
         name = filename = None

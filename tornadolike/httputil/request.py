@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any
 
 from ..escape import parse_qs_bytes
+from ..log import on_one_line
 from ..util import lazy
 from .cookies import parse_cookie
 from .delegates import HTTPConnection, RequestStartLine
@@ -38,7 +39,11 @@ class HTTPServerRequest:
     connection: Any = None
     """The :class:`HTTPConnection` that takes the response."""
     server_connection: Any = None
+    mounted_at: str = ""
+    """What of the path of :attr:`uri` stands before :attr:`path`, where what answers is mounted there."""
 
+    _passed_over: Any = None
+    """What routers have found that is for this path, but for another request."""
     _incoming: Any = None
     """The body that is still coming, of a request that is answered meanwhile."""
     _fields: dict[str, str | list[str]]
@@ -98,8 +103,12 @@ class HTTPServerRequest:
 
     @lazy
     def host_name(self) -> str:
-        """:attr:`host` in lower case without the port."""
-        return split_host_and_port(self.host.lower())[0]
+        """:attr:`host` in lower case without the port, and without the dot that a whole name may end with.
+
+        The same host in all ways in which it can be written, for rules that are for some hosts only.
+        """
+        name = split_host_and_port(self.host.lower().removesuffix(":"))[0]
+        return name.removesuffix(".") or name
 
     @lazy
     def remote_ip(self) -> str | None:
@@ -129,7 +138,7 @@ class HTTPServerRequest:
         try:
             return parse_qs_bytes(self.query, keep_blank_values=True, max_num_fields=limit)
         except ValueError as error:
-            raise HTTPInputError(f"Invalid query string: {error}") from error
+            raise HTTPInputError(f"Invalid query string: {error}", in_request=True) from error
 
     @lazy
     def body_arguments(self) -> dict[str, list[bytes]]:
@@ -147,7 +156,11 @@ class HTTPServerRequest:
         files: dict[str, list[HTTPFile]] = {}
         if self.body:
             content_type = self.headers.get("Content-Type", "")
-            parse_body_arguments(content_type, self.body, arguments, files, self.headers)
+            try:
+                parse_body_arguments(content_type, self.body, arguments, files, self.headers)
+            except HTTPInputError as error:
+                error.in_request = True
+                raise
         return arguments, files
 
     @lazy
@@ -162,14 +175,39 @@ class HTTPServerRequest:
     def cookies(self) -> SimpleCookie:
         """The cookies of the request."""
         cookies = SimpleCookie()
-        # Several headers are as much as one (RFC 9113 section 8.2.3 makes use of it): not joined by commas.
-        header = "; ".join(self.headers.get_list("Cookie"))
-        for name, value in parse_cookie(header).items():
+        for name, value in self._sent_cookies.items():
             try:
                 cookies[name] = value
             except Exception:  # noqa: S112 - a name that http.cookies refuses costs only itself
                 continue
         return cookies
+
+    @lazy
+    def _sent_cookies(self) -> dict[str, str]:
+        # Several headers are as much as one (RFC 9113 section 8.2.3 makes use of it): not joined by commas.
+        return parse_cookie("; ".join(self.headers.get_list("Cookie")))
+
+    def _get_cookie(self, name: str) -> str | None:
+        """The value of one of the :attr:`cookies`, without making all of them unless somebody has asked for them."""
+        if "cookies" in self.__dict__:
+            morsel = self.cookies.get(name)
+            return None if morsel is None else morsel.value
+        value = self._sent_cookies.get(name)
+        if value is not None:
+            checked: Morsel[str] = Morsel()
+            try:
+                checked.set(name, value, value)
+            except CookieError:
+                return None
+        return value
+
+    def _peek_cookie(self, name: str) -> str | None:
+        """A cookie as the client has sent it, for what stands around handlers and reads its own.
+
+        It leaves no trace: who wants to know whether a handler looks at cookies (a cache does) sees nothing of it.
+        """
+        sent = self._fields.get("Cookie", "")
+        return parse_cookie(sent if isinstance(sent, str) else "; ".join(sent)).get(name)
 
     def get_ssl_certificate(self, binary_form: bool = False) -> dict[str, Any] | bytes | None:
         """The client's certificate: what :meth:`ssl.SSLSocket.getpeercert` gives.
@@ -197,6 +235,11 @@ class HTTPServerRequest:
             f"method={self.method!r}, uri={self.uri!r}, version={self.version!r}, "
             f"remote_ip={self.remote_ip!r})"
         )
+
+
+def summary_of(request: HTTPServerRequest) -> str:
+    """A request in a few words, for the log."""
+    return f"{request.method} {on_one_line(request.uri or '')} ({request.remote_ip})"
 
 
 def request_of(request: HTTPServerRequest) -> RequestStartLine:

@@ -58,7 +58,7 @@ def browser_origin(url: str) -> tuple[str, str]:
 
 def split_host_and_port(netloc: str) -> tuple[str, int | None]:
     """``example.com:8080`` -> ``("example.com", 8080)``; the port is None where there is none."""
-    match = _PORT.fullmatch(netloc)
+    match = _PORT.fullmatch(netloc) if ":" in netloc else None
     if match is None:
         return netloc, None
     return match[1], int(match[2])

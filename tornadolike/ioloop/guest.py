@@ -157,17 +157,25 @@ class GuestLoop(IOLoop):
     # Descriptors
 
     def watch(self, fd: int, watcher: Watcher, events: int) -> None:
-        if fd in self._watched:
-            raise ValueError(
-                f"descriptor {fd} is watched already; remove its handler before adding another"
-            )
-        poller = self._inner or self._open_poller()
+        watched = self._watched
+        before = watched.get(fd)
+        # Known before it is registered: programs do this in other threads too (Jupyter does), and the loop's
+        # thread would hear of a descriptor that nobody watches.
+        watched[fd] = watcher, copy_context(), events
         try:
-            poller.register(fd, events)
-        except BaseException:
+            (self._inner or self._open_poller()).register(fd, events)
+        except BaseException as error:
+            if before is None:
+                del watched[fd]
+            else:
+                watched[fd] = before
             self._poller_may_go()
+            if isinstance(error, FileExistsError):
+                raise ValueError(
+                    f"descriptor {fd} is watched already; remove its handler before adding another"
+                ) from None
             raise
-        self._watched[fd] = watcher, copy_context(), events
+        # (Whose watcher it was before has closed it without a word: the poller knows it no more.)
         self._changed_hands.add(fd)
 
     def rewatch(self, fd: int, events: int) -> None:

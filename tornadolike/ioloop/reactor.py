@@ -117,14 +117,22 @@ class Reactor(asyncio.AbstractEventLoop):
         if self._debug or self._closed:
             self._check_closed()
             self._check_thread("watch")
+        watchers = self._watchers
+        before = watchers.get(fd)
+        watchers[fd] = watcher  # first: programs do this in other threads too, while the loop polls
         try:
             self._poller.register(fd, events)
-        except FileExistsError:
-            raise ValueError(
-                f"descriptor {fd} is watched already; remove its handler before adding another"
-            ) from None
+        except BaseException as error:
+            if before is None:
+                del watchers[fd]
+            else:
+                watchers[fd] = before
+            if isinstance(error, FileExistsError):
+                raise ValueError(
+                    f"descriptor {fd} is watched already; remove its handler before adding another"
+                ) from None
+            raise
         # (Whose watcher it was before has closed it without a word: the poller knows it no more.)
-        self._watchers[fd] = watcher
         self._changed_hands.add(fd)
 
     def rewatch(self, fd: int, events: int) -> None:

@@ -50,8 +50,8 @@ def get(*locale_codes: str | None) -> Locale:
 def get_closest_accepted(header: str | None, default: str = "en_US") -> Locale:
     """The locale for a client with this ``Accept-Language`` (RFC 9110 section 12.5.4).
 
-    Without a header it is that for ``default``; if nothing of what the client wants is supported, the default of
-    :func:`set_default_locale`.
+    Without a header, or with one in which nothing could be a language, it is that for ``default``; if nothing of what
+    the client wants is supported, the default of :func:`set_default_locale`.
     """
     return Locale.get_closest_accepted(header, default)
 

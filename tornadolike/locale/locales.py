@@ -9,6 +9,7 @@ from . import own, tags
 from .catalogs import Words, is_gettext
 from .formats import Formats
 from .names import LOCALE_NAMES
+from .negotiation import parse_accept_language
 from .shelf import DEFAULT, Shelf, loaded
 from .unshared import unshared
 
@@ -47,12 +48,14 @@ class Locale(Formats):
 
     @classmethod
     def get_closest_accepted(cls, header: str | None, default: str = DEFAULT) -> "Locale":
-        """The locale for a client with this ``Accept-Language``."""
+        """The locale for a client with this ``Accept-Language``; ``default`` is for one that names no language."""
         if not header:
             return cls.get_closest(default)
         shelf = loaded.shelf()
         several = len(shelf.languages.codes) > 1
         accepted = shelf.languages.accepted(header) if several else None
+        if accepted is None and not parse_accept_language(header):
+            return cls.get_closest(default)
         return cls._on(shelf, accepted or shelf.default)
 
     @classmethod

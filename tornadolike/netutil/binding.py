@@ -33,6 +33,7 @@ def bind_sockets(
     """
     if reuse_port and not hasattr(socket, "SO_REUSEPORT"):
         raise ValueError("the platform doesn't support SO_REUSEPORT")
+    port = int(port)  # programs hand on the text of a configuration
     if not address:
         address = None
     if not socket.has_ipv6 and family == socket.AF_UNSPEC:

@@ -2,46 +2,72 @@
 
 .. code-block:: python
 
-    import asyncio
-    import tornadolike
     from tornadolike.web import Application, RequestHandler
 
     class MainHandler(RequestHandler):
         def get(self):
             self.write("Hello, world")
 
-    async def main():
-        Application([(r"/", MainHandler)]).listen(8888)
-        await asyncio.Event().wait()
+    app = Application([(r"/", MainHandler)])
 
-    tornadolike.run(main())
+    if __name__ == "__main__":
+        app.run(8888)
+
+Some attributes of handlers that begin with an underscore are used by programs that were written for Tornado. They are
+here too: ``_write_buffer``, ``_headers``, ``_status_code``, ``_reason``, ``_finished``, ``_headers_written``.
 """
 
-from ..routing import URLSpec
+from ..routing import URLSpec, register_path_type, route
+from .addresses import is_absolute
 from .application import Application
-from .body import RequestBody
+from .bodies import RequestBody
+from .bodies.forms import FormPart, FormParts
+from .bodies.spool import UploadedFile
+from .body_decorators import reads_request_body, spool_uploads, stream_request_body
+from .cookies.signing import (
+    DEFAULT_SIGNED_VALUE_MIN_VERSION,
+    DEFAULT_SIGNED_VALUE_VERSION,
+    MAX_SUPPORTED_SIGNED_VALUE_VERSION,
+    MIN_SUPPORTED_SIGNED_VALUE_VERSION,
+    create_signed_value,
+    decode_signed_value,
+    get_signature_key_version,
+)
 from .errors import Finish, HTTPError, MissingArgumentError
-from .forms import FormPart, FormParts
+from .groups import Blueprint
 from .handler import RequestHandler
-from .modules import TemplateModule, UIModule
-from .simple import ErrorHandler, RedirectHandler
-from .spool import UploadedFile
+from .mounts import Mount
+from .simple import ErrorHandler, FallbackHandler, RedirectHandler
+from .slashes import addslash, removeslash
 from .static import StaticFileHandler
-from .streaming import reads_request_body, spool_uploads, stream_request_body
+from .streams.events import Event, EventStream
 from .transforms import ContentEncoding, GZipContentEncoding, OutputTransform
+from .ui_modules import TemplateModule, UIModule
+from .users import authenticated
+from .versions import HeaderVersions
 
 url = URLSpec
 
 __all__ = [
+    "DEFAULT_SIGNED_VALUE_MIN_VERSION",
+    "DEFAULT_SIGNED_VALUE_VERSION",
+    "MAX_SUPPORTED_SIGNED_VALUE_VERSION",
+    "MIN_SUPPORTED_SIGNED_VALUE_VERSION",
     "Application",
+    "Blueprint",
     "ContentEncoding",
     "ErrorHandler",
+    "Event",
+    "EventStream",
+    "FallbackHandler",
     "Finish",
     "FormPart",
     "FormParts",
     "GZipContentEncoding",
     "HTTPError",
+    "HeaderVersions",
     "MissingArgumentError",
+    "Mount",
     "OutputTransform",
     "RedirectHandler",
     "RequestBody",
@@ -51,7 +77,16 @@ __all__ = [
     "UIModule",
     "URLSpec",
     "UploadedFile",
+    "addslash",
+    "authenticated",
+    "create_signed_value",
+    "decode_signed_value",
+    "get_signature_key_version",
+    "is_absolute",
     "reads_request_body",
+    "register_path_type",
+    "removeslash",
+    "route",
     "spool_uploads",
     "stream_request_body",
     "url",

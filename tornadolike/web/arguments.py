@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final, overload
 
+from ..escape import to_unicode
 from ..httputil import HTTPServerRequest
 from .errors import HTTPError, MissingArgumentError
 
@@ -34,43 +35,55 @@ class Arguments:
     ) -> str | None:
         """The argument's last value from the query or a form; the default if there is none.
 
-        Without a default :exc:`MissingArgumentError` (400) is raised. ``strip`` takes white space off
-        both ends.
+        Without a default :exc:`MissingArgumentError` (400) is raised, and :exc:`TypeError` for a ``name`` that is no
+        text. ``strip`` takes white space off both ends.
         """
-        value: str | None = self._last_argument(name, default, self.request.arguments, strip)
+        value: str | None = self._get_argument(name, default, self.request.arguments, strip)
         return value
 
     def get_arguments(self, name: str, strip: bool = True) -> list[str]:
-        """All of the argument's values, from the query and a form."""
-        return self._all_arguments(name, self.request.arguments, strip)
+        """All of the argument's values, from the query and a form; none if there is none.
+
+        Raises :exc:`TypeError` for a default: it takes none, unlike :meth:`get_argument`.
+        """
+        if not isinstance(strip, bool):
+            raise TypeError(
+                f"get_arguments() takes no default, and strip is True or False, not {strip!r}; "
+                "without values the list is empty"
+            )
+        return self._get_arguments(name, self.request.arguments, strip)
 
     def get_query_argument(self, name: str, default: Any = _REQUIRED, strip: bool = True) -> Any:
         """As :meth:`get_argument`, from the query only."""
-        return self._last_argument(name, default, self.request.query_arguments, strip)
+        return self._get_argument(name, default, self.request.query_arguments, strip)
 
     def get_query_arguments(self, name: str, strip: bool = True) -> list[str]:
         """As :meth:`get_arguments`, from the query only."""
-        return self._all_arguments(name, self.request.query_arguments, strip)
+        return self._get_arguments(name, self.request.query_arguments, strip)
 
     def get_body_argument(self, name: str, default: Any = _REQUIRED, strip: bool = True) -> Any:
         """As :meth:`get_argument`, from a form only."""
-        return self._last_argument(name, default, self.request.body_arguments, strip)
+        return self._get_argument(name, default, self.request.body_arguments, strip)
 
     def get_body_arguments(self, name: str, strip: bool = True) -> list[str]:
         """As :meth:`get_arguments`, from a form only."""
-        return self._all_arguments(name, self.request.body_arguments, strip)
+        return self._get_arguments(name, self.request.body_arguments, strip)
 
-    def _last_argument(
-        self, name: str, default: Any, source: dict[str, list[bytes]], strip: bool
+    def _get_argument(
+        self, name: str, default: Any, source: dict[str, list[bytes]], strip: bool = True
     ) -> Any:
-        values = source.get(name)
+        values = self._get_arguments(name, source, strip)
         if values:
-            return self._decode_value(values[-1], name, strip)
+            return values[-1]
+        if not isinstance(name, str):  # or the client would be told of a fault that is not its own
+            raise TypeError(f"the name of an argument is a str, not {name!r}")
         if default is _REQUIRED:
             raise MissingArgumentError(name)
         return default
 
-    def _all_arguments(self, name: str, source: dict[str, list[bytes]], strip: bool) -> list[str]:
+    def _get_arguments(
+        self, name: str, source: dict[str, list[bytes]], strip: bool = True
+    ) -> list[str]:
         return [self._decode_value(value, name, strip) for value in source.get(name, ())]
 
     def _decode_value(self, value: bytes, name: str, strip: bool) -> str:
@@ -82,6 +95,11 @@ class Arguments:
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Make text of an argument's bytes: UTF-8, or a 400. ``name`` is None for a path's groups."""
         try:
-            return value.decode("utf-8")
+            return to_unicode(value)
         except UnicodeDecodeError as error:
-            raise HTTPError(400, "Invalid unicode in %s: %r", name or "url", value[:40]) from error
+            where = name or "url"
+            raise HTTPError(
+                400,
+                f"Invalid unicode in {where}: {value[:40]!r}",
+                detail=f"Invalid unicode in {where}: it has to be UTF-8",
+            ) from error

@@ -1,22 +1,28 @@
 """Conditional requests: the Etag of a response, and whether the client has it already (RFC 9110 section 13)."""
 
 import hashlib
-import re
 
+from ..httputil.etags import etags_in
 from .head import ResponseHead
-
-_ETAG = re.compile(r'\*|(?:W/)?"[^"]*"')
 
 
 class ConditionalResponse(ResponseHead):
     """Gives every complete response an Etag and answers 304 where the client has it."""
 
+    max_etag_size: int = 8 * 1024 * 1024
+    """How many bytes the body of a response may have for an Etag to be made of it: meanwhile nobody else is served."""
+
     _write_buffer: list[bytes]
 
     def compute_etag(self) -> str | None:
-        """The Etag of the response, from its body. To be overridden; None for none."""
+        """The Etag of the response: a hash of its body, unless that is larger than :attr:`max_etag_size`.
+
+        To be overridden; None for none.
+        """
         buffer = self._write_buffer
         whole = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+        if len(whole) > self.max_etag_size:
+            return None
         return f'"{hashlib.sha1(whole, usedforsecurity=False).hexdigest()}"'
 
     def set_etag_header(self) -> None:
@@ -45,7 +51,7 @@ class ConditionalResponse(ResponseHead):
         computed = self._etag or self._headers.get("Etag")
         if not computed:
             return False
-        wanted = _ETAG.findall(condition if isinstance(condition, str) else ",".join(condition))
+        wanted = etags_in(condition if isinstance(condition, str) else ",".join(condition))
         if wanted[:1] == ["*"]:
             return True
         # The weak comparison: what is behind W/ counts.

@@ -13,6 +13,8 @@ class HTTPError(Exception):
     :arg log_message: written to the log (never sent to the client), formatted with the other positional
         arguments by ``%``.
     :arg reason: the phrase of the status line instead of the standard one.
+    :arg detail: what the client did wrong and may do about it. Sent to it: the standard error page shows the text.
+        Raises :exc:`TypeError` if it is none.
     """
 
     def __init__(
@@ -20,12 +22,16 @@ class HTTPError(Exception):
         status_code: int = 500,
         log_message: str | None = None,
         *args: Any,
+        detail: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__()
+        if detail is not None and not isinstance(detail, str):
+            raise TypeError(f"the detail of an error is a str, not {detail!r}")
         self.status_code = status_code
         self._log_message = log_message
         self.args = args
+        self.detail = detail
         self.reason: str | None = kwargs.get("reason")
 
     @property
@@ -44,8 +50,16 @@ class HTTPError(Exception):
     def __str__(self) -> str:
         reason = self.reason or responses.get(self.status_code, "Unknown")
         message = f"HTTP {self.status_code}: {reason}"
-        log_message = self.get_message()
-        return f"{message} ({log_message})" if log_message else message
+        more = self.get_message() or self.detail
+        return f"{message} ({more})" if more else message
+
+
+class BadRedirect(HTTPError, ValueError):
+    """``redirect`` was given what is no address: 400. Programs that ask for a ValueError there get one."""
+
+    def __init__(self) -> None:
+        message = "Redirect URL contains invalid characters"
+        super().__init__(400, message, detail=message)
 
 
 class Finish(Exception):
@@ -56,5 +70,9 @@ class MissingArgumentError(HTTPError):
     """``get_argument`` without a default did not find its argument: 400."""
 
     def __init__(self, arg_name: str) -> None:
-        super().__init__(400, f"Missing argument {arg_name}")
+        message = f"Missing argument {arg_name}"
+        super().__init__(400, message, detail=message)
         self.arg_name = arg_name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.arg_name,)

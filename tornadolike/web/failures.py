@@ -1,23 +1,32 @@
 """What a request gets when something goes wrong: the error page, the log line, the cut connection."""
 
+import asyncio
 import traceback
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Final
 
 from ..escape import xhtml_escape
 from ..http1 import has_no_body
 from ..httputil import HTTPInputError
+from ..httputil.errors import shown
+from ..httputil.request import summary_of
 from ..iostream import StreamClosedError
 from ..locale import get_supported_locales
-from ..log import app_log, gen_log
-from .body import BodyClosedError
+from ..log import CLIENT_CLOSED_REQUEST, app_log, gen_log, on_one_line
+from .bodies.incoming import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
 from .languages import Languages
 from .response import Response
 from .transforms import add_vary
 
-CLIENT_CLOSED_REQUEST: Final = 499
+ENDS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What is no failure of a request: the program is to end, or the coroutine."""
+
+FAILURES: Final = (Exception, asyncio.CancelledError)
+"""What a call of the author's may raise that cannot be waited for: here nobody cancels it, but it may have asked for
+the result of something that was cancelled."""
 
 
 class Failures(Response, Languages):
@@ -33,8 +42,29 @@ class Failures(Response, Languages):
         "OPTIONS",
     )
 
-    def _unimplemented_method(self, *args: str, **kwargs: str) -> None:
+    get: Callable[..., Awaitable[None] | None]
+
+    def _unimplemented_method(self, *args: Any, **kwargs: Any) -> Awaitable[None] | None:
+        """Called for a method that the handler has not: a 405, unless the settings ask for more."""
+        method = self.request.method
+        if method == "HEAD" and self._has_automatic_head():
+            return self.get(*args, **kwargs)
+        if method == "OPTIONS" and self._answer_options():
+            return None
         raise HTTPError(405)
+
+    def _has_automatic_head(self) -> bool:
+        return "GET" in self._own_methods() and bool(self.settings.get("automatic_head"))
+
+    def _answer_options(self) -> bool:
+        """Answer OPTIONS, if that is to be automatic."""
+        if not self.settings.get("automatic_options"):
+            return False
+        self.set_status(204)
+        self.set_header(
+            "Allow", ", ".join(dict.fromkeys([*self._implemented_methods(), "OPTIONS"]))
+        )
+        return True
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Answer with an error page (:meth:`write_error`).
@@ -46,23 +76,40 @@ class Failures(Response, Languages):
             gen_log.error("Cannot send error response after headers written")
             self._abandon()
             return
-        self.clear()
         reason = kwargs.get("reason")
         if "exc_info" in kwargs:
             exception = kwargs["exc_info"][1]
             if isinstance(exception, HTTPError) and exception.reason:
                 reason = exception.reason
+        self._begin_error(status_code, reason)
+        try:
+            if status_code != 304:  # whose page the client has
+                self.write_error(status_code, **kwargs)
+        except FAILURES:
+            app_log.error("Uncaught exception in write_error", exc_info=True)
+        if not self._finished:
+            if has_no_body(self._status_code):
+                self._write_buffer = []  # the page that write_error has tried to send
+            self.finish()
+
+    def _begin_error(self, status_code: int, reason: str | None) -> None:
+        """Forget the response that was made so far, in favour of one that tells of an error."""
+        self.clear()
         self.set_status(status_code, reason)
         if status_code == 405:
             self.set_header("Allow", ", ".join(self._implemented_methods()))
-        try:
-            self.write_error(status_code, **kwargs)
-        except Exception:
-            app_log.error("Uncaught exception in write_error", exc_info=True)
-        if not self._finished:
-            self.finish()
 
     def _implemented_methods(self) -> list[str]:
+        """What the handler answers, by itself or because the settings ask for it."""
+        methods = self._own_methods()
+        automatic = []
+        if self._has_automatic_head():
+            automatic.append("HEAD")
+        if self.settings.get("automatic_options"):
+            automatic.append("OPTIONS")
+        return [*methods, *[method for method in automatic if method not in methods]]
+
+    def _own_methods(self) -> list[str]:
         unimplemented = Failures._unimplemented_method
         return [
             method
@@ -74,7 +121,9 @@ class Failures(Response, Languages):
         """Write an error page. To be overridden.
 
         ``kwargs["exc_info"]`` is the exception, if one brought us here. With the setting
-        ``serve_traceback`` (part of ``debug``) the page shows its traceback.
+        ``serve_traceback`` (part of ``debug``) the page shows its traceback, else the
+        :attr:`HTTPError.detail` that it may have. It is called for 204 too, which can have no page unless it sets
+        another status; not for 304.
         """
         if has_no_body(status_code):
             self.finish()
@@ -84,29 +133,32 @@ class Failures(Response, Languages):
                 self.write(line.encode(errors="backslashreplace"))
             self.finish()
         else:
-            self.finish(self._error_page(status_code))
+            error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+            detail = error.detail if isinstance(error, HTTPError) else None
+            self.finish(self._error_page(status_code, detail))
 
-    def _error_page(self, status_code: int) -> str:
-        """The status, in the reader's language if the site has it."""
+    def _error_page(self, status_code: int, detail: str | None) -> str:
+        """The status, in the reader's language if the site has it, and what there is to say about it."""
         opening, reason = "<html>", self._reason
         if len(get_supported_locales()) > 1:  # also if it is English: the next one may want another
             add_vary(self._headers, "Accept-Language")
         try:
-            locale = self.locale
-            translated = locale.own(reason)
+            locale = None if self._has_no_locale() else self.locale
+            translated = reason if locale is None else locale.own(reason)
         except HTTPError:  # the client's fault, of which this very page tells
             pass
-        except Exception:  # how the author chooses it may need what the request has not come to
+        except FAILURES:  # how the author chooses it may need what the request has not come to
             app_log.warning("An error page is in English, for lack of a locale", exc_info=True)
         else:
-            if translated != reason:
+            if locale is not None and translated != reason:
                 reason = translated
                 language = locale.code.replace("_", "-")
                 direction = "rtl" if locale.rtl else "ltr"
                 opening = f'<html lang="{language}" dir="{direction}">'
                 self.set_header("Content-Language", language)
         message = f"{status_code}: {xhtml_escape(reason)}"
-        return f"{opening}<title>{message}</title><body>{message}</body></html>"
+        more = f"<p>{xhtml_escape(shown(detail))}</p>" if detail else ""
+        return f"{opening}<title>{message}</title><body>{message}{more}</body></html>"
 
     def log_exception(
         self,
@@ -123,7 +175,7 @@ class Failures(Response, Languages):
             message = value.get_message()
             if message:
                 summary = self._request_summary()
-                gen_log.warning("%d %s: %s", value.status_code, summary, _on_one_line(message))
+                gen_log.warning("%d %s: %s", value.status_code, summary, on_one_line(message))
         else:
             app_log.error(
                 "Uncaught exception %s\n%r",
@@ -133,39 +185,60 @@ class Failures(Response, Languages):
             )
 
     def _request_summary(self) -> str:
-        request = self.request
-        return f"{request.method} {_on_one_line(request.uri or '')} ({request.remote_ip})"
+        return summary_of(self.request)
 
-    def _handle_request_exception(self, error: BaseException) -> None:
+    def _end_with(self, error: BaseException) -> None:
         """End the request because of ``error``. Whatever else goes wrong meanwhile, it is ended."""
         try:
-            if isinstance(error, Finish):
-                if not self._finished:
-                    self.finish(*error.args)
-            elif self._says_that_client_is_gone(error):
-                gen_log.info("%s: the client closed the connection", self._request_summary())
-                self._abandon()
-                self._sending = None  # it has the exception, whose traceback has this handler
-            elif isinstance(error, BodyClosedError):
-                if self.request.connection.refused is None:  # else the connection has said why
-                    gen_log.info("%s: the body did not come whole", self._request_summary())
-                self._abandon()
-            else:
-                if isinstance(error, HTTPInputError):  # of a body or a path that is looked at late
-                    error = HTTPError(error.status, "%s", error)
-                self._log_and_answer(error)
-        except Exception:
+            self._handle_request_exception(error)
+        except ENDS:
+            raise
+        except BaseException:
             app_log.error("Exception in exception handler", exc_info=True)
             self._answer_bluntly()
 
+    def _handle_request_exception(self, error: BaseException) -> None:
+        if isinstance(error, Finish):
+            if not self._finished:
+                self.finish(*error.args)
+        elif self._says_that_client_is_gone(error):
+            gen_log.info("%s: the client closed the connection", self._request_summary())
+            try:
+                if not self._finished:
+                    self._tell_client_left()
+            finally:
+                self._abandon()
+                self._sending = None  # it has the exception, whose traceback has this handler
+        elif isinstance(error, BodyClosedError):
+            if self.request.connection.refused is None:  # else the connection has said why
+                gen_log.debug("%s: the body did not come whole", self._request_summary())
+            self._abandon()
+        else:
+            self._log_and_answer(as_answered(error))
+
     def _log_and_answer(self, error: BaseException) -> None:
-        try:
-            self.log_exception(type(error), error, error.__traceback__)
-        except Exception:
-            app_log.error("Error in exception logger", exc_info=True)
+        self._log_error(error)
         if not self._finished:
             status = error.status_code if isinstance(error, HTTPError) else 500
             self.send_error(status, exc_info=(type(error), error, error.__traceback__))
+
+    def _log_error(self, error: BaseException) -> None:
+        try:
+            self.log_exception(type(error), error, error.__traceback__)
+        except FAILURES:
+            app_log.error("Error in exception logger", exc_info=True)
+
+    def _tell_client_left(self) -> None:
+        """The client is gone, and writing to it has shown it, before the connection could tell."""
+
+    def _can_be_answered(self, error: BaseException) -> bool:
+        """Whether there is somebody, and a place in the response, to tell of ``error``."""
+        return not (
+            self._headers_written
+            or self._finished
+            or isinstance(error, (Finish, BodyClosedError))
+            or self._says_that_client_is_gone(error)
+        )
 
     def _says_that_client_is_gone(self, error: BaseException) -> bool:
         """Whether ``error`` came out of waiting for our own sending, and not of some other stream."""
@@ -182,18 +255,21 @@ class Failures(Response, Languages):
         """End a request whose response cannot be completed.
 
         If nothing of it was sent, its status is that by which the connection has refused the request, because of its
-        body; or 499, which stands in the access logs of nginx too for a client that did not wait for its answer.
+        body; or 499: its client did not wait for it.
         """
         if not self._finished:
             self._finished = True
+            self._sending = None
             connection = self.request.connection
             if not self._headers_written:
                 self._status_code = connection.refused or CLIENT_CLOSED_REQUEST
             connection.set_close_callback(None)
             if not connection.closed:
                 connection.close()
-            self.application.log_request(self)
-            self.on_finish()
+            try:
+                self._log()
+            finally:
+                self.on_finish()
 
     def _answer_bluntly(self) -> None:
         """The last resort, where the author's own code fails at answering an error: none but the log is called."""
@@ -208,11 +284,13 @@ class Failures(Response, Languages):
                 self._write_buffer = [body]
                 self.request.connection.respond(500, "Internal Server Error", HTML, None, b"", body)
             try:
-                self.application.log_request(self)
-            except Exception:
+                self._log()
+            except FAILURES:
                 app_log.error("Uncaught exception in log_request", exc_info=True)
 
 
-def _on_one_line(text: str) -> str:
-    """What comes from a client, or may, for the log: a line of its own, or a terminal's command, it must not be."""
-    return text if text.isprintable() else ascii(text)[1:-1]
+def as_answered(error: BaseException) -> BaseException:
+    """The exception, or the :exc:`HTTPError` as which a request that cannot be read is answered."""
+    if isinstance(error, HTTPInputError) and error.in_request:
+        return HTTPError(error.status, str(error), detail=str(error))
+    return error

@@ -1,36 +1,54 @@
 """:class:`RequestHandler`: what a site's author subclasses.
 
-Its rooms, each of which uses only those before it: :mod:`.site` (what is known of the application), :mod:`.head`
-(status and headers), :mod:`.cookies` and :mod:`.conditions` (Etag), :mod:`.transformed` (on its way through
-:mod:`.transforms`), :mod:`.response` (write, flush, finish), :mod:`.languages` (the reader's), :mod:`.failures` (error
-pages).
+It is put together from rooms, each of which knows only those above it:
 
-Pages are :mod:`.rendering`'s, which stands on :mod:`.templates` (where they are), :mod:`.resources` (what UI modules
-put into pages) and :mod:`.addresses` (links).
+.. code-block:: text
 
-Beside them :mod:`.arguments`, and :mod:`.bodies` for those who do not want their body whole: it stands on :mod:`.body`
-(one that is still coming), :mod:`.forms` (its parts), :mod:`.spool` and :mod:`.disk` (its files), and is asked for by
-the decorators of :mod:`.streaming`. What is left for here is the life of a request.
+   errors          what is raised to end a request
+   transforms      what responses go through on their way out
+   bodies          bodies of requests that are not taken whole
+   site            what a handler knows of its application
+   head            the status and the headers
+   cookies         those of the request and of the response, also signed ones
+   conditions      the Etag of a response, and whether the client has it already
+   transformed     a response on that way
+   opening         what comes before the head of a response, and may take its time
+   response        write, flush, finish
+   afterwards      what is done when the request is finished
+   languages       the reader's
+   failures        exceptions and the pages that tell of them
+   files           as responses, and parts of them
+   streams         responses from generators, and server-sent events
+   downloads       files with their names
+   users           who asks
+   arguments       of the query and of forms
+   crossorigin     what browsers say of the page that asks
+   xsrf            tokens that only our own pages have
+   addresses       links within the site
+   loading         where templates are
+   resources       what UI modules put into pages
+   stepping        doing something before a wait, if there is one
+   rendering       pages
+   around          what stands around handlers
+   running         what is called for a request, in which order
+
+What is left for here is what an author calls and overrides, and that clients and servers may go away.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..http1connection.serving import Answering
 from ..httputil import HTTPServerRequest
 from ..iostream import IOStream
-from ..log import app_log
 from ..util import lazy
-from .arguments import Arguments
-from .bodies import Bodies
-from .errors import HTTPError
 from .failures import Failures
-from .rendering import Rendering
+from .running import Running
 from .site import Site
 
 
-class RequestHandler(Failures, Rendering, Arguments, Bodies):
+class RequestHandler(Running):
     """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
 
     The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method
@@ -49,17 +67,30 @@ class RequestHandler(Failures, Rendering, Arguments, Bodies):
     that only ends its side of the connection counts as gone.
     """
 
-    _auto_finish = True
+    _chosen_by: tuple[str, ...] = ()
+    """The headers of the request by which its rule was chosen from others for the same path."""
     _answering: Answering | None = None
     """What runs the handler, once it has had to wait."""
-    _client_has_left = False
+    _goes_away = False
+    """Whether the handler was told that the server stops."""
+    _has_other_bases = False
+    """Whether a class beside this one, which knows nothing of it, wants to be initialized."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._has_other_bases = super().__init__ is not object.__init__
 
     def __init__(self, application: Site, request: HTTPServerRequest, **kwargs: Any) -> None:
+        if self._has_other_bases:
+            super().__init__()
         self.application = application
         self.request = request
         self._write_buffer: list[bytes] = []
         self.set_default_headers()
-        self.initialize(**kwargs)
+        if kwargs:
+            self.initialize(**kwargs)
+        else:  # the same, and quicker
+            self.initialize()
 
     @lazy
     def path_args(self) -> list[str | None]:
@@ -67,8 +98,8 @@ class RequestHandler(Failures, Rendering, Arguments, Bodies):
         return []
 
     @lazy
-    def path_kwargs(self) -> dict[str, str | None]:
-        """The named groups of the rule's pattern, as text."""
+    def path_kwargs(self) -> dict[str, Any]:
+        """The named groups of the rule's pattern, as text, or the parameters of its typed path."""
         return {}
 
     # To be overridden
@@ -124,6 +155,7 @@ class RequestHandler(Failures, Rendering, Arguments, Bodies):
         stream: IOStream = self.request.connection.detach()
         self._auto_finish = False
         self._headers_written = self._finished = True
+        self._go_on_afterwards()
         return stream
 
     # The client and the server may go away before the request is finished
@@ -132,8 +164,20 @@ class RequestHandler(Failures, Rendering, Arguments, Bodies):
         """Be told of it from now on: until now the loop was here, and nobody could."""
         connection = self.request.connection
         connection.set_close_callback(self._lose_client)
-        if type(self).on_going_away is not RequestHandler.on_going_away:
-            connection.set_drain_callback(self.on_going_away)
+        if (
+            self._lasting is not None
+            or type(self).on_going_away is not RequestHandler.on_going_away
+        ):
+            connection.set_drain_callback(self._go_away)
+
+    def _go_away(self) -> None:
+        try:
+            if not self._goes_away:
+                self._goes_away = True
+                self.on_going_away()
+        finally:
+            if self._lasting is not None:
+                self._lasting.go_away()
 
     def _goes_on(self, task: "asyncio.Task[None]") -> None:
         """The handler has to wait; ``task`` is what runs it."""
@@ -145,6 +189,11 @@ class RequestHandler(Failures, Rendering, Arguments, Bodies):
     def _has_ended(self, task: "asyncio.Task[None]") -> None:
         self._answering = None
 
+    def _tell_client_left(self) -> None:
+        if self._answering is not None and not self._client_has_left:
+            self._client_has_left = True
+            self.on_connection_close()
+
     def _lose_client(self) -> None:
         self._client_has_left = True
         if self._streams_body:
@@ -152,114 +201,12 @@ class RequestHandler(Failures, Rendering, Arguments, Bodies):
         try:
             self.on_connection_close()
         finally:
+            if self._lasting is not None:
+                self._lasting.lose_client()
             cancels = self.cancel_on_disconnect
             if cancels is None:
                 cancels = self.settings.get("cancel_on_disconnect", False)
-            if cancels and self._answering is not None:
+            if self._answering is None:
+                self._go_on_afterwards()
+            elif cancels:
                 self._answering.give_up()
-
-    # Running
-
-    def _execute(
-        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
-    ) -> Coroutine[Any, Any, None] | None:
-        """Run the request as far as it goes without waiting; give the rest as a coroutine if there is one."""
-        request = self.request
-        try:
-            method = request.method
-            if method not in self.SUPPORTED_METHODS:
-                raise HTTPError(405)
-            if path_args or path_kwargs:
-                self._decode_path(path_args, path_kwargs)
-            if request.body:
-                self._check_body_size()
-                request.body_arguments  # noqa: B018 - a malformed form is refused before anything runs
-            waiting: Any = self.prepare()
-            if waiting is not None:
-                return self._execute_rest(waiting, prepared=False)
-            if self._finished:
-                return None
-            handle = getattr(self, method.lower())
-            simple = not path_args and not path_kwargs
-            waiting = handle() if simple else handle(*self.path_args, **self.path_kwargs)
-            if waiting is not None:
-                return self._execute_rest(waiting, prepared=True)
-            if self._auto_finish and not self._finished:
-                self.finish()
-        except (Exception, asyncio.CancelledError) as error:
-            self._handle_request_exception(error)
-        return None
-
-    def _decode_path(
-        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
-    ) -> None:
-        decode = self.decode_argument
-        if path_args:
-            self.path_args = [None if arg is None else decode(arg) for arg in path_args]
-        else:
-            self.path_kwargs = {
-                name: None if arg is None else decode(arg, name)
-                for name, arg in path_kwargs.items()
-            }
-
-    async def _execute_streaming(
-        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
-    ) -> None:
-        """In the place of :meth:`_execute`, for a handler that runs while its body is coming."""
-        try:
-            await self._execute_rest(self._prepare_and_receive(path_args, path_kwargs), False)
-        finally:
-            if self._finished:
-                self.request_body.close()
-                if self._spool is not None:
-                    self._spool.close()
-
-    async def _prepare_and_receive(
-        self, path_args: tuple[bytes | None, ...], path_kwargs: dict[str, bytes | None]
-    ) -> None:
-        if self.request.method not in self.SUPPORTED_METHODS:
-            raise HTTPError(405)
-        self._decode_path(path_args, path_kwargs)
-        self._check_body_size()
-        self.request_body  # noqa: B018 - from here on it is nowhere else, however it came
-        waiting = self.prepare()
-        if waiting is not None:
-            await waiting
-        if not self._finished:
-            await self._receive_body()
-
-    async def _execute_rest(self, waiting: Awaitable[None], prepared: bool) -> None:
-        try:
-            await waiting
-            if not prepared:
-                if self._finished:
-                    return
-                method = getattr(self, self.request.method.lower())  # type: ignore[union-attr]
-                result = method(*self.path_args, **self.path_kwargs)
-                if result is not None:
-                    await result
-            if self._auto_finish and not self._finished:
-                self.finish()
-        except Exception as error:
-            self._handle_request_exception(error)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or not task.cancelling():
-                # Not this task was cancelled but what it waited for: an exception like any other.
-                self._handle_request_exception(error)
-                return
-            self._answer_cancelled()
-            raise
-
-    def _answer_cancelled(self) -> None:
-        """Whoever cancels a handler knows; only its client has to be told, if it is there."""
-        if self._finished:
-            return
-        try:
-            if self._client_has_left or self.request.connection.closed:
-                self._abandon()
-            else:
-                self.send_error(500)
-        except Exception:
-            app_log.error("Exception in exception handler", exc_info=True)
-            self._answer_bluntly()

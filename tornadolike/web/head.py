@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any, Final
 
 from ..http1 import SERVER
+from ..http1.heads import good_names
 from ..httputil import HTTPHeaders, HTTPServerRequest, format_timestamp, http_date_now, responses
 from ..httputil.headers import NAME
 from .site import Site
@@ -44,15 +45,28 @@ class ResponseHead:
         """The application's settings."""
         return self.application.settings
 
+    def require_setting(self, name: str, feature: str = "this feature") -> None:
+        """Raise :exc:`RuntimeError` if the application has no setting ``name``, which ``feature`` needs."""
+        if not self.settings.get(name):
+            raise RuntimeError(f"{feature} needs a setting: Application(..., {name}=...)")
+
     def set_status(self, status_code: int, reason: str | None = None) -> None:
         """Set the status; ``reason`` is the phrase to send with it instead of the standard one.
 
         A phrase that could leave its place in the head (or in a page) becomes ``"Unknown"``, because this
-        is called where no exception is of use: while an error is being answered.
+        is called where no exception is of use: while an error is being answered. Raises :exc:`TypeError` and
+        :exc:`ValueError` for what is no status (RFC 9110 section 15): no number of three digits; and :exc:`TypeError`
+        for a ``reason`` that is no text.
         """
+        if not isinstance(status_code, (int, Integral)):
+            raise TypeError(f"a status is an int, not {status_code!r}")
+        if not 100 <= status_code <= 999:
+            raise ValueError(f"a status has three digits, unlike {status_code}")
         self._status_code = status_code
         if reason is None:
             self._reason = responses.get(status_code, "Unknown")
+        elif not isinstance(reason, str):
+            raise TypeError(f"the reason of a status is a str, not {reason!r}")
         else:
             self._reason = reason if _REASON.fullmatch(reason) else "Unknown"
 
@@ -70,6 +84,7 @@ class ResponseHead:
             )
             if self._etag is not None:
                 headers["Etag"] = self._etag
+                self._etag = None
         return headers
 
     @_headers.setter
@@ -94,14 +109,23 @@ class ResponseHead:
         self._headers.add(name, text)
 
     def clear_header(self, name: str) -> None:
-        """Undo :meth:`set_header` and the default of that header."""
+        """Undo :meth:`set_header` and the default of that header. Raises :exc:`TypeError` for what is no name."""
+        if not isinstance(name, str):
+            raise TypeError(_no_name(name))
         if name in self._headers:
             del self._headers[name]
 
 
 def header_text(name: str, value: HeaderValue) -> str:
-    """The value of a field as text. Raises :exc:`ValueError` for what could leave its place in the head."""
-    if not NAME.fullmatch(name):
+    """The value of a field as text.
+
+    Raises :exc:`ValueError` for what could leave its place in the head, and :exc:`TypeError` for what is no text.
+    """
+    try:
+        matched = name in good_names or NAME.fullmatch(name)
+    except TypeError:
+        raise TypeError(_no_name(name)) from None
+    if not matched:
         raise ValueError(f"Unsafe header name {name!r}")
     if isinstance(value, str):
         text = value
@@ -112,7 +136,13 @@ def header_text(name: str, value: HeaderValue) -> str:
     elif isinstance(value, (int, Integral)):
         return str(value)
     else:
-        raise TypeError(f"Unsupported header value {value!r}")
-    if _UNSAFE_IN_VALUE.search(text):
+        raise TypeError(
+            f"Unsupported header value {value!r}: it is a str, bytes, an int or a datetime"
+        )
+    if not (text.isascii() and text.isprintable()) and _UNSAFE_IN_VALUE.search(text):
         raise ValueError(f"Unsafe header value {text!r}")
     return text
+
+
+def _no_name(name: object) -> str:
+    return f"the name of a header is a str, not {name!r}"

@@ -9,18 +9,18 @@ from typing import Any, Final
 
 from ..escape import to_unicode, utf8, xhtml_escape
 from ..util import ObjectDict, lazy
-from .addresses import Addresses
+from .addresses import Addresses, is_absolute
 from .languages import Languages
 from .loading import Loading
 from .resources import END_OF_BODY, END_OF_HEAD, Resources, StreamedPage, insert
-from .response import Response
 from .stepping import before_waiting
+from .xsrf import Xsrf
 
 FLUSH_SIZE: Final = 64 * 1024
 """Bytes of a page that are sent as soon as they are there, also if the template need not wait for anything."""
 
 
-class Rendering(Response, Languages, Addresses, Loading):
+class Rendering(Xsrf, Languages, Addresses, Loading):
     """Makes pages of templates, with the UI modules and UI methods of the application."""
 
     _active_modules: dict[str, Any] | None = None
@@ -123,21 +123,20 @@ class Rendering(Response, Languages, Addresses, Loading):
         """The names that every template of this handler knows. May be overridden, to add to them.
 
         ``handler``, ``request``, ``current_user``, ``locale``, ``_`` and ``pgettext`` (translate),
-        ``static_url``, ``reverse_url``, ``modules``, and the application's UI methods.
+        ``static_url``, ``xsrf_form_html``, ``reverse_url``, ``modules``, and the application's UI methods.
         """
         locale = self.locale
         names: dict[str, Any] = {
             "handler": self,
             "request": self.request,
+            "current_user": self.current_user,
             "locale": locale,
             "_": locale.translate,
             "pgettext": locale.pgettext,
             "static_url": self.static_url,
+            "xsrf_form_html": self.xsrf_form_html,
             "reverse_url": self.reverse_url,
         }
-        for name in ("current_user", "xsrf_form_html"):
-            if name in self.__dict__ or hasattr(type(self), name):
-                names[name] = getattr(self, name)
         # Kept by the handler it would keep the handler: only where the handler has asked for it.
         names.update(self.__dict__.get("ui") or self._make_ui())
         return names
@@ -147,10 +146,7 @@ class Rendering(Response, Languages, Addresses, Loading):
 
     def _urls_of(self, files: Iterable[str]) -> Iterable[str]:
         """The addresses of files, each once, in their order."""
-        return dict.fromkeys(
-            file if file.startswith(("/", "http:", "https:")) else self.static_url(file)
-            for file in files
-        )
+        return dict.fromkeys(file if is_absolute(file) else self.static_url(file) for file in files)
 
     # Making pages
 
@@ -217,6 +213,8 @@ class Rendering(Response, Languages, Addresses, Loading):
             return page
         wanted = self._wanted()
         self._active_modules = None  # they have the handler, who need not have them any more
+        if not wanted:
+            return page
         page = insert(page, page.rfind(END_OF_BODY), self._scripts(wanted), END_OF_BODY)
         page = insert(page, page.find(END_OF_HEAD), self._styles(wanted), END_OF_HEAD)
         return insert(page, page.find(END_OF_BODY), bodies(wanted), END_OF_BODY)

@@ -41,6 +41,10 @@ class Resources:
             wanted.css_files += files(module.css_files())
         return wanted
 
+    def __bool__(self) -> bool:
+        """Whether they ask for anything."""
+        return any(vars(self).values())
+
     def behind_the_head(self, earlier: "Resources") -> "Resources":
         """What has come too late for a head that was sent with ``earlier``."""
         return Resources(

@@ -7,24 +7,25 @@ from ..escape import json_encode, utf8
 from ..http1 import has_no_body
 from ..http1.writer import FORBIDDEN_TRAILERS
 from ..httputil import HTTPConnection, HTTPHeaders, ResponseStartLine, responses
+from ..util import computed
 from .conditions import ConditionalResponse
 from .cookies import Cookies
+from .errors import BadRedirect
 from .head import HTML, JSON, HeaderValue, header_text
+from .opening import Opening
 from .transformed import TransformedResponse
 
 
-class Response(Cookies, ConditionalResponse, TransformedResponse):
+class Response(Opening, Cookies, ConditionalResponse, TransformedResponse):
     """Collects a response and sends it: in one call when it is finished, or from :meth:`flush` on in pieces."""
 
-    _headers_written = False
-    _finished = False
     _sending: "asyncio.Future[None] | None" = None
     """What the connection answered to the piece that was sent last."""
     _trailers: HTTPHeaders | None = None
     _flushed_size: int | None = None
     """Bytes of the body that :meth:`flush` has sent; None as long as it sent nothing."""
 
-    @property
+    @computed
     def body_size(self) -> int:
         """The bytes of the body that were handed over for sending so far, as they are without chunks."""
         if not self._headers_written or self.request.method == "HEAD":
@@ -40,6 +41,10 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
 
     def on_finish(self) -> None:
         """Called after the response was handed over for sending."""
+
+    def _log(self) -> None:
+        """Log the finished request. It is the application's to do so; overridden by handlers that want no line."""
+        self.application.log_request(self)
 
     # To be called
 
@@ -57,6 +62,10 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
         """Send the client to ``url``, which may be relative to the request's.
 
         302, or 301 if ``permanent``, or ``status``. The request is finished by this.
+
+        Raises :exc:`HTTPError` (400), which is a :exc:`ValueError` too, for what could leave its place in the head: a
+        line break, another control character but a tab, half a surrogate pair. Most often a client has sent it, and the
+        author passes it on.
         """
         if self._headers_written:
             raise RuntimeError("Cannot redirect after headers have been written")
@@ -65,7 +74,10 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
         elif not (isinstance(status, int) and 300 <= status <= 399):
             raise ValueError(f"status of a redirect must be from 300 to 399, not {status!r}")
         self.set_status(status)
-        self.set_header("Location", utf8(url))
+        try:
+            self.set_header("Location", utf8(url))
+        except ValueError as error:
+            raise BadRedirect from error
         self.finish()
 
     def write(self, chunk: str | bytes | dict[str, Any]) -> None:
@@ -97,8 +109,10 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
         :exc:`ValueError` for a status that is not from 102 to 199, and :exc:`RuntimeError` if the response has
         been begun.
         """
-        if not 102 <= status_code <= 199:
-            raise ValueError(f"an interim response has a status from 102 to 199, not {status_code}")
+        if not isinstance(status_code, int) or not 102 <= status_code <= 199:
+            raise ValueError(
+                f"an interim response has a status from 102 to 199, not {status_code!r}"
+            )
         if self._headers_written:
             raise RuntimeError("Cannot send an interim response after headers have been written")
         reason = responses.get(status_code, "Unknown")
@@ -115,11 +129,12 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
 
             self.send_early_hints("</style.css>; rel=preload; as=style")
 
-        :arg links: the values of the ``Link`` fields. As :meth:`send_interim` with status 103.
+        :arg links: the values of the ``Link`` fields. As :meth:`send_interim` with status 103; raises as
+            :meth:`set_header`.
         """
         headers = HTTPHeaders()
         for link in links:
-            headers.add("Link", link)
+            headers.add("Link", header_text("Link", link))
         return self.send_interim(103, headers)
 
     def set_trailer(self, name: str, value: HeaderValue) -> None:
@@ -144,8 +159,13 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
         """Send what was written so far; the head with it, the first time.
 
         Awaiting the result waits until the client has taken enough of it that more may be written, and
-        raises :exc:`~tornadolike.iostream.StreamClosedError` if the client is gone.
+        raises :exc:`~tornadolike.iostream.StreamClosedError` if the client is gone. Behind :meth:`finish` there is
+        nothing left to send, and this is what that has returned.
         """
+        if self._finished and self._sending is not None:
+            return self._sending
+        if self._before_head is not None and (held := self._hold(finishing=False)) is not None:
+            return held
         connection: HTTPConnection = self.request.connection
         chunk = b"".join(self._write_buffer)
         self._write_buffer = []
@@ -155,14 +175,15 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
             future = connection.write(chunk)
         else:
             self._add_cookies(self._headers)
-            if self.application.transforms:
-                self._make_transforms()
-                chunk = self._transform_head(chunk, include_footers)
+            transforms = self._take_transforms()
+            if transforms:
+                chunk = self._transform_head(transforms, chunk, include_footers)
             headers = self._headers
             start_line = ResponseStartLine("HTTP/1.1", self._status_code, self._reason)
             future = connection.write_headers(start_line, headers, chunk)
             # Not before: a head that is refused leaves room for an error page.
             self._headers_written = True
+            self._transforms = transforms
         self._flushed_size = (self._flushed_size or 0) + len(chunk)
         self._sending = future
         return future
@@ -183,6 +204,8 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
             else:
                 connection.finish(self._trailers)
         else:
+            if self._before_head is not None and (held := self._hold(finishing=True)) is not None:
+                return held
             if self._status_code != 200:
                 if has_no_body(self._status_code):
                     self._clear_content()
@@ -215,15 +238,21 @@ class Response(Cookies, ConditionalResponse, TransformedResponse):
                         self._reason,
                         self._content_type,
                         headers,
-                        b"" if etag is None else b"Etag: %b\r\n" % etag.encode("latin1"),
+                        b"" if etag is None else f"Etag: {etag}\r\n".encode(),
                         body,
                     )
             self._headers_written = True
         self._finished = True
         self._sending = future
-        self.application.log_request(self)
-        self.on_finish()
+        try:
+            self._log()
+        finally:
+            self.on_finish()
         return future
+
+    def _send_held(self, finishing: bool) -> "asyncio.Future[None]":
+        # Not what the author has in their place: that was called already.
+        return Response.finish(self) if finishing else Response.flush(self)
 
     def _clear_content(self) -> None:
         """Drop the headers about content where there is none (RFC 9110 sections 8.6 and 15.4.5)."""

@@ -29,6 +29,13 @@ class OutputTransform:
         """Change the next piece of the body, which is ready to be sent; ``finishing`` if it is the last."""
         return chunk
 
+    def passes_on(self) -> bool:
+        """Whether :meth:`transform_chunk` gives back what it gets, now that the head was transformed.
+
+        What is sent by :meth:`.RequestHandler.send_file` need not be read then.
+        """
+        return False
+
     def takes_long(self, status_code: int, headers: HTTPHeaders, chunk: bytes) -> bool:
         """Whether :meth:`transform_first_chunk`, for a whole response, is to be called in another thread."""
         return False
@@ -156,6 +163,10 @@ class GZipContentEncoding(OutputTransform):
         if finishing:
             return encoder.encode(chunk) + encoder.finish()
         return encoder.encode(chunk) + encoder.flush() if chunk else b""
+
+    def passes_on(self) -> bool:
+        inherited = type(self).transform_chunk is GZipContentEncoding.transform_chunk
+        return inherited and self._encoder is None
 
     def takes_long(self, status_code: int, headers: HTTPHeaders, chunk: bytes) -> bool:
         return (

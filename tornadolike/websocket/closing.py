@@ -24,6 +24,7 @@ NO_CODE = 1005
 ABNORMAL = 1006
 TOO_BIG = 1009
 INTERNAL_ERROR = 1011
+TRY_AGAIN_LATER = 1013
 
 
 class State(Enum):
@@ -67,7 +68,11 @@ def may_be_sent(code: int) -> bool:
 
 
 def encode_close(code: int | None, reason: str | None) -> bytes:
-    """The payload of a Close frame. Raises :exc:`ValueError` if it may not be sent."""
+    """The payload of a Close frame. Raises :exc:`ValueError` and :exc:`TypeError` for what may not be sent."""
+    if not (code is None or (isinstance(code, int) and not isinstance(code, bool))):
+        raise TypeError(f"a close code is an int, not {code!r}")
+    if not (reason is None or isinstance(reason, str)):
+        raise TypeError(f"a close reason is a str, not {reason!r}")
     if code is None:
         if not reason:
             return b""

@@ -2,17 +2,24 @@
 
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from functools import lru_cache
-from typing import Any
-from urllib.parse import urlsplit
+from inspect import iscoroutine
+from typing import Any, Self
 
 from ..escape import json_encode
 from ..httputil import HTTPHeaders
 from ..log import gen_log
+from ..util import check_not_negative
 from ..web import RequestHandler
+from .compression import CompressionOptions, PerMessageDeflate
+from .compression.extensions import accept_offer
+from .compression.idle import release_when_idle
 from .connection import WebSocketConnection
+from .connection.keepalive import usable_timeout
+from .connection.sending import CLOSE_TIMEOUT
 from .errors import WebSocketClosedError
 from .handshake import HandshakeError, check_request, header_items, response_headers
+from .pieces import SendsInPieces
+from .prepared import PreparedMessage
 from .protocol import DEFAULT_MAX_MESSAGE_SIZE, Role, WebSocketCore
 
 
@@ -30,7 +37,7 @@ def _http_only(name: str) -> Any:
     return method
 
 
-class WebSocketHandler(RequestHandler):
+class WebSocketHandler(SendsInPieces, RequestHandler):
     """Talks with one client over a WebSocket. A subclass overrides :meth:`on_message`, at the least.
 
     .. code-block:: python
@@ -55,7 +62,8 @@ class WebSocketHandler(RequestHandler):
 
     Settings of the application, in seconds and bytes: ``websocket_ping_interval`` (0: no pings),
     ``websocket_ping_timeout`` (by default the interval), ``websocket_max_message_size`` (10 MiB),
-    ``trusted_origins`` (a list for :meth:`check_origin`).
+    ``websocket_close_timeout`` (5), ``trusted_origins`` (a list for :meth:`check_origin`),
+    ``websocket_compression_options`` (see :meth:`get_compression_options`).
     """
 
     ws_connection: WebSocketConnection | None = None
@@ -65,6 +73,7 @@ class WebSocketHandler(RequestHandler):
     close_reason: str | None = None
     """The reason that the client gave."""
 
+    _conversation: WebSocketConnection | None = None  # from open() on, and behind the end, too
     _upgraded = False
     _client_gone = False
     _on_close_called = False
@@ -112,17 +121,25 @@ class WebSocketHandler(RequestHandler):
         Browsers let every page of the web connect to us, with our cookies. So this is asked about each
         request that does not come from our own origin: that has no ``Sec-Fetch-Site: same-origin``, or,
         from browsers that do not send that header, whose ``Origin`` is not our ``Host``. It is not asked
-        about requests without an ``Origin``, which come from no browser. By default the origins
-        in the setting ``trusted_origins`` are accepted, and no others.
+        about requests without an ``Origin``, which come from no browser. By default
+        :meth:`~.RequestHandler.check_trusted_origin` decides, which accepts the origins in the setting
+        ``trusted_origins`` and no others.
 
         It is called after ``prepare``. ``return True`` accepts all pages of the web: then nothing may
         depend on cookies alone.
         """
-        return self._is_own_origin(origin) or origin in self.settings.get("trusted_origins", ())
+        return self.check_trusted_origin(origin)
 
     def get_compression_options(self) -> dict[str, Any] | None:
-        """Reserved for compression, which is not built yet: what is returned has no effect."""
-        return None
+        """Whether messages are compressed (RFC 7692), if the client can, and how: None for not, ``{}`` for as usual.
+
+        By default what the setting ``websocket_compression_options`` says. In the dictionary may be
+        ``compression_level``, ``mem_level``, ``max_window_bits`` (or ``server_max_window_bits`` and
+        ``client_max_window_bits``), ``server_no_context_takeover``, ``client_no_context_takeover`` and
+        ``threshold``: see :class:`~.deflate.CompressionOptions`. :exc:`ValueError` for others.
+        """
+        options: dict[str, Any] | None = self.settings.get("websocket_compression_options")
+        return options
 
     @property
     def ping_interval(self) -> float | None:
@@ -142,8 +159,14 @@ class WebSocketHandler(RequestHandler):
     @property
     def max_message_size(self) -> int:
         """The most bytes that a message may have. A longer one closes the connection with 1009."""
-        size: int = self.settings.get("websocket_max_message_size", DEFAULT_MAX_MESSAGE_SIZE)
-        return size
+        size: int | None = self.settings.get("websocket_max_message_size")
+        return DEFAULT_MAX_MESSAGE_SIZE if size is None else size
+
+    @property
+    def close_timeout(self) -> float:
+        """Seconds that the client has to answer a Close frame, and to take what was sent before it."""
+        seconds: float | None = self.settings.get("websocket_close_timeout")
+        return CLOSE_TIMEOUT if seconds is None else seconds
 
     # To be called
 
@@ -153,9 +176,9 @@ class WebSocketHandler(RequestHandler):
         return self._selected_subprotocol
 
     def write_message(
-        self, message: str | bytes | dict[str, Any], binary: bool = False
+        self, message: str | bytes | dict[str, Any] | PreparedMessage, binary: bool = False
     ) -> Awaitable[None]:
-        """Send a message: text, a dict as JSON, or with ``binary`` any bytes.
+        """Send a message: text, a dict as JSON, with ``binary`` any bytes, or a :class:`.PreparedMessage`.
 
         Nobody has to await the result. Whoever sends much does: awaiting it waits while the client is
         behind with reading, so that what is sent does not pile up in memory.
@@ -169,6 +192,44 @@ class WebSocketHandler(RequestHandler):
         if isinstance(message, dict):
             message = json_encode(message)
         return connection.write_message(message, binary)
+
+    def read_message(self) -> Awaitable[str | bytes | None]:
+        """The next message, to be awaited; None at the end. For those who would rather ask than be told.
+
+        From the first call on, messages are not given to :meth:`on_message`, until the callback in which it was called
+        has finished. If that was :meth:`open`, the connection is then closed: ``open`` is the whole conversation.
+
+        .. code-block:: python
+
+            class Greeter(WebSocketHandler):
+                async def open(self):
+                    await self.write_message("Who are you?")
+                    name = await self.read_message()
+                    await self.write_message(f"Hello, {name}!")
+                    async for message in self:
+                        await self.write_message(message)
+
+        May be cancelled, which loses nothing. Raises :exc:`RuntimeError` before the connection is open.
+        """
+        if not self._upgraded:
+            raise RuntimeError("there are messages from open() on")
+        assert self._conversation is not None
+        return self._conversation.receive()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is gone, and :meth:`on_close` was called. Not to be awaited in a callback of it."""
+        if self._conversation is not None:
+            await self._conversation.wait_closed()
+
+    def __aiter__(self) -> Self:
+        """The messages until the end, as :meth:`read_message` gives them."""
+        return self
+
+    async def __anext__(self) -> str | bytes:
+        message = await self.read_message()
+        if message is None:
+            raise StopAsyncIteration
+        return message
 
     def ping(self, data: str | bytes = b"") -> None:
         """Send a ping with up to 125 bytes. Raises as :meth:`write_message` does."""
@@ -206,8 +267,9 @@ class WebSocketHandler(RequestHandler):
             if request.version == "HTTP/1.0":
                 raise HandshakeError(400, "HTTP/1.0 has no WebSockets.")
             key = check_request(request.headers)
-            if not self._is_origin_allowed():
+            if self._check_cross_origin(self._may_come_from) is not None:
                 raise HandshakeError(403, "Cross origin websockets not allowed")
+            extension, compression = self._agree_on_compression()
         except HandshakeError as error:
             gen_log.debug("no WebSocket for %s: %s", request.remote_ip, error.message)
             self._refuse(error)
@@ -217,7 +279,41 @@ class WebSocketHandler(RequestHandler):
         if subprotocol is not None and subprotocol not in offered:
             raise ValueError(f"select_subprotocol chose {subprotocol!r}, which is not in {offered}")
         self._selected_subprotocol = subprotocol
-        self._upgrade(response_headers(key, subprotocol), args, kwargs)
+        waiting = self._call_before_head()
+        if waiting is not None:
+            await waiting
+        handshake = response_headers(key, subprotocol)
+        if compression:
+            handshake["Sec-WebSocket-Extensions"] = compression
+        self._upgrade(handshake, extension, args, kwargs)
+
+    def _may_come_from(self, origin: str) -> bool:
+        answer: Any = self.check_origin(origin)
+        if iscoroutine(answer):  # which would be true
+            answer.close()
+            raise TypeError(
+                "check_origin() is no coroutine function; what it needs can be awaited in prepare()"
+            )
+        return bool(answer)
+
+    def _agree_on_compression(self) -> tuple[PerMessageDeflate | None, str]:
+        """The compression, if there is one, and the header that says so."""
+        options = self.get_compression_options()
+        if options is None:
+            return None, ""
+        wanted = CompressionOptions.read(options)
+        offer = self.request.headers.get("Sec-WebSocket-Extensions")
+        if not offer:
+            return None, ""
+        try:
+            parameters, answer = accept_offer(offer, wanted)
+        except ValueError as error:
+            raise HandshakeError(400, f'"Sec-WebSocket-Extensions" is {error}.') from None
+        if parameters is None:
+            return None, ""
+        extension = PerMessageDeflate(Role.SERVER, parameters, wanted)
+        release_when_idle(extension)
+        return extension, answer
 
     def _refuse(self, error: HandshakeError) -> None:
         self.set_status(error.status)
@@ -227,17 +323,29 @@ class WebSocketHandler(RequestHandler):
         self.finish(error.message)
 
     def _upgrade(
-        self, handshake: dict[str, str], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        handshake: dict[str, str],
+        extension: PerMessageDeflate | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
-        interval = self.ping_interval or 0.0
-        core = WebSocketCore(Role.SERVER, max_message_size=self.max_message_size)
+        interval, timeout = self.ping_interval or 0.0, self.ping_timeout
+        size, close_timeout = self.max_message_size, self.close_timeout
+        check_not_negative(
+            ping_interval=interval,
+            ping_timeout=timeout or 0.0,
+            max_message_size=size,
+            close_timeout=close_timeout,
+        )
+        core = WebSocketCore(Role.SERVER, max_message_size=size, extension=extension)
         connection = WebSocketConnection(
             self,
             core,
             copy_context(),
             ping_interval=interval,
-            ping_timeout=_usable_ping_timeout(interval, self.ping_timeout),
+            ping_timeout=usable_timeout(interval, timeout),
         )
+        connection.close_timeout = close_timeout
         self.set_status(101)
         headers: HTTPHeaders = self._headers
         headers.pop("Content-Type", None)
@@ -245,35 +353,16 @@ class WebSocketHandler(RequestHandler):
         self._add_cookies(headers)
         self._auto_finish = False
         self._headers_written = self._finished = self._upgraded = True
-        self.ws_connection = connection
+        self.ws_connection = self._conversation = connection
         self.request.connection.hand_over(101, "Switching Protocols", headers, connection)
 
         def begin() -> Awaitable[None] | None:
             # To HTTP the request ends here.
-            self.application.log_request(self)
+            self._log()
             self.on_finish()
             return self.open(*args, **kwargs)
 
         connection.start(begin)
-
-    def _is_origin_allowed(self) -> bool:
-        headers = self.request.headers
-        site = headers.get("Sec-Fetch-Site")
-        origin = headers.get("Origin")
-        if site is not None:
-            # "none": the user's own doing, no page's.
-            return site in ("same-origin", "none") or (
-                origin is not None and self.check_origin(origin)
-            )
-        return origin is None or self._is_own_origin(origin) or self.check_origin(origin)
-
-    def _is_own_origin(self, origin: str) -> bool:
-        # Not the scheme: behind a proxy that speaks TLS we do not know ours.
-        try:
-            netloc = urlsplit(origin).netloc
-        except ValueError:
-            return False
-        return netloc != "" and netloc.lower() == self.request.host.lower()
 
     # The end
 
@@ -293,7 +382,12 @@ class WebSocketHandler(RequestHandler):
         self.ws_connection = None
         if not self._on_close_called:
             self._on_close_called = True
-            self.on_close()
+            result: object = self.on_close()  # type: ignore[func-returns-value]
+            if iscoroutine(result):
+                result.close()
+                raise TypeError(
+                    "on_close() is no coroutine function; what takes longer is for a task of its own"
+                )
 
     write = _http_only("write")
     flush = _http_only("flush")
@@ -305,22 +399,3 @@ class WebSocketHandler(RequestHandler):
     add_header = _http_only("add_header")
     clear_header = _http_only("clear_header")
     set_cookie = _http_only("set_cookie")
-
-
-def _usable_ping_timeout(interval: float, timeout: float | None) -> float:
-    if timeout is None:
-        return interval
-    if timeout > interval > 0:
-        _warn_of_ping_timeout(interval, timeout)
-        return interval
-    return timeout
-
-
-@lru_cache
-def _warn_of_ping_timeout(interval: float, timeout: float) -> None:
-    """Once, not for each connection."""
-    gen_log.warning(
-        "websocket_ping_timeout (%s) is longer than websocket_ping_interval (%s): the interval is used",
-        timeout,
-        interval,
-    )

@@ -11,13 +11,20 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class HandshakeError(WebSocketError):
-    """The request does not open a WebSocket; answer it with ``status``, ``headers`` and ``message``."""
+    """The handshake does not open a WebSocket.
+
+    A server answers such a request with ``status``, ``headers`` and ``message``. For a client ``status`` is what the
+    server has answered, 599 if that was no HTTP, and ``message`` says what is wrong with it.
+    """
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, message)
         self.status = status
         self.message = message
         self.headers = headers or {}
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def accept_value(key: str) -> str:

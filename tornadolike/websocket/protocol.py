@@ -13,8 +13,8 @@ Events are *pulled*, one at a time, and bytes are looked at only when somebody a
 So what a program says in answer to one event leaves before the answer to the next, and a message that
 came in one packet with a Close frame can still be answered.
 
-How it reads. Between messages :func:`.frames.read_short_frame` is asked first: a small whole message
-is cut out, unmasked and decoded with nothing else done. Everything else goes the long way:
+How it reads. Between messages :func:`.frames.read_whole_message` is asked first: what is not very large and there
+whole is cut out, unmasked and decoded with nothing else done. Everything else goes the long way:
 
 * A frame's head is checked as soon as its two first bytes are there, and its length as soon as that is
   there: before any of its payload is kept.
@@ -25,13 +25,12 @@ is cut out, unmasked and decoded with nothing else done. Everything else goes th
   and fragments they come. (A fragment costs its head and no memory, even if it is empty.)
 """
 
-import os
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from .closing import ABNORMAL, TOO_BIG, TRANSITIONS, State, Step, decode_close, encode_close
-from .errors import ProtocolFailure, WebSocketClosedError
+from .errors import ProtocolFailure
 from .events import Closed, Event, Failed, Ping, Pong
 from .frames import (
     BINARY,
@@ -51,51 +50,24 @@ from .frames import (
     TEXT,
     apply_mask,
     check_utf8,
-    encode_frame,
-    encode_message,
     read_head,
-    read_short_frame,
+    read_whole_message,
 )
+from .outgoing import Extension, Outgoing, Role, random_mask
+
+__all__ = ["DEFAULT_MAX_MESSAGE_SIZE", "Extension", "Role", "WebSocketCore"]
 
 DEFAULT_MAX_MESSAGE_SIZE: Final = 10 * 1024 * 1024
-
-
-class Role(Enum):
-    """Which end of the connection this is. Clients mask what they send, servers must not."""
-
-    SERVER = "server"
-    CLIENT = "client"
-
-
-class Extension(Protocol):
-    """What permessage-deflate, or another extension that transforms whole messages, has to offer."""
-
-    reserved: int
-    """The reserved bits (of a message's first frame) that say: this message was transformed."""
-
-    def decode(self, data: bytes, final: bool, limit: int) -> bytes:
-        """The next piece of a transformed message, plain. Pieces are cut anywhere; ``final`` is the last.
-
-        It must raise :exc:`.ProtocolFailure` with 1009 rather than return more than ``limit`` bytes.
-        """
-        ...
-
-    def encode(self, payload: bytes, binary: bool) -> tuple[int, bytes]:
-        """The reserved bits and the payload to send for a message."""
-        ...
-
-
-def _random_mask() -> bytes:
-    return os.urandom(4)
 
 
 class _NeedMore(Enum):
     """Says that what is there is not a whole frame; distinct from None, which says "no event yet"."""
 
     DATA = "data"
+    LEAVE = "somebody's leave to go on"
 
 
-class WebSocketCore:
+class WebSocketCore(Outgoing):
     """One end of a WebSocket connection, from after the handshake.
 
     :arg role: which end.
@@ -106,29 +78,22 @@ class WebSocketCore:
     """
 
     __slots__ = (
+        "_agreed",
         "_at",
+        "_between",
         "_chunks",
         "_data",
         "_ended",
-        "_extension",
         "_final",
-        "_held_pong",
+        "_hold_close",
         "_left",
         "_mask",
-        "_masked",
         "_max_message_size",
         "_message",
-        "_new_mask",
         "_opcode",
-        "_out",
-        "_pongs_held",
         "_reserved",
-        "_short",
-        "_short_allowed",
         "_tail",
-        "role",
-        "state",
-        "unsent",
+        "close_held",
     )
 
     def __init__(
@@ -137,23 +102,21 @@ class WebSocketCore:
         *,
         max_message_size: int = DEFAULT_MAX_MESSAGE_SIZE,
         extension: Extension | None = None,
-        new_mask: Callable[[], bytes] = _random_mask,
+        new_mask: Callable[[], bytes] = random_mask,
     ) -> None:
-        self.role = role
-        self.state = State.OPEN
-        self.unsent = 0
-        """How many bytes :meth:`data_to_send` would return."""
+        super().__init__(role, extension, new_mask)
         self._max_message_size = max_message_size
-        self._extension = extension
-        self._masked = role is Role.SERVER  # whether what we receive is masked
-        self._new_mask = new_mask
         # Input: what is being read, from _at on, and what came after it.
         self._data = b""
         self._at = 0
         self._chunks: list[bytes] = []
         self._ended = False
-        # Whether a short frame may be what comes next: between messages, and short is not too long.
-        self._short = self._short_allowed = max_message_size >= SHORT
+        self._hold_close = False
+        self.close_held = False
+        self._agreed = (
+            extension.reserved if extension else 0
+        )  # the reserved bits that have a meaning
+        self._between = True  # whether a message may begin with what comes next
         # The data frame that is being read: how many bytes are to come.
         self._left = 0
         self._final = False
@@ -163,10 +126,6 @@ class WebSocketCore:
         self._opcode = CONTINUATION
         self._reserved = 0
         self._tail = b""
-        # Output
-        self._out: list[bytes] = []
-        self._pongs_held = False
-        self._held_pong: bytes | None = None
 
     # Input
 
@@ -180,22 +139,50 @@ class WebSocketCore:
         else:
             self._chunks.append(data)
 
+    @property
+    def pending(self) -> bool:
+        """Whether there are bytes that :meth:`next_event` has not looked at, or not used."""
+        return self._at < len(self._data) or bool(self._chunks)
+
+    def hold_close(self, hold: bool) -> None:
+        """Leave a Close frame where it is when it comes, and what is behind it: :attr:`close_held` tells.
+
+        So what came before it can be looked at while somebody is still answering, which its Close frame would forbid.
+        """
+        self._hold_close = hold
+        self.close_held = False
+
     def receive_eof(self) -> None:
         """The peer will send nothing more (or the connection is lost)."""
         self._ended = True
 
     def next_event(self) -> Event | None:
         """The next thing that happened, or None until there are more bytes (or for ever, when closed)."""
-        if self._short:
-            frame = read_short_frame(self._data, self._at, self._masked)
+        if self._between:
+            frame = None
+            if self._at < len(self._data):
+                frame = read_whole_message(
+                    self._data, self._at, self._masked, self._agreed, self._max_message_size
+                )
+            elif not self._chunks and not self._ended:
+                self._data = b""  # an idle connection holds no buffer
+                self._at = 0
+                return None
             if frame is not None:
                 first, payload, self._at = frame
                 if first == FINAL_BINARY:
                     return payload
                 try:
+                    if first != FINAL_TEXT:
+                        assert self.extension is not None
+                        payload = self.extension.decode(payload, True, self._max_message_size)
+                        if first & BINARY:
+                            return payload
                     return str(payload, "utf-8")
                 except UnicodeDecodeError:
                     return self._fail(INVALID_PAYLOAD, "text is not UTF-8")
+                except ProtocolFailure as failure:
+                    return self._fail(failure.code, failure.reason)
         elif self.state is State.CLOSED:
             return None
         try:
@@ -215,6 +202,8 @@ class WebSocketCore:
             if event is _NeedMore.DATA:
                 if not self._refill():
                     return self._end() if self._ended else None
+            elif event is _NeedMore.LEAVE:
+                return None
             elif event is not None:
                 return event
 
@@ -255,6 +244,9 @@ class WebSocketCore:
         if len(data) < end and (control or len(data) < start):
             return _NeedMore.DATA
         if control:
+            if self._hold_close and first & OPCODE == CLOSE:
+                self.close_held = True
+                return _NeedMore.LEAVE
             self._at = end
             payload = data[start:end]
             return self._control(first & OPCODE, apply_mask(mask, payload) if mask else payload)
@@ -265,10 +257,10 @@ class WebSocketCore:
         if self._message is None:
             self._opcode = first & OPCODE
             self._reserved = first & RESERVED
-            if self._final and not self._reserved and len(data) >= end:
+            if self._final and len(data) >= end:
                 return self._read_whole_message()
             self._message = bytearray()
-            self._short = False
+            self._between = False
         return self._read_payload()
 
     def _check_start(self, first: int, second: int) -> None:
@@ -280,7 +272,7 @@ class WebSocketCore:
             raise ProtocolFailure(PROTOCOL_ERROR, "unmasked frame from a client")
         if first & RESERVED:
             # An extension's bits mark the first frame of a message, and only that.
-            agreed = self._extension.reserved if self._extension and opcode in (TEXT, BINARY) else 0
+            agreed = self._agreed if opcode in (TEXT, BINARY) else 0
             if first & RESERVED & ~agreed:
                 raise ProtocolFailure(PROTOCOL_ERROR, "unexpected reserved bits")
         if opcode >= CLOSE:
@@ -316,6 +308,9 @@ class WebSocketCore:
         self._left = 0
         if self._mask:
             payload = apply_mask(self._mask, payload)
+        if self._reserved:
+            assert self.extension is not None
+            payload = self.extension.decode(payload, True, self._max_message_size)
         if self._opcode == BINARY:
             return payload
         try:
@@ -336,8 +331,8 @@ class WebSocketCore:
             self._mask = self._mask[turn:] + self._mask[:turn]
         last = self._final and self._left == 0
         if self._reserved:
-            assert self._extension is not None
-            data = self._extension.decode(data, last, self._max_message_size - len(message))
+            assert self.extension is not None
+            data = self.extension.decode(data, last, self._max_message_size - len(message))
         if self._opcode == TEXT:
             self._tail = check_utf8(self._tail, data)
         message += data
@@ -346,7 +341,7 @@ class WebSocketCore:
         if self._tail:
             raise ProtocolFailure(INVALID_PAYLOAD, "text is not UTF-8")
         self._message = None
-        self._short = self._short_allowed
+        self._between = True
         return message.decode() if self._opcode == TEXT else bytes(message)
 
     def _control(self, opcode: int, payload: bytes) -> Event:
@@ -361,14 +356,17 @@ class WebSocketCore:
 
     # The end
 
+    def send_close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Begin to close, if nobody has. Raises :exc:`ValueError` for what may not be sent."""
+        self._step(Step.SEND_CLOSE, encode_close(code, reason))
+
     def _step(self, step: Step, close: bytes) -> None:
         """Change the state as the table says, and send our Close frame if the table says so."""
         self.state, says_close = TRANSITIONS[self.state, step]
         if says_close:
-            self._held_pong = None
-            self._send_frame(FIN | CLOSE, close)
+            self._send_close_frame(close)
         if self.state is State.CLOSED:
-            self._short = False
+            self._between = False
             self._message = None
             self._data = b""
             self._at = 0
@@ -381,63 +379,3 @@ class WebSocketCore:
     def _end(self) -> Failed:
         self._step(Step.END, b"")
         return Failed(ABNORMAL, "the connection ended without a Close frame")
-
-    # Output
-
-    def data_to_send(self) -> bytes:
-        """What is to be sent to the peer, once."""
-        out = self._out
-        if not out:
-            return b""
-        data = out[0] if len(out) == 1 else b"".join(out)
-        out.clear()
-        self.unsent = 0
-        return data
-
-    def send_message(self, payload: bytes, binary: bool) -> None:
-        """Send a message; text must be UTF-8. Raises :exc:`.WebSocketClosedError` unless open."""
-        if self.state is not State.OPEN:
-            raise WebSocketClosedError("the connection is closed or closing")
-        if self._masked and self._extension is None:
-            frame = encode_message(payload, binary)
-            self._out.append(frame)
-            self.unsent += len(frame)
-            return
-        first = FINAL_BINARY if binary else FINAL_TEXT
-        if self._extension is not None:
-            reserved, payload = self._extension.encode(payload, binary)
-            first |= reserved
-        self._send_frame(first, payload)
-
-    def send_ping(self, data: bytes = b"") -> None:
-        """Send a ping with up to 125 bytes of data. Raises :exc:`.WebSocketClosedError` unless open."""
-        if len(data) > SHORT:
-            raise ValueError(f"a ping holds at most {SHORT} bytes, not {len(data)}")
-        if self.state is not State.OPEN:
-            raise WebSocketClosedError("the connection is closed or closing")
-        self._send_frame(FIN | PING, data)
-
-    def send_close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Begin to close, if nobody has. Raises :exc:`ValueError` for what may not be sent."""
-        self._step(Step.SEND_CLOSE, encode_close(code, reason))
-
-    def hold_pongs(self, hold: bool) -> None:
-        """While the peer takes nothing of what we send, keep only the pong to its latest ping.
-
-        Section 5.5.3 allows that, and a peer that pings and never reads cannot make us queue pongs.
-        """
-        self._pongs_held = hold
-        if not hold and self._held_pong is not None:
-            pong, self._held_pong = self._held_pong, None
-            self._answer_ping(pong)
-
-    def _answer_ping(self, data: bytes) -> None:
-        if self._pongs_held:
-            self._held_pong = data
-        elif self.state is State.OPEN:  # nothing follows our Close frame
-            self._send_frame(FIN | PONG, data)
-
-    def _send_frame(self, first: int, payload: bytes) -> None:
-        frame = encode_frame(first, payload, b"" if self._masked else self._new_mask())
-        self._out.append(frame)
-        self.unsent += len(frame)

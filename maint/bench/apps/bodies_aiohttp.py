@@ -24,8 +24,13 @@ async def give(request):
     return response
 
 
+async def send(request):
+    return web.FileResponse(sys.argv[2])
+
+
 uvloop.install()
 app = web.Application(client_max_size=1 << 40)
 app.router.add_post("/", take)
 app.router.add_get("/", give)
+app.router.add_get("/file", send)
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)

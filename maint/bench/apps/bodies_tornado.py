@@ -1,7 +1,8 @@
 import asyncio
+import os
 import sys
 
-from tornado.web import Application, RequestHandler, stream_request_body
+from tornado.web import Application, RequestHandler, StaticFileHandler, stream_request_body
 
 PIECE = bytes(256 * 1024)
 
@@ -27,8 +28,14 @@ class Bodies(RequestHandler):
             await self.flush()
 
 
+class File(StaticFileHandler):
+    def compute_etag(self):
+        return None  # which would be the hash of all of it
+
+
 async def main():
-    Application([(r"/", Bodies)]).listen(int(sys.argv[1]), "127.0.0.1")
+    files = (r"/(file)", File, {"path": os.path.dirname(sys.argv[2])})
+    Application([(r"/", Bodies), files]).listen(int(sys.argv[1]), "127.0.0.1")
     await asyncio.Event().wait()
 
 

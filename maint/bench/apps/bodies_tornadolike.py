@@ -1,6 +1,7 @@
 """Takes and gives bodies of any size.
 
 ``POST /`` counts what comes. ``GET /?pieces=N`` sends N pieces; with ``chunked=1`` they are chunks.
+``GET /file`` sends the file of the second argument.
 """
 
 import asyncio
@@ -33,8 +34,14 @@ class Bodies(RequestHandler):
             await self.flush()
 
 
+class File(RequestHandler):
+    async def get(self):
+        with open(sys.argv[2], "rb") as file:  # noqa: ASYNC230 - which it takes in all of them
+            await self.send_file(file)
+
+
 async def main():
-    Application([(r"/", Bodies)]).listen(int(sys.argv[1]), "127.0.0.1")
+    Application([(r"/", Bodies), (r"/file", File)]).listen(int(sys.argv[1]), "127.0.0.1")
     await asyncio.Event().wait()
 
 

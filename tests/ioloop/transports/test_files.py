@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import gc
+import gzip
 import io
 import os
 import socket
@@ -15,9 +16,13 @@ from tests.ioloop.transports.bench import fill, run
 from tornadolike.ioloop.transports.files import (
     BLOCK_SIZE,
     STEP,
+    FilePart,
     FileReading,
     FileSending,
+    UnreadableFile,
     check_part,
+    descriptor_of,
+    read_part,
     set_position,
 )
 
@@ -488,3 +493,89 @@ def test_cancelling_leaves_the_connection_open(bench, file, something_waits, the
         assert await protocol.hears("lost") == ("lost", None)
 
     run(bench, main)
+
+
+# Parts that wait among bytes
+
+
+def test_a_part_is_sent_and_read_piece_by_piece(pair, file):
+    part = FilePart(file, 5, 2_000_000)
+    file.close()
+    sent = part.send(pair[0].fileno())
+    assert 0 < sent <= STEP
+    assert len(part) == 2_000_000 - sent
+    assert part.take(10) == DATA[5 + sent : 15 + sent]
+    assert part.take(1 << 22) == DATA[15 + sent : 2_000_005]
+    assert len(part) == 0
+    part.end()
+
+
+def test_a_part_without_a_descriptor_of_its_own_is_read(file, monkeypatch):
+    """There may be none left; it is safe as long as the file is open, and no other is read when it is not."""
+
+    def no_more(fd):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "dup", no_more)
+    part = FilePart(file, 5, 2_000_000)
+    assert not part.sendable
+    assert part.take(10) == DATA[5:15]
+    file.close()
+    with pytest.raises(UnreadableFile, match="closed"):
+        part.take(10)
+    part.end()
+
+
+def test_whose_descriptor_has_the_content(tmp_path, file):
+    with (
+        gzip.open(tmp_path / "packed", "wb") as packed,
+        open(tmp_path / "new", "w+b") as updated,
+        open(tmp_path / "new", "rb", buffering=0) as raw,
+        open(os.devnull, "rb") as device,
+    ):
+        assert descriptor_of(file) == file.fileno()
+        assert descriptor_of(raw) == raw.fileno()
+        updated.write(b"not yet there")
+        assert descriptor_of(updated) == updated.fileno()
+        assert read_part(raw, 4, 3) == b"yet"
+        for other in (packed, device, io.BytesIO(), io.BufferedReader(io.BytesIO()), object()):
+            assert descriptor_of(other) is None
+    assert descriptor_of(raw) is None  # closed
+
+
+class Broken(io.RawIOBase):
+    def __init__(self, error):
+        self.error = error
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=0):
+        return offset
+
+    def readinto(self, buffer):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [Broken(OSError()), Broken(EOFError()), io.StringIO("text"), object(), io.BytesIO(b"x")],
+)
+def test_files_that_cannot_be_read(broken):
+    with pytest.raises(UnreadableFile):
+        read_part(broken, 0, 3)
+    part = FilePart(broken, 0, 3)
+    with pytest.raises(UnreadableFile):
+        part.take(2 if isinstance(broken, Broken) else 3)
+    part.end()
+
+
+def test_a_file_that_gives_less_than_it_is_asked_for():
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 7))
+
+    assert read_part(Slow(DATA[:1000]), 3, 100) == DATA[3:103]

@@ -186,10 +186,11 @@ def test_connection_made_is_first(io_loop: IOLoop) -> None:
     async def main() -> None:
         real = io_loop.connect_read_pipe
 
-        async def slow(*args: Any) -> Any:
-            connected = await real(*args)
+        async def slow(factory: Any, file: Any) -> Any:
+            connected = await real(factory, file)
+            (transport, _) = factory.args
             with contextlib.suppress(ChildProcessError):  # the second time it is reaped
-                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+                os.waitid(os.P_PID, transport.get_pid(), os.WEXITED | os.WNOWAIT)
             await turns(10)
             return connected
 

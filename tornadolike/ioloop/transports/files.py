@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import io
 import os
 import stat
 from typing import Any, Final
@@ -19,6 +20,9 @@ _UNSENDABLE: Final = frozenset(
     {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSOCK, errno.ESPIPE, errno.EOVERFLOW}
 )
 """What kernels say of descriptors that :func:`os.sendfile` is not for."""
+
+_UNREADABLE: Final = frozenset({errno.EBADF, errno.EIO, errno.ESTALE})
+"""What they say when the file is to blame, and not the socket."""
 
 
 class FileSending:
@@ -79,6 +83,127 @@ class FileSending:
         os.close(self._fd)
         if self.sent:
             set_position(self._file, self._offset)
+
+
+class UnreadableFile(Exception):
+    """A file that is being sent has ended too early, or could not be read: what was announced cannot come."""
+
+
+class FilePart:
+    """A part of a file that waits among bytes to be sent; its ``len()`` is how much of it is left.
+
+    :arg file: opened in binary mode, with a position that can be set.
+    :arg offset: where in the file to begin, in bytes.
+    :arg count: how many bytes.
+
+    Of a regular file it holds a descriptor of its own until :meth:`end`: closing the file meanwhile does no harm. Other
+    files, and all when there are no more descriptors to be had, have to stay open. It does not matter where their
+    position is, and who moves it meanwhile.
+    """
+
+    __slots__ = ("_fd", "_file", "_left", "_offset", "sendable")
+
+    def __init__(self, file: Any, offset: int, count: int) -> None:
+        self._fd = _own_descriptor_of(file)
+        self._file = file
+        self._offset = offset
+        self._left = count
+        self.sendable = self._fd is not None and hasattr(os, "sendfile")
+        """Whether :meth:`send` may be tried."""
+
+    def __len__(self) -> int:
+        return self._left
+
+    def send(self, sock_fd: int) -> int:
+        """Have the kernel send what the socket takes now; how much that was.
+
+        Raises :exc:`UnreadableFile`, and :exc:`OSError` for what is wrong with the socket. If the kernel cannot send
+        such a file by itself it is not :attr:`sendable` any more, and 0 the answer.
+        """
+        assert self._fd is not None
+        try:
+            sent = os.sendfile(sock_fd, self._fd, self._offset, min(STEP, self._left))
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            if error.errno in _UNSENDABLE:
+                self.sendable = False
+                return 0
+            if error.errno in _UNREADABLE:
+                raise UnreadableFile(f"{self._file!r} could not be read: {error}") from error
+            raise
+        if not sent:
+            raise cut_short(self._file, self._offset)
+        self._pass(sent)
+        return sent
+
+    def take(self, size: int) -> bytes:
+        """Read the next ``size`` bytes, or those that are left. Raises :exc:`UnreadableFile`."""
+        block = _read(self._file, self._fd, self._offset, min(size, self._left))
+        self._pass(len(block))
+        return block
+
+    def _pass(self, size: int) -> None:
+        self._offset += size
+        self._left -= size
+
+    def end(self) -> None:
+        """Let go of the file. To be called once."""
+        if self._fd is not None:
+            os.close(self._fd)
+
+
+def read_part(file: Any, offset: int, count: int) -> bytes:
+    """What would be sent of a :class:`FilePart` of the same arguments. Raises :exc:`UnreadableFile`."""
+    return _read(file, descriptor_of(file), offset, count)
+
+
+def descriptor_of(file: Any) -> int | None:
+    """That of a regular file whose content is what ``file`` reads; None if there is none.
+
+    It takes more than a ``fileno()``: files that unpack others have theirs, for one.
+    """
+    raw = file.raw if isinstance(file, (io.BufferedReader, io.BufferedRandom)) else file
+    if not isinstance(raw, io.FileIO) or raw.closed:
+        return None
+    if isinstance(file, io.BufferedRandom):
+        file.flush()
+    fd = raw.fileno()
+    return fd if stat.S_ISREG(os.fstat(fd).st_mode) else None
+
+
+def _own_descriptor_of(file: Any) -> int | None:
+    fd = descriptor_of(file)
+    try:
+        return None if fd is None else os.dup(fd)
+    except OSError:
+        return None  # there are too many: then it is read as files are that have none
+
+
+def _read(file: Any, fd: int | None, offset: int, count: int) -> bytes:
+    pieces: list[bytes] = []
+    try:
+        if fd is None:
+            file.seek(offset)
+        while count:
+            piece = file.read(count) if fd is None else os.pread(fd, count, offset)
+            if not piece:
+                raise cut_short(file, offset)
+            pieces.append(piece)
+            offset += len(piece)
+            count -= len(piece)
+        return b"".join(pieces)
+    except UnreadableFile:
+        raise
+    except Exception as error:  # those of other people's files may be of any kind
+        raise UnreadableFile(f"{file!r} could not be read: {error}") from error
+
+
+def cut_short(file: Any, size: int) -> UnreadableFile:
+    """What to raise when ``file`` has no more than ``size`` bytes, and should."""
+    return UnreadableFile(
+        f"{file!r} became shorter while it was sent: it ends at {size} bytes or before"
+    )
 
 
 class FileReading:

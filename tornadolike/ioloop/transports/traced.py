@@ -38,8 +38,8 @@ class TracedSocket:
     def send(self, data: Piece) -> int:
         return self._watch(self._sock.send, data)
 
-    def sendmsg(self, pieces: Iterable[Piece]) -> int:
-        return self._watch(self._sock.sendmsg, pieces)
+    def sendmsg(self, pieces: Iterable[Piece], *options: Any) -> int:
+        return self._watch(self._sock.sendmsg, pieces, *options)
 
     def shutdown(self, how: int) -> None:
         self.trace.ends("by us")

@@ -135,11 +135,15 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         Nothing stays with the kernel either, which otherwise keeps trying for minutes to send what it
         has taken to a peer that does not read.
         """
+        self._forbid_lingering()
+        self.abort()
+
+    def _forbid_lingering(self) -> None:
+        """When the socket is closed, let the peer be told that this is no proper end."""
         try:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         except OSError:
             pass
-        self.abort()
 
     def _fail(self, error: BaseException) -> None:
         """The connection cannot be used any more: it broke (which is nobody's fault here), or the protocol."""

@@ -9,14 +9,17 @@ import termios
 from asyncio.constants import _SendfileMode
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import islice
-from typing import Any, Final
+from itertools import islice, takewhile
+from typing import Any, Final, cast
 
 from ..core import Core
 from ..poller import WRITE
-from .files import FileSending
-from .pieces import MAX_PIECES, Piece
+from .files import BLOCK_SIZE, FilePart, FileSending, UnreadableFile
+from .pieces import MAX_PIECES, Piece, drop_sent
 from .wire import ConnectionKeeper, Wire
+
+_MORE: Final = getattr(socket, "MSG_MORE", 0)
+"""Has the kernel wait for what follows, where it can: the head of a file leaves with its beginning."""
 
 _NO_NUMBER: Final = bytes(4)
 
@@ -26,11 +29,11 @@ ENDED: Final = "Cannot write after write_eof()"
 class WritingSide(Wire):
     """A socket that is written to."""
 
-    __slots__ = ("_end_pending", "_file", "_file_done")
+    __slots__ = ("_end_pending", "_file", "_file_done", "_parts_waiting")
 
     _why_dropped = "the connection is closed (socket.send() raised exception.)"
 
-    _waiting: deque[Piece] | FileSending | None
+    _waiting: deque[Piece | FilePart] | FileSending | None
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class WritingSide(Wire):
     ) -> None:
         super().__init__(loop, sock, server, context, extra)
         self._end_pending = False  # our side's, by write_eof
+        self._parts_waiting = 0  # parts of files in the queue
         self._file: FileSending | None = None  # goes when all that waits has gone
         self._file_done: asyncio.Future[Exception | None] | None = None
 
@@ -99,6 +103,11 @@ class WritingSide(Wire):
                 self._fail(ConnectionResetError(error.errno, error.strerror))
 
     def _forget_data(self) -> None:
+        if self._parts_waiting:
+            for piece in cast(deque[Any], self._waiting):
+                if type(piece) is FilePart:
+                    piece.end()
+            self._parts_waiting = 0
         super()._forget_data()
         if self._file is not None:
             self._end_file(
@@ -164,6 +173,94 @@ class WritingSide(Wire):
         if self._waiting is sending:
             self._all_sent()
 
+    # Parts of files among bytes
+
+    def write_file(self, head: bytes, part: FilePart, tail: bytes) -> None:
+        """As :meth:`write` of ``head``, a part of a file, and ``tail``. The transport ends the part.
+
+        The kernel sends it by itself where it can; else it is read, block by block, when it is its turn. If that fails
+        the connection is reset, and its protocol told an :exc:`UnreadableFile`.
+        """
+        if self._refusal or self._closing:
+            part.end()
+            if self._refusal:
+                raise RuntimeError(self._refusal)
+            self._drop()
+            return
+        idle = not self._waiting
+        if self._waiting is None:
+            self._waiting = deque()
+        waiting = cast(deque[Any], self._waiting)
+        waiting.extend(piece for piece in (head, part, tail) if piece)
+        self._waiting_size += len(head) + len(part) + len(tail)
+        self._parts_waiting += 1
+        before = 0
+        while idle and waiting and not self._lost and len(waiting) != before:
+            before = len(waiting)  # as long as one of the three has gone
+            self._send_waiting()
+        if self._waiting_size:
+            self._update_events()
+            self._pause_if_full(self._waiting_size)
+
+    def has_file_waiting(self) -> bool:
+        """Whether something of a :meth:`write_file` is still to be sent."""
+        return self._parts_waiting > 0
+
+    def _send_waiting(self) -> None:
+        if not self._parts_waiting:
+            super()._send_waiting()
+            return
+        waiting = cast(deque[Any], self._waiting)
+        try:
+            is_bytes = is_no_part(waiting[0])
+            sent = self._send_before_part(waiting) if is_bytes else self._send_of_part(waiting)
+        except (BlockingIOError, InterruptedError):
+            return
+        except UnreadableFile as error:
+            # What was announced does not come, which must not look like a proper end.
+            self._forbid_lingering()
+            self._fail(error)
+            return
+        except OSError as error:
+            self._fail(error)
+            return
+        self._taken += sent
+        self._waiting_size -= sent
+        self._resume_if_room(self._waiting_size)
+        if not self._waiting_size and not self._lost:
+            self._all_sent()
+
+    def _kernel_sends_files(self) -> bool:
+        return self._sendfile_compatible is _SendfileMode.TRY_NATIVE
+
+    def _send_before_part(self, waiting: deque[Any]) -> int:
+        pieces = list(takewhile(is_no_part, islice(waiting, MAX_PIECES)))
+        if self._kernel_sends_files() and len(pieces) < len(waiting):
+            sent = self._sock.sendmsg(pieces, (), _MORE)
+        else:
+            sent = self._sock.sendmsg(pieces)
+        drop_sent(waiting, sent)
+        return sent
+
+    def _send_of_part(self, waiting: deque[Any]) -> int:
+        part: FilePart = waiting[0]
+        if self._kernel_sends_files() and part.sendable:
+            sent = part.send(self._fd)
+            if sent or part.sendable:
+                self._end_if_sent(waiting, part)
+                return sent
+        block = part.take(BLOCK_SIZE)
+        self._end_if_sent(waiting, part)
+        waiting.appendleft(block)
+        sent = self._send(block)
+        drop_sent(waiting, sent)
+        return sent
+
+    def _end_if_sent(self, waiting: deque[Any], part: FilePart) -> None:
+        if not part:
+            waiting.popleft().end()
+            self._parts_waiting -= 1
+
     # About
 
     def unacknowledged(self) -> int:
@@ -174,3 +271,8 @@ class WritingSide(Wire):
         except OSError:
             held = _NO_NUMBER
         return self._waiting_size + int.from_bytes(held, sys.byteorder)
+
+
+def is_no_part(piece: Piece | FilePart) -> bool:
+    """Whether these are bytes."""
+    return type(piece) is not FilePart

@@ -1,8 +1,10 @@
 """Writing: back-pressure, large data, small pieces, what may be written at all."""
 
 import asyncio
+import os
 import ssl
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +20,9 @@ from tests.ioloop.transports.tls.scene import (
 from tests.running import turns
 from tests.tls_certs import Certificates
 from tornadolike.ioloop import IOLoop
+from tornadolike.ioloop.transports.files import FilePart
 from tornadolike.ioloop.transports.tls.machine import RECORD
+from tornadolike.ioloop.transports.tls.writing import TURN
 
 
 def test_back_pressure(scene: Scene) -> None:
@@ -415,3 +419,56 @@ def test_a_transport_below_that_fails_in_a_write(
 
     io_loop.run_sync(main)
     assert "data is dropped" in caplog.text  # whoever goes on is told, as everywhere
+
+
+# Files
+
+
+def test_a_file_leaves_in_turns_however_fast_the_peer_takes_it(
+    io_loop: IOLoop, certs: Certificates, tmp_path: Path
+) -> None:
+    """And what is written behind it comes behind it, also when that closes the connection."""
+    data = os.urandom(3 * TURN)
+    (tmp_path / "file").write_bytes(data)
+
+    async def main() -> None:
+        lower = MemoryTransport()
+        tls, client = await without_network(io_loop, certs, TLSRecorder(), lower)
+        with (tmp_path / "file").open("rb") as file:
+            part = FilePart(file, 0, len(data))
+        tls.transport.write_file(b"head", part, b"tail")
+        assert TURN < sum(map(len, lower.written)) < 1.2 * TURN
+        tls.transport.write(b"more")
+        assert tls.transport.has_file_waiting()
+        tls.transport.close()
+        assert sum(map(len, lower.written)) < 2.2 * TURN
+        sizes = [0]
+        while sizes[-1] != (size := sum(map(len, lower.written))):
+            sizes.append(size)
+            await asyncio.sleep(0)
+        assert len(sizes) >= 3
+        assert not tls.transport.has_file_waiting()
+        client.feed(lower.take())
+        assert client.read() == b"head" + data + b"tailmore"
+        tls.connection_lost(None)
+
+    io_loop.run_sync(main)
+
+
+def test_a_file_for_a_connection_that_is_over(
+    io_loop: IOLoop, certs: Certificates, tmp_path: Path
+) -> None:
+    """Nothing of it stays open, neither then nor before."""
+    (tmp_path / "file").write_bytes(bytes(3 * TURN))
+
+    async def main() -> None:
+        lower = MemoryTransport()
+        tls, _ = await without_network(io_loop, certs, TLSRecorder(), lower)
+        with (tmp_path / "file").open("rb") as file:
+            tls.transport.write_file(b"", FilePart(file, 0, 3 * TURN), b"")
+            tls.transport.abort()
+            tls.transport.write_file(b"", FilePart(file, 0, 3 * TURN), b"")
+        tls.connection_lost(None)
+        await turns()
+
+    io_loop.run_sync(main)

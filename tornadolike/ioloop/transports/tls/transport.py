@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ...core import Core, asyncio_log
 from ...tracing import ConnectionTrace
+from ..files import UnreadableFile
 from .failures import LATE, note
 from .machine import Buffer, TLSMachine
 from .phase import CLOSING, HANDSHAKE, LOST, NEW, OPEN
@@ -314,6 +315,11 @@ class SSLTransport(PullingSide):
         self._error = error
         self._settle_waiter(error)
         self._give_up()
+
+    def _file_failed(self, error: UnreadableFile) -> None:
+        self._trace_end(error)
+        self._error = error
+        self.reset()
 
     def _callback_failed(self, method: str, error: BaseException) -> None:
         self._report_fatal(method, error)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 
 from ...core import Core
+from ..files import FilePart, UnreadableFile
 from ..flow import FlowControl
 from ..pieces import NONE_WAIT, Piece, unchanging, view_of
 from .machine import RECORD, Buffer, TLSMachine
@@ -25,6 +26,9 @@ LOWER_HIGH_WATER: Final = 64 * 1024
 
 PORTION: Final = 8 * RECORD
 """Clear bytes that are encrypted before what came out is handed down."""
+
+TURN: Final = 8 * PORTION
+"""Clear bytes that are encrypted before the loop looks after others, however fast the peer takes them."""
 
 
 class WritingSide(FlowControl, asyncio.Transport):
@@ -41,6 +45,7 @@ class WritingSide(FlowControl, asyncio.Transport):
         "_machine",
         "_phase",
         "_protocol",
+        "_pump_scheduled",
         "_taken",
         "_waiting",
         "_waiting_size",
@@ -62,7 +67,8 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._lower_pull: Callable[[memoryview], int | None] | None = None
         self._lower_full = False
         self._corked = False  # what is written goes down at the end of the callback
-        self._waiting: deque[Piece] = NONE_WAIT
+        self._pump_scheduled = False
+        self._waiting: deque[Piece | FilePart] = NONE_WAIT
         self._waiting_size = 0
         self._taken = 0  # clear bytes that had to wait and were encrypted
 
@@ -118,9 +124,34 @@ class WritingSide(FlowControl, asyncio.Transport):
             self._waiting_size += len(piece)
         if at_once:
             self._pump()
-            for i, piece in enumerate(waiting):
-                waiting[i] = unchanging(piece)
+            for i, left in enumerate(waiting):
+                if not isinstance(left, FilePart):
+                    waiting[i] = unchanging(left)
         self._check_marks()
+
+    def write_file(self, head: bytes, part: FilePart, tail: bytes) -> None:
+        """As :meth:`write` of ``head``, a part of a file, and ``tail``. The transport ends the part.
+
+        The file is read block by block when it is its turn. If that fails the connection is reset, and the protocol
+        told an :exc:`UnreadableFile`.
+        """
+        if self._phase in (CLOSING, LOST) or self._is_lost_below():
+            part.end()
+            self._drop()
+            return
+        if self._waiting is NONE_WAIT:
+            self._waiting = deque()
+        waiting = self._waiting
+        at_once = self._phase is OPEN and not waiting and not self._lower_full
+        waiting.extend(piece for piece in (head, part, tail) if piece)
+        self._waiting_size += len(head) + len(part) + len(tail)
+        if at_once:
+            self._pump()
+        self._check_marks()
+
+    def has_file_waiting(self) -> bool:
+        """Whether something of a :meth:`write_file` is still to be sent."""
+        return any(isinstance(piece, FilePart) for piece in self._waiting)
 
     def can_write_eof(self) -> bool:
         """False: TLS knows no end of one side only that everybody understands."""
@@ -145,11 +176,19 @@ class WritingSide(FlowControl, asyncio.Transport):
     def _pump(self) -> None:
         """Encrypt and hand down what waits, as long as the transport below takes it."""
         waiting, machine = self._waiting, self._machine
+        end_of_turn = self._taken + TURN
         while waiting and not self._lower_full and self._phase in (OPEN, CLOSING):
             if self._is_lost_below():
                 self._forget_waiting()
                 break
-            portion = _next_portion(waiting)
+            if self._taken >= end_of_turn:
+                self._pump_later()
+                break
+            try:
+                portion = _next_portion(waiting)
+            except UnreadableFile as error:
+                self._file_failed(error)
+                return
             if machine.output_size and machine.output_size + len(portion) > PORTION:
                 waiting.appendleft(portion)
                 self._send_output()
@@ -167,6 +206,16 @@ class WritingSide(FlowControl, asyncio.Transport):
                 return
         if not self._corked:
             self._send_output()
+
+    def _pump_later(self) -> None:
+        if not self._pump_scheduled:
+            self._pump_scheduled = True
+            self._loop.call_soon(self._pump_on)
+
+    def _pump_on(self) -> None:
+        self._pump_scheduled = False
+        if self._phase is not LOST and not self._lower_full:
+            self._lower_resumed()
 
     def _send_output(self) -> None:
         machine, lower = self._machine, self._lower
@@ -198,12 +247,18 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._machine.output()
 
     def _forget_waiting(self) -> None:
+        for piece in self._waiting:
+            if isinstance(piece, FilePart):
+                piece.end()
         self._waiting.clear()
         self._waiting_size = 0
 
     def _is_lost_below(self) -> bool:
         """Whether the transport below has failed, in a write of ours, say. That it has may not be told yet."""
         return self._lower is not None and self._lower.is_closing()
+
+    def _is_lost(self) -> bool:
+        return self._phase is LOST or self._is_lost_below()
 
     # Marks
 
@@ -218,16 +273,22 @@ class WritingSide(FlowControl, asyncio.Transport):
         self._lower_size = self._lower.get_write_buffer_size
 
     def _check_marks(self) -> None:
+        if self._is_lost():
+            return  # who waits for room will be told of the end
         # Without one of these there is little, and nobody would tell when there is less.
         may_wait = self._lower_full or self._waiting
         size = self.get_write_buffer_size() if may_wait else 0
         self._resume_if_room(size)
-        if self._phase is not LOST:
+        if not self._is_lost():  # what it was told may have ended it
             self._pause_if_full(size)
 
     # What the other half does
 
     def _fail(self, error: Exception) -> None:
+        raise NotImplementedError
+
+    def _file_failed(self, error: UnreadableFile) -> None:
+        """What was announced does not come, which must not look like a proper end."""
         raise NotImplementedError
 
 
@@ -236,9 +297,19 @@ def nothing_waits() -> int:
     return 0
 
 
-def _next_portion(waiting: deque[Piece]) -> Piece:
-    """Take a portion off ``waiting``: a part of a large piece, or small ones that fill records."""
-    first = waiting.popleft()
+def _next_portion(waiting: deque[Piece | FilePart]) -> Piece:
+    """Take a portion off ``waiting``: a part of a large piece or of a file, or small ones that fill records.
+
+    Raises :exc:`UnreadableFile`; then nothing is taken.
+    """
+    first = waiting[0]
+    if isinstance(first, FilePart):
+        block = first.take(PORTION)
+        if not first:
+            first.end()
+            waiting.popleft()
+        return block
+    waiting.popleft()
     if len(first) > PORTION:
         view = memoryview(first)
         waiting.appendleft(view[PORTION:])
@@ -248,6 +319,10 @@ def _next_portion(waiting: deque[Piece]) -> Piece:
     pieces = [first]
     room = RECORD - len(first)
     while waiting and len(waiting[0]) <= room:
-        room -= len(waiting[0])
-        pieces.append(waiting.popleft())
+        piece = waiting[0]
+        if isinstance(piece, FilePart):
+            break
+        room -= len(piece)
+        pieces.append(piece)
+        waiting.popleft()
     return b"".join(pieces)

@@ -1,0 +1,78 @@
+"""docs/coming.rst: the names that are said to be here are here."""
+
+import re
+from pathlib import Path
+
+import tornadolike.caching
+import tornadolike.escape
+import tornadolike.middleware
+import tornadolike.process
+import tornadolike.rooms
+import tornadolike.sessions
+import tornadolike.signals
+import tornadolike.web
+import tornadolike.websocket
+from tornadolike.background import Background
+from tornadolike.pubsub import PubSub
+from tornadolike.rooms import Rooms
+from tornadolike.sessions import Session
+from tornadolike.web import Application
+from tornadolike.websocket import WebSocketHandler
+
+PAGE = (Path(__file__).parents[2] / "docs" / "coming.rst").read_text()
+TABLES = PAGE.partition("\nFlask and Quart\n")[2].splitlines()
+HERE = " ".join(line[50:] for line in TABLES if not line.startswith("="))
+SAID = set(re.findall(r"``@?([a-zA-Z_.]+)", HERE))
+OWNERS = {
+    "app.background": Background,
+    "app": Application,
+    "self.session": Session,
+    "self": WebSocketHandler,
+    "rooms": Rooms,
+    "pubsub": PubSub,
+}
+MODULES = (
+    tornadolike.caching,
+    tornadolike.escape,
+    tornadolike.middleware,
+    tornadolike.process,
+    tornadolike.rooms,
+    tornadolike.sessions,
+    tornadolike.signals,
+    tornadolike.web,
+    tornadolike.websocket,
+)
+NOT_NAMES = {
+    "on_finish",  # a method of handlers
+    "self",
+    "async",
+    "raise",
+    "yield",
+    "middleware",  # arguments and settings
+    "root",
+    "version",
+    "xsrf_cookies",
+    "binary",
+    "headers",
+    "trusted_origins",
+    "websocket_compression_options",
+    "websocket_max_message_size",
+    "websocket_ping_interval",
+    "compress_response",
+    "app.settings",  # attributes that an object gets when it is made
+    "self.settings",
+    "self.request.files",
+    "application.stopping",  # a signal
+}
+
+
+def is_here(name: str) -> bool:
+    owner, _, rest = name.rpartition(".")
+    if owner:
+        return hasattr(OWNERS[owner], rest)
+    return any(hasattr(module, name) for module in MODULES)
+
+
+def test_the_names_are_here() -> None:
+    assert len(SAID) > 50
+    assert {name for name in SAID - NOT_NAMES if not is_here(name)} == set()

@@ -1,0 +1,177 @@
+""":class:`HTTPRequest`: what a client asks for, and how."""
+
+import datetime
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+
+from ..escape import utf8
+from ..httputil import HTTPHeaders, format_timestamp
+
+SSLOptions = dict[str, Any] | ssl.SSLContext
+_Headers = HTTPHeaders | Mapping[str, str]
+
+
+class HTTPRequest:
+    """What a client asks for, and how. Each argument is an attribute, too.
+
+    :arg url: what is asked for, with its scheme.
+    :arg method: ``"GET"``, ``"POST"``, and so on.
+    :arg headers: those to be sent. :class:`~tornadolike.httputil.HTTPHeaders` are kept as they are, and what is
+        changed in them before the request is made counts; of another mapping the present content is taken.
+    :arg body: bytes, or text, which is sent as UTF-8.
+    :arg auth_username: with ``auth_password`` and ``auth_mode`` (``"basic"``): who is asking.
+    :arg connect_timeout: seconds until the connection must be there, 20 by default. 0: no limit.
+    :arg request_timeout: seconds until the response must be there, 20 by default. 0: no limit.
+    :arg if_modified_since: a date, as :func:`~tornadolike.httputil.format_timestamp` takes it: the body is wanted
+        only if it is newer.
+    :arg follow_redirects: whether to go where a redirect points to, by default yes.
+    :arg max_redirects: how many of them one after another, 5 by default.
+    :arg user_agent: the header of that name.
+    :arg decompress_response: whether to ask for a compressed response, and decompress it; by default yes.
+        ``use_gzip`` is its old name.
+    :arg network_interface: the IP address to connect from.
+    :arg streaming_callback: called with each piece of the body; the response has none then. If it is a coroutine
+        function the next piece waits for it.
+    :arg header_callback: called with the status line and each line of the header.
+    :arg prepare_curl_callback: called with the :class:`!pycurl.Curl` before it is used.
+    :arg proxy_host: with ``proxy_port``: the HTTP proxy to go through.
+    :arg proxy_username: with ``proxy_password`` (empty by default) and ``proxy_auth_mode`` (``"basic"``): who is
+        asking the proxy.
+    :arg allow_nonstandard_methods: whether ``method`` may be one that HTTP does not know, by default not.
+    :arg validate_cert: whether the certificate of a server is verified, by default yes.
+    :arg ca_certs: path of a PEM file: whose signature on certificates is good. By default whom the system trusts.
+    :arg client_cert: path of a PEM file with our own certificate, and ``client_key`` that of its key if it is
+        not in there.
+    :arg ssl_options: a context, or what :func:`~tornadolike.tls.ssl_options_to_context` takes, in place of the four
+        before.
+    :arg allow_ipv6: whether IPv6 may be used, by default yes.
+    :arg body_producer: called with a function ``write(piece)``, in place of ``body``; what it returns is awaited.
+    :arg expect_100_continue: whether to ask the server first if it wants the body.
+
+    What is None is the client's default. Raises :exc:`TypeError` for a ``body`` that is neither text nor bytes.
+    """
+
+    _DEFAULTS: ClassVar[dict[str, Any]] = {
+        "connect_timeout": 20.0,
+        "request_timeout": 20.0,
+        "follow_redirects": True,
+        "max_redirects": 5,
+        "decompress_response": True,
+        "proxy_password": "",
+        "allow_nonstandard_methods": False,
+        "validate_cert": True,
+    }
+    """What clients take for an option that is None."""
+
+    def __init__(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: _Headers | None = None,
+        body: bytes | str | None = None,
+        auth_username: str | None = None,
+        auth_password: str | None = None,
+        auth_mode: str | None = None,
+        connect_timeout: float | None = None,
+        request_timeout: float | None = None,
+        if_modified_since: float | datetime.datetime | None = None,
+        follow_redirects: bool | None = None,
+        max_redirects: int | None = None,
+        user_agent: str | None = None,
+        use_gzip: bool | None = None,
+        network_interface: str | None = None,
+        streaming_callback: Callable[[bytes], Awaitable[None] | None] | None = None,
+        header_callback: Callable[[str], None] | None = None,
+        prepare_curl_callback: Callable[[Any], None] | None = None,
+        proxy_host: str | None = None,
+        proxy_port: int | None = None,
+        proxy_username: str | None = None,
+        proxy_password: str | None = None,
+        proxy_auth_mode: str | None = None,
+        allow_nonstandard_methods: bool | None = None,
+        validate_cert: bool | None = None,
+        ca_certs: str | None = None,
+        allow_ipv6: bool | None = None,
+        client_key: str | None = None,
+        client_cert: str | None = None,
+        body_producer: Callable[[Callable[[bytes], Any]], Awaitable[None]] | None = None,
+        expect_100_continue: bool = False,
+        decompress_response: bool | None = None,
+        ssl_options: SSLOptions | None = None,
+    ) -> None:
+        self.url = url
+        self.method = method
+        self.headers = headers
+        if if_modified_since:
+            # The same headers may be those of another request, which did not say this.
+            self.headers = HTTPHeaders(self.headers)
+            self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
+        self.body = body
+        self.body_producer = body_producer
+        self.auth_username = auth_username
+        self.auth_password = auth_password
+        self.auth_mode = auth_mode
+        self.connect_timeout = connect_timeout
+        self.request_timeout = request_timeout
+        self.follow_redirects = follow_redirects
+        self.max_redirects = max_redirects
+        self.user_agent = user_agent
+        self.decompress_response = use_gzip if decompress_response is None else decompress_response
+        self.network_interface = network_interface
+        self.streaming_callback = streaming_callback
+        self.header_callback = header_callback
+        self.prepare_curl_callback = prepare_curl_callback
+        self.proxy_host = proxy_host
+        self.proxy_port = proxy_port
+        self.proxy_username = proxy_username
+        self.proxy_password = proxy_password
+        self.proxy_auth_mode = proxy_auth_mode
+        self.allow_nonstandard_methods = allow_nonstandard_methods
+        self.validate_cert = validate_cert
+        self.ca_certs = ca_certs
+        self.allow_ipv6 = allow_ipv6
+        self.client_key = client_key
+        self.client_cert = client_cert
+        self.ssl_options = ssl_options
+        self.expect_100_continue = expect_100_continue
+        self.start_time = time.time()
+        """When the request was made, in seconds since the epoch."""
+
+    @property
+    def headers(self) -> HTTPHeaders:
+        """The headers to be sent."""
+        return self._headers
+
+    @headers.setter
+    def headers(self, value: _Headers | None) -> None:
+        self._headers = value if isinstance(value, HTTPHeaders) else HTTPHeaders(value or {})
+
+    @property
+    def body(self) -> bytes | None:
+        """The body to be sent, as bytes."""
+        return self._body
+
+    @body.setter
+    def body(self, value: bytes | str | None) -> None:
+        self._body = utf8(value)
+
+
+def with_default(request: HTTPRequest, option: str) -> Any:
+    """What ``request`` says about an option, or the default if it says nothing."""
+    said = getattr(request, option)
+    return HTTPRequest._DEFAULTS.get(option) if said is None else said
+
+
+def tls_options(request: HTTPRequest) -> SSLOptions:
+    """What ``request`` says about TLS, as :meth:`.TCPClient.connect` takes it."""
+    if request.ssl_options is not None:
+        return request.ssl_options
+    options: dict[str, Any] = {
+        "ca_certs": request.ca_certs,
+        "certfile": request.client_cert,
+        "keyfile": request.client_key,
+        "cert_reqs": None if with_default(request, "validate_cert") else ssl.CERT_NONE,
+    }
+    return {name: value for name, value in options.items() if value is not None}

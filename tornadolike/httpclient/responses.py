@@ -1,0 +1,106 @@
+""":class:`HTTPResponse` and :exc:`HTTPClientError`: what a request has led to.
+
+They are in one file because they lead to each other: a response of another status than 2xx has an error, and
+an error has the response.
+"""
+
+from io import BytesIO
+from typing import Final
+
+from ..httputil import HTTPHeaders, responses
+from .requests import HTTPRequest
+
+NO_RESPONSE: Final = 599
+"""The code of an error where there is no status, as in Tornado."""
+
+UNKNOWN_REASON: Final = "Unknown"
+"""What stands for the reason of a status that has none."""
+
+
+class HTTPClientError(Exception):
+    """A request did not lead to the response that was wanted. It is called ``HTTPError``, too.
+
+    :arg code: the status of the response; 599 if there was none.
+    :arg message: what is wrong, by default the usual text of the status.
+    :arg response: the :class:`HTTPResponse`, if there is one. Where redirects are not followed its
+        ``headers["Location"]`` says where one points to.
+
+    Each argument is an attribute, too.
+    """
+
+    def __init__(
+        self, code: int, message: str | None = None, response: "HTTPResponse | None" = None
+    ) -> None:
+        super().__init__(code, message, response)
+        self.code = code
+        self.message = message or responses.get(code, UNKNOWN_REASON)
+        self.response = response
+
+    def __str__(self) -> str:
+        return f"HTTP {self.code:d}: {self.message}"
+
+    # Python's own would show the response, which shows its error, which...
+    __repr__ = __str__
+
+
+class HTTPResponse:
+    """The response to a request. Each argument is an attribute, too.
+
+    :arg request: the :class:`.HTTPRequest` that it answers.
+    :arg code: the status.
+    :arg headers: the headers, by default none.
+    :arg buffer: what the body is in.
+    :arg effective_url: where it came from at last, by default the request's URL.
+    :arg error: what went wrong. By default it is an :exc:`HTTPClientError` if the status is not 2xx, else None.
+    :arg request_time: seconds from the start of the request to the end of the response.
+    :arg time_info: seconds by the names of what took them.
+    :arg reason: the text behind the status, by default the usual one.
+    :arg start_time: when the request was started, in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        request: HTTPRequest,
+        code: int,
+        headers: HTTPHeaders | None = None,
+        buffer: BytesIO | None = None,
+        effective_url: str | None = None,
+        error: BaseException | None = None,
+        request_time: float | None = None,
+        time_info: dict[str, float] | None = None,
+        reason: str | None = None,
+        start_time: float | None = None,
+    ) -> None:
+        self.request = request
+        self.code = code
+        self.reason = reason or responses.get(code, UNKNOWN_REASON)
+        self.headers = HTTPHeaders() if headers is None else headers
+        self.buffer = buffer
+        self._body: bytes | None = None
+        self.effective_url = request.url if effective_url is None else effective_url
+        self._error_is_response_code = error is None and not 200 <= code < 300
+        """Whether the error is nothing but the status, which not everybody wants raised."""
+        if self._error_is_response_code:
+            error = HTTPClientError(code, self.reason, self)
+        self.error = error
+        self.request_time = request_time
+        self.time_info = time_info or {}
+        self.start_time = start_time
+
+    @property
+    def body(self) -> bytes:
+        """The body; empty if there is none."""
+        if self.buffer is None:
+            return b""
+        if self._body is None:
+            self._body = self.buffer.getvalue()
+        return self._body
+
+    def rethrow(self) -> None:
+        """Raise :attr:`error`, if there is one."""
+        if self.error:
+            raise self.error
+
+    def __repr__(self) -> str:
+        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
+        return f"{type(self).__name__}({attributes})"

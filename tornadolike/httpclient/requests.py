@@ -1,13 +1,15 @@
 """:class:`HTTPRequest`: what a client asks for, and how."""
 
 import datetime
+import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..escape import utf8
-from ..httputil import HTTPHeaders, format_timestamp
+from ..httputil import HTTPHeaders, format_timestamp, url_concat
+from .building import Files, Form, build_body
 
 SSLOptions = dict[str, Any] | ssl.SSLContext
 _Headers = HTTPHeaders | Mapping[str, str]
@@ -49,6 +51,22 @@ class HTTPRequest:
     :arg allow_ipv6: whether IPv6 may be used, by default yes.
     :arg body_producer: called with a function ``write(piece)``, in place of ``body``; what it returns is awaited.
     :arg expect_100_continue: whether to ask the server first if it wants the body.
+    :arg params: added to the query of the URL.
+    :arg json: what becomes the body as JSON.
+    :arg form: fields of a form, which become the body.
+    :arg files: files of a form, which make the body multipart: see :mod:`.building`.
+    :arg cookies: names and values to send beside those of the client.
+    :arg auth: who is asking: see :mod:`.authentication`.
+    :arg proxy: the proxy to go through: a :class:`.Proxy`, or its URL.
+    :arg trust_env: whether the environment may name a proxy (``https_proxy``, ``no_proxy`` and so on), by default not.
+    :arg unix_socket: the path of a Unix socket where the server is, whatever host the URL names.
+    :arg tls_timeout: seconds for the handshake of TLS, within ``connect_timeout``; by default there is no other limit.
+    :arg first_byte_timeout: seconds from the end of the request until the response begins, by default no limit.
+    :arg stall_timeout: seconds that a body may stand still, by default no limit.
+    :arg max_body_size: the most bytes that the body of the response may have.
+    :arg retries: what is tried again, and when: a :class:`.Retries`; by default nothing is.
+    :arg idempotent: whether it does no harm to send the request twice. By default that depends on the method.
+    :arg trace: is told what happens: see :mod:`.tracing`.
 
     What is None is the client's default. Raises :exc:`TypeError` for a ``body`` that is neither text nor bytes.
     """
@@ -100,8 +118,25 @@ class HTTPRequest:
         expect_100_continue: bool = False,
         decompress_response: bool | None = None,
         ssl_options: SSLOptions | None = None,
+        *,
+        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        json: Any = None,
+        form: Form | None = None,
+        files: Files | None = None,
+        cookies: Mapping[str, str] | None = None,
+        auth: Any = None,
+        proxy: Any = None,
+        trust_env: bool | None = None,
+        unix_socket: str | os.PathLike[str] | None = None,
+        tls_timeout: float | None = None,
+        first_byte_timeout: float | None = None,
+        stall_timeout: float | None = None,
+        max_body_size: int | None = None,
+        retries: Any = None,
+        idempotent: bool | None = None,
+        trace: Any = None,
     ) -> None:
-        self.url = url
+        self.url = url if params is None else url_concat(url, params)
         self.method = method
         self.headers = headers
         if if_modified_since:
@@ -136,6 +171,28 @@ class HTTPRequest:
         self.client_cert = client_cert
         self.ssl_options = ssl_options
         self.expect_100_continue = expect_100_continue
+        if json is not None or form is not None or files is not None:
+            if body is not None or body_producer is not None:
+                raise ValueError("a request has one body: give body, body_producer, json or form")
+            built = build_body(json, form, files)
+            self.body, self.body_producer = built.data, built.producer
+            if "Content-Type" not in self.headers:
+                self.headers = HTTPHeaders(self.headers)
+                self.headers["Content-Type"] = built.content_type
+            if built.length is not None:
+                self.headers["Content-Length"] = str(built.length)
+        self.cookies = cookies
+        self.auth = auth
+        self.proxy = proxy
+        self.trust_env = trust_env
+        self.unix_socket = unix_socket
+        self.tls_timeout = tls_timeout
+        self.first_byte_timeout = first_byte_timeout
+        self.stall_timeout = stall_timeout
+        self.max_body_size = max_body_size
+        self.retries = retries
+        self.idempotent = idempotent
+        self.trace = trace
         self.start_time = time.time()
         """When the request was made, in seconds since the epoch."""
 

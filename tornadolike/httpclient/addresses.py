@@ -1,0 +1,110 @@
+"""Addresses: what of a URL a client needs to get there."""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from ..httputil.authority import is_authority
+
+PORTS: Final = {"http": 80, "https": 443}
+
+_NEVER_IN_A_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
+"""Python's own parser drops some of these, or finds another host behind them than browsers do."""
+
+_STAYS: Final = "%/?:@!$&'()*+,;=[]-._~"
+"""What is not percent-encoded in a path or a query; the rest, which should be already, is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something is that HTTP can get."""
+
+    scheme: str
+    """``"http"`` or ``"https"``."""
+    host: str
+    """A name or an IP address, without brackets."""
+    port: int
+    resource: str
+    """The path with the query, percent-encoded."""
+    username: str | None = field(default=None, repr=False)
+    """The user that the URL names."""
+    password: str = field(default="", repr=False)
+
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is spoken there."""
+        return self.scheme == "https"
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What credentials are for: they do not go to another one."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def authority(self) -> str:
+        """The host, and the port if it is not the usual one, as a ``Host`` header has them."""
+        host = self.host.partition("%")[0]  # the zone of an address means nothing to others
+        if ":" in host:
+            host = f"[{host}]"
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL, without user, password and fragment."""
+        return f"{self.scheme}://{self.authority}{self.resource}"
+
+    def redirected(self, location: str) -> "Address":
+        """Where a redirect points to. A user that it names is not taken from it.
+
+        Raises :exc:`ValueError` as :func:`parse_url` does.
+        """
+        found = parse_url(urljoin(self.url, location))
+        return Address(found.scheme, found.host, found.port, found.resource)
+
+
+@lru_cache(maxsize=512)
+def parse_url(url: str) -> Address:
+    """The address that an ``http://`` or ``https://`` URL names; its fragment is for who asks, and is not sent.
+
+    User and password are percent-decoded. Raises :exc:`ValueError`, whose text does not show them, for what is no
+    such URL.
+    """
+    if _NEVER_IN_A_URL.search(url):
+        raise ValueError(
+            "a URL has no white space, control characters or backslashes: percent-encode them"
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # whose text may show the password
+        raise ValueError(
+            "this is no URL: its host or its port are wrong; it should be like https://example.com/path"
+        ) from None
+    if parts.scheme not in PORTS:
+        raise ValueError(
+            f"Unsupported url scheme: {parts.scheme!r}; a URL for HTTP begins with http:// or https://"
+        )
+    address = Address(
+        parts.scheme,
+        _host(parts.hostname),
+        PORTS[parts.scheme] if port is None else port,
+        quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_STAYS),
+        None if parts.username is None else unquote(parts.username),
+        unquote(parts.password or ""),
+    )
+    if not is_authority(address.authority):
+        raise ValueError(f"the URL has no host of the form that hosts have: {address.host!r}")
+    return address
+
+
+def _host(name: str | None) -> str:
+    if not name:
+        raise ValueError("the URL has no host: it should be like https://example.com/path")
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError as error:
+        raise ValueError(f"the URL's host is no name: {name!r} ({error})") from None

@@ -9,6 +9,7 @@ from ..ioloop import IOLoop
 from ..util import Configurable, import_object
 from .collecting import collect
 from .conversation import Conversation
+from .cookies import Jar, jar_for
 from .engine import Engine
 from .plan import Plan, plan_for
 from .requests import HTTPRequest
@@ -35,7 +36,10 @@ class AsyncHTTPClient(Configurable):
             type[Configurable], import_object("tornadolike.simple_httpclient.SimpleAsyncHTTPClient")
         )
 
-    def initialize(self, defaults: dict[str, Any] | None = None) -> None:
+    def initialize(
+        self, defaults: dict[str, Any] | None = None, cookies: Jar | bool | None = None
+    ) -> None:
+        self.cookies = jar_for(cookies)
         self.io_loop = IOLoop.current()
         self.defaults = {**HTTPRequest._DEFAULTS, **(defaults or {})}
         self._closed = False
@@ -46,18 +50,23 @@ class AsyncHTTPClient(Configurable):
         """Send a request; the future has its response."""
         if not isinstance(request, HTTPRequest):
             request = HTTPRequest(request, **kwargs)
-        plan = plan_for(request, self.defaults)
+        plan = plan_for(request, self.defaults, jar=self.cookies)
         return self.io_loop.start_task(self._fetch(plan, raise_error))
 
     async def _fetch(self, plan: Plan, raise_error: bool) -> HTTPResponse:
         conversation = Conversation(self.engine, plan)
-        async with asyncio.timeout(plan.request_timeout or None):
-            answer = await conversation.open()
-            try:
-                response = await collect(plan, conversation, answer)
-            except BaseException:
-                answer.close()
-                raise
+        try:
+            async with asyncio.timeout(plan.request_timeout or None):
+                answer = await conversation.open()
+                try:
+                    response = await collect(plan, conversation, answer)
+                except BaseException:
+                    answer.close()
+                    raise
+        except BaseException as error:
+            conversation.failed(error)
+            raise
+        conversation.complete(response)
         if raise_error:
             response.rethrow()
         return response

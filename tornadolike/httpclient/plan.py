@@ -29,6 +29,8 @@ class Plan:
     """What is to be done for one fetch."""
 
     request: HTTPRequest
+    option: Callable[[str], Any]
+    """What the request says about an option (by its name), or else its client."""
     method: str
     address: Address
     headers: HTTPHeaders
@@ -44,6 +46,8 @@ class Plan:
     decompress: bool
     repeatable: bool
     max_body_size: int | None
+    jar: Any
+    """Where the client keeps cookies, if it does."""
 
     def first_hop(self) -> Hop:
         """What is sent first."""
@@ -62,7 +66,7 @@ class Plan:
         )
 
 
-def plan_for(request: HTTPRequest, defaults: Mapping[str, Any]) -> Plan:
+def plan_for(request: HTTPRequest, defaults: Mapping[str, Any], *, jar: Any = None) -> Plan:
     """What is to be done for ``request``. Raises :exc:`ValueError` for what makes no sense."""
     said: Callable[[str], Any] = _Said(request, defaults)
     address = parse_url(request.url)
@@ -74,6 +78,7 @@ def plan_for(request: HTTPRequest, defaults: Mapping[str, Any]) -> Plan:
     _complete(headers, address, method, request, decompress, said("user_agent"))
     return Plan(
         request,
+        said,
         method,
         address,
         headers,
@@ -92,6 +97,7 @@ def plan_for(request: HTTPRequest, defaults: Mapping[str, Any]) -> Plan:
         decompress,
         method in IDEMPOTENT if request.idempotent is None else request.idempotent,
         said("max_body_size"),
+        jar,
     )
 
 

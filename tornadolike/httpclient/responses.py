@@ -86,6 +86,8 @@ class HTTPResponse:
         self.request_time = request_time
         self.time_info = time_info or {}
         self.start_time = start_time
+        self.history: list[HTTPResponse] = []
+        """The redirects that have led here, the first one first. They have no bodies."""
 
     @property
     def body(self) -> bytes:

@@ -125,6 +125,12 @@ def _text(location: str) -> str:
 def _host(name: str | None) -> str:
     if not name:
         raise ValueError("the URL has no host: it should be like https://example.com/path")
+    if "%" in name:
+        # In a name it would be another host to one who decodes it; an address of IPv6 has its zone behind it.
+        address, _, zone = name.partition("%")
+        if ":" not in address:
+            raise ValueError(f"the URL has no host of the form that hosts have: {name!r}")
+        return f"{address}%{zone.removeprefix('25')}"  # RFC 6874 has it encoded
     if name.isascii():
         return name
     try:

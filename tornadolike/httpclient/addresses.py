@@ -64,8 +64,10 @@ class Address:
 
         Raises :exc:`ValueError` as :func:`parse_url` does.
         """
+        text = _text(location)
+        _check_characters(text)  # before urljoin() drops some of them
         try:
-            target = urljoin(self.url, _text(location))
+            target = urljoin(self.url, text)
         except ValueError:  # whose text is for programmers
             raise ValueError("this is no URL, nor a part of one") from None
         found = parse_url(target)
@@ -79,10 +81,7 @@ def parse_url(url: str) -> Address:
     User and password are percent-decoded. Raises :exc:`ValueError`, whose text does not show them, for what is no
     such URL.
     """
-    if _NEVER_IN_A_URL.search(url):
-        raise ValueError(
-            "a URL has no white space, control characters or backslashes: percent-encode them"
-        )
+    _check_characters(url)
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -105,6 +104,13 @@ def parse_url(url: str) -> Address:
     if not is_authority(address.authority):
         raise ValueError(f"the URL has no host of the form that hosts have: {address.host!r}")
     return address
+
+
+def _check_characters(url: str) -> None:
+    if _NEVER_IN_A_URL.search(url):
+        raise ValueError(
+            "a URL has no white space, control characters or backslashes: percent-encode them"
+        )
 
 
 def _text(location: str) -> str:

@@ -6,6 +6,7 @@ cookies of this moment (:mod:`.cookies`).
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -175,24 +176,28 @@ class Conversation:
 
     async def _try(self, retries: Retries) -> Answer:
         """The answer to the next hop, by as many attempts as the policy has."""
-        loop = asyncio.get_running_loop()
-        patience = self._plan.request_timeout
-        deadline = loop.time() + patience if patience else None
+        clock = asyncio.get_running_loop().time
+        end = clock() + (self._plan.request_timeout or math.inf)
         attempt = 1
         while True:
             outcome = await self._outcome()
-            delay = self._delay(retries, attempt, outcome)
-            if delay is not None and deadline is not None and loop.time() + delay >= deadline:
+            try:
                 delay = None
+                if has_body_again(self._next):
+                    delay = retries.delay(attempt, self.hop, outcome, end - clock())
+                if delay is not None and self._trace is not None:
+                    self._trace.on_retry(self.hop, outcome, delay)
+            except BaseException:
+                if isinstance(outcome, Answer):
+                    outcome.close()
+                raise
             if delay is None:
                 if isinstance(outcome, Answer):
                     return outcome
                 raise outcome
             if isinstance(outcome, Answer):
                 discard(outcome)
-            if self._trace is not None:
-                self._trace.on_retry(self.hop, outcome, delay)
-            del outcome
+            del outcome  # its traceback would have us
             await retries.sleep(delay)
             attempt += 1
             self._next = anew(self._next)
@@ -202,19 +207,6 @@ class Conversation:
             return await self._ask()
         except HTTPClientError as error:
             return error
-
-    def _delay(
-        self, retries: Retries, attempt: int, outcome: Answer | HTTPClientError
-    ) -> float | None:
-        if not has_body_again(self._next):
-            return None
-        if isinstance(outcome, HTTPClientError):
-            return retries.delay_after_failure(attempt, self.hop, outcome)
-        try:
-            return retries.delay_after_response(attempt, self.hop, outcome.status, outcome.headers)
-        except BaseException:
-            outcome.close()
-            raise
 
     # Who is asking
 

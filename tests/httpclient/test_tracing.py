@@ -75,7 +75,7 @@ async def test_failures():
     assert trace.told == [("request", "GET", "/a"), ("failure", "HTTPRefusedError")]
 
 
-@pytest.mark.parametrize("hook", ["on_request", "on_response", "on_redirect"])
+@pytest.mark.parametrize("hook", ["on_request", "on_response", "on_redirect", "on_retry"])
 @on_jumping_clock
 async def test_a_hook_that_fails(hook):
     """Its error is the result, and nothing stays open."""
@@ -85,9 +85,9 @@ async def test_a_hook_that_fails(hook):
 
     trace = Trace()
     setattr(trace, hook, fail)
-    engine = ScriptedEngine(to("/b"))
+    engine = ScriptedEngine(ScriptedAnswer(503) if hook == "on_retry" else to("/b"))
     with pytest.raises(ZeroDivisionError):
-        await conversation(engine, URL, trace=trace).open()
+        await conversation(engine, URL, trace=trace, retries=Retries()).open()
     assert all(answer.closed for answer in engine.given)
 
 

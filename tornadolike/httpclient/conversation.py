@@ -194,10 +194,13 @@ class Conversation:
             if delay is None:
                 if isinstance(outcome, Answer):
                     return outcome
-                raise outcome
+                try:
+                    raise outcome
+                finally:
+                    del outcome  # which has this frame
             if isinstance(outcome, Answer):
                 discard(outcome)
-            del outcome  # its traceback would have us
+            del outcome  # (see above)
             await retries.sleep(delay)
             attempt += 1
             self._next = anew(self._next)

@@ -1,14 +1,12 @@
 """The Digest scheme (RFC 7616)."""
 
-import hashlib
-
 import pytest
 
+from tests.httpclient.authentication.letting_in import check, said
 from tests.httpclient.scripted import ScriptedAnswer, converse, ok, to
 from tests.running import on_jumping_clock
 from tornadolike.httpclient.addresses import parse_url
 from tornadolike.httpclient.authentication import DigestAuth
-from tornadolike.httpclient.authentication.challenges import parse_challenges
 from tornadolike.httpclient.authentication.digest import MAX_ORIGINS
 from tornadolike.httpclient.engine import Hop
 from tornadolike.httputil import HTTPHeaders
@@ -24,13 +22,6 @@ RFC = (
 def asked(*challenges, **fields):
     headers = [("WWW-Authenticate", challenge) for challenge in challenges]
     return ScriptedAnswer(401, *headers, *fields.items())
-
-
-def said(value):
-    """What an Authorization says."""
-    (challenge,) = parse_challenges([value])
-    assert challenge.scheme == "digest"
-    return challenge.parameters
 
 
 @pytest.fixture
@@ -86,27 +77,6 @@ async def test_the_example_with_a_hashed_name():
         "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"
     )
     assert fields["userhash"] == "true"
-
-
-def check(auth_fields, password, method="GET", body=b""):
-    """Whether a server would let somebody in who says this."""
-    name = auth_fields.get("algorithm", "MD5")
-    hash_name = {"MD5": "md5", "SHA-256": "sha256"}[name.removesuffix("-sess")]
-
-    def digest(*parts):
-        return hashlib.new(hash_name, ":".join(parts).encode()).hexdigest()
-
-    secret = digest(auth_fields["username"], auth_fields["realm"], password)
-    if name.endswith("-sess"):
-        secret = digest(secret, auth_fields["nonce"], auth_fields["cnonce"])
-    parts = [method, auth_fields["uri"]]
-    if auth_fields.get("qop") == "auth-int":
-        parts.append(hashlib.new(hash_name, body).hexdigest())
-    asked_for = digest(*parts)
-    if "qop" in auth_fields:
-        more = [auth_fields[part] for part in ("nc", "cnonce", "qop")]
-        return digest(secret, auth_fields["nonce"], *more, asked_for) == auth_fields["response"]
-    return digest(secret, auth_fields["nonce"], asked_for) == auth_fields["response"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from ..httpclient.engine import Hop
 from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 from ..httputil import HTTPInputError
 from .answers import WireAnswer
+from .silence import nothing_to_read
 
 _ENDED: Final = "the server ended the connection before it had answered"
 
@@ -134,6 +135,7 @@ class Connection(asyncio.Protocol):
             raise
         self._writer, self._heard = writer, False
         self._head = head = loop.create_future()
+        hop.times.sent = loop.time()
         transport.write(data)
         if hop.producer is not None:
             self._producing = asyncio.ensure_future(self._produce(hop, writer))
@@ -261,7 +263,17 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def cut(self, failure: Exception) -> None:
+        """End it now; if somebody waits for a response, he is raised this."""
+        self._fail(failure, None)
+        self.abandon()
+
     @property
     def usable(self) -> bool:
         """Whether another request may be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is usable, and nothing has come that nobody has read yet: not even its end."""
+        return self.usable and nothing_to_read(cast(asyncio.Transport, self._transport))

@@ -19,7 +19,7 @@ from .pool import Pool
 from .turns import Turns
 
 IN_QUEUE: Final = "in request queue"
-DURING_REQUEST: Final = "during request"
+CLOSED: Final = "The client was closed"
 
 _LIMITS: Final = Limits(max_body_size=sys.maxsize)  # each hop says its own
 _PATIENCE: Final = re.compile(r"(?:^|,)\s*timeout\s*=\s*(\d{1,9})\s*(?:,|$)", re.IGNORECASE)
@@ -59,11 +59,10 @@ class SimpleEngine(Engine):
         if connection is None:
             return await self._send_first(key, hop, deadline)
         hop.times.reused = True
-        hop.times.sent = 0.0
         try:
             return await self._exchange(connection, hop)
         except StaleError:
-            if not may_repeat(hop):
+            if hop.times.sent and not hop.repeatable:
                 raise
         # The others may have ended, too; now it is to be one that is there.
         hop.times.reused = False
@@ -74,7 +73,7 @@ class SimpleEngine(Engine):
     def _begin_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to this loop, or say that it is the wrong one."""
         if self._closed:
-            raise HTTPStreamClosedError("the client was closed")
+            raise HTTPStreamClosedError(CLOSED)
         if self._loop is not None:
             raise RuntimeError(
                 "an HTTP client belongs to the loop, and so to the thread and the process, where it was used first: "
@@ -102,7 +101,7 @@ class SimpleEngine(Engine):
             self._turns.give_back(key)
             raise
         connection = Connection(key, self._limits, self._pool)
-        self._pool.add(connection)
+        self._pool.add(connection, way.transport)
         way.transport.set_protocol(connection)
         connection.connection_made(way.transport)
         way.transport.resume_reading()
@@ -118,15 +117,14 @@ class SimpleEngine(Engine):
             way = await self._dialer.dial(hop, deadline)
         except HTTPTimeoutError as error:
             if self._closed:
-                raise HTTPStreamClosedError("the client was closed") from error
+                raise HTTPStreamClosedError(CLOSED) from error
             raise
         if self._closed:
             way.transport.abort()
-            raise HTTPStreamClosedError("the client was closed")
+            raise HTTPStreamClosedError(CLOSED)
         return way
 
     async def _exchange(self, connection: Connection, hop: Hop) -> Answer:
-        hop.waiting_for = DURING_REQUEST
         if hop.way.proxy is None:
             return await connection.exchange(hop)
         # What is for the proxy goes to it alone, and is not there any more when somebody looks where to go next.
@@ -144,7 +142,7 @@ class SimpleEngine(Engine):
             return
         self._closed = True
         self._loop = None
-        self._turns.refuse_all(lambda: HTTPStreamClosedError("the client was closed"))
+        self._turns.refuse_all(lambda: HTTPStreamClosedError(CLOSED))
         self._dialer.give_up()
         self._pool.close()
         self._dialer.client.close()
@@ -191,11 +189,6 @@ def headers_by(proxy: Proxy, hop: Hop) -> HTTPHeaders:
         headers = headers.copy()
         headers[_PROXY_AUTHORIZATION] = authorization
     return headers
-
-
-def may_repeat(hop: Hop) -> bool:
-    """Whether a request may be sent again whose connection has ended before anything of an answer came."""
-    return not hop.times.sent or (hop.repeatable and hop.producer is None)
 
 
 def patience_of(headers: HTTPHeaders) -> float | None:

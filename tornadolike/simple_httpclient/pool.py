@@ -1,12 +1,13 @@
 """:class:`Pool`: connections that are kept for the next request to the same origin by the same way."""
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Final
 
-from ..httpclient.failures import HTTPStreamClosedError
 from .connection import Connection
+from .silence import nothing_to_read
 from .turns import Turns
 
 IDLE_TIMEOUT: Final = 30.0
@@ -48,7 +49,7 @@ class Pool:
         self._turns = turns
         self._idle_timeout = idle_timeout
         self._max_idle = max_idle if idle_timeout else 0
-        self._all: set[Connection] = set()
+        self._all: dict[Connection, asyncio.Transport] = {}
         self._idle: OrderedDict[Connection, None] = OrderedDict()  # by the time they came
         self._by_key: dict[Hashable, dict[Connection, None]] = {}
         self._patience: dict[Connection, float] = {}
@@ -66,9 +67,9 @@ class Pool:
 
     # For the engine
 
-    def add(self, connection: Connection) -> None:
-        """A connection was made."""
-        self._all.add(connection)
+    def add(self, connection: Connection, transport: asyncio.Transport) -> None:
+        """A connection was made, over this."""
+        self._all[connection] = transport
 
     def limit(self, connection: Connection, seconds: float) -> None:
         """Its server has said that it keeps it open for so long while nobody uses it."""
@@ -87,9 +88,9 @@ class Pool:
 
     def _is_good(self, connection: Connection) -> bool:
         idle = asyncio.get_running_loop().time() - connection.idle_since
-        if idle < QUIET:
-            return connection.usable
-        return idle < self._patience.get(connection, idle + 1) and connection.silent
+        if not connection.usable or idle >= self._patience.get(connection, math.inf):
+            return False
+        return idle < QUIET or nothing_to_read(self._all[connection])
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses."""
@@ -103,7 +104,7 @@ class Pool:
         self._closed = True
         self.close_idle()
         for connection in list(self._all):
-            connection.cut(HTTPStreamClosedError("the client was closed"))
+            connection.close()
 
     # For connections: they have this as their owner
 
@@ -127,7 +128,7 @@ class Pool:
 
     def forget(self, connection: Connection) -> None:
         """It is lost."""
-        self._all.discard(connection)
+        self._all.pop(connection, None)
         self._patience.pop(connection, None)
         if connection in self._idle:
             self._drop(connection)

@@ -114,7 +114,7 @@ class Pool:
 
     def keep(self, connection: Connection) -> None:
         """Keep a connection whose response is whole."""
-        if self._closed or not self._max_idle:
+        if self._closed or not self._max_idle or connection not in self._all:
             connection.close()
             return
         loop = asyncio.get_running_loop()

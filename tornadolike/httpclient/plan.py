@@ -8,6 +8,7 @@ from typing import Any, Final
 from ..codings import CODINGS
 from ..httputil import HTTPHeaders
 from .addresses import Address, parse_url
+from .building import producer_of
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
@@ -71,6 +72,10 @@ def plan_for(request: HTTPRequest, defaults: Mapping[str, Any]) -> Plan:
         raise KeyError(f"unknown method {method}")
     headers = request.headers.copy()
     decompress = bool(said("decompress_response"))
+    producer = producer_of(request.body_producer)
+    length = getattr(producer, "length", None)
+    if length is not None and "Content-Length" not in headers:
+        headers["Content-Length"] = str(length)
     _complete(headers, address, method, request, decompress, said("user_agent"))
     return Plan(
         request,
@@ -78,7 +83,7 @@ def plan_for(request: HTTPRequest, defaults: Mapping[str, Any]) -> Plan:
         address,
         headers,
         request.body,
-        request.body_producer,
+        producer,
         _way(request, said),
         Timeouts(
             said("connect_timeout") or 0.0,

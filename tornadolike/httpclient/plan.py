@@ -10,6 +10,7 @@ from ..codings import CODINGS
 from ..httputil import HTTPHeaders
 from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
+from .building import producer_of
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
@@ -118,14 +119,19 @@ def plan_for(
     idempotent = said("idempotent")
     max_redirects = said("max_redirects")
     check_whole_numbers(max_redirects=max_redirects)
+    producer = producer_of(request.body_producer)
+    headers = _headers(request, address, defaults, expects_continue, decompress)
+    length = getattr(producer, "length", None)
+    if length is not None and "Content-Length" not in headers:
+        headers["Content-Length"] = str(length)
     return Plan(
         request,
         said,
         method,
         address,
-        _headers(request, address, defaults, expects_continue, decompress),
+        headers,
         request.body,
-        request.body_producer,
+        producer,
         expects_continue,
         _way(request, defaults, said),
         Timeouts(
@@ -140,7 +146,9 @@ def plan_for(
         decompress,
         method in IDEMPOTENT if idempotent is None else bool(idempotent),
         _max_body_size(
-            said, None if streamed or said("streaming_callback") is not None else max_buffer_size
+            request,
+            defaults,
+            None if streamed or said("streaming_callback") is not None else max_buffer_size,
         ),
         jar,
     )
@@ -184,13 +192,17 @@ def _seconds(option: str, said: Callable[[str], Any]) -> float:
     return cast(float, value)
 
 
-def _max_body_size(said: Callable[[str], Any], in_memory: int | None) -> int | None:
-    most = said("max_body_size")
+def _max_body_size(
+    request: HTTPRequest, defaults: Mapping[str, Any], in_memory: int | None
+) -> int | None:
+    """What the request says, or else its client; what that says may be less than what it has memory for."""
+    said = request.max_body_size
+    most: int | None = defaults.get("max_body_size") if said is None else said
     if most is None:
         return in_memory
     check_whole_numbers(max_body_size=most)
     check_not_negative(max_body_size=most)
-    return cast(int, most if in_memory is None else min(most, in_memory))
+    return most if in_memory is None or said is not None else min(most, in_memory)
 
 
 _USUAL_WAY: Final = Way()

@@ -4,11 +4,13 @@ They are in one file because they lead to each other: a response of another stat
 an error has the response.
 """
 
+import json
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from ..httputil import HTTPHeaders, responses
+from .charsets import decode_text
 from .requests import HTTPRequest, RequestWithDefaults
 
 NO_RESPONSE: Final = 599
@@ -116,6 +118,21 @@ class HTTPResponse:
         if self.code >= 400:
             self.rethrow()
         return self
+
+    @property
+    def text(self) -> str:
+        """The body as text, by the charset of its ``Content-Type``, or as UTF-8 if that names none.
+
+        A mark at the beginning of the body says more than the header. Never raises: what is wrong becomes U+FFFD.
+        """
+        return decode_text(self.body, self.headers.get("Content-Type", ""))
+
+    def json(self) -> Any:
+        """What the body says as JSON (:rfc:`8259`), whatever its ``Content-Type`` is.
+
+        Raises :exc:`ValueError` for what is no JSON: an empty body, say, or a page that tells of an error.
+        """
+        return json.loads(self.body)
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""

@@ -12,9 +12,9 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
     """Fetches over connections that are kept."""
 
     def initialize(  # type: ignore[override]  # as in Tornado: positional
-        self, max_clients: int = 10, defaults: dict[str, Any] | None = None
+        self, max_clients: int = 10, defaults: dict[str, Any] | None = None, **options: Any
     ) -> None:
-        super().initialize(defaults)
+        super().initialize(defaults, **options)
         self.engine = SimpleEngine(TCPClient(), Pool(max_clients))
 
 

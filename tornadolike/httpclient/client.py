@@ -15,6 +15,7 @@ from ..util import Configurable, import_object
 from .addresses import parse_url
 from .collecting import collect
 from .conversation import Conversation
+from .cookies import Jar, jar_for
 from .engine import Engine
 from .limiting import WholeTimeout
 from .plan import MAX_BUFFER_SIZE, Plan, check_defaults, plan_for
@@ -69,7 +70,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
 
     io_loop: IOLoop
     defaults: dict[str, Any]
-    cookies: Any
+    cookies: Jar | None
     base_url: str | None
     raise_error: bool
 
@@ -104,7 +105,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         self,
         defaults: Mapping[str, Any] | None = None,
         *,
-        cookies: Any = None,
+        cookies: Jar | bool | None = None,
         base_url: str | None = None,
         raise_error: bool = True,
     ) -> None:
@@ -112,8 +113,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         check_defaults(defaults or {})
         self.io_loop = IOLoop.current()
         self.defaults = {**HTTPRequest._DEFAULTS, **(defaults or {})}
-        # By its name: it takes long to import, and few want one.
-        self.cookies = import_object("http.cookiejar.CookieJar")() if cookies is True else cookies
+        self.cookies = jar_for(cookies)
         self.base_url = None if base_url is None else _folder(base_url)
         self.raise_error = raise_error
         self._closed = False
@@ -165,22 +165,19 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         self, request: HTTPRequest, defaults: Mapping[str, Any], raise_error: bool
     ) -> HTTPResponse:
         """The whole of a fetch: its task."""
+        started = time.time()
         plan = self._plan(request, defaults, streamed=False)
-        limit = WholeTimeout(self.io_loop, plan.request_timeout)
         conversation = Conversation(self._own_engine(), plan)
+        limit = WholeTimeout(self.io_loop, plan.request_timeout)
         try:
-            answer = await conversation.open()
-            conversation.hop.waiting_for = "while reading the body of the response"
-            try:
-                response = await collect(plan, conversation, answer)
-            except BaseException:
-                answer.close()
-                raise
-        except asyncio.CancelledError:
-            limit.check(conversation.hop)
+            response = await _converse(plan, conversation, limit)
+        except BaseException as error:
+            conversation.failed(error)
             raise
         finally:
             limit.end()
+        response.start_time = started
+        conversation.complete(response)
         if raise_error:
             response.rethrow()
         return response
@@ -342,6 +339,20 @@ def _instances(loop: IOLoop) -> _Instances:
 def _is_own(fetch_impl: Callable[..., Any]) -> bool:
     """Whether nobody has put another in the place of our ``fetch_impl``, in a class, a client or by patching."""
     return getattr(fetch_impl, "__func__", None) is _OWN
+
+
+async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout) -> HTTPResponse:
+    try:
+        answer = await conversation.open()
+        conversation.hop.waiting_for = "while reading the body of the response"
+        try:
+            return await collect(plan, conversation, answer)
+        except BaseException:
+            answer.close()
+            raise
+    except asyncio.CancelledError:
+        limit.check(conversation.hop)
+        raise
 
 
 def _folder(url: str) -> str:

@@ -11,6 +11,7 @@ from ..httputil import HTTPHeaders
 from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
 from .building import producer_of
+from .cookies import Jar
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
@@ -63,8 +64,8 @@ class Plan:
     repeatable: bool
     max_body_size: int | None
     """Bytes of the response's body, on the wire and decoded; None for no limit."""
-    jar: Any
-    """The client's :class:`http.cookiejar.CookieJar`, if it keeps cookies."""
+    jar: Jar | None
+    """Where the client keeps cookies, if it does."""
 
     def first_hop(self) -> Hop:
         """What is sent first."""
@@ -87,7 +88,7 @@ def plan_for(
     request: HTTPRequest,
     defaults: Mapping[str, Any],
     *,
-    jar: Any = None,
+    jar: Jar | None = None,
     max_buffer_size: int = MAX_BUFFER_SIZE,
     streamed: bool = False,
 ) -> Plan:

@@ -6,8 +6,8 @@
 
     AsyncHTTPClient.configure("tornadolike.curl_httpclient.CurlAsyncHTTPClient", max_clients=64)
 
-It needs pycurl: ``pip install tornadolike[curl]``. Without it an import of this package raises :exc:`ImportError`, which
-says so. What requests mean (redirects, cookies, who is asking, retries, content codings) is told by
+It needs pycurl: ``pip install tornadolike[curl]``. Without it an import of this package raises :exc:`ImportError`,
+which says so. What requests mean (redirects, cookies, who is asking, retries, content codings) is told by
 :mod:`tornadolike.httpclient`, and is the same with each engine. From the ground up:
 
 ======================  =======================================================================
@@ -27,12 +27,18 @@ says so. What requests mean (redirects, cookies, who is asking, retries, content
 """
 
 try:
-    import pycurl  # noqa: F401 (nothing of the package goes without)
+    import pycurl
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "the client over curl needs pycurl, which is not installed: pip install tornadolike[curl]",
         name=error.name,
     ) from error
+if not hasattr(pycurl, "PREREQFUNCTION"):
+    raise ImportError(
+        f"the client over curl needs pycurl 7.45.7 with libcurl 7.80 or newer, not {pycurl.version}: "
+        "pip install --upgrade tornadolike[curl]",
+        name="pycurl",
+    )
 
 from .client import CurlAsyncHTTPClient
 from .failures import CurlError

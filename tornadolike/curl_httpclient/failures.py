@@ -3,7 +3,7 @@
 Each is a :exc:`CurlError`, as in Tornado, and what our own engine raises for the same thing.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from ..httpclient.failures import (
     HTTPCertificateError,
@@ -35,6 +35,8 @@ class CurlError(HTTPClientError):
 
     ``code`` is 599.
     """
+
+    errno: Any  # (as in OSError, with which it goes together)
 
     def __init__(self, errno: int, message: str) -> None:
         HTTPClientError.__init__(self, NO_RESPONSE, message)

@@ -69,6 +69,6 @@ def tls_settings(
 def _trusted_by_the_system() -> dict[str, str]:
     """Whom Python's own TLS trusts: a libcurl from a wheel looks where another system has its certificates."""
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is not None:
+    if paths.cafile:
         return {"ca_certs": paths.cafile}  # one file is read once, and kept
-    return {"capath": paths.capath} if paths.capath is not None else {}
+    return {"capath": paths.capath} if paths.capath else {}

@@ -77,6 +77,8 @@ class Transfer:
         self._requests = 0
         """How many times the request was begun: libcurl tries again where a kept connection has ended."""
         self._received = 0
+        self._length: int | None = None
+        """What ``_received`` is when the response is whole, if that is known."""
         self._paused = False
         self._failure: Exception | None = None
         self._upload: Upload | None = None
@@ -183,11 +185,13 @@ class Transfer:
                 self._io_loop.add_callback(hop.on_interim, head.status, head.headers)
             return
         limit = hop.max_body_size
-        if limit is not None and head.length is not None and head.length > limit:
-            if hop.method != "HEAD" and head.status != 304:
-                self._failure = _too_large(limit)
-                return
+        has_body = hop.method != "HEAD" and head.status != 304
+        if has_body and limit is not None and (head.length or 0) > limit:
+            self._failure = _too_large(limit)
+            return
+        self._length = head.length if has_body and head.status != 204 else 0
         self._answer = CurlAnswer(self, head)
+        self._judge_early()
         hop.times.first_byte = self._io_loop.time()
         self._move(Stage.RECEIVING)
         if not self.head.done():
@@ -206,9 +210,15 @@ class Transfer:
             self._failure = _too_large(limit)
             return _ABORT_WRITING
         answer.add(piece)
+        self._judge_early()
         if self._watch is not None:
             self._watch.move(Stage.RECEIVING)
         return None
+
+    def _judge_early(self) -> None:
+        """If the response is whole the rest of the request is not wanted; libcurl would go on with it."""
+        if self._received == self._length and not self._hop.times.sent:
+            self._io_loop.add_callback(self.finish, 0, "")
 
     def _move(self, stage: Stage) -> None:
         self._hop.waiting_for = stage.value

@@ -93,13 +93,18 @@ def said(response: HTTPResponse) -> str:
     return f"{response.code} {body.decode('latin1')}".rstrip(" ")
 
 
+def name_of(error: HTTPError) -> str:
+    """The class of the documented tree; one that the tree does not show counts as the one above it."""
+    kind = next(kind for kind in type(error).__mro__ if kind in TREE)
+    return f"HTTPError {error.code}" if kind is HTTPError else kind.__name__
+
+
 async def outcome(client: AsyncHTTPClient, request: str | HTTPRequest, **options: Any) -> str:
     """What a fetch comes to: ``200 hello``, ``HTTPError 404``, or the name of a class of the documented tree.
 
-    A class that the tree does not show counts as the one above it. Whatever is no exception of the tree is raised.
+    Whatever is no exception of that tree is raised.
     """
     try:
         return said(await client.fetch(request, **options))
     except HTTPError as error:
-        kind = next(kind for kind in type(error).__mro__ if kind in TREE)
-        return f"HTTPError {error.code}" if kind is HTTPError else kind.__name__
+        return name_of(error)

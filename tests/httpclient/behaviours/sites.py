@@ -70,7 +70,9 @@ class Store:
 class Answer:
     """A status, a body, fields."""
 
-    def __init__(self, status: int, body: bytes = b"", fields: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, body: bytes = b"", fields: dict[str, str] | None = None
+    ) -> None:
         self.status = status
         self.body = body
         self.fields = fields or {}

@@ -125,7 +125,11 @@ MALFORMED = [
     ),
     case("an unknown coding", PROTOCOL, head(b"Transfer-Encoding: nonsense"), b"hello", ends=True),
     case("chunked twice", PROTOCOL, head(b"Transfer-Encoding: chunked, chunked") + LAST),
-    case("chunks of HTTP/1.0", PROTOCOL, b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + LAST),
+    case(
+        "chunks of HTTP/1.0",
+        PROTOCOL,
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + LAST,
+    ),
     case("a size that is none", PROTOCOL, chunked(b"five\r\nhello\r\n", LAST)),
     case("a size with 0x", PROTOCOL, chunked(b"0x5\r\nhello\r\n", LAST)),
     case("a negative size", PROTOCOL, chunked(b"-5\r\nhello\r\n", LAST)),

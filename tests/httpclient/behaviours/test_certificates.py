@@ -104,9 +104,7 @@ def test_who_hangs_up_in_the_handshake(engine: Engine, play: Play, certs: Certif
 
 
 def test_no_common_version(engine: Engine, play: Play, certs: Certificates) -> None:
-    server = play(
-        answering(ok()), context=only(certs.server_context(), ssl.TLSVersion.TLSv1_2)
-    )
+    server = play(answering(ok()), context=only(certs.server_context(), ssl.TLSVersion.TLSv1_2))
     ours = only(certs.client_context(), ssl.TLSVersion.TLSv1_3)
     if engine.name == "curl":
         pytest.skip("curl takes no context of Python's")

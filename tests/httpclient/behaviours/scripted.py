@@ -153,7 +153,7 @@ def saying(*pieces: bytes, ends: bool = False) -> Script:
     """Answers the first request with ``pieces``; then ends the connection, or waits until the client does."""
 
     def script(peer: Peer) -> None:
-        if peer.request() and all([peer.send(piece) for piece in pieces]) and not ends:
+        if peer.request() and all(map(peer.send, pieces)) and not ends:
             peer.wait_closed()
 
     return script

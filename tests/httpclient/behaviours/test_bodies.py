@@ -197,7 +197,7 @@ def test_a_producer_that_miscounts(engine: Engine, play: Play, length: int) -> N
         await write(b"hello")
 
     async def main(client: Any) -> None:
-        with pytest.raises(Exception, match="(?i)content-length|length|bytes") as raised:
+        with pytest.raises(Exception, match=r"(?i)length|bytes") as raised:
             await client.fetch(
                 server.url,
                 method="POST",

@@ -1,4 +1,4 @@
-"""Whom a client believes that it speaks to the one it wanted: nobody without a good certificate, unless it is told to."""
+"""Whom a client believes that it speaks to the one it wanted: nobody without a good certificate, unless told to."""
 
 import dataclasses
 import ssl

@@ -1,4 +1,4 @@
-"""httpx, for http_clients.py."""
+"""httpx, for http_clients.py. Its limits are the usual ones: the more it may keep, the longer it searches."""
 
 import httpx
 from client_job import main
@@ -6,8 +6,7 @@ from client_job import main
 
 class Client:
     def __init__(self, most: int) -> None:
-        limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
-        self.client = httpx.AsyncClient(limits=limits, timeout=20)
+        self.client = httpx.AsyncClient(timeout=20)
 
     async def get(self, url: str) -> int:
         return len((await self.client.get(url)).content)

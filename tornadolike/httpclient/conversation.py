@@ -89,7 +89,8 @@ class Conversation:
         """Say in a response, which is whole, what has led to it."""
         first, last = self._first or self.hop, self.hop
         ended = last.times.ended or asyncio.get_running_loop().time()
-        response.time_info = time_info(first.times, last.times, ended)
+        response.time_info = info = time_info(first.times, last.times, ended)
+        response.request_time = info["total"] - info["redirect"]
         response.effective_url = self.effective_url
         response.history = self.history
         if self._refusal is not None:

@@ -155,9 +155,10 @@ async def test_retries(expect_log):
     retries = Retries(3, backoff=0)
     with fetching() as client:
         async with site(moods=[503, 429, 200, 502]) as (home, _):
-            assert (await client.fetch(f"{home}/moody", retries=retries)).code == 200
-            with pytest.raises(HTTPError) as caught:
-                await client.fetch(f"{home}/moody")
+            with expect_log("tornadolike.access", "50[23] GET /moody", count=2):
+                assert (await client.fetch(f"{home}/moody", retries=retries)).code == 200
+                with pytest.raises(HTTPError) as caught:
+                    await client.fetch(f"{home}/moody")
             assert caught.value.code == 502
         with pytest.raises(HTTPRefusedError):
             await client.fetch(home, retries=retries)

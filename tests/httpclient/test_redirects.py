@@ -49,7 +49,6 @@ def test_methods(status):
         ("?x", "http://home.example/dir/page?x"),
         ("../x/./y", "http://home.example/x/y"),
         ("//else.example:81/", "http://else.example:81/"),
-        ("https:/x", "https://x"),
         ("#there", "http://home.example/dir/page?q"),
         ("", "http://home.example/dir/page?q"),
         (" /x \t", "http://home.example/x"),
@@ -62,10 +61,6 @@ def test_methods(status):
     ],
 )
 def test_where_they_lead(location, url):
-    if url == "https://x":
-        with pytest.raises(ValueError, match="no host"):
-            redirected_hop(hop(), 302, location)
-        return
     following = redirected_hop(hop(), 302, location).address
     assert following.url == url
     assert following.username is None
@@ -75,7 +70,8 @@ def test_where_they_lead(location, url):
     "location",
     [
         *("ftp://home.example/", "file:///etc/passwd", "javascript:alert(1)", "mailto:x@y"),
-        *("http://%/", "http://home.example:port/", "http://[::1/", "/\x7f", "/\\else.example"),
+        *("http://", "//", "///x", "http:///x", "http:x", "https:/x", "http://%/"),
+        *("http://home.example:port/", "http://[::1/", "/\x7f", "/\\else.example"),
         *("http://good.example\\@evil.example/", "http://a b c<d/", "http://%61/"),
     ],
 )
@@ -245,7 +241,7 @@ async def test_too_many():
     assert "more than 2 redirects" in str(response.error)
     assert [past.headers["Location"] for past in response.history] == ["/a", "/b"]
     _, talk, answer = await converse(HOME, to("/a"), max_redirects=0)
-    assert isinstance(completed(talk, answer).error, TooManyRedirectsError)
+    assert type(completed(talk, answer).error) is HTTPClientError  # as in Tornado: they are not followed
 
 
 @on_jumping_clock

@@ -13,6 +13,8 @@ PORTS: Final = {"http": 80, "https": 443}
 _NEVER_IN_A_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 """Python's own parser drops some of these, or finds another host behind them than browsers do."""
 
+_SCHEME: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
+
 _STAYS: Final = "%/?:@!$&'()*+,;=[]-._~"
 """What is not percent-encoded in a path or a query; the rest, which should be already, is."""
 
@@ -64,12 +66,14 @@ class Address:
 
         Raises :exc:`ValueError` as :func:`parse_url` does.
         """
-        text = _text(location)
-        _check_characters(text)  # before urljoin() drops some of them
-        try:
-            target = urljoin(self.url, text)
-        except ValueError:  # whose text is for programmers
-            raise ValueError("this is no URL, nor a part of one") from None
+        target = _text(location)
+        _check_characters(target)  # before urljoin() drops some of them
+        if target.startswith("//"):
+            target = f"{self.scheme}:{target}"
+        elif not _SCHEME.match(
+            target
+        ):  # which urljoin() would not take for the whole if its host were missing
+            target = urljoin(self.url, target)
         found = parse_url(target)
         return Address(found.scheme, found.host, found.port, found.resource)
 

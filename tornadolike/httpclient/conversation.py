@@ -73,13 +73,13 @@ class Conversation:
 
         Raises what :mod:`.failures` has, and what the hooks of the program raise.
         """
-        plan = self._plan
+        follows = self._plan.follow_redirects and self._plan.max_redirects > 0
         while True:
             if self._retries is None:
                 answer = await self._ask()
             else:
                 answer = await self._try(self._retries)
-            if answer.status not in REDIRECTS or not plan.follow_redirects:
+            if answer.status not in REDIRECTS or not follows:
                 return answer
             location = answer.headers.get("Location")
             if location is None or not self._turn(answer, location):

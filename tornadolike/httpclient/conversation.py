@@ -40,6 +40,22 @@ class Conversation:
     Raises :exc:`TypeError` and :exc:`ValueError` for options that make no sense.
     """
 
+    __slots__ = (
+        "_auth",
+        "_cookies",
+        "_engine",
+        "_first",
+        "_fragment",
+        "_is_plain",
+        "_next",
+        "_plan",
+        "_refusal",
+        "_retries",
+        "_trace",
+        "history",
+        "hop",
+    )
+
     def __init__(self, engine: Engine, plan: Plan) -> None:
         self._engine = engine
         self._plan = plan

@@ -78,3 +78,11 @@ def test_the_certificate_is_not_shown(certs, whose):
     with asyncio.Runner(loop_factory=lambda: IOLoop(make_current=False)) as runner:
         runner.run(main())
     assert [bool(certificate) for certificate in shown] == [whose == "ours"]
+
+
+def test_whom_the_system_trusts_is_trusted(certs, monkeypatch):
+    """A context of the system's folder does not tell whom it would find there."""
+    monkeypatch.setenv("SSL_CERT_FILE", certs.ca)
+    copy = without_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    (authority,) = copy.get_ca_certs()
+    assert authority == certs.client_context().get_ca_certs()[0]

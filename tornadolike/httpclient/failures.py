@@ -21,8 +21,15 @@ stands behind one is its ``__cause__``. Arguments that make no sense raise :exc:
 import errno
 import socket
 import ssl
+from typing import Any
 
 from .responses import NO_RESPONSE, HTTPClientError, HTTPResponse
+
+
+def _forget_number(failure: Any) -> None:
+    """As an OSError it has taken the code for a number of the system's, and the response for a file."""
+    if isinstance(failure, OSError):
+        failure.errno = failure.strerror = failure.filename = None
 
 
 class _Failure(HTTPClientError):
@@ -30,6 +37,14 @@ class _Failure(HTTPClientError):
 
     def __init__(self, message: str, response: HTTPResponse | None = None) -> None:
         super().__init__(NO_RESPONSE, message, response)
+        _forget_number(self)
+
+    def __str__(self) -> str:
+        return self.message  # as in Tornado: the code says nothing
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {**vars(self), "errno": self.errno} if isinstance(self, OSError) else vars(self)
+        return type(self), (self.message, self.response), state
 
 
 class HTTPTimeoutError(_Failure, TimeoutError):

@@ -15,15 +15,13 @@ from .cookies import Jar
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
+from .repeating import IDEMPOTENT
 from .requests import HTTPRequest, RequestWithDefaults, tls_options
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"})
 """Those that go without ``allow_nonstandard_methods``."""
 
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""RFC 9110 section 9.2.2."""
-
 ACCEPT_ENCODING: Final = ", ".join(coding for coding in CODINGS)
 USER_AGENT: Final = "tornadolike"
 

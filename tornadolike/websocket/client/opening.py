@@ -6,7 +6,6 @@ behind the server's answer, the WebSocket is spoken.
 
 import asyncio
 import socket
-import ssl
 import sys
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,9 +16,11 @@ from ...httpclient import HTTPClientError, HTTPResponse
 from ...httpclient.addresses import Address
 from ...httpclient.cookies import keep_cookies
 from ...httpclient.proxies import proxy_from_environment
+from ...httpclient.redirects import REDIRECTS
 from ...httpclient.requests import SSLOptions
 from ...httpclient.responses import NO_RESPONSE
 from ...httpclient.tunnels import open_tunnel
+from ...httpclient.uncertified import without_certificate
 from ...httputil import HTTPHeaders, HTTPInputError
 from ...httputil.errors import shown
 from ...ioloop import IOLoop
@@ -44,8 +45,6 @@ REFUSAL_SIZE: Final = 64 * 1024
 
 REFUSAL_PATIENCE: Final = 2.0
 """Seconds that this body may take."""
-
-REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 _LIMITS: Final = Limits(max_body_size=sys.maxsize)  # REFUSAL_SIZE is what counts
 
@@ -205,12 +204,10 @@ async def _connect(plan: Plan, client: TCPClient, address: Address, deadline: De
 
 def _tls_for(plan: Plan, address: Address) -> SSLOptions:
     """What to say about TLS. Our certificate is for the server that was asked first."""
-    options = plan.ssl_options
-    if not options:
-        return make_client_context(True)  # which need not read anew whom the system trusts
-    if isinstance(options, ssl.SSLContext) or address.origin == plan.address.origin:
-        return options
-    return {name: said for name, said in options.items() if name not in ("certfile", "keyfile")}
+    options: SSLOptions | None = plan.ssl_options
+    if address.origin != plan.address.origin:
+        options = without_certificate(options)
+    return options or make_client_context(True)  # which need not read anew whom the system trusts
 
 
 async def _exchange(stream: IOStream, request: bytes, reader: ResponseReader) -> ResponseHead:

@@ -241,7 +241,9 @@ async def test_too_many():
     assert "more than 2 redirects" in str(response.error)
     assert [past.headers["Location"] for past in response.history] == ["/a", "/b"]
     _, talk, answer = await converse(HOME, to("/a"), max_redirects=0)
-    assert type(completed(talk, answer).error) is HTTPClientError  # as in Tornado: they are not followed
+    assert (
+        type(completed(talk, answer).error) is HTTPClientError
+    )  # as in Tornado: they are not followed
 
 
 @on_jumping_clock
@@ -251,6 +253,15 @@ async def test_redirects_to_nowhere():
     assert type(response.error) is HTTPClientError
     assert "Unsupported url scheme: 'ftp'" in str(response.error)
     assert response.history == []
+
+
+@on_jumping_clock
+async def test_two_locations():
+    """Somebody may have smuggled in the second; nobody can tell which one is meant."""
+    _, talk, answer = await converse(HOME, to("/a", 302, ("Location", "/b")))
+    assert "several places" in str(completed(talk, answer).error)
+    engine, _, _ = await converse(HOME, to("/a", 302, ("Location", "/a")), ok())
+    assert engine.urls[1] == "http://home.example/a"
 
 
 @on_jumping_clock

@@ -97,8 +97,8 @@ class Conversation:
                 answer = await self._try(self._retries)
             if answer.status not in REDIRECTS or not follows:
                 return answer
-            location = answer.headers.get("Location")
-            if location is None or not self._turn(answer, location):
+            locations = answer.headers.get_list("Location")
+            if not locations or not self._turn(answer, locations):
                 return answer
 
     def complete(self, response: HTTPResponse) -> None:
@@ -129,7 +129,7 @@ class Conversation:
 
     # Redirects
 
-    def _turn(self, answer: Answer, location: str) -> bool:
+    def _turn(self, answer: Answer, locations: list[str]) -> bool:
         """Make what a redirect leads to the next hop. Returns False if the answer is for the caller."""
         try:
             if len(self.history) >= self._plan.max_redirects:
@@ -138,12 +138,12 @@ class Conversation:
                     f"more than {self._plan.max_redirects} redirects, which are max_redirects",
                 )
                 return False
-            following = self._following(answer.status, location)
+            following = self._following(answer.status, locations)
             if following is None:
                 return False
             if self._trace is not None:
                 self._trace.on_redirect(self.hop, answer, following)
-            self._remember(answer, location)
+            self._remember(answer, locations[0])
         except BaseException:
             answer.close()
             raise
@@ -154,10 +154,14 @@ class Conversation:
         self._next = self.hop = following
         return True
 
-    def _following(self, status: int, location: str) -> Hop | None:
+    def _following(self, status: int, locations: list[str]) -> Hop | None:
         try:
+            if len(set(locations)) > 1:
+                raise ValueError(
+                    "it leads to several places"
+                )  # so somebody else has named one of them
             following = redirected_hop(
-                self._next, status, location, self._plan.option("idempotent")
+                self._next, status, locations[0], self._plan.option("idempotent")
             )
         except ValueError as error:
             self._refusal = HTTPClientError(

@@ -348,11 +348,14 @@ async def test_certificates_are_verified(certs):
         await ask(HTTPRequest(url.replace("ws", "wss", 1), validate_cert=False))
 
 
+@pytest.mark.parametrize("kind", ["a dictionary", "a context"])
 @on_every_loop
-async def test_our_certificate_is_for_the_server_that_was_asked(certs):
+async def test_our_certificate_is_for_the_server_that_was_asked(certs, kind):
     context = certs.server_context(ask_client=True)
     context.verify_mode = ssl.CERT_OPTIONAL
     options = {"ca_certs": certs.ca, "certfile": certs.client}
+    if kind == "a context":
+        options = certs.client_context(certs.client)
     seen = []
 
     class Seeing(Answering):

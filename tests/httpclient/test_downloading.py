@@ -7,7 +7,7 @@ import pytest
 
 from tests.running import fixture_of_run, on_every_loop
 from tornadolike.httpclient import HTTPError, HTTPRequest
-from tornadolike.httpclient.downloading import MAX_ERROR_SIZE, download, strong_validator
+from tornadolike.httpclient.downloading import download, strong_validator
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 from tornadolike.httputil import HTTPHeaders
 from tornadolike.simple_httpclient import SimpleAsyncHTTPClient
@@ -236,7 +236,7 @@ async def test_nothing_is_left_to_be_asked_for(tmp_path, whole):
 @on_every_loop
 async def test_an_endless_page_about_an_error(tmp_path):
     async with Script() as server:
-        server.says(b"x" * MAX_ERROR_SIZE * 2, "500 Oh No", length=10**12)
+        server.says(b"x" * 100_000, "500 Oh No", length=10**12)
         with pytest.raises(HTTPError, match="500"):
             await download(server.client, server.url, tmp_path / "f")
 

@@ -27,9 +27,6 @@ from .responses import HTTPClientError, HTTPResponse
 STALL_TIMEOUT: Final = 60.0
 """Seconds that a download may stand still, if nothing else is said. (All of it may take as long as it takes.)"""
 
-MAX_ERROR_SIZE: Final = 1024 * 1024
-"""Bytes that are read of a body that is not wanted, since its status is not 2xx."""
-
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _UNSATISFIED: Final = re.compile(r"bytes \*/(\d{1,18})")
 
@@ -111,10 +108,10 @@ class _Download:
         self._tell_line = request.header_callback
         self._request = self._prepared(request)
         self._status = 0
+        self._reason = ""
         self._headers = HTTPHeaders()
         self._begun = False
         self._total: int | None = None
-        self._unwanted = 0
 
     def _prepared(self, request: HTTPRequest) -> HTTPRequest:
         request = copy.copy(request)
@@ -144,19 +141,19 @@ class _Download:
         return response
 
     def _take_line(self, line: str) -> None:
-        if line.startswith("HTTP/"):
-            self._status, self._headers = int(line.split(" ", 2)[1]), HTTPHeaders()
-        elif line.strip():
-            self._headers.parse_line(line)
         if self._tell_line is not None:
             self._tell_line(line)
+        if line.startswith("HTTP/"):
+            _, status, *reason = line.rstrip().split(" ", 2)
+            self._status, self._reason = int(status), " ".join(reason)
+        elif line.strip():
+            self._headers.parse_line(line)
+        elif not 200 <= self._status < 300:
+            # Its body, a page for people and perhaps without an end, is not wanted.
+            response = HTTPResponse(self._request, self._status, self._headers, reason=self._reason)
+            raise HTTPClientError(self._status, self._reason, response)
 
     async def _take_piece(self, piece: bytes) -> None:
-        if not 200 <= self._status < 300:
-            self._unwanted += len(piece)
-            if self._unwanted > MAX_ERROR_SIZE:
-                raise HTTPClientError(self._status)
-            return
         await self._begin()
         await self._part.write(piece)
         if self._progress is not None:

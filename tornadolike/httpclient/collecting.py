@@ -48,6 +48,8 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
         conversation.hop.address.url,
         reason=answer.reason,
         start_time=request.start_time,
+        trailers=answer.trailers,
+        version=answer.version,
     )
 
 

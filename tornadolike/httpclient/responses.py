@@ -5,12 +5,13 @@ an error has the response.
 """
 
 import json
+from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..httputil import HTTPHeaders, responses
 from .charsets import decode_text
-from .requests import HTTPRequest
+from .requests import HTTPRequest, RequestWithDefaults
 
 NO_RESPONSE: Final = 599
 """The code of an error where there is no status, as in Tornado."""
@@ -58,6 +59,9 @@ class HTTPResponse:
     :arg time_info: seconds by the names of what took them.
     :arg reason: the text behind the status, by default the usual one.
     :arg start_time: when the request was started, in seconds since the epoch.
+    :arg history: the responses that have led here, the first one first: redirects, and what asked for a password.
+    :arg trailers: the fields behind the body; None if there were none.
+    :arg version: of HTTP: ``"HTTP/1.1"``, say.
     """
 
     def __init__(
@@ -72,8 +76,13 @@ class HTTPResponse:
         time_info: dict[str, float] | None = None,
         reason: str | None = None,
         start_time: float | None = None,
+        *,
+        history: "Sequence[HTTPResponse]" = (),
+        trailers: HTTPHeaders | None = None,
+        version: str | None = None,
     ) -> None:
-        self.request = request
+        # (Engines of others give what they got.)
+        self.request = request.request if isinstance(request, RequestWithDefaults) else request
         self.code = code
         self.reason = reason or responses.get(code, UNKNOWN_REASON)
         self.headers = HTTPHeaders() if headers is None else headers
@@ -88,6 +97,9 @@ class HTTPResponse:
         self.request_time = request_time
         self.time_info = time_info or {}
         self.start_time = start_time
+        self.history = history
+        self.trailers = trailers
+        self.version = version
 
     @property
     def body(self) -> bytes:
@@ -97,6 +109,15 @@ class HTTPResponse:
         if self._body is None:
             self._body = self.buffer.getvalue()
         return self._body
+
+    def raise_for_status(self) -> Self:
+        """Raise :attr:`error` if the status is 400 or more; else return the response itself.
+
+        So what has not changed (304), and a redirect that was not followed, are no errors here.
+        """
+        if self.code >= 400:
+            self.rethrow()
+        return self
 
     @property
     def text(self) -> str:

@@ -1,11 +1,13 @@
 """``python -m tornadolike fetch``."""
 
+import asyncio
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -72,12 +74,7 @@ class Long(RequestHandler):
         while True:
             self.write(b"x" * 1000)
             await self.flush()
-            await self.on_the_way()
-
-    async def on_the_way(self):
-        import asyncio
-
-        await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -305,7 +302,7 @@ def test_too_late(fetch):
     assert "Timeout" in err
 
 
-@pytest.mark.parametrize("wire", ["tls"], indirect=False)
+@pytest.mark.parametrize("wire", ["tls"])
 def test_certificates(fetch, site, certs):
     url = f"https://localhost:{site.port}/status/200"
     status, _, err = fetch(url)
@@ -323,7 +320,7 @@ def test_retries(fetch, serve):
             asked.append(1)
             self.set_status(503 if len(asked) < 3 else 200)
 
-    url = serve(Application([("/", Busy)])).url
+    url = serve(Application([("/", Busy)], log_function=lambda handler: None)).url
     assert fetch(url, "--fail", "--retries", "1")[0] == 22
     assert fetch(url, "--fail", "--retries", "1")[0] == 0
     assert len(asked) == 3
@@ -331,8 +328,6 @@ def test_retries(fetch, serve):
 
 def test_unix_sockets(fetch, tmp_path):
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-    import threading
-
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "s"))
         server.listen()

@@ -7,8 +7,8 @@ import pytest
 
 from tests.httpclient.answers import WrittenAnswer, collected
 from tests.running import on_every_loop, turns
-from tornadolike.httpclient import collecting
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
+from tornadolike.httpclient.plan import MAX_BUFFER_SIZE
 
 
 @on_every_loop
@@ -42,13 +42,16 @@ async def test_the_limit_of_what_is_kept():
 
 
 @on_every_loop
-async def test_by_default_there_is_a_limit_too(monkeypatch):
-    monkeypatch.setattr(collecting, "MAX_BODY_SIZE", 10)
-    with pytest.raises(HTTPProtocolError, match="which is 10 bytes"):
-        await collected(WrittenAnswer([b"12345678901"]))
+async def test_by_default_there_is_a_limit_too():
+    """And what was to come in pieces has it, too, if it is collected after all."""
+    too_long = {"Content-Length": str(MAX_BUFFER_SIZE + 1)}
+    with pytest.raises(HTTPProtocolError, match=f"which is {MAX_BUFFER_SIZE} bytes"):
+        await collected(WrittenAnswer([b"1"], too_long))
+    with pytest.raises(HTTPProtocolError, match=f"which is {MAX_BUFFER_SIZE} bytes"):
+        await collected(WrittenAnswer([b"1"], too_long), streamed=True)
     seen = []
-    await collected(WrittenAnswer([b"12345678901"]), streaming_callback=seen.append)
-    assert seen == [b"12345678901"]  # which is not kept
+    await collected(WrittenAnswer([b"1"], too_long), streaming_callback=seen.append)
+    assert seen == [b"1"]  # which is not kept
 
 
 @on_every_loop

@@ -8,11 +8,8 @@ from .conversation import Conversation
 from .decoding import decoded, has_body
 from .engine import Answer
 from .failures import HTTPProtocolError
-from .plan import Plan
+from .plan import MAX_BUFFER_SIZE, Plan
 from .responses import HTTPResponse
-
-MAX_BODY_SIZE: Final = 100 * 1024 * 1024
-"""Bytes of a body that are kept in memory, unless the request or its client says another number (``max_body_size``)."""
 
 _DIGITS: Final = 20
 """A length with more of them is too large for everybody."""
@@ -27,7 +24,7 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
     request = plan.request
     limit = plan.max_body_size
     if limit is None and request.streaming_callback is None:
-        limit = MAX_BODY_SIZE
+        limit = MAX_BUFFER_SIZE
     if plan.decompress:
         answer = decoded(answer, conversation.hop.method, limit)
     if request.header_callback is not None:

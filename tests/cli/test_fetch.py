@@ -326,6 +326,50 @@ def test_retries(fetch, serve):
     assert len(asked) == 3
 
 
+def test_what_breaks_off_is_tried_again(fetch, serve, tmp_path):
+    """With --continue, from there on."""
+    data = os.urandom(100_000)
+    asked = []
+
+    class Flaky(RequestHandler):
+        async def get(self):
+            first = int(self.request.headers.get("Range", "bytes=0-")[6:-1])
+            asked.append(first)
+            status = f"206 Rest\r\nContent-Range: bytes {first}-99999/100000" if first else "200 OK"
+            head = f'HTTP/1.1 {status}\r\nETag: "1"\r\nContent-Length: {100_000 - first}\r\n\r\n'
+            stream = self.detach()
+            await stream.write(head.encode() + data[first:][:40_000])
+            stream.close()
+
+    url = serve(Application([("/", Flaky)], log_function=lambda handler: None)).url
+    assert fetch(url, "-o", tmp_path / "f", "--retries", 5)[0] == 56
+    assert len(asked) == 1
+    asked.clear()
+    assert fetch(url, "-o", tmp_path / "f", "--continue", "--retries", 1)[0] == 56
+    assert fetch(url, "-o", tmp_path / "f", "--continue", "--retries", 1)[0] == 0
+    assert asked == [0, 40_000, 80_000]
+    assert (tmp_path / "f").read_bytes() == data
+
+
+@pytest.mark.parametrize("arguments", [[], ["-d", "a=1"], ["-i"], ["-L", "-f"]])
+def test_by_curl(fetch, site, arguments):
+    pytest.importorskip("pycurl")
+    for url in (f"{site.url}/echo", f"{site.url}/elsewhere"):
+        status, out, err = fetch(url, "--engine", "curl", *arguments)
+        assert (status, err) == (0, "")
+        if "-i" in arguments:
+            assert out.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_without_pycurl(fetch, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("tornadolike.curl_httpclient")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pycurl", None)
+    status, out, err = fetch("http://127.0.0.1:1/", "--engine", "curl")
+    assert (status, out) == (2, b"")
+    assert "tornadolike[curl]" in err
+
+
 def test_unix_sockets(fetch, tmp_path):
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
     with socket.socket(socket.AF_UNIX) as server:

@@ -15,6 +15,7 @@ from tornadolike.httpclient.plan import MAX_BUFFER_SIZE
 async def test_a_body_in_pieces_is_one():
     response = await collected(WrittenAnswer([b"a", b"b", b"c"], {"X-Mine": "1"}, 404))
     assert (response.code, response.reason, response.body) == (404, "Fine", b"abc")
+    assert response.buffer.read() == b"abc"  # as in Tornado, where it stands at its beginning
     assert response.headers["X-Mine"] == "1"
     assert response.effective_url == "http://example.com/"
     assert response.error is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from .. import ioloop
 from ..httpclient.client import AsyncHTTPClient
 from ..httpclient.downloading import download
-from ..httpclient.failures import HTTPProtocolError
+from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError, HTTPTimeoutError
 from ..httpclient.requests import HTTPRequest
 from ..httpclient.responses import HTTPClientError
 from ..httputil import HTTPInputError
@@ -213,15 +213,34 @@ async def _fetch(options: argparse.Namespace, request: HTTPRequest) -> int:
 async def _download(
     options: argparse.Namespace, request: HTTPRequest, client: AsyncHTTPClient
 ) -> None:
-    path = options.output
-    if options.quiet or not sys.stderr.isatty():
-        await download(client, request, path, resume=options.resume)
-        return
-    bar = ProgressBar(os.path.basename(path), sys.stderr)
+    bar = None
+    if not options.quiet and sys.stderr.isatty():
+        bar = ProgressBar(os.path.basename(options.output), sys.stderr)
+    came = False
+
+    def progress(done: int, total: int | None) -> None:
+        nonlocal came
+        came = True
+        if bar is not None:
+            bar.show(done, total)
+
+    retries = options.retries if options.resume else 0
     try:
-        await download(client, request, path, resume=options.resume, progress=bar.show)
+        while True:
+            came = False
+            try:
+                await download(
+                    client, request, options.output, resume=options.resume, progress=progress
+                )
+                return
+            except (HTTPStreamClosedError, HTTPTimeoutError):
+                # What broke off before it had begun has been tried again as often as that is wanted.
+                if not came or retries == 0:
+                    raise
+                retries -= 1
     finally:
-        bar.end()
+        if bar is not None:
+            bar.end()
 
 
 class _Printer:

@@ -29,14 +29,14 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
         answer = decoded(answer, conversation.hop.method, limit)
     if request.header_callback is not None:
         _tell_head(answer, request.header_callback)
-    buffer = BytesIO()
     if request.streaming_callback is not None:
+        buffer = BytesIO()
         await _stream(answer, request.streaming_callback, limit)
     else:
         assert limit is not None
         if has_body(answer, conversation.hop.method):
             _check_length(answer, limit)
-        await _fill(buffer, answer, limit)
+        buffer = await _collected(answer, limit)
     return HTTPResponse(
         request,
         answer.status,
@@ -65,13 +65,17 @@ def _check_length(answer: Answer, limit: int) -> None:
         raise too_large(limit)
 
 
-async def _fill(buffer: BytesIO, answer: Answer, limit: int) -> None:
-    room = limit
-    while piece := answer.read_nowait() or await answer.read():
-        room -= len(piece)
-        if room < 0:
+async def _collected(answer: Answer, limit: int) -> BytesIO:
+    piece = answer.read_nowait() or await answer.read()
+    buffer = BytesIO(piece)  # which is not copied, if it is all
+    size = buffer.seek(len(piece))
+    while piece:
+        if size > limit:
             raise too_large(limit)
-        buffer.write(piece)
+        if piece := answer.read_nowait() or await answer.read():
+            size += buffer.write(piece)
+    buffer.seek(0)
+    return buffer
 
 
 async def _stream(

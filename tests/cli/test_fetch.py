@@ -275,7 +275,7 @@ def test_what_the_parser_refuses(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         main(["fetch", *arguments])
     assert end.value.code == 2
-    capsys.readouterr()
+    assert "error: " in capsys.readouterr().err
 
 
 def free_port():
@@ -415,6 +415,15 @@ def test_control_c_is_quiet_and_keeps_what_may_be_kept(site, tmp_path):
     assert (process.returncode, out, err) == (130, b"", b"")
     assert sorted(os.listdir(tmp_path)) == ["f.part", "f.part.json"]
     assert (tmp_path / "f.part").stat().st_size > 0
+
+
+def test_it_tidies_up_when_it_is_told_to_end(site, tmp_path):
+    with started(f"{site.url}/long", "-o", tmp_path / "f") as process:
+        wait_for(lambda: os.listdir(tmp_path))
+        process.terminate()
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (143, b"", b"")
+    assert os.listdir(tmp_path) == []
 
 
 def test_who_reads_has_enough(site):

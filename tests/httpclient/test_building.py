@@ -225,6 +225,31 @@ async def test_an_upload_that_stops_leaves_no_file_open(tmp_path):
         await producer_of(tmp_path / "f")(Wire(fails_at=1).write)
 
 
+@pytest.mark.parametrize("pieces", [["text"], [b"1", 5], [None]])
+@on_every_loop
+async def test_pieces_that_are_no_bytes(pieces):
+    with pytest.raises(TypeError, match="made of bytes"):
+        await producer_of(iter(pieces))(Wire().write)
+
+
+@on_every_loop
+async def test_pieces_of_other_kinds():
+    """An empty one says nothing: in chunks it would be the end."""
+    wire = Wire()
+    await producer_of(iter([b"", bytearray(b"1"), b"", memoryview(b"2")]))(wire.write)
+    assert wire.written == [b"1", b"2"]
+
+
+@on_every_loop
+async def test_a_form_that_stops_leaves_no_file_open(tmp_path):
+    (tmp_path / "f").write_bytes(b"x" * 1_000_000)
+    body = build_body(files={"f": tmp_path / "f"})
+    for fails_at in range(4):
+        with pytest.raises(BrokenPipeError):
+            await body.producer(Wire(fails_at).write)
+        assert len(asyncio.all_tasks()) == 1
+
+
 # To a server and back
 
 

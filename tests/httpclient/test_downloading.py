@@ -241,6 +241,19 @@ async def test_nothing_is_left_to_be_asked_for(tmp_path, whole):
 
 
 @on_every_loop
+async def test_a_part_that_nobody_has_asked_for(tmp_path):
+    async with Script() as server:
+        told = "bytes 0-4/10"
+        server.says(b"12345", "206 Partial Content", Content_Range=told)
+        with pytest.raises(HTTPProtocolError, match="a part came"):
+            await download(server.client, server.url, tmp_path / "f")
+        server.says(b"12345", "206 Partial Content", Content_Range=told)
+        request = HTTPRequest(server.url, headers={"Range": "bytes=0-4"})
+        await download(server.client, request, tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == b"12345"
+
+
+@on_every_loop
 async def test_an_endless_page_about_an_error(tmp_path):
     async with Script() as server:
         server.says(b"x" * 100_000, "500 Oh No", length=10**12)

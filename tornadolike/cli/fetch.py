@@ -1,7 +1,9 @@
 """``python -m tornadolike fetch``: for scripts, and for containers that ask whether their site is well."""
 
 import argparse
+import asyncio
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,7 +16,7 @@ from ..httpclient.responses import HTTPClientError
 from ..httputil import HTTPInputError
 from .fetching.asking import ENGINES, client_of, request_of
 from .fetching.progress import ProgressBar
-from .fetching.statuses import INTERRUPTED, NOT_WRITTEN, OK, WRONG_USE, status_of
+from .fetching.statuses import INTERRUPTED, NOT_WRITTEN, OK, TERMINATED, WRONG_USE, status_of
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -63,7 +65,7 @@ def _add_request(fetch: argparse.ArgumentParser) -> None:
         help="go where redirects lead to (default: yes)",
     )
     group.add_argument(
-        "--max-redirects", metavar="N", type=_count, default=10, help="(default: %(default)s)"
+        "--max-redirects", metavar="N", type=count, default=10, help="(default: %(default)s)"
     )
     group.add_argument(
         "--compressed", action="store_true", help="ask for a compressed response, and decompress it"
@@ -92,19 +94,19 @@ def _add_body(fetch: argparse.ArgumentParser) -> None:
 def _add_way(fetch: argparse.ArgumentParser) -> None:
     group = fetch.add_argument_group("the way there")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, help="for all of it (default: no limit)"
+        "--timeout", metavar="SECONDS", type=seconds, help="for all of it (default: no limit)"
     )
     group.add_argument(
         "--connect-timeout",
         metavar="SECONDS",
-        type=_seconds,
+        type=seconds,
         default=20.0,
         help="(default: %(default)g)",
     )
     group.add_argument(
         "--retries",
         metavar="N",
-        type=_count,
+        type=count,
         default=0,
         help="try again so many times what failed and may go better the next time (default: 0)",
     )
@@ -152,18 +154,20 @@ def _add_output(fetch: argparse.ArgumentParser) -> None:
     )
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < float("inf"):
+def seconds(text: str) -> float:
+    """Seconds of the command line, which says ``invalid seconds value`` for others."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
         raise ValueError
-    return seconds
+    return value
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
+def count(text: str) -> int:
+    """A count of the command line."""
+    value = int(text)
+    if value < 0:
         raise ValueError
-    return count
+    return value
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -176,6 +180,8 @@ def _run(options: argparse.Namespace) -> int:
         return ioloop.run(_fetch(options, request))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except asyncio.CancelledError:
+        return TERMINATED
     except (ValueError, ImportError) as error:  # a URL that is none, an engine that is not there
         return _refuse(options, error, WRONG_USE)
     except BrokenPipeError:
@@ -198,6 +204,10 @@ def _check(options: argparse.Namespace) -> None:
 
 async def _fetch(options: argparse.Namespace, request: HTTPRequest) -> int:
     client = client_of(options)
+    task = asyncio.current_task()
+    assert task is not None
+    # So that what is not whole does not stay on the disk.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         if options.output is None:
             await _Printer(options, request).fetch(client)

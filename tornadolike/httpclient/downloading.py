@@ -42,7 +42,7 @@ async def download(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> HTTPResponse:
-    """Fetch into a file; the response that is returned has no body.
+    """Fetch into a file; return the response, which has no body.
 
     A file at ``path`` is replaced when the new one is whole, and stays as it is if that does not come about. What is in
     a content coding (gzip, say) is not asked for, unless the request has ``decompress_response=True``: a file that is
@@ -52,7 +52,8 @@ async def download(
         says one; but by default none of :data:`STALL_TIMEOUT` seconds passes without a byte.
     :arg resume: keep what has come of a download that does not reach its end, in ``path`` with ``.part`` behind it; and
         if it is there go on where it ends. The server is asked for the rest only of what has not changed since
-        (``If-Range``); else, and where it does not tell versions apart, all comes anew.
+        (``If-Range``); else, and where it does not tell versions apart, all comes anew. If there is no rest, since only
+        the file's name was missing, the response is the one that says so (416).
     :arg progress: called for each piece.
 
     Raises :exc:`.HTTPError` and all below it, for another status than 2xx too; :exc:`OSError` where the file cannot be
@@ -167,6 +168,8 @@ class _Download:
         if self._known is not None and self._status == 206:
             self._total = self._check_rest(self._known)
             return
+        if self._status == 206 and "Range" not in self._request.headers:
+            raise HTTPProtocolError("all was wanted, and a part came (206 Partial Content)")
         length = self._headers.get("Content-Length")
         if length is not None and "X-Consumed-Content-Encoding" not in self._headers:
             self._total = int(length)

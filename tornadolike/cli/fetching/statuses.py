@@ -19,6 +19,7 @@ WRONG_USE: Final = 2
 WRONG_STATUS: Final = 22
 NOT_WRITTEN: Final = 23
 INTERRUPTED: Final = 130
+TERMINATED: Final = 143
 
 _OF_FAILURES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (HTTPNameError, 6),

@@ -38,7 +38,7 @@ async def test_the_limit_of_what_is_kept():
     with pytest.raises(HTTPProtocolError, match="max_body_size, which is 5 bytes"):
         await collected(WrittenAnswer([b"12", b"3456"]), max_body_size=5)
     inflated = WrittenAnswer([gzip.compress(b"\0" * 1000)], {"Content-Encoding": "gzip"})
-    with pytest.raises(HTTPProtocolError, match="larger than 999 bytes when decoded"):
+    with pytest.raises(HTTPProtocolError, match="max_body_size, which is 999 bytes when decoded"):
         await collected(inflated, max_body_size=999)
 
 

@@ -5,9 +5,8 @@ from io import BytesIO
 from typing import Final
 
 from .conversation import Conversation
-from .decoding import decoded, has_body
+from .decoding import decoded, has_body, too_large
 from .engine import Answer
-from .failures import HTTPProtocolError
 from .plan import MAX_BUFFER_SIZE, Plan
 from .responses import HTTPResponse
 
@@ -90,10 +89,3 @@ async def _stream(
         waiting = callback(piece)
         if waiting is not None:
             await waiting
-
-
-def too_large(limit: int) -> HTTPProtocolError:
-    """What is raised for a body of more than ``limit`` bytes."""
-    return HTTPProtocolError(
-        f"the body of the response is larger than max_body_size, which is {limit} bytes"
-    )

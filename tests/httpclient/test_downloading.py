@@ -101,6 +101,22 @@ async def test_the_request_is_the_authors(tmp_path):
     assert (tmp_path / "f").read_bytes() == b""
 
 
+@on_every_loop
+async def test_urls_are_relative_to_what_the_client_says(tmp_path):
+    async with Script() as server:
+        client = SimpleAsyncHTTPClient(
+            force_instance=True, base_url=server.url + "api/", raise_error=False
+        )
+        server.says(b"x")
+        await download(client, "f", tmp_path / "f")
+        assert server.requests[-1].startswith("GET /api/f ")
+        server.says(b"x", "404 Not Found")
+        with pytest.raises(HTTPError, match="404"):
+            await download(client, "f", tmp_path / "f")
+        client.close()
+    assert (tmp_path / "f").read_bytes() == b"x"
+
+
 @pytest.mark.parametrize("resume", [False, True])
 @on_every_loop
 async def test_what_was_there_stays_until_all_has_come(tmp_path, resume):

@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urljoin
 
 from ..httputil import HTTPHeaders, parse_date
 from .client import AsyncHTTPClient
@@ -48,7 +49,7 @@ async def download(
     a content coding (gzip, say) is not asked for, unless the request has ``decompress_response=True``: a file that is
     decoded cannot be resumed.
 
-    :arg request: a URL, or a request without ``streaming_callback``. There is no limit for the whole time unless it
+    :arg request: a URL, relative to the client's ``base_url`` if it has one, or a request without ``streaming_callback``. There is no limit for the whole time unless it
         says one; but by default none of :data:`STALL_TIMEOUT` seconds passes without a byte.
     :arg resume: keep what has come of a download that does not reach its end, in ``path`` with ``.part`` behind it; and
         if it is there go on where it ends. The server is asked for the rest only of what has not changed since
@@ -60,7 +61,8 @@ async def download(
     written; :exc:`BlockingIOError` if another process resumes the same download.
     """
     if not isinstance(request, HTTPRequest):
-        request = HTTPRequest(request)
+        base = client.base_url
+        request = HTTPRequest(request if base is None else urljoin(base, request))
     if request.streaming_callback is not None:
         raise ValueError("a download goes to a file: streaming_callback has nothing to do there")
     if resume and (request.method != "GET" or "Range" in request.headers):

@@ -49,8 +49,9 @@ async def download(
     a content coding (gzip, say) is not asked for, unless the request has ``decompress_response=True``: a file that is
     decoded cannot be resumed.
 
-    :arg request: a URL, relative to the client's ``base_url`` if it has one, or a request without ``streaming_callback``. There is no limit for the whole time unless it
-        says one; but by default none of :data:`STALL_TIMEOUT` seconds passes without a byte.
+    :arg request: a URL, relative to the client's ``base_url`` if it has one; or a request without
+        ``streaming_callback``. There is no limit for the whole time unless it says one; but by default none of
+        :data:`STALL_TIMEOUT` seconds passes without a byte.
     :arg resume: keep what has come of a download that does not reach its end, in ``path`` with ``.part`` behind it; and
         if it is there go on where it ends. The server is asked for the rest only of what has not changed since
         (``If-Range``); else, and where it does not tell versions apart, all comes anew. If there is no rest, since only

@@ -115,13 +115,16 @@ class PathSource(Source):
         self.name = os.path.basename(self._path)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        file = await in_thread(open, self._path, "rb")
+        opened: list[BinaryIO] = []
         try:
-            async with aclosing(_read(file, self.size)) as pieces:
+            # Who is cancelled meanwhile gets that when it is open.
+            await in_thread(lambda: opened.append(open(self._path, "rb")))  # noqa: SIM115 - closed below
+            async with aclosing(_read(opened[0], self.size)) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:
-            await in_thread(file.close)
+            for file in opened:
+                await in_thread(file.close)
 
 
 class AsyncSource(Source):

@@ -43,6 +43,7 @@ def test_retries():
     assert told(lambda teller: teller.on_retry(there, busy, 1.25)) == [
         "* HTTP 503; again in 1.2 seconds"
     ]
-    assert told(lambda teller: teller.on_retry(there, HTTPConnectError("no way"), 0)) == [
-        "* HTTP 599: no way; again in 0.0 seconds"
+    refused = HTTPConnectError("no way")
+    assert told(lambda teller: teller.on_retry(there, refused, 0)) == [
+        f"* {refused}; again in 0.0 seconds"
     ]

@@ -1,8 +1,10 @@
 """Files that take their place when they are whole."""
 
+import asyncio
 import json
 import os
 import stat
+import threading
 
 import pytest
 
@@ -17,11 +19,14 @@ class StopHere(Exception):
 
 
 async def broken_off(path, data, state, keep=True):
-    with pytest.raises(StopHere):
+    async def write():
         async with PartFile(path, keep) as part:
             await part.begin(state)
             await part.write(data)
             raise StopHere
+
+    with pytest.raises(StopHere):
+        await write()
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -90,6 +95,28 @@ async def test_two_do_not_write_the_same(tmp_path):
             await other.finish()
         await part.finish()
     assert (tmp_path / "file").read_bytes() == b""
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@on_every_loop
+async def test_who_is_cancelled_while_it_is_opened_leaves_nothing(tmp_path, monkeypatch, keep):
+    opened, gate = threading.Event(), threading.Event()
+    open_it = PartFile._open
+
+    def slow(part):
+        open_it(part)
+        opened.set()
+        assert gate.wait(10)
+
+    monkeypatch.setattr(PartFile, "_open", slow)
+    entering = asyncio.ensure_future(PartFile(tmp_path / "file", keep).__aenter__())
+    while not opened.is_set():
+        await asyncio.sleep(0)
+    entering.cancel()
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+    assert os.listdir(tmp_path) == []
 
 
 @on_every_loop

@@ -1,12 +1,15 @@
 """Where the bytes of bodies come from."""
 
+import asyncio
 import io
 import os
 import threading
 
 import pytest
 
+from tests.conftest import open_descriptors
 from tests.running import on_every_loop
+from tornadolike.httpclient import sources
 from tornadolike.httpclient.sources import READ_SIZE, source_of
 
 DATA = os.urandom(READ_SIZE + 1000)
@@ -143,6 +146,27 @@ async def test_who_stops_in_between_leaves_nothing_open(path):
     await pieces.__anext__()
     await pieces.aclose()
     assert closed
+
+
+@on_every_loop
+async def test_who_is_cancelled_while_it_is_opened_leaves_nothing_open(path, monkeypatch):
+    opened, gate = threading.Event(), threading.Event()
+
+    def slow(*args):
+        file = open(*args)  # noqa: SIM115 - who asked closes it
+        opened.set()
+        assert gate.wait(10)
+        return file
+
+    monkeypatch.setattr(sources, "open", slow, raising=False)
+    reading = asyncio.ensure_future(all_of(source_of(path)))
+    while not opened.is_set():
+        await asyncio.sleep(0)
+    reading.cancel()
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert "file.bin" not in "".join(open_descriptors().values())
 
 
 @pytest.mark.parametrize("content", ["text", "/etc/passwd", 5, None, io.StringIO("text")])

@@ -46,7 +46,12 @@ class PartFile:
         """What it is the beginning of; None if that is not known, and nothing can be added."""
 
     async def __aenter__(self) -> "PartFile":
-        await in_thread(self._open)
+        try:
+            await in_thread(self._open)
+        except BaseException:
+            # Who is cancelled gets this when it is open.
+            await in_thread(self._leave)
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -227,7 +227,7 @@ async def test_an_end_without_an_answer(ended):
         if ended == "after an interim head":
             peer.say(CONTINUE)
 
-    async with connected(script) as (connection, owner, server):
+    async with connected(script) as (connection, owner, _):
         if ended == "before":
             await owner.hear("forgotten")
             assert not connection.usable

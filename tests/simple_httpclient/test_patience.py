@@ -139,12 +139,14 @@ async def test_who_does_not_fetch_is_waited_for():
         await peer.rest()
 
     async with connected(script) as (connection, owner, _):
-        answer = await connection.exchange(hop(timeouts=Timeouts(between_bytes=0.2)))
-        async with asyncio.timeout(8):
-            while not connection._paused:
-                await asyncio.sleep(0)
-        await asyncio.sleep(0.25)
-        assert len(await read_all(answer)) == size
+        answer = await connection.exchange(hop(timeouts=Timeouts(between_bytes=1000)))
+        assert connection._patience._timer is not None
+        while not connection._paused:
+            await asyncio.sleep(0)
+        assert connection._patience._timer is None
+        await answer.read()
+        assert connection._patience._timer is not None
+        assert len(await read_all(answer)) < size
         assert owner.told == ["left", "kept"]
 
 

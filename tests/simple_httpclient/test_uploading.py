@@ -1,6 +1,7 @@
 """Bodies that do not go with their heads: from producers, and those that wait for 100 Continue."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -168,7 +169,7 @@ async def test_a_producer_that_is_cancelled():
         raise asyncio.CancelledError
 
     async with connected(taking) as (connection, owner, _):
-        with pytest.raises(HTTPStreamClosedError, match="producer .* was cancelled"):
+        with pytest.raises(HTTPStreamClosedError, match="was cancelled"):
             await connection.exchange(hop("PUT", producer=produce))
         assert owner.told == ENDED
 
@@ -226,8 +227,6 @@ async def test_a_producer_that_fails_while_it_is_told_to_stop(expect_log):
                 await exchange
             await turns()
             del exchange
-            import gc
-
             gc.collect()
 
 

@@ -187,7 +187,8 @@ class Upload:
         To write would break the connection, and with it would go the server's last words, which are as a rule the
         answer: the transport will read them in its next turn, and then the end.
         """
-        return self._transport.is_closing() or self._transport.peer_state() != "open"
+        transport = self._transport
+        return bool(transport.is_closing() or transport.peer_state() != "open")
 
     def _fail(self, failure: Exception) -> None:
         self._stopped = True

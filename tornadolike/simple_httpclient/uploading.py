@@ -77,9 +77,9 @@ class Upload:
         return self._timer is not None
 
     @property
-    def producing(self) -> bool:
-        """Whether a producer was asked for it."""
-        return self._task is not None
+    def consumed(self) -> bool:
+        """Whether a producer was asked for it, and may not be able to give it again."""
+        return self._task is not None and not getattr(self._hop.producer, "repeatable", False)
 
     def go(self) -> None:
         """The body is welcome, or it is presumed to be. Once is enough."""

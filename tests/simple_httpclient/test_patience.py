@@ -68,6 +68,7 @@ async def test_the_request():
         await asyncio.sleep(4)
         exchange.taken += 1
         exchange.patience.heard()  # what it says does not mean that it takes anything
+        assert exchange.late is None
     await asyncio.sleep(11)
     assert exchange.late.startswith("Timeout while sending the request")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 
 import pytest
 
@@ -15,10 +16,12 @@ from tests.simple_httpclient.exchanging import (
     response,
 )
 from tornadolike import gen
+from tornadolike.http1 import RequestWriter
 from tornadolike.httpclient.failures import HTTPStreamClosedError
 from tornadolike.httputil import HTTPOutputError
 from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.simple_httpclient.connection import StaleError
+from tornadolike.simple_httpclient.uploading import TURN_SIZE, Upload
 
 EXPECT = {"Expect": "100-continue"}
 PATIENT = Bounds(continue_timeout=1000.0)
@@ -101,27 +104,62 @@ async def test_a_producer_waits_for_its_server(wire, certs):
         assert owner.told == KEPT
 
 
+class Taker:
+    """A transport that takes all at once, and what hears of it."""
+
+    def __init__(self, producer):
+        self.taken = 0
+        self.ended = False
+        writer = RequestWriter()
+        asked = hop("PUT", producer=producer)
+        writer.head("PUT", "/", asked.headers, with_body=True)
+        self.upload = Upload(asked, writer, self, self)
+
+    def write(self, data):
+        self.taken += len(data)
+
+    def is_closing(self):
+        return False
+
+    def peer_state(self):
+        return "open"
+
+    def upload_ended(self):
+        self.ended = True
+
+
 @on_every_loop
 async def test_a_producer_that_never_waits_lets_others_have_a_turn():
-    others = 0
+    taken_at = []
 
     async def produce(write):
-        nonlocal others
-        asyncio.get_running_loop().call_soon(count)
         for _ in range(64):
             await write(bytes(8 * 1024))
 
-    def count():
-        nonlocal others
-        others += 1
-        asyncio.get_running_loop().call_soon(count) if others < 1000 else None
+    taker = Taker(produce)
+    taker.upload.start(1.0)
+    while not taker.ended:
+        await asyncio.sleep(0)
+        taken_at.append(taker.taken)
+    assert max(b - a for a, b in itertools.pairwise(taken_at)) < TURN_SIZE + 16 * 1024
 
-    async def script(peer):
-        await taking(peer)
 
-    async with connected(script) as (connection, _, _):
-        await read_all(await connection.exchange(hop("PUT", producer=produce)))
-        assert others > 1
+@on_every_loop
+async def test_a_turn_does_not_make_room():
+    room = []
+
+    async def produce(write):
+        room.append(write(bytes(TURN_SIZE)))
+        taker.upload.pause()
+        await room[0]
+
+    taker = Taker(produce)
+    taker.upload.start(1.0)
+    await turns(10)
+    assert not room[0].done()
+    taker.upload.resume()
+    await turns(10)
+    assert taker.ended
 
 
 WRONG = {
@@ -283,13 +321,15 @@ async def test_an_early_refusal_stops_the_producer(status):
 
     async def script(peer):
         await peer.head()
-        peer.say(response(status, body=b"no"))
+        said = response(status, body=b"no")
+        peer.say(said[:-2])
+        await stopped.wait()
+        peer.say(said[-2:])
         await peer.rest()
 
     async with connected(script) as (connection, owner, server):
         answer = await connection.exchange(hop("PUT", producer=produce))
         assert answer.status == int(status[:3])
-        await stopped.wait()
         assert await read_all(answer) == b"no"
         assert owner.told[:2] == ENDED
         await server.peers[0].over.wait()
@@ -466,6 +506,22 @@ async def test_an_answer_in_place_of_continue(kind, status):
 
 
 @on_every_loop
+async def test_the_head_of_an_answer_in_place_of_continue_is_enough():
+    async def script(peer):
+        await peer.head()
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+        assert await peer.rest() == b""
+
+    async with connected(script, bounds=PATIENT) as (connection, _, server):
+        answer = await connection.exchange(hop("PUT", headers=EXPECT, body=b"body"))
+        upload = connection._upload
+        assert not upload.waiting
+        upload.go()
+        answer.close()
+        await server.peers[0].over.wait()
+
+
+@on_every_loop
 async def test_a_body_that_waited_and_is_not_as_long_as_was_said():
     async with connected(taking, bounds=Bounds(continue_timeout=0.01)) as (connection, owner, _):
         asked = hop("PUT", headers=EXPECT, body=b"body")
@@ -485,7 +541,10 @@ async def test_cancelled_while_the_body_waits():
             connection.exchange(hop("PUT", headers=EXPECT, body=b"body"))
         )
         await turns()
+        upload = connection._upload
+        assert upload.waiting
         exchange.cancel()
         with pytest.raises(asyncio.CancelledError):
             await exchange
+        assert not upload.waiting
         assert owner.told == ENDED

@@ -58,6 +58,25 @@ async def test_the_times_of_an_exchange():
         assert asked.waiting_for == "while reading the response"
 
 
+@on_every_loop
+async def test_one_request_at_a_time():
+    async def script(peer):
+        await peer.request()
+        await asked.wait()
+        peer.say(OK)
+        await peer.rest()
+
+    asked = asyncio.Event()
+    async with connected(script) as (connection, owner, _):
+        first = asyncio.ensure_future(connection.exchange(hop()))
+        await turns()
+        with pytest.raises(RuntimeError, match="one request at a time"):
+            await connection.exchange(hop())
+        asked.set()
+        assert await read_all(await first) == b"ok"
+        assert owner.told == KEPT
+
+
 KEPT = ["left", "kept"]
 ENDED = ["left", "forgotten"]
 
@@ -479,6 +498,18 @@ async def test_closing_an_idle_connection_and_one_at_work():
         await owner.hear("forgotten")
         await server.peers[0].over.wait()
         connection.close()
+
+
+@on_every_loop
+async def test_closing_a_connection_that_reads_a_rest():
+    async with connected(saying(CHUNKED)) as (connection, owner, server):
+        answer = await connection.exchange(hop())
+        answer.close()
+        timer = connection._answer._timer
+        connection.close()
+        assert owner.told == ENDED
+        assert timer.cancelled()
+        await server.peers[0].over.wait()
 
 
 # Back-pressure

@@ -165,6 +165,8 @@ class Connection(asyncio.Protocol):
         failures has. What cannot be sent at all raises :exc:`~tornadolike.httputil.HTTPOutputError`, and the connection
         is kept.
         """
+        if self._hop is not None:
+            raise RuntimeError("This connection is at work: it takes one request at a time")
         transport, times = self._transport, hop.times
         self._hop = hop
         times.sent = times.first_byte = times.ended = 0.0

@@ -37,11 +37,6 @@ class Dialled:
         self._stream = stream
         self.transport: Any = stream.detach()
 
-    @property
-    def resumable(self) -> bool:
-        """Whether there may be a session that the next connection can resume."""
-        return self._keeper is not None
-
     def keep_session(self) -> None:
         """Keep what the server has given for the next connection, now that something has come of it."""
         if self._keeper is not None:
@@ -161,9 +156,9 @@ class _HopProgress(Progress):
     """Writes down when a way is how far, and gives TLS its time."""
 
     def __init__(self, hop: Hop, limit: asyncio.Timeout) -> None:
-        super().__init__()
         self._hop = hop
         self._limit = limit
+        super().begin(CONNECTING, (hop.address.host, hop.address.port))
 
     def begin(self, phase: str, *addresses: Any) -> None:
         super().begin(phase, *addresses)

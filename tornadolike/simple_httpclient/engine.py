@@ -83,7 +83,7 @@ class SimpleEngine(Engine):
 
     async def _wait_for_turn(self, key: Hashable, hop: Hop, deadline: float | None) -> None:
         gen_log.debug(
-            "as many requests at once as may be: this one waits (%d others do so)",
+            "max_clients limit reached, request queued (%d wait already)",
             len(self._turns.waiting),
         )
         hop.waiting_for = IN_QUEUE
@@ -151,17 +151,11 @@ class SimpleEngine(Engine):
 def key_of(hop: Hop) -> Hashable:
     """For what a connection may be used again."""
     way, address = hop.way, hop.address
-    place = address.scheme, address.host, address.port
-    if way.proxy is None and way.ssl_options is None and way.unix_socket is None:
-        # (Nearly all of them: it is the same as below, in a shorter form.)
-        return (
-            place
-            if way.allow_ipv6 and way.source_ip is None
-            else (place, way.allow_ipv6, way.source_ip)
-        )
     proxy = None if way.unix_socket is not None else way.proxy
+    # (A proxy takes requests to anywhere, unless it is a tunnel that it makes.)
+    anywhere = proxy is not None and not is_tunnel(hop)
     return (
-        place if proxy is None or is_tunnel(hop) else None,  # a proxy takes requests to anywhere
+        None if anywhere else (address.scheme, address.host, address.port),
         None if proxy is None else proxy_key(proxy),
         way.unix_socket,
         options_key(way.ssl_options) if address.secure else None,

@@ -1,6 +1,7 @@
 """The face: Tornado's arguments and attributes, and ours."""
 
 import asyncio
+import contextlib
 import logging
 
 import pytest
@@ -16,34 +17,19 @@ from tornadolike.simple_httpclient import (
     HTTPTimeoutError,
     SimpleAsyncHTTPClient,
 )
-from tornadolike.simple_httpclient import client as module
 
 
-class Closing:
-    """``async with Closing(client):`` closes it, and waits until nothing is open."""
-
-    def __init__(self, client):
-        self.client = client
-
-    async def __aenter__(self):
-        return self.client
-
-    async def __aexit__(self, *exc):
-        self.client.close()
+@contextlib.asynccontextmanager
+async def new_client(**options):
+    """``async with new_client() as client:``, closed at the end, until nothing is open."""
+    client = SimpleAsyncHTTPClient(force_instance=True, **options)
+    try:
+        yield client
+    finally:
+        client.close()
         async with asyncio.timeout(30):
-            while self.client.connections[0]:
+            while client.connections[0]:
                 await asyncio.sleep(0)
-
-
-def new_client(*args, **options):
-    client = SimpleAsyncHTTPClient.__new__(SimpleAsyncHTTPClient, *args, **options)
-    return Closing(client)
-
-
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch):
-    """Each client of its own, however clients are shared."""
-    monkeypatch.setattr(module, "SimpleAsyncHTTPClient", SimpleAsyncHTTPClient)
 
 
 @on_every_loop
@@ -152,7 +138,9 @@ async def test_names_are_asked_for_once(monkeypatch):
 
 @on_every_loop
 async def test_how_large_a_response_may_be():
-    site = Site(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500 + b"\r\nContent-Length: 500\r\n\r\n" + b"y" * 500)
+    site = Site(
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500 + b"\r\nContent-Length: 500\r\n\r\n" + b"y" * 500
+    )
     async with site.running() as url:
         for options in ({"max_body_size": 400}, {"max_buffer_size": 400}, {"max_header_size": 400}):
             async with new_client(**options) as client:
@@ -160,7 +148,6 @@ async def test_how_large_a_response_may_be():
                     await client.fetch(url)
         for options in (
             {"max_body_size": 500},
-            {"max_body_size": 500, "max_buffer_size": 400},
             {"max_body_size": 400, "defaults": {"max_body_size": 500}},
         ):
             async with new_client(**options) as client:
@@ -203,4 +190,4 @@ def test_its_exceptions():
 async def test_limits_that_make_no_sense():
     for options in ({"max_clients": 0}, {"max_clients_per_host": 0}, {"max_idle": -1}):
         with pytest.raises(ValueError, match="or more"):
-            SimpleAsyncHTTPClient(**options)
+            SimpleAsyncHTTPClient(force_instance=True, **options)

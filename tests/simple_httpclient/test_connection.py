@@ -16,9 +16,9 @@ from tests.simple_httpclient.exchanging import (
     saying,
 )
 from tornadolike.http1 import Limits
+from tornadolike.httpclient.engine import Way
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 from tornadolike.httpclient.proxies import Proxy
-from tornadolike.httpclient.engine import Way
 from tornadolike.httputil import HTTPOutputError
 from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.simple_httpclient.connection import StaleError

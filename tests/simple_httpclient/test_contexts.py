@@ -39,7 +39,10 @@ def test_files_that_have_changed_are_read_again(certs, tmp_path):
 
 def test_not_more_than_so_many_are_kept(certs):
     contexts = Contexts()
-    kinds = [{"cert_reqs": ssl.CERT_NONE, "ciphers": f"HIGH:!{'A' * n}"} for n in range(1, MAX_CONTEXTS + 3)]
+    kinds = [
+        {"cert_reqs": ssl.CERT_NONE, "ciphers": f"HIGH:!{'A' * n}"}
+        for n in range(1, MAX_CONTEXTS + 3)
+    ]
     made = [contexts.context(kind) for kind in kinds]
     assert len(contexts._made) == MAX_CONTEXTS
     assert contexts.context(kinds[-1]) is made[-1]

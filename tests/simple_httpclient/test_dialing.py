@@ -38,7 +38,10 @@ def dictionary(certs, **more):
 @on_every_loop
 async def test_tls(certs):
     site = Site()
-    async with site.running("localhost", ssl=certs.server_context()) as url, engine() as (sender, _):
+    async with (
+        site.running("localhost", ssl=certs.server_context()) as url,
+        engine() as (sender, _),
+    ):
         hop = hop_to(url, way=Way(ssl_options=dictionary(certs)))
         answer = await sender.send(hop)
         assert await answer.read() == b"ok"
@@ -111,7 +114,7 @@ async def test_a_server_that_speaks_no_tls(expect_log):
 @on_every_loop
 async def test_options_of_tls_that_cannot_be_used():
     async with engine() as (sender, _):
-        with pytest.raises(HTTPTLSError, match="'/nothing/there'.*No such file"):
+        with pytest.raises(HTTPTLSError, match=r"'/nothing/there'.*No such file"):
             await get(
                 sender, "https://127.0.0.1:1/", way=Way(ssl_options={"ca_certs": "/nothing/there"})
             )
@@ -128,7 +131,9 @@ async def test_unix_sockets(tmp_path, certs):
         engine() as (sender, _),
     ):
         for _ in range(2):
-            assert await get(sender, "http://nobody.test/", way=Way(unix_socket=plain_path)) == b"ok"
+            assert (
+                await get(sender, "http://nobody.test/", way=Way(unix_socket=plain_path)) == b"ok"
+            )
             way = Way(unix_socket=path, ssl_options=dictionary(certs))
             assert await get(sender, "https://localhost/", way=way) == b"ok"
         assert (site.connections, secure.connections) == (1, 1)
@@ -269,7 +274,7 @@ SHORT = Timeouts(connect=0.01)
 async def test_too_slow_a_name():
     async with engine(client=TCPClient(Never())) as (sender, _):
         hop = hop_to("http://slow.test/", timeouts=SHORT)
-        with pytest.raises(HTTPTimeoutError, match="Timeout while resolving slow.test$"):
+        with pytest.raises(HTTPTimeoutError, match=r"Timeout while resolving slow.test$"):
             await sender.send(hop)
         assert hop.waiting_for == "while resolving slow.test"
         assert sender._turns.taken == {}
@@ -287,8 +292,12 @@ async def test_too_slow_an_answer_to_the_connection():
             sock.setblocking(False)
             sock.connect_ex(address)
         async with engine() as (sender, _):
-            with pytest.raises(HTTPTimeoutError, match=f"while connecting to 127.0.0.1:{address[1]}$"):
-                await get(sender, f"http://127.0.0.1:{address[1]}/", timeouts=Timeouts(connect=0.05))
+            with pytest.raises(
+                HTTPTimeoutError, match=rf"while connecting to 127.0.0.1:{address[1]}$"
+            ):
+                await get(
+                    sender, f"http://127.0.0.1:{address[1]}/", timeouts=Timeouts(connect=0.05)
+                )
         for sock in full:
             sock.close()
 
@@ -310,7 +319,7 @@ async def test_too_slow_a_handshake():
 @on_every_loop
 async def test_too_slow_a_proxy():
     async with serving(handle=mute) as near, engine() as (sender, _):
-        with pytest.raises(HTTPTimeoutError, match="waiting for the answer of the proxy 127.0.0.1"):
+        with pytest.raises(HTTPTimeoutError, match=r"waiting for the answer of the proxy 127.0.0.1"):
             await get(sender, "https://x.test/", way=Way(Proxy(*near)), timeouts=Timeouts(0.05))
 
 

@@ -236,7 +236,7 @@ def test_it_belongs_to_one_loop():
         async with engine() as (sender, _):
             with pytest.raises(HTTPRefusedError):
                 await get(sender, "http://127.0.0.1:1/")
-            with pytest.raises(RuntimeError, match="belongs to the loop.*make another"):
+            with pytest.raises(RuntimeError, match=r"belongs to the loop.*make another"):
                 await asyncio.to_thread(run_on, IOLoop, get(sender, "http://127.0.0.1:1/"))
 
     run_on(IOLoop, use())

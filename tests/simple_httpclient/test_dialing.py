@@ -319,7 +319,9 @@ async def test_too_slow_a_handshake():
 @on_every_loop
 async def test_too_slow_a_proxy():
     async with serving(handle=mute) as near, engine() as (sender, _):
-        with pytest.raises(HTTPTimeoutError, match=r"waiting for the answer of the proxy 127.0.0.1"):
+        with pytest.raises(
+            HTTPTimeoutError, match=r"waiting for the answer of the proxy 127.0.0.1"
+        ):
             await get(sender, "https://x.test/", way=Way(Proxy(*near)), timeouts=Timeouts(0.05))
 
 

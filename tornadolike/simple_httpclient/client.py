@@ -11,6 +11,7 @@ from ..httpclient.client import AsyncHTTPClient
 from ..httpclient.plan import MAX_BUFFER_SIZE
 from ..netutil import CachedResolver, OverrideResolver, Resolver
 from ..tcpclient import TCPClient
+from .bounds import BOUNDS, Bounds
 from .dialing import Dialer
 from .engine import SimpleEngine
 from .pool import IDLE_TIMEOUT, MAX_IDLE, Pool
@@ -45,6 +46,7 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
     :arg keep_alive_timeout: seconds for which a connection is kept that nobody uses, by default 30. 0: none is kept.
     :arg max_idle: how many of these there are at the most, by default 100; then the oldest is closed.
     :arg dns_cache: seconds for which the addresses of a name are remembered, by default 30. 0: they are not.
+    :arg bounds: of a single exchange: see :class:`.Bounds`.
     :arg options: :class:`.AsyncHTTPClient`'s.
 
     Raises :exc:`ValueError` for limits that make no sense.
@@ -64,6 +66,7 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
         keep_alive_timeout: float = IDLE_TIMEOUT,
         max_idle: int = MAX_IDLE,
         dns_cache: float = DNS_CACHE,
+        bounds: Bounds = BOUNDS,
         **options: Any,
     ) -> None:
         if max_body_size is not None:
@@ -80,7 +83,9 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
         if hostname_mapping is not None:
             self.resolver = OverrideResolver(self.resolver, hostname_mapping)
         self.tcp_client = TCPClient(self.resolver)
-        self.engine = SimpleEngine(Dialer(self.tcp_client), turns, pool, _limits(max_header_size))
+        self.engine = SimpleEngine(
+            Dialer(self.tcp_client), turns, pool, _limits(max_header_size), bounds
+        )
 
     @property
     def max_clients(self) -> int:

@@ -12,6 +12,7 @@ from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
 from ..httpclient.proxies import Proxy
 from ..httputil import HTTPHeaders
 from ..log import gen_log
+from .bounds import BOUNDS, Bounds
 from .connection import Connection, StaleError
 from .contexts import options_key
 from .dialing import Dialer, Dialled, is_tunnel
@@ -35,13 +36,22 @@ class SimpleEngine(Engine):
     :arg turns: whose turn it is.
     :arg pool: what is kept; it gives back turns to ``turns``.
     :arg limits: of the heads of responses.
+    :arg bounds: of single exchanges.
     """
 
-    def __init__(self, dialer: Dialer, turns: Turns, pool: Pool, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self,
+        dialer: Dialer,
+        turns: Turns,
+        pool: Pool,
+        limits: Limits = _LIMITS,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
         self._dialer = dialer
         self._turns = turns
         self._pool = pool
         self._limits = limits
+        self._bounds = bounds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -100,7 +110,7 @@ class SimpleEngine(Engine):
         except BaseException:
             self._turns.give_back(key)
             raise
-        connection = Connection(key, self._limits, self._pool)
+        connection = Connection(key, self._limits, self._pool, self._bounds)
         self._pool.add(connection, way.transport)
         way.transport.set_protocol(connection)
         connection.connection_made(way.transport)

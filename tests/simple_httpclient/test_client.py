@@ -65,8 +65,12 @@ async def test_who_waits_and_who_does_not():
 async def test_the_log_tells_who_waits(expect_log):
     site = Site()
     async with site.running() as url, new_client(max_clients=1) as client:
-        with expect_log("tornadolike.general", "max_clients limit reached", logging.DEBUG, 2):
+        with expect_log("tornadolike.general", "max_clients limit", logging.DEBUG, 2) as expected:
             await asyncio.gather(*(client.fetch(url) for _ in range(3)))
+        assert [record.getMessage().partition(". ")[2] for record in expected.matched] == [
+            "1 active, 1 queued requests.",
+            "1 active, 2 queued requests.",
+        ]
 
 
 @on_every_loop

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from tests.httpclient.proxy import SocksProxy, TestProxy
-from tests.running import on_every_loop
+from tests.running import on_every_loop, turns
 from tests.simple_httpclient.sites import Site, engine, get, hop_to, mute
 from tests.tcpclient.helpers import Names, Never, serving
 from tests.tls_certs import only
@@ -136,7 +136,12 @@ async def test_unix_sockets(tmp_path, certs):
             )
             way = Way(unix_socket=path, ssl_options=dictionary(certs))
             assert await get(sender, "https://localhost/", way=way) == b"ok"
+            # (A proxy, as a client's default may be, is not on the way there.)
+            way = Way(Proxy("127.0.0.1", 1, "Ann", "secret"), plain_path)
+            assert await get(sender, "http://nobody.test/", way=way) == b"ok"
         assert (site.connections, secure.connections) == (1, 1)
+        assert site.heads[1].startswith("GET / HTTP/1.1\r\n")
+        assert "Proxy-Authorization" not in site.heads[1]
         assert "Host: nobody.test" in site.heads[0]
         with pytest.raises(HTTPConnectError) as caught:
             await get(sender, "http://x/", way=Way(unix_socket=str(tmp_path / "none")))
@@ -351,3 +356,43 @@ async def test_a_server_that_ends_the_connection_at_once():
         async with asyncio.timeout(30):
             while len(pool):
                 await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("by", ["tls", "tunnel", "socks"])
+@on_every_loop
+async def test_cancelled_on_the_way(certs, by):
+    """After each turn of the loop that it may have had: nothing stays open."""
+    site = Site()
+    proxy = {"tunnel": TestProxy, "socks": SocksProxy}.get(by, TestProxy)()
+    async with (
+        site.running("localhost", ssl=certs.server_context(), family=socket.AF_INET) as url,
+        proxy.running() as near,
+        engine(most=1) as (sender, pool),
+    ):
+        through = None if by == "tls" else Proxy(*near, "Ann", "secret", socks=by == "socks")
+        way = Way(through, ssl_options=dictionary(certs))
+        for count in range(60):
+            task = asyncio.create_task(get(sender, url, way=way))
+            await turns(count)
+            task.cancel()
+            await asyncio.wait([task])
+            assert sender._turns.taken == {}
+            sender.close_idle()
+        assert await get(sender, url, way=way) == b"ok"
+        assert len(pool) == 1
+
+
+@on_every_loop
+async def test_closed_on_the_way(certs):
+    site = Site()
+    context = certs.server_context()
+    async with site.running("localhost", ssl=context, family=socket.AF_INET) as url:
+        for count in range(40):
+            async with engine() as (sender, _):
+                task = asyncio.create_task(get(sender, url, way=Way(ssl_options=dictionary(certs))))
+                await turns(count)
+                sender.close()
+                await asyncio.wait([task])
+                assert task.exception() is None or isinstance(
+                    task.exception(), HTTPStreamClosedError
+                )

@@ -1,9 +1,11 @@
 """:class:`SimpleEngine`: our own engine."""
 
 import asyncio
+import logging
 import re
 import sys
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Final
 
 from ..http1 import Limits
@@ -59,13 +61,15 @@ class SimpleEngine(Engine):
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._begin_on(loop)
+        if hop.way.proxy is not None and hop.way.unix_socket is not None:
+            hop.way = replace(hop.way, proxy=None)  # the socket is where the server is
         key = key_of(hop)
         now = hop.times.started = hop.times.dequeued = loop.time()
         deadline = now + hop.timeouts.connect if hop.timeouts.connect else None
         if not self._turns.take(key):
             await self._wait_for_turn(key, hop, deadline)
-            hop.times.dequeued = loop.time()
-        connection = self._pool.take(key)
+            now = hop.times.dequeued = loop.time()
+        connection = self._pool.take(key, now)
         if connection is None:
             return await self._send_first(key, hop, deadline)
         hop.times.reused = True
@@ -92,10 +96,13 @@ class SimpleEngine(Engine):
         self._loop = loop
 
     async def _wait_for_turn(self, key: Hashable, hop: Hop, deadline: float | None) -> None:
-        gen_log.debug(
-            "max_clients limit reached, request queued (%d wait already)",
-            len(self._turns.waiting),
-        )
+        if gen_log.isEnabledFor(logging.DEBUG):  # to count takes time
+            waiting, active = len(self._turns.waiting), sum(self._turns.taken.values())
+            gen_log.debug(
+                "max_clients limit reached, request queued. %d active, %d queued requests.",
+                active,
+                waiting + 1,
+            )
         hop.waiting_for = IN_QUEUE
         try:
             async with asyncio.timeout_at(deadline):
@@ -161,7 +168,7 @@ class SimpleEngine(Engine):
 def key_of(hop: Hop) -> Hashable:
     """For what a connection may be used again."""
     way, address = hop.way, hop.address
-    proxy = None if way.unix_socket is not None else way.proxy
+    proxy = way.proxy
     # (A proxy takes requests to anywhere, unless it is a tunnel that it makes.)
     anywhere = proxy is not None and not is_tunnel(hop)
     return (
@@ -183,7 +190,7 @@ def proxy_key(proxy: Proxy) -> Hashable:
 def headers_by(proxy: Proxy, hop: Hop) -> HTTPHeaders:
     """What ``hop`` says through this proxy: whoever is asking it tells that to the proxy alone."""
     headers = hop.headers
-    if is_tunnel(hop) or hop.way.unix_socket is not None:
+    if is_tunnel(hop):
         if _PROXY_AUTHORIZATION in headers:
             headers = headers.copy()
             del headers[_PROXY_AUTHORIZATION]

@@ -111,6 +111,45 @@ async def test_a_server_that_speaks_no_tls(expect_log):
         assert not isinstance(caught.value, HTTPCertificateError)
 
 
+@pytest.mark.parametrize("rude", [False, True])
+@on_every_loop
+async def test_a_server_that_leaves_during_the_handshake(rude):
+    async def leave(reader, writer):
+        await reader.read(5)
+        if rude:
+            writer.transport.abort()
+
+    async with serving(handle=leave) as (_, port), engine() as (sender, _):
+        with pytest.raises(
+            HTTPTLSError, match=r"ended during TLS handshake with 127.0.0.1"
+        ) as caught:
+            await get(sender, f"https://127.0.0.1:{port}/")
+        assert not isinstance(caught.value, HTTPCertificateError)
+
+
+@on_every_loop
+async def test_connections_end_at_once_and_with_a_goodbye(certs):
+    """The server ends by an orderly end, not by an error; and nobody waits for its own."""
+    ends = []
+
+    async def handle(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        ends.append(await reader.read())
+
+    context = certs.server_context()
+    async with serving("localhost", handle, ssl=context, family=socket.AF_INET) as (_, port):
+        for close in ("close", "close_idle"):
+            async with engine() as (sender, pool):
+                await get(
+                    sender, f"https://localhost:{port}/", way=Way(ssl_options=dictionary(certs))
+                )
+                getattr(sender, close)()
+                await turns()
+                assert len(pool) == 0
+    assert ends == [b"", b""]
+
+
 @on_every_loop
 async def test_options_of_tls_that_cannot_be_used():
     async with engine() as (sender, _):

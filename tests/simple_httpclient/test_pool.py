@@ -23,6 +23,9 @@ class Fake:
         assert name == "socket"
         return self.sock
 
+    def abort(self):
+        assert not self.usable
+
     def close(self):
         self.usable = False
         self.pool.forget(self)

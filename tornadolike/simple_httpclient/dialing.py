@@ -71,7 +71,7 @@ class Dialer:
             if limit.expired() and isinstance(error, TimeoutError):
                 raise HTTPTimeoutError(f"Timeout {progress}") from error
             if isinstance(error, OSError):
-                raise _failure(error) from error
+                raise _failure(error, progress) from error
             raise
         finally:
             self._limits.discard(limit)
@@ -141,12 +141,14 @@ def _options(way: Way) -> dict[str, Any]:
     }
 
 
-def _failure(error: OSError) -> HTTPClientError:
+def _failure(error: OSError, progress: Progress) -> HTTPClientError:
     if isinstance(error, HTTPClientError):
         return error
     if isinstance(getattr(error, "real_error", error), TimeoutError):
         return HTTPTimeoutError(str(error))  # the system's own patience has ended
     failure = connect_error(error)
+    if type(failure) is HTTPConnectError and progress.phase.startswith(HANDSHAKE):
+        failure = HTTPTLSError(f"the connection ended {progress}: {error}")
     # Through a proxy it is a note that says which of the two could not be reached.
     failure.message = " ".join([failure.message, *getattr(error, "__notes__", ())])
     return failure

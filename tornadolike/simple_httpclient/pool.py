@@ -146,10 +146,12 @@ class Pool:
     # Inside
 
     def _end(self, connection: Connection) -> None:
-        """End one that nobody uses."""
+        """End one that nobody uses. Over TLS it says goodbye, but does not wait for that of the other side."""
+        transport = self._all[connection]
         del self._idle[connection]
         del self._by_key[connection.key][connection]
         connection.close()
+        transport.abort()
 
     def _sweep(self) -> None:
         """End what was idle for too long, and come back for the next."""

@@ -161,9 +161,8 @@ class Connection(asyncio.Protocol):
         The owner's ``leave`` is called when the response is whole or given up, also if this raises.
 
         Raises :exc:`StaleError` if the connection has ended before anything of an answer had come, unless a producer
-        was asked for the body that does not say by ``repeatable`` that it can give it again; and what else the tree of
-        failures has. What cannot be sent at all raises :exc:`~tornadolike.httputil.HTTPOutputError`, and the connection
-        is kept.
+        was asked for the body, which it may not be able to give again; and what else the tree of failures has. What
+        cannot be sent at all raises :exc:`~tornadolike.httputil.HTTPOutputError`, and the connection is kept.
         """
         if self._hop is not None:
             raise RuntimeError("This connection is at work: it takes one request at a time")

@@ -78,8 +78,8 @@ class Upload:
 
     @property
     def consumed(self) -> bool:
-        """Whether a producer was asked for it, and may not be able to give it again."""
-        return self._task is not None and not getattr(self._hop.producer, "repeatable", False)
+        """Whether a producer was asked for it, which may not be able to give it again."""
+        return self._task is not None
 
     def go(self) -> None:
         """The body is welcome, or it is presumed to be. Once is enough."""

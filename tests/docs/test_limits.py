@@ -40,6 +40,7 @@ from tornadolike.sessions.record import MAX_FLASHES
 from tornadolike.simple_httpclient.client import DNS_CACHE, MAX_CLIENTS
 from tornadolike.simple_httpclient.contexts import MAX_CONTEXTS
 from tornadolike.simple_httpclient.pool import IDLE_TIMEOUT, MAX_IDLE, QUIET
+from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore
 from tornadolike.tcpclient import TCPClient
 from tornadolike.template.checking.sources import MOST_FILES
@@ -68,7 +69,7 @@ ROW = re.compile(r"^``(\w+)`` +(\S+(?: [KM]iB)?) ", re.MULTILINE)
 
 LIMITS: dict[str, Any] = {
     field.name: field.default
-    for owner in (Limits, ServingParameters, ParseMultipartConfig, ParseUrlEncodedConfig)
+    for owner in (Limits, ServingParameters, ParseMultipartConfig, ParseUrlEncodedConfig, Bounds)
     for field in dataclasses.fields(owner)
     # these are none
     if field.name

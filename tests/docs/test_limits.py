@@ -37,10 +37,10 @@ from tornadolike.sessions import Sessions
 from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE, SHORTEST_SECRET
 from tornadolike.sessions.middleware import DAY
 from tornadolike.sessions.record import MAX_FLASHES
+from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.simple_httpclient.client import DNS_CACHE, MAX_CLIENTS
 from tornadolike.simple_httpclient.contexts import MAX_CONTEXTS
 from tornadolike.simple_httpclient.pool import IDLE_TIMEOUT, MAX_IDLE, QUIET
-from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore
 from tornadolike.tcpclient import TCPClient
 from tornadolike.template.checking.sources import MOST_FILES

@@ -1,7 +1,6 @@
 """Exchanges on one connection, on real sockets: what is sent, what is heard, and what becomes of the connection."""
 
 import asyncio
-import gc
 
 import pytest
 
@@ -16,15 +15,17 @@ from tests.simple_httpclient.exchanging import (
     saying,
 )
 from tornadolike.http1 import Limits
+from tornadolike.httpclient.engine import Way
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 from tornadolike.httpclient.proxies import Proxy
-from tornadolike.httpclient.engine import Way
 from tornadolike.httputil import HTTPOutputError
 from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.simple_httpclient.connection import StaleError
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 UNTIL_END = b"HTTP/1.1 200 OK\r\n\r\n"
+KEPT = ["left", "kept"]
+ENDED = ["left", "forgotten"]
 
 
 @on_every_loop
@@ -58,8 +59,24 @@ async def test_the_times_of_an_exchange():
         assert asked.waiting_for == "while reading the response"
 
 
-KEPT = ["left", "kept"]
-ENDED = ["left", "forgotten"]
+@on_every_loop
+async def test_one_request_at_a_time():
+    async def script(peer):
+        await peer.request()
+        await asked.wait()
+        peer.say(OK)
+        await peer.rest()
+
+    asked = asyncio.Event()
+    async with connected(script) as (connection, owner, _):
+        first = asyncio.ensure_future(connection.exchange(hop()))
+        await turns()
+        with pytest.raises(RuntimeError, match="one request at a time"):
+            await connection.exchange(hop())
+        asked.set()
+        assert await read_all(await first) == b"ok"
+        assert owner.told == KEPT
+
 
 TRANSCRIPTS = {
     # name: (method, what the server says, whether it ends then, status, body, what the owner is told)
@@ -227,7 +244,7 @@ async def test_an_end_without_an_answer(ended):
         if ended == "after an interim head":
             peer.say(CONTINUE)
 
-    async with connected(script) as (connection, owner, server):
+    async with connected(script) as (connection, owner, _):
         if ended == "before":
             await owner.hear("forgotten")
             assert not connection.usable
@@ -239,6 +256,24 @@ async def test_an_end_without_an_answer(ended):
         assert (asked.times.sent == 0.0) == (ended == "before")
         assert owner.told[0] == "left"
         assert owner.told.count("left") == 1
+
+
+@on_every_loop
+async def test_the_end_of_a_connection_that_was_kept():
+    """What was heard before answers nothing now."""
+
+    async def script(peer):
+        await peer.request()
+        peer.say(OK)
+        await peer.request()
+
+    async with connected(script) as (connection, owner, _):
+        await read_all(await connection.exchange(hop()))
+        asked = hop()
+        with pytest.raises(StaleError):
+            await connection.exchange(asked)
+        assert asked.times.sent > 0
+        assert owner.told == [*KEPT, *ENDED]
 
 
 MALFORMED = {
@@ -342,11 +377,17 @@ async def test_who_is_told_of_interim_heads_fails():
         assert owner.told == ENDED
 
 
+@pytest.mark.parametrize("fails", [False, True])
 @on_every_loop
-async def test_who_is_told_of_interim_heads_ends_the_connection():
+async def test_who_is_told_of_interim_heads_ends_the_connection(fails):
+    def close(status, headers):
+        connection.close()
+        if fails:
+            raise ZeroDivisionError
+
     async with connected(saying(CONTINUE + OK)) as (connection, owner, _):
         with pytest.raises(HTTPStreamClosedError, match="The client was closed"):
-            await connection.exchange(hop(on_interim=lambda *head: connection.close()))
+            await connection.exchange(hop(on_interim=close))
         assert owner.told == ENDED
 
 
@@ -457,6 +498,18 @@ async def test_closing_an_idle_connection_and_one_at_work():
         connection.close()
 
 
+@on_every_loop
+async def test_closing_a_connection_that_reads_a_rest():
+    async with connected(saying(CHUNKED)) as (connection, owner, server):
+        answer = await connection.exchange(hop())
+        answer.close()
+        timer = connection._answer._timer
+        connection.close()
+        assert owner.told == ENDED
+        assert timer.cancelled()
+        await server.peers[0].over.wait()
+
+
 # Back-pressure
 
 
@@ -505,134 +558,12 @@ async def test_a_body_that_waits_does_not_keep_its_connection():
         assert await read_all(first) == body
 
 
-# Those who do not want it
-
-
 @on_every_loop
-async def test_cancelled_while_waiting_for_the_head():
-    async def script(peer):
-        await peer.request()
-        await peer.rest()
-
-    async with connected(script) as (connection, owner, server):
-        exchange = asyncio.ensure_future(connection.exchange(hop()))
-        await turns()
-        exchange.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await exchange
-        assert owner.told[:2] == ENDED
-        await server.peers[0].over.wait()
-
-
-@on_every_loop
-async def test_cancelled_when_the_answer_is_there():
-    """The connection may be on its way with another request by then: it is left alone."""
-    async with connected(saying(OK, OK)) as (connection, owner, _):
-        exchange = asyncio.ensure_future(connection.exchange(hop()))
-        tell = owner.keep
-
-        def keep(kept):
-            tell(kept)
-            exchange.cancel()
-            owner.keep = tell
-
-        owner.keep = keep
-        with pytest.raises(asyncio.CancelledError):
-            await exchange
-        assert owner.told == KEPT
-        assert await read_all(await connection.exchange(hop())) == b"ok"
-
-
-@on_every_loop
-async def test_a_short_rest_is_read_to_keep_the_connection():
-    more = asyncio.Event()
-
-    async def script(peer):
-        await peer.request()
-        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        await more.wait()
-        peer.say(bytes(1000))
-        await peer.request()
-        peer.say(OK)
-        await peer.rest()
-
-    async with connected(script) as (connection, owner, _):
-        answer = await connection.exchange(hop())
-        answer.close()
-        answer.close()
-        assert owner.told == []
-        more.set()
+async def test_a_body_that_is_whole_but_more_than_is_read_ahead():
+    """The connection listens again, whoever fetches the body or does not."""
+    said = response(body=bytes(100))
+    async with connected(saying(said, OK), bounds=Bounds(read_ahead=8)) as (connection, owner, _):
+        first = await connection.exchange(hop())
         await owner.hear("kept")
-        assert owner.told == KEPT
         assert await read_all(await connection.exchange(hop())) == b"ok"
-
-
-RESTS = {
-    "long": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
-    "until the end": UNTIL_END,
-    "the last": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\n",
-}
-
-
-@pytest.mark.parametrize("case", RESTS)
-@on_every_loop
-async def test_other_rests_are_not_waited_for(case):
-    async with connected(saying(RESTS[case])) as (connection, owner, server):
-        answer = await connection.exchange(hop())
-        answer.close()
-        assert owner.told == ENDED
-        await server.peers[0].over.wait()
-
-
-@pytest.mark.parametrize("too", ["large", "slow", "cut off"])
-@on_every_loop
-async def test_rests_that_are_too(too):
-    async def script(peer):
-        await peer.request()
-        peer.say(CHUNKED)
-        if too == "large":
-            await closed.wait()
-            peer.say(b"64\r\n" + bytes(100) + b"\r\n")
-        if too != "cut off":
-            await peer.rest()
-
-    closed = asyncio.Event()
-    bounds = Bounds(drain_size=99, drain_time=0.01 if too == "slow" else 1000)
-    async with connected(script, bounds=bounds) as (connection, owner, server):
-        answer = await connection.exchange(hop())
-        answer.close()
-        closed.set()
-        await owner.hear("forgotten")
-        assert owner.told[:2] == ENDED
-        assert owner.told.count("left") == 1
-        await server.peers[0].over.wait()
-
-
-@on_every_loop
-async def test_an_answer_that_was_closed():
-    async with connected(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nsome")) as (
-        connection,
-        _,
-        _,
-    ):
-        answer = await connection.exchange(hop())
-        reading = asyncio.ensure_future(answer.read())
-        assert await reading == b"some"
-        reading = asyncio.ensure_future(answer.read())
-        await turns()
-        with pytest.raises(RuntimeError, match="Somebody else"):
-            await answer.read()
-        answer.close()
-        with pytest.raises(RuntimeError, match="closed"):
-            await reading
-
-
-@on_every_loop
-async def test_nothing_refers_to_an_exchange_that_is_over():
-    async with connected(saying(OK)) as (connection, _, _):
-        asked = hop()
-        answer = await connection.exchange(asked)
-        await read_all(answer)
-        gc.collect()
-        assert not [one for one in gc.get_referrers(answer) if one is connection]
-        assert not [one for one in gc.get_referrers(asked) if one is connection]
+        assert await read_all(first) == bytes(100)

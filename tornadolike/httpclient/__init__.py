@@ -18,11 +18,13 @@
 
 The names are Tornado's. A fetch walks through these modules, each of which knows only those behind it:
 
-:mod:`.client` (:mod:`.synchronous`, with :mod:`.verbs`) takes a request (:mod:`.requests`) and makes a
-:mod:`plan <.plan>` of it and its own defaults. A :mod:`.conversation` sends it to one server after another until there is
-an answer for the caller; each time that is a ``Hop`` for an :mod:`engine <.engine>`. The answer's body is
-:mod:`collected <.collecting>` into a response (:mod:`.responses`), or :mod:`streamed <.streaming>`. :mod:`.failures` has
-what is raised.
+- :mod:`.client` (:mod:`.synchronous`, with :mod:`.verbs`) takes a request (:mod:`.requests`) and makes a
+  :mod:`plan <.plan>` of it and its own defaults.
+- A :mod:`.conversation` sends it to one server after another until there is an answer for the caller; each time that
+  is a ``Hop`` for an :mod:`engine <.engine>`.
+- The answer's body is :mod:`collected <.collecting>` into a response (:mod:`.responses`), or
+  :mod:`streamed <.streaming>`.
+- :mod:`.failures` has what is raised.
 
 The engines are :mod:`tornadolike.simple_httpclient`, our own, and :mod:`tornadolike.curl_httpclient`.
 

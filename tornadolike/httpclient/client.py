@@ -13,12 +13,12 @@ from ..concurrent import future_set_exception_unless_cancelled, future_set_resul
 from ..ioloop import IOLoop
 from ..util import Configurable, import_object
 from .addresses import parse_url
-from .collecting import collect
 from .conversation import Conversation
 from .cookies import Jar, jar_for
 from .engine import Engine
 from .limiting import WholeTimeout
 from .plan import MAX_BUFFER_SIZE, Plan, check_defaults, plan_for
+from .receiving import receive
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import NO_RESPONSE, HTTPResponse
 from .streaming import Streaming
@@ -265,8 +265,8 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         At the end of the block the connection is given back, or closed if there is more to come.
 
         :arg raise_error: as in :meth:`fetch`. The response that an error has is whole.
-        :arg options: of :class:`.HTTPRequest`. ``request_timeout`` is for what comes up to the head of the response, and
-            for each piece of its body again: how long all of them take is for the reader to say.
+        :arg options: of :class:`.HTTPRequest`. ``request_timeout`` is for what comes up to the head of the response,
+            and for each piece of its body again: how long all of them take is for the reader to say.
         """
         if "streaming_callback" in options:
             raise ValueError("stream() gives the pieces itself, and takes no streaming_callback")
@@ -343,13 +343,7 @@ def _is_own(fetch_impl: Callable[..., Any]) -> bool:
 
 async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout) -> HTTPResponse:
     try:
-        answer = await conversation.open()
-        conversation.hop.waiting_for = "while reading the body of the response"
-        try:
-            return await collect(plan, conversation, answer)
-        except BaseException:
-            answer.close()
-            raise
+        return await receive(plan, conversation, await conversation.open())
     except asyncio.CancelledError:
         limit.check(conversation.hop)
         raise

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from .responses import HTTPClientError
@@ -49,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     raise
                 response = error.response
             if options.print_headers:
-                print(response.headers)
+                sys.stdout.write(f"{response.headers}\n")
             if options.print_body:
-                print(response.body.decode(errors="replace"))
+                sys.stdout.write(f"{response.text}\n")
 
 
 def _truth(text: str) -> bool:

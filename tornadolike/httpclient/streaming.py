@@ -1,25 +1,24 @@
-""":class:`Streaming`: ``async with client.stream(...) as response``, and the :class:`StreamedResponse` that comes of it.
+""":class:`Streaming`: ``async with client.stream(...) as response``, where that is a :class:`StreamedResponse`.
 
-The reader pulls. What nobody has asked for yet is not read from the network, beyond a bound; so a server can be made to
+The reader pulls. What nobody has asked for yet is not read from the network, beyond a bound; so a server is made to
 wait, and a body of any size passes through little memory.
 """
 
 import asyncio
 import codecs
 import json
-from collections.abc import AsyncIterator
-from types import TracebackType
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Self
 
 from ..httputil import HTTPHeaders
 from .charsets import charset_of, decode_text
-from .collecting import collect
 from .conversation import Conversation
 from .decoding import decoded
 from .engine import Answer, Engine
 from .failures import HTTPProtocolError
 from .limiting import timed_out
 from .plan import Plan
+from .receiving import receive, say_body_comes
 from .requests import HTTPRequest
 from .responses import HTTPResponse
 
@@ -30,41 +29,70 @@ MAX_LINE_SIZE: Final = 1024 * 1024
 class StreamedResponse:
     """A response whose body comes as it is asked for, once: by ``async for``, :meth:`read`, :meth:`lines` and so on."""
 
-    request: HTTPRequest
-    """What it answers."""
-    code: int
-    """The status."""
-    reason: str
-    """The text behind the status."""
-    headers: HTTPHeaders
-    version: str
-    """``"HTTP/1.1"``, say."""
-    effective_url: str
-    """Where it came from at last."""
-
     def __init__(
         self, plan: Plan, conversation: Conversation, answer: Answer, max_buffer_size: int
     ) -> None:
-        self.request = plan.request
-        self.code = answer.status
-        self.reason = answer.reason
-        self.headers = answer.headers
-        self.version = answer.version
-        self.effective_url = conversation.hop.address.url
-        self._hop = conversation.hop
+        hop = conversation.hop
+        self._conversation = conversation
         self._answer = (
-            decoded(answer, conversation.hop.method, plan.max_body_size)
-            if plan.decompress
-            else answer
+            decoded(answer, hop.method, plan.max_body_size) if plan.decompress else answer
         )
         self._timeout = plan.request_timeout or None
         self._max_buffer_size = max_buffer_size
         self._ended = False
+        self._response = HTTPResponse(
+            plan.request,
+            answer.status,
+            self._answer.headers,
+            effective_url=conversation.effective_url,
+            reason=answer.reason,
+            version=answer.version,
+        )
+
+    @property
+    def request(self) -> HTTPRequest:
+        """What it answers."""
+        return self._response.request
+
+    @property
+    def code(self) -> int:
+        """The status."""
+        return self._response.code
+
+    @property
+    def reason(self) -> str:
+        """The text behind the status."""
+        return self._response.reason
+
+    @property
+    def headers(self) -> HTTPHeaders:
+        """Those of the response."""
+        return self._response.headers
+
+    @property
+    def version(self) -> str | None:
+        """Of HTTP: ``"HTTP/1.1"``, say."""
+        return self._response.version
+
+    @property
+    def effective_url(self) -> str:
+        """Where it came from at last."""
+        return self._response.effective_url
+
+    @property
+    def history(self) -> Sequence[HTTPResponse]:
+        """The responses that have led here, the first one first."""
+        return self._conversation.history
 
     @property
     def trailers(self) -> HTTPHeaders | None:
         """The fields behind the body, once it has ended."""
         return self._answer.trailers
+
+    @property
+    def time_info(self) -> dict[str, float]:
+        """How long it took, once it has ended: as :attr:`.HTTPResponse.time_info`."""
+        return self._response.time_info
 
     # The body in pieces
 
@@ -86,11 +114,15 @@ class StreamedResponse:
         """The next piece of the body; empty at its end. Raises as ``async for`` does."""
         if self._ended:
             return b""
-        piece = self._answer.read_nowait()
-        if piece is None:
-            piece = await self._wait_for_piece()
+        try:
+            piece = self._answer.read_nowait()
+            if piece is None:
+                piece = await self._wait_for_piece()
+        except Exception as error:
+            self._fail(error)
+            raise
         if not piece:
-            self._ended = True
+            self.close()
         return piece
 
     async def _wait_for_piece(self) -> bytes:
@@ -99,9 +131,15 @@ class StreamedResponse:
                 return await self._answer.read()
         except TimeoutError as error:
             if limit.expired():
-                self.close()
-                raise timed_out(self._hop) from error
+                raise timed_out(self._conversation.hop) from error
             raise
+
+    def _fail(self, error: Exception) -> None:
+        """The rest will not come, or is not taken."""
+        if not self._ended:
+            self._ended = True
+            self._answer.close()
+            self._conversation.failed(error)
 
     async def lines(self, max_size: int = MAX_LINE_SIZE) -> AsyncIterator[str]:
         """The body as text, line by line, without their ends: a line feed, with a carriage return or without.
@@ -131,19 +169,25 @@ class StreamedResponse:
 
     def _check_line(self, size: int, max_size: int) -> None:
         if size > max_size:
-            self.close()
-            raise HTTPProtocolError(f"a line of the response is longer than {max_size} characters")
+            raise self._too_large(f"a line of the response is longer than {max_size} characters")
+
+    def _too_large(self, what: str) -> HTTPProtocolError:
+        error = HTTPProtocolError(what)
+        self._fail(error)
+        return error
 
     # The rest of the body as a whole
 
     async def read(self) -> bytes:
-        """The rest of the body. Raises :exc:`.HTTPProtocolError` if it is larger than the client's ``max_buffer_size``."""
+        """The rest of the body.
+
+        Raises :exc:`.HTTPProtocolError` if it is larger than the client's ``max_buffer_size``.
+        """
         pieces, size = [], 0
         while piece := await self.read_piece():
             size += len(piece)
             if size > self._max_buffer_size:
-                self.close()
-                raise HTTPProtocolError(
+                raise self._too_large(
                     f"the body of the response is larger than {self._max_buffer_size} bytes: take it in pieces"
                 )
             pieces.append(piece)
@@ -159,13 +203,15 @@ class StreamedResponse:
 
     def raise_for_status(self) -> Self:
         """Raise :exc:`.HTTPError` for a status of 400 or more; else return the response itself."""
-        HTTPResponse(self.request, self.code, self.headers, reason=self.reason).raise_for_status()
+        self._response.raise_for_status()
         return self
 
     def close(self) -> None:
         """No more is wanted. The end of the block does this."""
-        self._ended = True
-        self._answer.close()
+        if not self._ended:
+            self._ended = True
+            self._answer.close()
+            self._conversation.complete(self._response)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.code} {self.effective_url}>"
@@ -188,29 +234,33 @@ class Streaming:
         self._response: StreamedResponse | None = None
 
     async def __aenter__(self) -> StreamedResponse:
+        conversation = self._conversation
+        try:
+            answer, refused = await self._open()
+        except BaseException as error:
+            conversation.failed(error)
+            raise
+        if refused is not None:
+            conversation.complete(refused)
+            refused.rethrow()
+        self._response = StreamedResponse(self._plan, conversation, answer, self._max_buffer_size)
+        return self._response
+
+    async def _open(self) -> tuple[Answer, HTTPResponse | None]:
+        """The answer; and the whole response, if it is one that is raised."""
         plan, conversation = self._plan, self._conversation
         try:
             async with asyncio.timeout(plan.request_timeout or None) as limit:
                 answer = await conversation.open()
-                conversation.hop.waiting_for = "while reading the body of the response"
-                try:
-                    if self._raise_error and not 200 <= answer.status < 300:
-                        (await collect(plan, conversation, answer)).rethrow()
-                except BaseException:
-                    answer.close()
-                    raise
+                if self._raise_error and not 200 <= answer.status < 300:
+                    return answer, await receive(plan, conversation, answer)
+                say_body_comes(conversation)
+                return answer, None
         except TimeoutError as error:
             if limit.expired():
                 raise timed_out(conversation.hop) from error
             raise
-        self._response = StreamedResponse(plan, conversation, answer, self._max_buffer_size)
-        return self._response
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         assert self._response is not None
         self._response.close()

@@ -51,20 +51,24 @@ async def test_tls(certs):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("by", ["directly", "through a tunnel"])
 @on_every_loop
-async def test_sessions_are_resumed(certs, version):
-    site = Site(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
-    context = only(certs.server_context(), version)
+async def test_sessions_are_resumed(certs, version, by):
     resumed = []
 
     def answer(head):
         resumed.append(site.writers[-1].get_extra_info("ssl_object").session_reused)
         return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 
-    site.answer = answer
-    async with site.running("localhost", ssl=context) as url, engine() as (sender, _):
+    site, context = Site(answer), only(certs.server_context(), version)
+    async with (
+        site.running("localhost", ssl=context, family=socket.AF_INET) as url,
+        TestProxy().running() as near,
+        engine() as (sender, _),
+    ):
+        proxy = None if by == "directly" else Proxy(*near)
         for _ in range(3):
-            await get(sender, url, way=Way(ssl_options=dictionary(certs)))
+            await get(sender, url, way=Way(proxy, ssl_options=dictionary(certs)))
     assert resumed == [False, True, True]
 
 

@@ -198,7 +198,9 @@ async def test_a_plain_proxy_gets_whole_urls():
     async with site.running() as url, engine() as (sender, _):
         way = Way(Proxy("127.0.0.1", port_of(url), "Ann", "secret"))
         for name in ("one", "two"):
-            assert await get(sender, f"http://{name}.test/path?x", way=way) == b"ok"
+            hop = hop_to(f"http://{name}.test/path?x", way=way)
+            assert await (await sender.send(hop)).read() == b"ok"
+            assert "Proxy-Authorization" not in hop.headers
     assert site.connections == 1
     assert [head.split("\r\n")[0] for head in site.heads] == [
         "GET http://one.test/path?x HTTP/1.1",

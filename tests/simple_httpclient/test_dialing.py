@@ -441,3 +441,19 @@ async def test_closed_on_the_way(certs):
                 assert task.exception() is None or isinstance(
                     task.exception(), HTTPStreamClosedError
                 )
+
+
+@on_every_loop
+async def test_a_connection_that_has_ended_before_anybody_could_use_it():
+    class Late(TCPClient):
+        async def connect(self, *args, **options):
+            stream = await super().connect(*args, **options)
+            stream.close()
+            return stream
+
+    site = Site()
+    async with site.running() as url, engine(client=Late()) as (sender, pool):
+        with pytest.raises(HTTPStreamClosedError, match="as soon as it was there"):
+            await get(sender, url)
+        assert sender._turns.taken == {}
+        assert len(pool) == 0

@@ -166,6 +166,7 @@ async def test_what_the_server_has_said_of_its_patience():
     assert take(pool, "a") is None
     assert not connection.usable
     assert len(pool) == 0
+    assert pool._patience == {}
 
 
 @on_jumping_clock

@@ -31,9 +31,6 @@ class _Failure(HTTPClientError):
     def __init__(self, message: str, response: HTTPResponse | None = None) -> None:
         super().__init__(NO_RESPONSE, message, response)
 
-    def __str__(self) -> str:
-        return self.message  # there is no status, and so none is told
-
 
 class HTTPTimeoutError(_Failure, TimeoutError):
     """It took too long; the message says what was waited for."""

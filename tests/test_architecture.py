@@ -113,6 +113,7 @@ def test_circles_are_seen(tmp_path: Path) -> None:
         ("caching", "caching"),
         ("routing", "routing"),
         ("sessions", "sessions"),
+        ("simple_httpclient", "simple_httpclient"),
         ("web", "web.handler"),
         ("web.bodies", "web.bodies"),
         ("web.cookies", "web.cookies"),

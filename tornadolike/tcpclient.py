@@ -131,12 +131,15 @@ class TCPClient:
             name = server_hostname or certified_name(host) or None
             if name is None or context is not ssl_options:
                 return await secured(stream, context, name)
-            return await self._resumed(stream, context, name, port)
+            return await self.resumed(stream, context, name, port)
 
-    async def _resumed(
+    async def resumed(
         self, stream: IOStream, context: ssl.SSLContext, server_hostname: str, port: int
     ) -> SSLIOStream:
-        """As :func:`secured`, with the session of an earlier connection; and this one's is kept."""
+        """The stream that speaks TLS over ``stream``, once the handshake is done.
+
+        If there is the session of an earlier connection to the same server then it is resumed; and this one's is kept.
+        """
         session = self.sessions.take(context, server_hostname, port)
         checks = checks_of(context)
         secure = await secured(stream, context, server_hostname, session=session)

@@ -115,6 +115,22 @@ async def test_a_resolver_stays_the_callers():
 
 
 @on_every_loop
+async def test_a_resolver_of_its_own_is_closed(monkeypatch):
+    closed = []
+
+    class Own(DefaultLoopResolver):
+        def close(self):
+            closed.append(self)
+
+    monkeypatch.setattr(Resolver, "configurable_default", classmethod(lambda cls: Own))
+    for options in ({}, {"dns_cache": 0}, {"hostname_mapping": {}}):
+        closed.clear()
+        async with new_client(**options):
+            assert closed == []
+        assert len(closed) == 1
+
+
+@on_every_loop
 async def test_names_are_asked_for_once(monkeypatch):
     site, asked = Site(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), []
 

@@ -51,20 +51,24 @@ async def test_tls(certs):
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("by", ["directly", "through a tunnel"])
 @on_every_loop
-async def test_sessions_are_resumed(certs, version):
-    site = Site(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
-    context = only(certs.server_context(), version)
+async def test_sessions_are_resumed(certs, version, by):
     resumed = []
 
     def answer(head):
         resumed.append(site.writers[-1].get_extra_info("ssl_object").session_reused)
         return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 
-    site.answer = answer
-    async with site.running("localhost", ssl=context) as url, engine() as (sender, _):
+    site, context = Site(answer), only(certs.server_context(), version)
+    async with (
+        site.running("localhost", ssl=context, family=socket.AF_INET) as url,
+        TestProxy().running() as near,
+        engine() as (sender, _),
+    ):
+        proxy = None if by == "directly" else Proxy(*near)
         for _ in range(3):
-            await get(sender, url, way=Way(ssl_options=dictionary(certs)))
+            await get(sender, url, way=Way(proxy, ssl_options=dictionary(certs)))
     assert resumed == [False, True, True]
 
 
@@ -194,7 +198,9 @@ async def test_a_plain_proxy_gets_whole_urls():
     async with site.running() as url, engine() as (sender, _):
         way = Way(Proxy("127.0.0.1", port_of(url), "Ann", "secret"))
         for name in ("one", "two"):
-            assert await get(sender, f"http://{name}.test/path?x", way=way) == b"ok"
+            hop = hop_to(f"http://{name}.test/path?x", way=way)
+            assert await (await sender.send(hop)).read() == b"ok"
+            assert "Proxy-Authorization" not in hop.headers
     assert site.connections == 1
     assert [head.split("\r\n")[0] for head in site.heads] == [
         "GET http://one.test/path?x HTTP/1.1",
@@ -435,3 +441,19 @@ async def test_closed_on_the_way(certs):
                 assert task.exception() is None or isinstance(
                     task.exception(), HTTPStreamClosedError
                 )
+
+
+@on_every_loop
+async def test_a_connection_that_has_ended_before_anybody_could_use_it():
+    class Late(TCPClient):
+        async def connect(self, *args, **options):
+            stream = await super().connect(*args, **options)
+            stream.close()
+            return stream
+
+    site = Site()
+    async with site.running() as url, engine(client=Late()) as (sender, pool):
+        with pytest.raises(HTTPStreamClosedError, match="as soon as it was there"):
+            await get(sender, url)
+        assert sender._turns.taken == {}
+        assert len(pool) == 0

@@ -200,12 +200,15 @@ async def test_closing_with_requests_everywhere():
         waiting = asyncio.create_task(get(sender, url))
         await site.heard(2)
         # (The handshake of TLS never ends there.)
-        connecting = asyncio.create_task(get(sender, f"https://127.0.0.1:{port}/"))
+        connecting = asyncio.create_task(
+            get(sender, f"https://127.0.0.1:{port}/", timeouts=Timeouts(connect=0))
+        )
         queued = asyncio.create_task(get(sender, url))
         await turns(20)
         sender.close()
         tasks = [reading, waiting, connecting, queued]
-        await asyncio.wait(tasks)
+        async with asyncio.timeout(30):
+            await asyncio.wait(tasks)
         for task in tasks:
             assert isinstance(task.exception(), HTTPStreamClosedError)
             assert "closed" in str(task.exception())

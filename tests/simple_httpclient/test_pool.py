@@ -1,11 +1,15 @@
 """Connections that are kept."""
 
 import asyncio
+import functools
 import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.running import HOUR, now, on_every_loop, on_jumping_clock, timers, turns
+from tests.ioloop.virtual import VirtualLoop
+from tests.running import HOUR, now, on_every_loop, on_jumping_clock, run_on, timers, turns
 from tornadolike.simple_httpclient.pool import IDLE_TIMEOUT, Pool
 from tornadolike.simple_httpclient.turns import Turns
 
@@ -162,6 +166,7 @@ async def test_what_the_server_has_said_of_its_patience():
     assert take(pool, "a") is None
     assert not connection.usable
     assert len(pool) == 0
+    assert pool._patience == {}
 
 
 @on_jumping_clock
@@ -223,3 +228,52 @@ def test_turns_go_back():
     assert all_turns.take("a")
     Pool(all_turns).leave("a")
     assert all_turns.take("a")
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["make", "take", "take", "keep", "keep", "lose", "later", "idle"]),
+        st.integers(0, 5),
+    ),
+    max_size=50,
+)
+
+
+@given(STEPS, st.integers(0, 3))
+def test_nobody_gets_what_another_one_has(steps, most):
+    """Whatever happens: what is taken was kept, for the same, is not old, and is taken once."""
+
+    async def play():
+        pool = Pool(Turns(1), 10, most)
+        made, used = [], []
+        for step, number in steps:
+            key = "ab"[number % 2]
+            if step == "make":
+                made.append(Fake(pool, key))
+                used.append(made[-1])
+            elif step == "take" and (found := take(pool, key)) is not None:
+                assert found.key == key
+                assert found not in used
+                assert found.usable
+                assert now() - found.idle_since < 11
+                used.append(found)
+            elif step == "keep" and used:
+                pool.keep(used.pop(number % len(used)))
+            elif step == "lose" and made:
+                gone = made[number % len(made)]
+                gone.close()
+                used = [each for each in used if each is not gone]
+            elif step == "later":
+                await asyncio.sleep(number)
+                for each in used:
+                    assert each.usable
+            elif step == "idle":
+                pool.close_idle()
+            alive = [each for each in made if each.usable]
+            assert len(pool) == len(alive)
+            assert pool.idle == len(alive) - len(used) <= most
+        pool.close()
+        assert len(pool) == 0
+        assert pool._by_key == {}
+
+    run_on(functools.partial(VirtualLoop, make_current=False), play())

@@ -46,9 +46,6 @@ class _Failure(HTTPClientError):
         state = {**vars(self), "errno": self.errno} if isinstance(self, OSError) else vars(self)
         return type(self), (self.message, self.response), state
 
-    def __str__(self) -> str:
-        return self.message  # there is no status, and so none is told
-
 
 class HTTPTimeoutError(_Failure, TimeoutError):
     """It took too long; the message says what was waited for."""

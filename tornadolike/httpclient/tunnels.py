@@ -85,7 +85,10 @@ async def open_tunnel(
         if context is None:
             return stream
         progress.begin(f"{HANDSHAKE} through the proxy with", (host, port))
-        return await secured(stream, context, server_hostname or certified_name(host) or None)
+        name = server_hostname or certified_name(host) or None
+        if name is None or context is not ssl_options:
+            return await secured(stream, context, name)
+        return await client.resumed(stream, context, name, port)
 
 
 def _begun(proxy: Proxy, host: str, port: int) -> tuple[Conversation, bytes]:

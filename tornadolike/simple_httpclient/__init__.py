@@ -10,12 +10,15 @@ It is the default, so as a rule nobody needs this module. The names are Tornado'
 
 ::
 
-   silence     whether anything has come over a connection of which nobody knows yet
-   contexts    TLS options, made once
-   turns       whose turn it is
+   bounds      what one exchange may hold, and for how long
    answers     a response as it comes
+   patience    what becomes of a server that does nothing
+   uploading   a body that goes out piece by piece
    connection  one request at a time
+   turns       whose turn it is
+   silence     whether anything has come that nobody has read
    pool        connections that are kept
+   contexts    TLS options, made once
    dialing     the way to a server
    engine      all of these together
    client      the face: SimpleAsyncHTTPClient

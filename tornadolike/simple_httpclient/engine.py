@@ -4,9 +4,9 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import Hashable
+from collections.abc import Coroutine, Hashable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from ..http1 import Limits
 from ..httpclient.engine import Answer, Engine, Hop
@@ -141,15 +141,9 @@ class SimpleEngine(Engine):
             raise HTTPStreamClosedError(CLOSED)
         return way
 
-    async def _exchange(self, connection: Connection, hop: Hop) -> Answer:
-        if hop.way.proxy is None:
-            return await connection.exchange(hop)
-        # What is for the proxy goes to it alone, and is not there any more when somebody looks where to go next.
-        said, hop.headers = hop.headers, headers_by(hop.way.proxy, hop)
-        try:
-            return await connection.exchange(hop)
-        finally:
-            hop.headers = said
+    def _exchange(self, connection: Connection, hop: Hop) -> Coroutine[Any, Any, Answer]:
+        proxy = hop.way.proxy
+        return connection.exchange(hop) if proxy is None else _exchange_by(proxy, connection, hop)
 
     def close_idle(self) -> None:
         self._pool.close_idle()
@@ -163,6 +157,15 @@ class SimpleEngine(Engine):
         self._dialer.give_up()
         self._pool.close()
         self._dialer.client.close()
+
+
+async def _exchange_by(proxy: Proxy, connection: Connection, hop: Hop) -> Answer:
+    # What is for the proxy goes to it alone, and is not there any more when somebody looks where to go next.
+    said, hop.headers = hop.headers, headers_by(proxy, hop)
+    try:
+        return await connection.exchange(hop)
+    finally:
+        hop.headers = said
 
 
 def key_of(hop: Hop) -> Hashable:

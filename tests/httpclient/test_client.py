@@ -240,7 +240,7 @@ async def test_a_base_url():
         async with client_of(base_url="http://nowhere.test/") as other:
             assert (await other.fetch(site.url + "/c")).json()["uri"] == "/c"
     for wrong in ("nowhere.test", "ftp://nowhere.test", "http://nowhere.test/?x", "http://n/#x"):
-        with pytest.raises(ValueError, match="URL|url"):
+        with pytest.raises(ValueError, match=r"URL|url"):
             AsyncHTTPClient(force_instance=True, base_url=wrong)
 
 
@@ -291,10 +291,10 @@ async def test_a_fetch_that_is_cancelled_ends_the_transfer():
 @on_jumping_clock
 async def test_the_whole_time():
     client = scripted(None, Said(200, b"x", None), Said(200, b"x"))
-    with pytest.raises(HTTPTimeoutError, match="Timeout for a miracle$"):
+    with pytest.raises(HTTPTimeoutError, match=r"Timeout for a miracle$"):
         await client.fetch(NOWHERE)
     started = asyncio.get_running_loop().time()
-    with pytest.raises(HTTPTimeoutError, match="Timeout while reading the body of the response$"):
+    with pytest.raises(HTTPTimeoutError, match=r"Timeout while reading the body of the response$"):
         await client.fetch(NOWHERE, request_timeout=7)
     assert asyncio.get_running_loop().time() - started == pytest.approx(7, abs=0.01)
     assert (await client.fetch(NOWHERE)).body == b"x"

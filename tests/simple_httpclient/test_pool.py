@@ -203,7 +203,9 @@ async def test_a_timer_outlives_nothing():
     assert timers() == 0
 
 
-@pytest.mark.parametrize("options", [{"idle_timeout": -1}, {"max_idle": -1}, {"idle_timeout": float("nan")}])
+@pytest.mark.parametrize(
+    "options", [{"idle_timeout": -1}, {"max_idle": -1}, {"idle_timeout": float("nan")}]
+)
 def test_limits_that_make_no_sense(options):
     with pytest.raises(ValueError, match="0 or more"):
         Pool(Turns(1), **options)

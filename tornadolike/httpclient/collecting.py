@@ -35,6 +35,7 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
     else:
         assert limit is not None
         await _fill(buffer, answer, limit)
+        buffer.seek(0)  # for who reads it as a file
     return HTTPResponse(
         request,
         answer.status,

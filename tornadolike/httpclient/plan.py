@@ -157,18 +157,16 @@ def plan_for(
 
 def check_defaults(defaults: Mapping[str, Any]) -> None:
     """Raise :exc:`TypeError` for what is no option that requests have, or none that has a default."""
-    wrong = defaults.keys() - (vars(_example()).keys() | {"headers", "body"}) | (
-        NEVER_DEFAULTS & defaults.keys()
-    )
-    if wrong:
+    if wrong := sorted(defaults.keys() - _options_with_defaults()):
         raise TypeError(
-            f"defaults are for options of HTTPRequest, among which there is no default for {sorted(wrong)}"
+            f"a client has no default for {', '.join(map(repr, wrong))} of its requests"
         )
 
 
 @lru_cache(maxsize=1)
-def _example() -> HTTPRequest:
-    return HTTPRequest("http://localhost/")
+def _options_with_defaults() -> frozenset[str]:
+    attributes = vars(HTTPRequest("http://localhost/")).keys() | {"headers"}
+    return frozenset(name for name in attributes if name[0] != "_") - NEVER_DEFAULTS
 
 
 def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:

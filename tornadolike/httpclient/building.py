@@ -140,6 +140,8 @@ class FunctionProducer:
                 last = asyncio.ensure_future(write(piece))
             else:
                 last = asyncio.ensure_future(_write_behind(last, write, piece))
+            # If it fails all behind it fail, and with the last of them the producer.
+            last.add_done_callback(_has_failed)
             return last
 
         try:
@@ -149,8 +151,8 @@ class FunctionProducer:
             if last is not None:
                 await last
         except BaseException:
-            if last is not None and not last.cancel():
-                _has_failed(last)  # nobody else will look at it
+            if last is not None:
+                last.cancel()
             raise
 
 

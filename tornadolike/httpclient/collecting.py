@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Final
 
 from .conversation import Conversation
-from .decoding import decoded
+from .decoding import decoded, has_body
 from .engine import Answer
 from .failures import HTTPProtocolError
 from .plan import Plan
@@ -13,6 +13,9 @@ from .responses import HTTPResponse
 
 MAX_BODY_SIZE: Final = 100 * 1024 * 1024
 """Bytes of a body that are kept in memory, unless the request or its client says another number (``max_body_size``)."""
+
+_DIGITS: Final = 20
+"""A length with more of them is too large for everybody."""
 
 
 async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTTPResponse:
@@ -34,6 +37,8 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
         await _stream(answer, request.streaming_callback, limit)
     else:
         assert limit is not None
+        if has_body(answer, conversation.hop.method):
+            _check_length(answer, limit)
         await _fill(buffer, answer, limit)
         buffer.seek(0)  # for who reads it as a file
     return HTTPResponse(
@@ -55,6 +60,13 @@ def _tell_head(answer: Answer, callback: Callable[[str], None]) -> None:
     for name, value in answer.headers.get_all():
         callback(f"{name}: {value}\r\n")
     callback("\r\n")
+
+
+def _check_length(answer: Answer, limit: int) -> None:
+    """What is said to be too large need not be read."""
+    length = answer.headers.get("Content-Length", "")
+    if length.isdecimal() and (len(length) > _DIGITS or int(length) > limit):
+        raise too_large(limit)
 
 
 async def _fill(buffer: BytesIO, answer: Answer, limit: int) -> None:

@@ -22,6 +22,11 @@ _PART: Final = 206
 """A part of what is encoded cannot be decoded alone."""
 
 
+def has_body(answer: Answer, method: str) -> bool:
+    """Whether a body follows, or may; if not, the headers tell of one that would have been there otherwise."""
+    return method != "HEAD" and answer.status not in _WITHOUT_BODY
+
+
 def decoded(answer: Answer, method: str, max_size: int | None = None) -> Answer:
     """``answer`` with its body decoded; itself if there is nothing to decode.
 
@@ -32,9 +37,7 @@ def decoded(answer: Answer, method: str, max_size: int | None = None) -> Answer:
     :arg max_size: bytes that may come out; behind them :exc:`.HTTPProtocolError` is raised. None: no limit.
     """
     coding = answer.headers.get("Content-Encoding")
-    if coding is None or method == "HEAD" or answer.status in _WITHOUT_BODY:
-        return answer
-    if answer.status == _PART:
+    if coding is None or answer.status == _PART or not has_body(answer, method):
         return answer
     try:
         decoder = make_decoder(coding, sys.maxsize if max_size is None else max_size)

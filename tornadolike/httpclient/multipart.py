@@ -33,8 +33,7 @@ def file_parts(files: Files) -> "list[Part]":
 
 
 def _file_part(field: str, given: Any) -> "Part":
-    name: str | None = None
-    content, content_type = given, None
+    name, content, content_type = None, given, None
     if isinstance(given, tuple):
         if not 2 <= len(given) <= 3:
             raise ValueError(
@@ -46,6 +45,8 @@ def _file_part(field: str, given: Any) -> "Part":
     source = source_of(content)
     if name is None:
         name = source.name or field
+    _check_name(field)
+    _check_name(name)
     if content_type is None:
         content_type = content_type_of(name) if name else UNKNOWN
     if FORBIDDEN_IN_VALUE.search(content_type) or not content_type.isascii():
@@ -80,9 +81,12 @@ class Part:
         self.source = source
 
 
-def _quoted(name: str) -> str:
+def _check_name(name: object) -> None:
     if not isinstance(name, str):
         raise TypeError(f"names in a form are text, not {type(name).__name__}")
+
+
+def _quoted(name: str) -> str:
     return _TO_ENCODE.sub(lambda found: f"%{ord(found[0]):02X}", name)
 
 

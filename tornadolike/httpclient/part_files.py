@@ -33,10 +33,9 @@ class PartFile:
     """
 
     def __init__(self, path: "str | os.PathLike[str]", keep: bool = False) -> None:
-        # What a symbolic link points to is meant: the link stays.
-        self._path = os.path.realpath(path)
+        self._path = os.fspath(path)
         self._keep = keep
-        self._part = f"{self._path}.part" if keep else f"{self._path}.{secrets.token_hex(4)}.part"
+        self._part = ""
         self._file: IO[bytes] | None = None
         self._waiting = bytearray()
         self._direct = False
@@ -70,6 +69,10 @@ class PartFile:
         """It is whole: put it in its place."""
         await in_thread(self._put_in_place)
 
+    @property
+    def _kept(self) -> bool:
+        return self._keep and not self._direct and self.state is not None
+
     # In a thread
 
     def _open(self) -> None:
@@ -81,20 +84,25 @@ class PartFile:
         self._direct = mode is not None and not stat.S_ISREG(mode)
         if self._direct:
             self._file = open(self._path, "wb", buffering=0)  # noqa: SIM115 - _leave() closes it
-        elif self._keep:
+            return
+        # What a symbolic link points to is meant: the link stays.
+        self._path = os.path.realpath(self._path)
+        ending = "" if self._keep else f".{secrets.token_hex(4)}"
+        self._part = f"{self._path}{ending}.part"
+        if self._keep:
             self._file = _open_locked(self._part)
             self.size = os.fstat(self._file.fileno()).st_size
             self.state = _read_state(f"{self._part}.json") if self.size else None
         else:
             self._file = open(self._part, "xb")  # noqa: SIM115 - the same
-        if mode is not None and not self._direct:
+        if mode is not None:
             os.chmod(self._part, stat.S_IMODE(mode))
 
     def _truncate(self) -> None:
         assert self._file is not None
         if not self._direct:
             self._file.truncate(0)
-        if self._keep and self.state is not None:
+        if self._kept:
             with open(f"{self._part}.json", "w") as file:
                 json.dump(self.state, file)
 
@@ -114,22 +122,19 @@ class PartFile:
         self._finished = True
 
     def _leave(self) -> None:
-        file, self._file = self._file, None
-        if file is None:
+        if self._file is None:
             return
-        kept = self._keep and self.state is not None and not self._finished
+        kept = self._kept and not self._finished
         try:
             if kept:
-                self._file = file
                 self._write_out()
         finally:
-            self._file = None
             if not kept and not self._direct:
                 # While the lock is still held.
                 _remove(f"{self._part}.json")
                 if not self._finished:
                     _remove(self._part)
-            file.close()
+            self._file.close()
 
 
 def _open_locked(path: str) -> IO[bytes]:

@@ -14,7 +14,7 @@ half said cannot be taken back."""
 import asyncio
 import sys
 from collections.abc import Hashable
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from ..http1 import EndOfMessage, Limits, RequestWriter, ResponseHead, ResponseReader
 from ..http1.reader import EndedTooSoon
@@ -193,7 +193,8 @@ class Connection(asyncio.Protocol):
             self._upload = Upload(hop, writer, transport, self)
             self._upload.start(self._bounds.continue_timeout)
         try:
-            return await head
+            answer: WireAnswer = await head
+            return answer
         except BaseException:
             if self._hop is hop:  # else it was over, and may be on its way with another
                 self._give_up()
@@ -222,7 +223,7 @@ class Connection(asyncio.Protocol):
                     self._end(event)
                     return
                 else:
-                    self._take_head(event)
+                    self._take_head(cast(ResponseHead, event))
                 if self._hop is None:
                     return
         except EndedTooSoon as error:
@@ -281,7 +282,7 @@ class Connection(asyncio.Protocol):
     def _deliver(self) -> None:
         """Give the answer, once, to who waits for it."""
         head, answer = self._head, self._answer
-        if head is not None and answer is not None:
+        if head is not None and type(answer) is WireAnswer:
             self._head = None
             if not head.done():
                 head.set_result(answer)
@@ -289,12 +290,13 @@ class Connection(asyncio.Protocol):
     # The end of an exchange
 
     def _end(self, event: EndOfMessage) -> None:
-        answer, hop, transport = self._answer, self._hop, self._transport
+        answer, hop, writer, transport = self._answer, self._hop, self._writer, self._transport
         assert answer is not None
         assert hop is not None
+        assert writer is not None
         hop.times.ended = asyncio.get_running_loop().time()
         # (What still waits to be sent need not interest a server that has said all it wants to.)
-        unsent = not self._writer.complete or transport.get_write_buffer_size()
+        unsent = not writer.complete or transport.get_write_buffer_size()
         keep = not unsent and self._reader.keep_alive and not transport.is_closing()
         answer.end(event.trailers)
         self._deliver()

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from ..http1 import RequestWriter
 from ..httpclient.engine import Hop
 from ..httpclient.failures import HTTPStreamClosedError
+from ..httputil import HTTPOutputError
 
 TURN_SIZE: Final = 256 * 1024
 """Bytes after which a producer lets others have a turn, also where the server takes all that it gives: what the
@@ -90,8 +91,16 @@ class Upload:
         if self._hop.producer is not None:
             self._task = self._loop.create_task(self._produce())
         elif not self._writer.complete:
-            self._transport.write(self._writer.data(self._hop.body or b""))
-            self._end()
+            self._send_body(self._hop.body or b"")
+
+    def _send_body(self, body: bytes) -> None:
+        try:
+            framed = self._writer.data(body) + self._writer.end()
+        except HTTPOutputError as error:  # it is not as long as the head said
+            self._fail(error)
+            return
+        self._transport.write(framed)
+        self._sink.upload_ended()
 
     def pause(self) -> None:
         """The transport holds enough."""

@@ -8,6 +8,7 @@ import pytest
 from tornadolike.httpclient import HTTPRequest, Proxy
 from tornadolike.httpclient.engine import Timeouts, Way
 from tornadolike.httpclient.plan import ACCEPT_ENCODING, MAX_BUFFER_SIZE, check_defaults, plan_for
+from tornadolike.httputil import HTTPHeaders
 
 URL = "http://example.com/a?b#c"
 
@@ -47,6 +48,9 @@ def test_headers_of_the_author_stay():
     assert dict(made.headers) == headers | {"Content-Length": "4"}
     assert dict(request.headers) == headers
     assert plan(headers=headers, user_agent="e").headers["User-Agent"] == "e"
+    as_bytes = HTTPHeaders()
+    as_bytes["X-Mine"] = b"1"  # as Tornado takes them
+    assert plan(headers=as_bytes).headers["X-Mine"] == "1"
     assert "Accept-Encoding" not in plan(decompress_response=False).headers
 
 

@@ -96,15 +96,6 @@ async def test_what_is_not_read_is_closed():
 
 
 @on_every_loop
-async def test_a_stream_that_is_left_ends_the_transfer():
-    async with house() as site, client_of(site) as client:
-        async with client.stream("GET", "/stuck?say=hello") as response:
-            assert await response.read_piece() == b"hello"
-        await site.gone.wait()
-        assert client.connections == (0, 0)
-
-
-@on_every_loop
 async def test_what_is_encoded_is_decoded():
     packed = gzip.compress(b"hello" * 100)
     headers = {"Content-Encoding": "gzip"}

@@ -106,7 +106,7 @@ def test_the_end_of_a_program_is_quiet():
     # Where the client is the program's, and nobody closes it.
     program = "from tornadolike.httpclient import HTTPClient; f = lambda: None; c = HTTPClient()"
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", program],
+        [sys.executable, "-W", "error", "-c", program],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

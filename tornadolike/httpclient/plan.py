@@ -243,6 +243,9 @@ def _headers(
 ) -> HTTPHeaders:
     """What is sent: what the author says, the client's defaults, and what is sent in any case."""
     headers = request.headers.copy()
+    for name, value in request.headers.get_all():
+        if isinstance(value, bytes):  # as Tornado takes them
+            headers[name] = value.decode("latin1")
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value

@@ -33,9 +33,11 @@ MAX_BUFFER_SIZE: Final = 104_857_600
 NEVER_DEFAULTS: Final = frozenset({"url", "method", "body", "body_producer", "start_time"})
 """Attributes of a request for which a client can have no default: they are what is asked for."""
 
-_OF_A_WAY: Final = (
-    *("proxy", "proxy_host", "proxy_port", "trust_env", "unix_socket", "network_interface"),
-    *("ssl_options", "ca_certs", "client_cert", "client_key", "allow_ipv6"),
+_OF_A_WAY: Final = frozenset(
+    {
+        *("proxy", "proxy_host", "proxy_port", "trust_env", "unix_socket", "network_interface"),
+        *("ssl_options", "ca_certs", "client_cert", "client_key", "allow_ipv6"),
+    }
 )
 """Options that say how to get to a server; ``validate_cert`` has a default of its own."""
 
@@ -102,11 +104,12 @@ def plan_for(
     Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
     sense.
     """
-
-    def said(option: str) -> Any:
-        value = getattr(request, option)
-        return defaults.get(option) if value is None else value
-
+    # (One dictionary for all the questions: to ask both each time would be most of the work.)
+    options = {
+        **defaults,
+        **{name: value for name, value in vars(request).items() if value is not None},
+    }
+    said = options.get
     address = parse_url(request.url)
     method = request.method
     nonstandard = said("allow_nonstandard_methods")
@@ -134,7 +137,7 @@ def plan_for(
         request.body,
         producer,
         expects_continue,
-        _way(request, defaults, said),
+        _way(request, defaults, options),
         Timeouts(
             _seconds("connect_timeout", said),
             _seconds("tls_timeout", said),
@@ -207,8 +210,8 @@ def _max_body_size(
 _USUAL_WAY: Final = Way()
 
 
-def _way(request: HTTPRequest, defaults: Mapping[str, Any], said: Callable[[str], Any]) -> Way:
-    if said("validate_cert") and not any(said(option) is not None for option in _OF_A_WAY):
+def _way(request: HTTPRequest, defaults: Mapping[str, Any], options: dict[str, Any]) -> Way:
+    if options.get("validate_cert") and options.keys().isdisjoint(_OF_A_WAY):
         return _USUAL_WAY
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
     unix_socket = both.unix_socket

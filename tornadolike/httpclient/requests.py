@@ -204,7 +204,8 @@ class HTTPRequest:
     @headers.setter
     def headers(self, value: _Headers | None) -> None:
         if not isinstance(value, HTTPHeaders):
-            value = HTTPHeaders({name: native_str(text) for name, text in (value or {}).items()})
+            texts = {name: native_str(text) for name, text in value.items()} if value else {}
+            value = HTTPHeaders(texts)
         self._headers = value
 
     @property

@@ -260,6 +260,47 @@ async def test_defaults():
 
 
 @on_every_loop
+async def test_defaults_that_tell_who_we_are_are_for_the_base():
+    defaults = {
+        "headers": {"X-Token": "42"},
+        "cookies": {"id": "7"},
+        "auth_username": "me",
+        "auth_password": "secret",
+        "user_agent": "us",
+    }
+    told = ("X-Token", "Cookie", "Authorization")
+    async with house() as site, house() as other, client_of(site, defaults=defaults) as client:
+        headers = (await client.fetch("/")).json()["headers"]
+        assert all(name in headers for name in told)
+        assert (await client.fetch(site.url)).json()["headers"] == headers
+        for url in (other.url, other.url.removeprefix("http:"), HTTPRequest(other.url)):
+            headers = (await client.fetch(url)).json()["headers"]
+            assert not any(name in headers for name in told)
+            assert headers["User-Agent"] == "us"
+        async with client.stream("GET", other.url) as response:
+            assert not (await response.json())["headers"].keys() & set(told)
+        async with client_of(defaults=defaults) as anywhere:
+            headers = (await anywhere.fetch(other.url)).json()["headers"]
+            assert all(name in headers for name in told)
+        async with Counting(force_instance=True, base_url=site.url, defaults=defaults) as counting:
+            headers = (await counting.fetch(other.url)).json()["headers"]
+            assert not any(name in headers for name in told)
+
+
+@on_every_loop
+async def test_one_that_is_dropped_is_closed():
+    async with house() as site:
+        client = AsyncHTTPClient(force_instance=True)
+        await client.fetch(site.url)
+        engine = weakref.ref(client.engine)
+        del client
+        gc.collect()
+        await turns()
+        gc.collect()
+        assert engine() is None
+
+
+@on_every_loop
 async def test_a_jar():
     jar = CookieJar()
     async with client_of(cookies=jar) as client:

@@ -7,7 +7,7 @@ import pytest
 
 from tornadolike.httpclient import HTTPRequest, Proxy
 from tornadolike.httpclient.engine import Timeouts, Way
-from tornadolike.httpclient.plan import ACCEPT_ENCODING, MAX_BUFFER_SIZE, check_defaults, plan_for
+from tornadolike.httpclient.plan import ACCEPT_ENCODING, MAX_BUFFER_SIZE, plan_for
 from tornadolike.httputil import HTTPHeaders
 
 URL = "http://example.com/a?b#c"
@@ -200,12 +200,3 @@ def test_default_headers_are_none_of_the_requests():
     made = plan(defaults=defaults, headers={"X-B": "2"})
     assert (made.headers["X-A"], made.headers["X-B"]) == ("1", "2")
     assert made.request.headers == {"X-B": "2"}
-
-
-def test_defaults():
-    check_defaults({})
-    check_defaults(HTTPRequest._DEFAULTS)
-    check_defaults({"headers": {}, "proxy": "p", "retries": None, "expect_100_continue": True})
-    for wrong in ("user_agnet", "url", "method", "body", "body_producer", "start_time", "_body"):
-        with pytest.raises(TypeError, match=wrong):
-            check_defaults({wrong: None, "user_agent": "x"})

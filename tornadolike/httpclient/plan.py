@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, cast
 
 from ..codings import CODINGS
@@ -29,9 +28,6 @@ USER_AGENT: Final = "tornadolike"
 
 MAX_BUFFER_SIZE: Final = 104_857_600
 """Bytes of a body that are collected in memory, if nobody says otherwise: 100 MiB."""
-
-NEVER_DEFAULTS: Final = frozenset({"url", "method", "body", "body_producer", "start_time"})
-"""Attributes of a request for which a client can have no default: they are what is asked for."""
 
 _OF_A_WAY: Final = frozenset(
     {
@@ -96,7 +92,7 @@ def plan_for(
 ) -> Plan:
     """What is to be done for ``request``.
 
-    :arg defaults: its client's, checked by :func:`check_defaults`.
+    :arg defaults: its client's, checked by :func:`.check_defaults`.
     :arg jar: its client's cookies.
     :arg max_buffer_size: bytes of a body that its client collects in memory.
     :arg streamed: whether the body is taken in pieces: then only ``max_body_size`` bounds it.
@@ -105,11 +101,11 @@ def plan_for(
     sense.
     """
     # (One dictionary for all the questions: to ask both each time would be most of the work.)
-    options = {
+    options: dict[str, Any] = {
         **defaults,
         **{name: value for name, value in vars(request).items() if value is not None},
     }
-    said = options.get
+    said: Callable[[str], Any] = options.get
     address = parse_url(request.url)
     method = request.method
     nonstandard = said("allow_nonstandard_methods")
@@ -156,20 +152,6 @@ def plan_for(
         ),
         jar,
     )
-
-
-def check_defaults(defaults: Mapping[str, Any]) -> None:
-    """Raise :exc:`TypeError` for what is no option that requests have, or none that has a default."""
-    if wrong := sorted(defaults.keys() - _options_with_defaults()):
-        raise TypeError(
-            f"a client has no default for {', '.join(map(repr, wrong))} of its requests"
-        )
-
-
-@lru_cache(maxsize=1)
-def _options_with_defaults() -> frozenset[str]:
-    attributes = vars(HTTPRequest("http://localhost/")).keys() | {"headers"}
-    return frozenset(name for name in attributes if name[0] != "_") - NEVER_DEFAULTS
 
 
 def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
@@ -246,9 +228,10 @@ def _headers(
 ) -> HTTPHeaders:
     """What is sent: what the author says, the client's defaults, and what is sent in any case."""
     headers = request.headers.copy()
-    for name, value in request.headers.get_all():
-        if isinstance(value, bytes):  # as Tornado takes them
-            headers[name] = value.decode("latin1")
+    said: Any  # Tornado takes bytes, too
+    for name, said in request.headers.get_all():
+        if isinstance(said, bytes):
+            headers[name] = said.decode("latin1")
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value

@@ -31,6 +31,12 @@ class _Failure(HTTPClientError):
     def __init__(self, message: str, response: HTTPResponse | None = None) -> None:
         super().__init__(NO_RESPONSE, message, response)
 
+    def __str__(self) -> str:
+        return self.message  # as in Tornado: there is no status that would be worth telling
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.message, self.response)
+
 
 class HTTPTimeoutError(_Failure, TimeoutError):
     """It took too long; the message says what was waited for."""

@@ -13,6 +13,8 @@ PORTS: Final = {"http": 80, "https": 443}
 _NEVER_IN_A_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 """Python's own parser drops some of these, or finds another host behind them than browsers do."""
 
+_SCHEME: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
+
 _STAYS: Final = "%/?:@!$&'()*+,;=[]-._~"
 """What is not percent-encoded in a path or a query; the rest, which should be already, is."""
 
@@ -64,10 +66,14 @@ class Address:
 
         Raises :exc:`ValueError` as :func:`parse_url` does.
         """
-        try:
-            target = urljoin(self.url, _text(location))
-        except ValueError:  # whose text is for programmers
-            raise ValueError("this is no URL, nor a part of one") from None
+        target = _text(location)
+        _check_characters(target)  # before urljoin() drops some of them
+        if target.startswith("//"):
+            target = f"{self.scheme}:{target}"
+        elif not _SCHEME.match(
+            target
+        ):  # which urljoin() would not take for the whole if its host were missing
+            target = urljoin(self.url, target)
         found = parse_url(target)
         return Address(found.scheme, found.host, found.port, found.resource)
 
@@ -79,10 +85,7 @@ def parse_url(url: str) -> Address:
     User and password are percent-decoded. Raises :exc:`ValueError`, whose text does not show them, for what is no
     such URL.
     """
-    if _NEVER_IN_A_URL.search(url):
-        raise ValueError(
-            "a URL has no white space, control characters or backslashes: percent-encode them"
-        )
+    _check_characters(url)
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -107,6 +110,13 @@ def parse_url(url: str) -> Address:
     return address
 
 
+def _check_characters(url: str) -> None:
+    if _NEVER_IN_A_URL.search(url):
+        raise ValueError(
+            "a URL has no white space, control characters or backslashes: percent-encode them"
+        )
+
+
 def _text(location: str) -> str:
     """The text that a header's bytes stand for; those that are no UTF-8 are percent-encoded one by one."""
     location = location.strip(" \t").replace(" ", "%20")
@@ -125,6 +135,12 @@ def _text(location: str) -> str:
 def _host(name: str | None) -> str:
     if not name:
         raise ValueError("the URL has no host: it should be like https://example.com/path")
+    if "%" in name:
+        # In a name it would be another host to one who decodes it; an address of IPv6 has its zone behind it.
+        address, _, zone = name.partition("%")
+        if ":" not in address:
+            raise ValueError(f"the URL has no host of the form that hosts have: {name!r}")
+        return f"{address}%{zone.removeprefix('25')}"  # RFC 6874 has it encoded
     if name.isascii():
         return name
     try:

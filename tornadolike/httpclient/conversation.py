@@ -6,6 +6,7 @@ cookies of this moment (:mod:`.cookies`).
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -38,6 +39,22 @@ class Conversation:
 
     Raises :exc:`TypeError` and :exc:`ValueError` for options that make no sense.
     """
+
+    __slots__ = (
+        "_auth",
+        "_cookies",
+        "_engine",
+        "_first",
+        "_fragment",
+        "_is_plain",
+        "_next",
+        "_plan",
+        "_refusal",
+        "_retries",
+        "_trace",
+        "history",
+        "hop",
+    )
 
     def __init__(self, engine: Engine, plan: Plan) -> None:
         self._engine = engine
@@ -72,13 +89,13 @@ class Conversation:
 
         Raises what :mod:`.failures` has, and what the hooks of the program raise.
         """
-        plan = self._plan
+        follows = self._plan.follow_redirects and self._plan.max_redirects > 0
         while True:
             if self._retries is None:
                 answer = await self._ask()
             else:
                 answer = await self._try(self._retries)
-            if answer.status not in REDIRECTS or not plan.follow_redirects:
+            if answer.status not in REDIRECTS or not follows:
                 return answer
             location = answer.headers.get("Location")
             if location is None or not self._turn(answer, location):
@@ -176,24 +193,31 @@ class Conversation:
 
     async def _try(self, retries: Retries) -> Answer:
         """The answer to the next hop, by as many attempts as the policy has."""
-        loop = asyncio.get_running_loop()
-        patience = self._plan.request_timeout
-        deadline = loop.time() + patience if patience else None
+        clock = asyncio.get_running_loop().time
+        end = clock() + (self._plan.request_timeout or math.inf)
         attempt = 1
         while True:
             outcome = await self._outcome()
-            delay = self._delay(retries, attempt, outcome)
-            if delay is not None and deadline is not None and loop.time() + delay >= deadline:
+            try:
                 delay = None
+                if has_body_again(self._next):
+                    delay = retries.delay(attempt, self.hop, outcome, end - clock())
+                if delay is not None and self._trace is not None:
+                    self._trace.on_retry(self.hop, outcome, delay)
+            except BaseException:
+                if isinstance(outcome, Answer):
+                    outcome.close()
+                raise
             if delay is None:
                 if isinstance(outcome, Answer):
                     return outcome
-                raise outcome
+                try:
+                    raise outcome
+                finally:
+                    del outcome  # which has this frame
             if isinstance(outcome, Answer):
                 discard(outcome)
-            if self._trace is not None:
-                self._trace.on_retry(self.hop, outcome, delay)
-            del outcome
+            del outcome  # (see above)
             await retries.sleep(delay)
             attempt += 1
             self._next = anew(self._next)
@@ -203,19 +227,6 @@ class Conversation:
             return await self._ask()
         except HTTPClientError as error:
             return error
-
-    def _delay(
-        self, retries: Retries, attempt: int, outcome: Answer | HTTPClientError
-    ) -> float | None:
-        if not has_body_again(self._next):
-            return None
-        if isinstance(outcome, HTTPClientError):
-            return retries.delay_after_failure(attempt, self.hop, outcome)
-        try:
-            return retries.delay_after_response(attempt, self.hop, outcome.status, outcome.headers)
-        except BaseException:
-            outcome.close()
-            raise
 
     # Who is asking
 

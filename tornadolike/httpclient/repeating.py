@@ -12,8 +12,8 @@ IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE
 def has_body_again(hop: Hop) -> bool:
     """Whether the body can be sent again.
 
-    A ``body_producer`` is called anew; one that can give its body only once says so by an attribute ``repeatable``
-    that is False.
+    A function that is a ``body_producer`` is called anew. What can give its body only once, as an iterator, says so by
+    an attribute ``repeatable`` that is False.
     """
     return hop.producer is None or bool(getattr(hop.producer, "repeatable", True))
 

@@ -20,7 +20,7 @@ from typing import Final
 
 from ..httputil import HTTPHeaders
 from ..httputil.dates import parse_date
-from .engine import Hop
+from .engine import Answer, Hop
 from .failures import (
     HTTPConnectError,
     HTTPNameError,
@@ -126,28 +126,26 @@ class Retries:
         self._draw = draw
         self._clock = clock
 
-    def delay_after_failure(self, attempt: int, hop: Hop, error: HTTPClientError) -> float | None:
-        """Seconds until the next attempt; None: there is none.
-
-        :arg attempt: the number of the one that has failed, from 1 on.
-        """
-        if attempt >= self.attempts or not self.is_transient(hop, error) or not self.budget.take():
-            return None
-        return self._pause(attempt)
-
-    def delay_after_response(
-        self, attempt: int, hop: Hop, status: int, headers: HTTPHeaders
+    def delay(
+        self, attempt: int, hop: Hop, outcome: Answer | HTTPClientError, time_left: float
     ) -> float | None:
-        """Seconds until the next attempt; None: there is none, and the response is the result."""
-        if status not in self.statuses:
+        """Seconds until the next attempt; None: there is none, and what has come of this one is the result.
+
+        :arg attempt: its number, from 1 on.
+        :arg outcome: the response, of which there is the head, or the failure.
+        :arg time_left: seconds until nobody waits any longer.
+        """
+        if isinstance(outcome, HTTPClientError):
+            wanted = 0.0 if self.is_transient(hop, outcome) else None
+        elif outcome.status in self.statuses:
+            wanted = self._retry_after(outcome.headers) if self.may_repeat(hop) else None
+        else:
             self.budget.pay()
             return None
-        if attempt >= self.attempts or not self.may_repeat(hop):
+        if attempt >= self.attempts or wanted is None or wanted > self.max_retry_after:
             return None
-        wanted = self._retry_after(headers)
-        if wanted > self.max_retry_after or not self.budget.take():
-            return None
-        return max(wanted, self._pause(attempt))
+        delay = max(wanted, self._pause(attempt))
+        return delay if delay < time_left and self.budget.take() else None
 
     def may_repeat(self, hop: Hop) -> bool:
         """Whether a request that may have reached the server may be sent again."""

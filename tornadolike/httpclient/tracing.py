@@ -59,11 +59,11 @@ def time_info(first: Times, last: Times, ended: float) -> dict[str, float]:
     redirect = last.started - first.started
     return {
         "queue": begin - last.started,
-        "namelookup": max(last.resolved - begin, 0.0),
-        "connect": max(last.connected - begin, 0.0),
-        "appconnect": max(last.secured - begin, 0.0),
-        "pretransfer": max(last.sent - begin, 0.0),
-        "starttransfer": max(last.first_byte - begin, 0.0),
+        "namelookup": last.resolved - begin if last.resolved > begin else 0.0,
+        "connect": last.connected - begin if last.connected > begin else 0.0,
+        "appconnect": last.secured - begin if last.secured > begin else 0.0,
+        "pretransfer": last.sent - begin if last.sent > begin else 0.0,
+        "starttransfer": last.first_byte - begin if last.first_byte > begin else 0.0,
         "total": max(ended - begin, 0.0) + redirect,
         "redirect": redirect,
     }

@@ -15,6 +15,7 @@ _VALUE: Final = re.compile(
     r"""[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([!#$%&'*+\-.^_`|~0-9A-Za-z]++))[ \t]*+(?=,|$)"""
 )
 _TOKEN68: Final = re.compile(r"[ \t]++[0-9A-Za-z\-._~+/]++=*+[ \t]*+(?=,|$)")
+_BEHIND_SCHEME: Final = re.compile(r"[ \t]*+(?=,|$)|[ \t]++(?!=)")
 _ESCAPED: Final = re.compile(r"\\(.)")
 
 
@@ -48,15 +49,10 @@ def _parse(value: str) -> list[Challenge]:
             return found[:-1]
         parameter = _VALUE.match(value, token.end())
         if parameter is None:
+            if _BEHIND_SCHEME.match(value, token.end()) is None:
+                return found[:-1]
             found.append(Challenge(token[0].lower()))
             position = _end(_TOKEN68.match(value, token.end()), token.end())
-            if position == token.end() and value[position : position + 1] not in (
-                "",
-                ",",
-                " ",
-                "\t",
-            ):
-                return found[:-1]
         elif not found or token[0].lower() in found[-1].parameters:
             return found[:-1]
         else:

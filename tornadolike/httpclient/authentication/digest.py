@@ -151,12 +151,13 @@ def _best(challenges: list[Challenge]) -> Challenge | None:
 def _algorithm(challenge: Challenge) -> str | None:
     """The algorithm, without ``-sess``; None if the challenge cannot be answered."""
     said = challenge.parameters
-    name = said.get("algorithm", "MD5").upper().removesuffix("-SESS")
+    algorithm = said.get("algorithm", "MD5").upper()
+    name = algorithm.removesuffix("-SESS")
     if not said.get("nonce") or ALGORITHMS.get(name) not in hashlib.algorithms_available:
         return None
-    if "qop" in said and not _qop(said["qop"]):
-        return None
-    return name
+    # (A session without a quality of protection would need a cnonce, and have none.)
+    wants_qop = "qop" in said or algorithm != name
+    return None if wants_qop and not _qop(said.get("qop", "")) else name
 
 
 def _qop(offered: str) -> str:

@@ -25,7 +25,7 @@ from ...httputil import parse_date
 from ...ioloop import IOLoop
 from ...log import gen_log
 from ...util import check_numbers, check_whole_numbers
-from .addresses import parse_url
+from .addresses import parse_url, websocket_url
 from .connecting import websocket_connect
 from .connection import WebSocketClientConnection
 
@@ -209,4 +209,5 @@ def _named(url: Where | Callable[[], Where | Awaitable[Where]]) -> str:
     """What the log calls it: a URL without what may be secret in it, or a function."""
     if callable(url):
         return getattr(url, "__qualname__", type(url).__qualname__)
-    return parse_url(url.url if isinstance(url, HTTPRequest) else url).url.partition("?")[0]
+    address = parse_url(url.url if isinstance(url, HTTPRequest) else url)
+    return websocket_url(address).partition("?")[0]

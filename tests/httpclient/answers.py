@@ -46,11 +46,12 @@ class WrittenEngine(Engine):
         pass
 
 
-async def collected(answer, **options):
+async def collected(answer, *, streamed=False, **options):
     """The response that comes of an answer, to a request with these options."""
     request = HTTPRequest("http://example.com/", **options)
-    conversation = Conversation(WrittenEngine(answer), plan_for(request, HTTPRequest._DEFAULTS))
-    return await collect(conversation._plan, conversation, await conversation.open())
+    plan = plan_for(request, HTTPRequest._DEFAULTS, streamed=streamed)
+    conversation = Conversation(WrittenEngine(answer), plan)
+    return await collect(plan, conversation, await conversation.open())
 
 
 async def whole(answer):

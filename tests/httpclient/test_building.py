@@ -6,11 +6,16 @@ from functools import partial
 
 import pytest
 
-from tests.running import on_every_loop, turns
+from tests.running import fixture_of_run, on_every_loop, turns
 from tornadolike import gen
+from tornadolike.cli.fetching.asking import ENGINES
 from tornadolike.httpclient import HTTPRequest
 from tornadolike.httpclient.building import SourceProducer, build_body, producer_of
 from tornadolike.httpclient.plan import plan_for
+from tornadolike.util import import_object
+from tornadolike.web import Application, RequestHandler
+
+run = fixture_of_run(20)
 
 
 def test_json():
@@ -218,3 +223,89 @@ async def test_an_upload_that_stops_leaves_no_file_open(tmp_path):
     (tmp_path / "f").write_bytes(b"x" * 1_000_000)
     with pytest.raises(BrokenPipeError):
         await producer_of(tmp_path / "f")(Wire(fails_at=1).write)
+
+
+@pytest.mark.parametrize("pieces", [["text"], [b"1", 5], [None]])
+@on_every_loop
+async def test_pieces_that_are_no_bytes(pieces):
+    with pytest.raises(TypeError, match="made of bytes"):
+        await producer_of(iter(pieces))(Wire().write)
+
+
+@on_every_loop
+async def test_pieces_of_other_kinds():
+    """An empty one says nothing: in chunks it would be the end."""
+    wire = Wire()
+    await producer_of(iter([b"", bytearray(b"1"), b"", memoryview(b"2")]))(wire.write)
+    assert wire.written == [b"1", b"2"]
+
+
+@on_every_loop
+async def test_a_form_that_stops_leaves_no_file_open(tmp_path):
+    (tmp_path / "f").write_bytes(b"x" * 1_000_000)
+    body = build_body(files={"f": tmp_path / "f"})
+    for fails_at in range(4):
+        with pytest.raises(BrokenPipeError):
+            await body.producer(Wire(fails_at).write)
+        assert len(asyncio.all_tasks()) == 1
+
+
+# To a server and back
+
+
+class Echo(RequestHandler):
+    """Tells what has come."""
+
+    def post(self):
+        self.write(
+            {
+                "headers": dict(self.request.headers),
+                "body": self.request.body.decode("latin-1"),
+                "arguments": {
+                    name: self.get_body_arguments(name) for name in self.request.body_arguments
+                },
+                "files": {
+                    name: [[f["filename"], f["content_type"], len(f["body"])] for f in files]
+                    for name, files in self.request.files.items()
+                },
+            }
+        )
+
+    put = post
+
+
+@pytest.mark.parametrize("engine", ["simple", "curl"])
+def test_what_is_sent_arrives(serve, run, tmp_path, engine):
+    if engine == "curl":
+        pytest.importorskip("pycurl")
+    kind = import_object(ENGINES[engine])
+    url = serve(Application([("/", Echo)])).url + "/"
+    (tmp_path / "föto.png").write_bytes(b"p" * 1_000_000)
+
+    async def main():
+        client = kind(force_instance=True)
+
+        async def echoed(method="POST", **options):
+            return (await client.fetch(url, method=method, **options)).json()
+
+        assert (await echoed(json={"ä": 1}))["body"] == '{"Ã¤":1}'
+        assert (await echoed(form={"a": ["1", "ü"]}))["arguments"] == {"a": ["1", "ü"]}
+        seen = await echoed(
+            form={"a": "1"}, files={"f": tmp_path / "föto.png", "g": ("x", generated(), "a/b")}
+        )
+        assert seen["arguments"] == {"a": ["1"]}
+        assert seen["files"] == {
+            "f": [["föto.png", "image/png", 1_000_000]],
+            "g": [["x", "a/b", 3]],
+        }
+        assert seen["headers"]["Transfer-Encoding"] == "chunked"
+        seen = await echoed(files={"f": tmp_path / "föto.png"})
+        assert int(seen["headers"]["Content-Length"]) > 1_000_000
+        seen = await echoed("PUT", body_producer=tmp_path / "föto.png")
+        assert seen["headers"]["Content-Length"] == "1000000"
+        assert len(seen["body"]) == 1_000_000
+        for producer in (*PRODUCERS, generated(), [b"1", b"23"]):
+            assert (await echoed("PUT", body_producer=producer))["body"] == "123"
+        client.close()
+
+    run(main)

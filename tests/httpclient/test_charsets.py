@@ -1,6 +1,7 @@
 """Bodies as text."""
 
 import codecs
+import encodings
 import encodings.aliases
 from io import BytesIO
 
@@ -22,6 +23,10 @@ from tornadolike.httputil import HTTPHeaders
         ('text/html; charset="iso-8859-2"', "iso8859-2"),
         ("text/html; Charset=Shift_JIS", "shift_jis"),
         ("text/html; charset=nothing-known", "utf-8"),
+        ("text/html; charset=KOI8-U", "koi8-u"),
+        ("text/html; charset=windows-1252", "cp1252"),
+        ("text/html; charset=win.dows/../1252", "utf-8"),
+        ("text/html; charset=" + "x" * 100_000, "utf-8"),
         ("text/html; charset=\0", "utf-8"),
         ("text/html; charset=", "utf-8"),
         ("text/html; charset=hex", "utf-8"),
@@ -61,6 +66,13 @@ def test_text_never_fails(body, charset):
 @pytest.mark.parametrize("name", sorted({*encodings.aliases.aliases.values()}))
 def test_no_codec_of_pythons_fails(name):
     assert isinstance(decode_text(bytes(range(256)), f"text/plain; charset={name}"), str)
+
+
+def test_nothing_is_remembered_of_what_servers_say():
+    before = len(encodings._cache)
+    for number in range(1000):
+        charset_of(f"text/html; charset=x{number}")
+    assert len(encodings._cache) == before
 
 
 def response(body, content_type="application/json"):

@@ -7,14 +7,15 @@ import pytest
 
 from tests.httpclient.answers import WrittenAnswer, collected
 from tests.running import on_every_loop, turns
-from tornadolike.httpclient import collecting
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
+from tornadolike.httpclient.plan import MAX_BUFFER_SIZE
 
 
 @on_every_loop
 async def test_a_body_in_pieces_is_one():
     response = await collected(WrittenAnswer([b"a", b"b", b"c"], {"X-Mine": "1"}, 404))
     assert (response.code, response.reason, response.body) == (404, "Fine", b"abc")
+    assert response.buffer.read() == b"abc"  # as in Tornado, where it stands at its beginning
     assert response.headers["X-Mine"] == "1"
     assert response.effective_url == "http://example.com/"
     assert response.error is not None
@@ -37,18 +38,21 @@ async def test_the_limit_of_what_is_kept():
     with pytest.raises(HTTPProtocolError, match="max_body_size, which is 5 bytes"):
         await collected(WrittenAnswer([b"12", b"3456"]), max_body_size=5)
     inflated = WrittenAnswer([gzip.compress(b"\0" * 1000)], {"Content-Encoding": "gzip"})
-    with pytest.raises(HTTPProtocolError, match="larger than 999 bytes when decoded"):
+    with pytest.raises(HTTPProtocolError, match="max_body_size, which is 999 bytes when decoded"):
         await collected(inflated, max_body_size=999)
 
 
 @on_every_loop
-async def test_by_default_there_is_a_limit_too(monkeypatch):
-    monkeypatch.setattr(collecting, "MAX_BODY_SIZE", 10)
-    with pytest.raises(HTTPProtocolError, match="which is 10 bytes"):
-        await collected(WrittenAnswer([b"12345678901"]))
+async def test_by_default_there_is_a_limit_too():
+    """And what was to come in pieces has it, too, if it is collected after all."""
+    too_long = {"Content-Length": str(MAX_BUFFER_SIZE + 1)}
+    with pytest.raises(HTTPProtocolError, match=f"which is {MAX_BUFFER_SIZE} bytes"):
+        await collected(WrittenAnswer([b"1"], too_long))
+    with pytest.raises(HTTPProtocolError, match=f"which is {MAX_BUFFER_SIZE} bytes"):
+        await collected(WrittenAnswer([b"1"], too_long), streamed=True)
     seen = []
-    await collected(WrittenAnswer([b"12345678901"]), streaming_callback=seen.append)
-    assert seen == [b"12345678901"]  # which is not kept
+    await collected(WrittenAnswer([b"1"], too_long), streaming_callback=seen.append)
+    assert seen == [b"1"]  # which is not kept
 
 
 @on_every_loop

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from tests.httpclient.answers import WrittenAnswer, whole
 from tests.running import on_every_loop, run_on
 from tornadolike.codings import CODINGS
+from tornadolike.httpclient import HTTPRequest
 from tornadolike.httpclient.decoding import AT_ONCE, DecodedAnswer, decoded
 from tornadolike.httpclient.failures import HTTPProtocolError
+from tornadolike.httpclient.plan import plan_for
 
 TEXT = b"to be decoded " * 1000
 
@@ -63,6 +65,16 @@ def test_what_cannot_be_decoded_stays_as_it_is(headers, method, status):
 
 
 @pytest.mark.parametrize(
+    ("headers", "asked"),
+    [({}, "gzip"), ({"Range": "bytes=0-5"}, "identity"), ({"Accept-Encoding": "br"}, "br")],
+)
+def test_what_is_asked_for(headers, asked):
+    """Of what is decoded, a part would be of no use."""
+    request = HTTPRequest("http://x/", headers=headers)
+    assert asked in plan_for(request, HTTPRequest._DEFAULTS).headers["Accept-Encoding"]
+
+
+@pytest.mark.parametrize(
     ("body", "complaint"),
     [
         (b"not gzip at all", "invalid gzip data"),
@@ -91,12 +103,18 @@ async def test_no_body_at_all_is_an_empty_one():
 async def test_a_bomb_is_stopped_where_the_limit_is(name):
     answer = WrittenAnswer([encoded(name, b"\0" * 30_000_000)], {"Content-Encoding": name})
     opened = decoded(answer, "GET", 1_000_000)
-    size = 0
-    with pytest.raises(HTTPProtocolError, match="larger than 1000000 bytes when decoded"):
+    sizes = []
+
+    async def read():
         while piece := await opened.read():
-            size += len(piece)
-            assert len(piece) <= 256 * 1024
-    assert size <= 1_000_000
+            sizes.append(len(piece))
+
+    with pytest.raises(
+        HTTPProtocolError, match="max_body_size, which is 1000000 bytes when decoded"
+    ):
+        await read()
+    assert sum(sizes) <= 1_000_000
+    assert max(sizes) <= 256 * 1024
 
 
 @on_every_loop

@@ -1,16 +1,23 @@
 """Downloads: whole, broken off, resumed."""
 
 import asyncio
+import contextlib
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.running import fixture_of_run, on_every_loop
+from tests.running import fixture_of_run, on_every_loop, run_on
+from tornadolike.cli.fetching.asking import ENGINES
 from tornadolike.httpclient import HTTPError, HTTPRequest
-from tornadolike.httpclient.downloading import MAX_ERROR_SIZE, download, strong_validator
+from tornadolike.httpclient.downloading import download, strong_validator
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 from tornadolike.httputil import HTTPHeaders
 from tornadolike.simple_httpclient import SimpleAsyncHTTPClient
+from tornadolike.util import import_object
 from tornadolike.web import Application, RequestHandler
 
 DATA = os.urandom(300_000)
@@ -39,7 +46,7 @@ class Script:
     async def __aenter__(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/"
-        self.client = SimpleAsyncHTTPClient()
+        self.client = SimpleAsyncHTTPClient(force_instance=True)
         return self
 
     async def __aexit__(self, *_):
@@ -234,9 +241,22 @@ async def test_nothing_is_left_to_be_asked_for(tmp_path, whole):
 
 
 @on_every_loop
+async def test_a_part_that_nobody_has_asked_for(tmp_path):
+    async with Script() as server:
+        told = "bytes 0-4/10"
+        server.says(b"12345", "206 Partial Content", Content_Range=told)
+        with pytest.raises(HTTPProtocolError, match="a part came"):
+            await download(server.client, server.url, tmp_path / "f")
+        server.says(b"12345", "206 Partial Content", Content_Range=told)
+        request = HTTPRequest(server.url, headers={"Range": "bytes=0-4"})
+        await download(server.client, request, tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == b"12345"
+
+
+@on_every_loop
 async def test_an_endless_page_about_an_error(tmp_path):
     async with Script() as server:
-        server.says(b"x" * MAX_ERROR_SIZE * 2, "500 Oh No", length=10**12)
+        server.says(b"x" * 100_000, "500 Oh No", length=10**12)
         with pytest.raises(HTTPError, match="500"):
             await download(server.client, server.url, tmp_path / "f")
 
@@ -281,6 +301,54 @@ async def test_wrong_arguments(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+class Flaky:
+    """A server that has a file, and breaks off somewhere each time but for the last."""
+
+    def __init__(self, data, breaks):
+        self.data = data
+        self.breaks = breaks
+
+    async def __call__(self, reader, writer):
+        head = HTTPHeaders.parse(
+            (await reader.readuntil(b"\r\n\r\n")).decode().partition("\r\n")[2]
+        )
+        start = int(head.get("Range", "bytes=0-")[6:-1])
+        assert start == 0 or head["If-Range"] == '"v"'
+        body = self.data[start:]
+        size = len(self.data)
+        status = (
+            f"206 Rest\r\nContent-Range: bytes {start}-{size - 1}/{size}" if start else "200 OK"
+        )
+        said = (
+            f'HTTP/1.1 {status}\r\nETag: "v"\r\nContent-Length: {len(body)}\r\n\r\n'.encode() + body
+        )
+        writer.write(said[: self.breaks.pop(0)] if self.breaks else said)
+        writer.close()
+        await writer.wait_closed()
+
+
+@settings(max_examples=30)
+@given(st.binary(min_size=1, max_size=2000), st.lists(st.integers(0, 2200), max_size=4))
+def test_wherever_it_breaks_off(data, breaks):
+    async def main(path):
+        client = SimpleAsyncHTTPClient(force_instance=True)
+        server = await asyncio.start_server(Flaky(data, breaks), "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for _ in range(10):
+            with contextlib.suppress(HTTPStreamClosedError):
+                await download(client, url, path, resume=True)
+                break
+            assert not path.exists()
+        assert path.read_bytes() == data
+        client.close()
+        server.close()
+        await server.wait_closed()
+
+    with tempfile.TemporaryDirectory() as folder:
+        run_on(asyncio.new_event_loop, main(Path(folder) / "f"))
+        assert os.listdir(folder) == ["f"]
+
+
 class Compressed(RequestHandler):
     """Compresses what is compressible, for who wants it; and knows ranges, as static files do."""
 
@@ -293,7 +361,7 @@ def test_decoding_by_choice(serve, run, tmp_path):
     server = serve(Application([("/", Compressed)], compress_response=True))
 
     async def main():
-        client = SimpleAsyncHTTPClient()
+        client = SimpleAsyncHTTPClient(force_instance=True)
         for choice in (None, True):
             request = HTTPRequest(server.url, decompress_response=choice)
             path = tmp_path / str(choice)
@@ -305,14 +373,17 @@ def test_decoding_by_choice(serve, run, tmp_path):
     run(main)
 
 
-def test_our_own_static_files_are_resumed(serve, run, tmp_path):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_our_own_static_files_are_resumed(serve, run, tmp_path, engine):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "f.bin").write_bytes(DATA)
     server = serve(Application(static_path=str(tmp_path / "site")))
     url = f"{server.url}/static/f.bin"
+    if engine == "curl":
+        pytest.importorskip("pycurl")
 
     async def main():
-        client = SimpleAsyncHTTPClient()
+        client = import_object(ENGINES[engine])(force_instance=True)
 
         def stop(done, total):
             if done < total:

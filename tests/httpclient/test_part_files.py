@@ -17,11 +17,14 @@ class StopHere(Exception):
 
 
 async def broken_off(path, data, state, keep=True):
-    with pytest.raises(StopHere):
+    async def write():
         async with PartFile(path, keep) as part:
             await part.begin(state)
             await part.write(data)
             raise StopHere
+
+    with pytest.raises(StopHere):
+        await write()
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -100,9 +100,12 @@ class SourceProducer:
         """Whether it can be called once more. If not, another call raises :exc:`RuntimeError`."""
 
     async def __call__(self, write: Write) -> None:
-        async with aclosing(self._source.pieces()) as pieces:  # type: ignore[type-var]
+        async with aclosing(self._source.pieces()) as pieces:
             async for piece in pieces:
-                await write(piece)
+                if not isinstance(piece, bytes | bytearray | memoryview):
+                    raise TypeError(f"a body is made of bytes, and a piece of it is {piece!r:.50}")
+                if piece:
+                    await write(bytes(piece))
 
 
 def producer_of(given: Callable[[Any], Any] | Content | None) -> Producer | None:

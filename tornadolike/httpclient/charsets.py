@@ -1,6 +1,8 @@
 """:func:`decode_text`: bytes with a ``Content-Type`` as text."""
 
 import codecs
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from typing import Final
 
 from ..httputil.parameters import parse_parameters
@@ -12,6 +14,9 @@ _BOMS: Final = (
 )
 """They say more than any header does, as in browsers."""
 
+_LONGEST: Final = 40
+"""Characters of a charset's name."""
+
 _NO_CHARSETS: Final = frozenset(
     {
         "idna",
@@ -19,12 +24,17 @@ _NO_CHARSETS: Final = frozenset(
         "unicode_escape",
         "raw_unicode_escape",
         "undefined",
-        "utf-7",
+        "utf_7",
         "oem",
         "mbcs",
     }
 )
-"""What Python has codecs for, and no page is written in; by the names that Python gives them."""
+"""What Python has codecs for, and no page is written in."""
+
+_CHARSETS: Final = frozenset(
+    {*aliases.keys(), *aliases.values(), "cp874", "koi8_t", "koi8_u", "utf_8_sig"} - _NO_CHARSETS
+)
+"""Names that Python is asked for. It remembers for ever what it was asked for, and servers may say anything."""
 
 
 def charset_of(content_type: str) -> str:
@@ -34,12 +44,12 @@ def charset_of(content_type: str) -> str:
     'iso8859-1'
     """
     _, parameters = parse_parameters(content_type)
-    try:
-        codec = codecs.lookup(parameters.get("charset", "utf-8"))
-    except (LookupError, ValueError):  # ValueError: a null character
+    name = normalize_encoding(parameters.get("charset", "")[:_LONGEST]).lower()
+    if name not in _CHARSETS:
         return "utf-8"
+    codec = codecs.lookup(name)
     is_text: bool = codec._is_text_encoding  # there are codecs from bytes to bytes, too
-    if not is_text or codec.name.replace("-", "_") in {n.replace("-", "_") for n in _NO_CHARSETS}:
+    if not is_text or codec.name.replace("-", "_") in _NO_CHARSETS:
         return "utf-8"
     return codec.name
 

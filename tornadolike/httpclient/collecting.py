@@ -5,14 +5,10 @@ from io import BytesIO
 from typing import Final
 
 from .conversation import Conversation
-from .decoding import decoded, has_body
+from .decoding import decoded, has_body, too_large
 from .engine import Answer
-from .failures import HTTPProtocolError
-from .plan import Plan
+from .plan import MAX_BUFFER_SIZE, Plan
 from .responses import HTTPResponse
-
-MAX_BODY_SIZE: Final = 100 * 1024 * 1024
-"""Bytes of a body that are kept in memory, unless the request or its client says another number (``max_body_size``)."""
 
 _DIGITS: Final = 20
 """A length with more of them is too large for everybody."""
@@ -27,20 +23,19 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
     request = plan.request
     limit = plan.max_body_size
     if limit is None and request.streaming_callback is None:
-        limit = MAX_BODY_SIZE
+        limit = MAX_BUFFER_SIZE
     if plan.decompress:
         answer = decoded(answer, conversation.hop.method, limit)
     if request.header_callback is not None:
         _tell_head(answer, request.header_callback)
-    buffer = BytesIO()
     if request.streaming_callback is not None:
+        buffer = BytesIO()
         await _stream(answer, request.streaming_callback, limit)
     else:
         assert limit is not None
         if has_body(answer, conversation.hop.method):
             _check_length(answer, limit)
-        await _fill(buffer, answer, limit)
-        buffer.seek(0)  # for who reads it as a file
+        buffer = await _collected(answer, limit)
     return HTTPResponse(
         request,
         answer.status,
@@ -69,13 +64,17 @@ def _check_length(answer: Answer, limit: int) -> None:
         raise too_large(limit)
 
 
-async def _fill(buffer: BytesIO, answer: Answer, limit: int) -> None:
-    room = limit
-    while piece := answer.read_nowait() or await answer.read():
-        room -= len(piece)
-        if room < 0:
+async def _collected(answer: Answer, limit: int) -> BytesIO:
+    piece = answer.read_nowait() or await answer.read()
+    buffer = BytesIO(piece)  # which is not copied, if it is all
+    size = buffer.seek(len(piece))
+    while piece:
+        if size > limit:
             raise too_large(limit)
-        buffer.write(piece)
+        if piece := answer.read_nowait() or await answer.read():
+            size += buffer.write(piece)
+    buffer.seek(0)
+    return buffer
 
 
 async def _stream(
@@ -90,10 +89,3 @@ async def _stream(
         waiting = callback(piece)
         if waiting is not None:
             await waiting
-
-
-def too_large(limit: int) -> HTTPProtocolError:
-    """What is raised for a body of more than ``limit`` bytes."""
-    return HTTPProtocolError(
-        f"the body of the response is larger than max_body_size, which is {limit} bytes"
-    )

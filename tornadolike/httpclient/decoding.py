@@ -21,6 +21,9 @@ _WITHOUT_BODY: Final = frozenset({204, 304})
 _PART: Final = 206
 """A part of what is encoded cannot be decoded alone."""
 
+_TOO_LARGE: Final = 413
+"""How a decoder says so."""
+
 
 def has_body(answer: Answer, method: str) -> bool:
     """Whether a body follows, or may; if not, the headers tell of one that would have been there otherwise."""
@@ -48,6 +51,13 @@ def decoded(answer: Answer, method: str, max_size: int | None = None) -> Answer:
     answer.headers["X-Consumed-Content-Encoding"] = coding
     del answer.headers["Content-Encoding"]
     return DecodedAnswer(answer, decoder)
+
+
+def too_large(limit: int, how: str = "") -> HTTPProtocolError:
+    """What is raised for a body of more than ``limit`` bytes."""
+    return HTTPProtocolError(
+        f"the body of the response is larger than max_body_size, which is {limit} bytes{how}"
+    )
 
 
 class DecodedAnswer(Answer):
@@ -92,6 +102,8 @@ class DecodedAnswer(Answer):
                     self._decoder.finish()
         except HTTPInputError as error:
             self._failure = HTTPProtocolError(str(error))
+            if error.status == _TOO_LARGE:
+                self._failure = too_large(self._decoder.max_size, " when decoded")
             self.close()
             raise self._failure from error
 

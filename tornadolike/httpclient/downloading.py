@@ -27,9 +27,6 @@ from .responses import HTTPClientError, HTTPResponse
 STALL_TIMEOUT: Final = 60.0
 """Seconds that a download may stand still, if nothing else is said. (All of it may take as long as it takes.)"""
 
-MAX_ERROR_SIZE: Final = 1024 * 1024
-"""Bytes that are read of a body that is not wanted, since its status is not 2xx."""
-
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _UNSATISFIED: Final = re.compile(r"bytes \*/(\d{1,18})")
 
@@ -45,7 +42,7 @@ async def download(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> HTTPResponse:
-    """Fetch into a file; the response that is returned has no body.
+    """Fetch into a file; return the response, which has no body.
 
     A file at ``path`` is replaced when the new one is whole, and stays as it is if that does not come about. What is in
     a content coding (gzip, say) is not asked for, unless the request has ``decompress_response=True``: a file that is
@@ -55,7 +52,8 @@ async def download(
         says one; but by default none of :data:`STALL_TIMEOUT` seconds passes without a byte.
     :arg resume: keep what has come of a download that does not reach its end, in ``path`` with ``.part`` behind it; and
         if it is there go on where it ends. The server is asked for the rest only of what has not changed since
-        (``If-Range``); else, and where it does not tell versions apart, all comes anew.
+        (``If-Range``); else, and where it does not tell versions apart, all comes anew. If there is no rest, since only
+        the file's name was missing, the response is the one that says so (416).
     :arg progress: called for each piece.
 
     Raises :exc:`.HTTPError` and all below it, for another status than 2xx too; :exc:`OSError` where the file cannot be
@@ -111,10 +109,10 @@ class _Download:
         self._tell_line = request.header_callback
         self._request = self._prepared(request)
         self._status = 0
+        self._reason = ""
         self._headers = HTTPHeaders()
         self._begun = False
         self._total: int | None = None
-        self._unwanted = 0
 
     def _prepared(self, request: HTTPRequest) -> HTTPRequest:
         request = copy.copy(request)
@@ -144,19 +142,19 @@ class _Download:
         return response
 
     def _take_line(self, line: str) -> None:
-        if line.startswith("HTTP/"):
-            self._status, self._headers = int(line.split(" ", 2)[1]), HTTPHeaders()
-        elif line.strip():
-            self._headers.parse_line(line)
         if self._tell_line is not None:
             self._tell_line(line)
+        if line.startswith("HTTP/"):
+            _, status, *reason = line.rstrip().split(" ", 2)
+            self._status, self._reason = int(status), " ".join(reason)
+        elif line.strip():
+            self._headers.parse_line(line)
+        elif not 200 <= self._status < 300:
+            # Its body, a page for people and perhaps without an end, is not wanted.
+            response = HTTPResponse(self._request, self._status, self._headers, reason=self._reason)
+            raise HTTPClientError(self._status, self._reason, response)
 
     async def _take_piece(self, piece: bytes) -> None:
-        if not 200 <= self._status < 300:
-            self._unwanted += len(piece)
-            if self._unwanted > MAX_ERROR_SIZE:
-                raise HTTPClientError(self._status)
-            return
         await self._begin()
         await self._part.write(piece)
         if self._progress is not None:
@@ -170,6 +168,8 @@ class _Download:
         if self._known is not None and self._status == 206:
             self._total = self._check_rest(self._known)
             return
+        if self._status == 206 and "Range" not in self._request.headers:
+            raise HTTPProtocolError("all was wanted, and a part came (206 Partial Content)")
         length = self._headers.get("Content-Length")
         if length is not None and "X-Consumed-Content-Encoding" not in self._headers:
             self._total = int(length)

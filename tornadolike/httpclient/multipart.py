@@ -6,7 +6,8 @@ nothing in a name can be taken for a header or for the end of one.
 
 import os
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 from ..httputil.file_types import UNKNOWN, content_type_of
@@ -125,10 +126,11 @@ class Multipart(Source):
             pieces += [self._opening(part), part.source.data, b"\r\n"]
         return b"".join([*pieces, self._ending])
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         for part in self._parts:
             yield self._opening(part)
-            async for piece in part.source.pieces():
-                yield piece
+            async with aclosing(part.source.pieces()) as pieces:
+                async for piece in pieces:
+                    yield piece
             yield b"\r\n"
         yield self._ending

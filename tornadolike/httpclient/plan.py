@@ -242,7 +242,8 @@ def _headers(
     elif "User-Agent" not in headers:
         headers["User-Agent"] = defaults.get("user_agent") or USER_AGENT
     if decompress and "Accept-Encoding" not in headers:
-        headers["Accept-Encoding"] = ACCEPT_ENCODING
+        # A part of what is encoded could not be decoded.
+        headers["Accept-Encoding"] = "identity" if "Range" in headers else ACCEPT_ENCODING
     if expects_continue:
         headers["Expect"] = "100-continue"
     if request.body is not None:

@@ -7,7 +7,8 @@ import io
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from contextlib import aclosing
 from typing import Any, BinaryIO, Final
 
 from ..concurrent import in_thread
@@ -30,8 +31,8 @@ class Source(ABC):
     """Whether they can be given once more."""
 
     @abstractmethod
-    def pieces(self) -> AsyncIterator[bytes]:
-        """Give all, from the beginning."""
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Give all, from the beginning. To be closed (``aclose()``) by who does not want the rest."""
 
 
 def source_of(content: Content) -> Source:
@@ -70,7 +71,7 @@ class BytesSource(Source):
         self.data = data
         self.size = len(data)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         yield self.data
 
 
@@ -90,12 +91,13 @@ class FileSource(Source):
         if isinstance(path, str) and not path.startswith("<"):
             self.name = os.path.basename(path)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         self._used = _once(self._used, self.repeatable)
         if self._start is not None:
             await in_thread(self._file.seek, self._start)
-        async for piece in _read(self._file, self.size):
-            yield piece
+        async with aclosing(_read(self._file, self.size)) as pieces:
+            async for piece in pieces:
+                yield piece
 
 
 class PathSource(Source):
@@ -112,11 +114,12 @@ class PathSource(Source):
             raise PermissionError(f"{self._path!r} may not be read")
         self.name = os.path.basename(self._path)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         file = await in_thread(open, self._path, "rb")
         try:
-            async for piece in _read(file, self.size):
-                yield piece
+            async with aclosing(_read(file, self.size)) as pieces:
+                async for piece in pieces:
+                    yield piece
         finally:
             await in_thread(file.close)
 
@@ -129,7 +132,7 @@ class AsyncSource(Source):
         self._used = False
         self.repeatable = iterable.__aiter__() is not iterable
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         self._used = _once(self._used, self.repeatable)
         iterator = self._iterable.__aiter__()
         try:
@@ -149,7 +152,7 @@ class IterableSource(Source):
         self._used = False
         self.repeatable = iter(iterable) is not iterable
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         self._used = _once(self._used, self.repeatable)
         for piece in self._iterable:
             yield piece
@@ -162,7 +165,7 @@ def _once(used: bool, repeatable: bool) -> bool:
     return True
 
 
-async def _read(file: Any, size: int | None) -> AsyncIterator[bytes]:
+async def _read(file: Any, size: int | None) -> AsyncGenerator[bytes, None]:
     """Give what is in a file; if ``size`` was promised, so much of it and no less (:exc:`EOFError`)."""
     left = size
     while left is None or left > 0:

@@ -37,6 +37,9 @@ from tornadolike.sessions import Sessions
 from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE, SHORTEST_SECRET
 from tornadolike.sessions.middleware import DAY
 from tornadolike.sessions.record import MAX_FLASHES
+from tornadolike.simple_httpclient.client import DNS_CACHE, MAX_CLIENTS
+from tornadolike.simple_httpclient.contexts import MAX_CONTEXTS
+from tornadolike.simple_httpclient.pool import IDLE_TIMEOUT, MAX_IDLE, QUIET
 from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore
 from tornadolike.tcpclient import TCPClient
 from tornadolike.template.checking.sources import MOST_FILES
@@ -190,6 +193,15 @@ def test_nothing_else_is() -> None:
         (MAX_PASSING, "of {} addresses at a time"),
         (SHORTEST_SECRET, "A secret has at least {} characters"),
         (TURN_SIZE, "have their turn when it has made {}"),
+        (MAX_CLIENTS, "{} requests go on at once (``max_clients``)"),
+        (IDLE_TIMEOUT, "nobody uses is kept for {} seconds (``keep_alive_timeout``)"),
+        (str(MAX_IDLE), "of which there are {} (``max_idle``)"),
+        (DNS_CACHE, "are remembered for {} seconds (``dns_cache``)"),
+        (Limits().max_header_size, "may have {} (``max_header_size``)"),
+        (HTTPRequest._DEFAULTS["connect_timeout"], "has {} seconds until it has a connection"),
+        (HTTPRequest._DEFAULTS["request_timeout"], "{} seconds until its response is whole"),
+        (MAX_CONTEXTS, "{} contexts made of options for TLS"),
+        (QUIET, "nobody has used for {} second is looked at"),
         (REFUSAL_SIZE, "of a refusal {} are kept"),
         (REFUSAL_PATIENCE, "not waited for longer than {} seconds"),
         (AHEAD_LIMIT, "or has asked, wait in {}, each"),

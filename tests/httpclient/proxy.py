@@ -75,6 +75,6 @@ class SocksProxy(TestProxy):
 async def pump(reader, writer):
     """Hand on what comes until its end."""
     with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
+        while (data := await reader.read(65536)) and not writer.is_closing():
             writer.write(data)
             await writer.drain()

@@ -254,6 +254,11 @@ async def test_defaults():
         assert client.defaults["connect_timeout"] == 20.0
         headers = (await client.get("/", user_agent="me")).json()["headers"]
         assert headers["User-Agent"] == "me"
+    pieces = []
+    client = scripted(Said(200, b"a", b"b"), defaults={"streaming_callback": pieces.append})
+    assert (await client.fetch(NOWHERE)).body == b""
+    assert pieces == [b"a", b"b"]
+    client.close()
     for wrong in ("methode", "url", "body"):
         with pytest.raises(TypeError, match=wrong):
             AsyncHTTPClient(force_instance=True, defaults={wrong: "x"})

@@ -16,9 +16,9 @@ from tests.simple_httpclient.exchanging import (
     saying,
 )
 from tornadolike.http1 import Limits
+from tornadolike.httpclient.engine import Way
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 from tornadolike.httpclient.proxies import Proxy
-from tornadolike.httpclient.engine import Way
 from tornadolike.httputil import HTTPOutputError
 from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.simple_httpclient.connection import StaleError
@@ -227,7 +227,7 @@ async def test_an_end_without_an_answer(ended):
         if ended == "after an interim head":
             peer.say(CONTINUE)
 
-    async with connected(script) as (connection, owner, server):
+    async with connected(script) as (connection, owner, _):
         if ended == "before":
             await owner.hear("forgotten")
             assert not connection.usable
@@ -239,6 +239,24 @@ async def test_an_end_without_an_answer(ended):
         assert (asked.times.sent == 0.0) == (ended == "before")
         assert owner.told[0] == "left"
         assert owner.told.count("left") == 1
+
+
+@on_every_loop
+async def test_the_end_of_a_connection_that_was_kept():
+    """What was heard before answers nothing now."""
+
+    async def script(peer):
+        await peer.request()
+        peer.say(OK)
+        await peer.request()
+
+    async with connected(script) as (connection, owner, _):
+        await read_all(await connection.exchange(hop()))
+        asked = hop()
+        with pytest.raises(StaleError):
+            await connection.exchange(asked)
+        assert asked.times.sent > 0
+        assert owner.told == [*KEPT, *ENDED]
 
 
 MALFORMED = {
@@ -342,11 +360,17 @@ async def test_who_is_told_of_interim_heads_fails():
         assert owner.told == ENDED
 
 
+@pytest.mark.parametrize("fails", [False, True])
 @on_every_loop
-async def test_who_is_told_of_interim_heads_ends_the_connection():
+async def test_who_is_told_of_interim_heads_ends_the_connection(fails):
+    def close(status, headers):
+        connection.close()
+        if fails:
+            raise ZeroDivisionError
+
     async with connected(saying(CONTINUE + OK)) as (connection, owner, _):
         with pytest.raises(HTTPStreamClosedError, match="The client was closed"):
-            await connection.exchange(hop(on_interim=lambda *head: connection.close()))
+            await connection.exchange(hop(on_interim=close))
         assert owner.told == ENDED
 
 
@@ -505,6 +529,17 @@ async def test_a_body_that_waits_does_not_keep_its_connection():
         assert await read_all(first) == body
 
 
+@on_every_loop
+async def test_a_body_that_is_whole_but_more_than_is_read_ahead():
+    """The connection listens again, whoever fetches the body or does not."""
+    said = response(body=bytes(100))
+    async with connected(saying(said, OK), bounds=Bounds(read_ahead=8)) as (connection, owner, _):
+        first = await connection.exchange(hop())
+        await owner.hear("kept")
+        assert await read_all(await connection.exchange(hop())) == b"ok"
+        assert await read_all(first) == bytes(100)
+
+
 # Those who do not want it
 
 
@@ -561,10 +596,51 @@ async def test_a_short_rest_is_read_to_keep_the_connection():
         answer.close()
         answer.close()
         assert owner.told == []
+        timer = connection._answer._timer
         more.set()
         await owner.hear("kept")
         assert owner.told == KEPT
+        assert timer.cancelled()
         assert await read_all(await connection.exchange(hop())) == b"ok"
+
+
+@on_every_loop
+async def test_a_short_rest_is_read_also_where_reading_had_paused():
+    more = asyncio.Event()
+
+    async def script(peer):
+        await peer.request()
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + bytes(50))
+        await more.wait()
+        peer.say(bytes(50))
+        await peer.rest()
+
+    async with connected(script, bounds=Bounds(read_ahead=8)) as (connection, owner, _):
+        answer = await connection.exchange(hop())
+        while not connection._paused:
+            await asyncio.sleep(0)
+        answer.close()
+        more.set()
+        await owner.hear("kept")
+
+
+@on_every_loop
+async def test_a_rest_is_not_waited_for_while_the_request_goes_out():
+    async def produce(write):
+        await asyncio.Event().wait()
+
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+
+    async def script(peer):
+        await peer.head()
+        peer.say(said)
+        await peer.rest()
+
+    async with connected(script) as (connection, owner, server):
+        answer = await connection.exchange(hop("PUT", producer=produce))
+        answer.close()
+        assert owner.told == ENDED
+        await server.peers[0].over.wait()
 
 
 RESTS = {

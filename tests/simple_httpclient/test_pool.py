@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.running import HOUR, on_every_loop, on_jumping_clock, timers, turns
+from tests.running import HOUR, now, on_every_loop, on_jumping_clock, timers, turns
 from tornadolike.simple_httpclient.pool import IDLE_TIMEOUT, Pool
 from tornadolike.simple_httpclient.turns import Turns
 
@@ -23,9 +23,16 @@ class Fake:
         assert name == "socket"
         return self.sock
 
+    def abort(self):
+        assert not self.usable
+
     def close(self):
         self.usable = False
         self.pool.forget(self)
+
+
+def take(pool, key):
+    return pool.take(key, now())
 
 
 def kept(pool, count, key="a"):
@@ -41,15 +48,15 @@ async def test_what_was_used_last_is_used_next():
     first, second = kept(pool, 2)
     other = kept(pool, 1, "b")[0]
     assert (len(pool), pool.idle) == (3, 3)
-    assert pool.take("a") is second
-    assert pool.take("a") is first
-    assert pool.take("a") is None
-    assert pool.take("c") is None
+    assert take(pool, "a") is second
+    assert take(pool, "a") is first
+    assert take(pool, "a") is None
+    assert take(pool, "c") is None
     assert pool.idle == 1
-    assert pool.take("b") is other
+    assert take(pool, "b") is other
     pool.keep(first)
     pool.keep(second)
-    assert pool.take("a") is second
+    assert take(pool, "a") is second
     pool.close()
 
 
@@ -59,8 +66,8 @@ async def test_what_has_ended_is_not_used():
     first, second, third = kept(pool, 3)
     second.close()
     third.usable = False  # it is closing, and has not said so yet
-    assert pool.take("a") is first
-    assert pool.take("a") is None
+    assert take(pool, "a") is first
+    assert take(pool, "a") is None
     assert len(pool) == 1
     first.close()
     first.close()
@@ -91,11 +98,11 @@ async def test_a_connection_that_comes_back_is_young_again():
     (connection,) = kept(pool, 1)
     for _ in range(5):
         await asyncio.sleep(6)
-        assert pool.take("a") is connection
+        assert take(pool, "a") is connection
         pool.keep(connection)
         assert timers() == 1
     assert connection.usable
-    assert pool.take("a") is connection
+    assert take(pool, "a") is connection
     await asyncio.sleep(20)
     assert timers() == 0  # it does not tick for connections that are used
     assert connection.usable
@@ -126,7 +133,7 @@ async def test_one_timer_does_for_many():
 async def test_the_oldest_goes_where_there_are_too_many():
     pool = Pool(Turns(1), max_idle=2)
     first, second = kept(pool, 2)
-    assert pool.take("a") is second
+    assert take(pool, "a") is second
     pool.keep(second)
     (third,) = kept(pool, 1, "b")
     assert [each.usable for each in (first, second, third)] == [False, True, True]
@@ -149,10 +156,10 @@ async def test_what_the_server_has_said_of_its_patience():
     (connection,) = kept(pool, 1)
     pool.limit(connection, 5)
     await asyncio.sleep(4)
-    assert pool.take("a") is connection
+    assert take(pool, "a") is connection
     pool.keep(connection)
     await asyncio.sleep(5)
-    assert pool.take("a") is None
+    assert take(pool, "a") is None
     assert not connection.usable
     assert len(pool) == 0
 
@@ -165,11 +172,11 @@ async def test_the_end_that_the_loop_has_not_heard_of_yet():
         connection = Fake(pool, "a", here)
         pool.keep(connection)
         await asyncio.sleep(2)
-        assert pool.take("a") is connection
+        assert take(pool, "a") is connection
         pool.keep(connection)
         await asyncio.sleep(2)
         there.shutdown(socket.SHUT_WR)
-        assert pool.take("a") is None
+        assert take(pool, "a") is None
         assert not connection.usable
 
 

@@ -203,3 +203,22 @@ def test_as_a_simple_queue_would(steps, most, per_host):
         await asyncio.wait(queue.tasks.values()) if queue.tasks else None
 
     asyncio.run(play())
+
+
+@on_every_loop
+async def test_many_who_wait_cost_no_more_each():
+    """(What looks through all of them would take minutes.)"""
+    all_turns = Turns(1, 1)
+    assert all_turns.take(0)
+    waiting = [asyncio.create_task(all_turns.wait(number % 3)) for number in range(20_000)]
+    await turns()
+    for task in waiting[::2]:
+        task.cancel()
+    await asyncio.wait(waiting[::2])
+    all_turns.give_back(0)
+    for number, task in enumerate(waiting):
+        if number % 2:
+            await task
+            all_turns.give_back(number % 3)
+    assert all_turns.taken == {}
+    assert all_turns.waiting == []

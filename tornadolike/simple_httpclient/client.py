@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from ..http1 import Limits
 from ..httpclient.client import AsyncHTTPClient
+from ..httpclient.plan import MAX_BUFFER_SIZE
 from ..netutil import CachedResolver, OverrideResolver, Resolver
 from ..tcpclient import TCPClient
+from .bounds import BOUNDS, Bounds
 from .dialing import Dialer
 from .engine import SimpleEngine
 from .pool import IDLE_TIMEOUT, MAX_IDLE, Pool
@@ -17,9 +19,6 @@ from .turns import Turns
 
 MAX_CLIENTS: Final = 10
 """Requests at once."""
-
-MAX_BUFFER_SIZE: Final = 104857600
-"""Bytes of a body."""
 
 DNS_CACHE: Final = 30.0
 """Seconds for which the address of a name is remembered."""
@@ -35,17 +34,19 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
         see ``connect_timeout`` and ``request_timeout`` of :class:`.HTTPRequest`.
     :arg hostname_mapping: host names and the addresses that are to be used for them, as an
         :class:`.OverrideResolver` takes them. Certificates are still those of the name.
-    :arg max_buffer_size: what ``max_body_size`` is by default, in bytes: 100 MB.
+    :arg max_buffer_size: bytes of a body that are collected in memory, by default 100 MB.
     :arg resolver: who says which addresses a name has; it stays the caller's. By default ``Resolver()``, whose
         answers are remembered for ``dns_cache`` seconds.
     :arg defaults: what requests have that do not say otherwise, by the names of :class:`.HTTPRequest`'s arguments.
     :arg max_header_size: bytes that the head of a response may have, by default 64 KiB.
-    :arg max_body_size: bytes that the body of a response may have, if the request does not say otherwise.
+    :arg max_body_size: bytes that the body of a response may have, also one that is not collected, if the request
+        does not say otherwise. By default only ``max_buffer_size`` counts.
     :arg max_clients_per_host: requests at once to one origin by one way, by default as many as in all. Who waits
         for a host does not keep those behind him who want to go elsewhere.
     :arg keep_alive_timeout: seconds for which a connection is kept that nobody uses, by default 30. 0: none is kept.
     :arg max_idle: how many of these there are at the most, by default 100; then the oldest is closed.
     :arg dns_cache: seconds for which the addresses of a name are remembered, by default 30. 0: they are not.
+    :arg bounds: of a single exchange: see :class:`.Bounds`.
     :arg options: :class:`.AsyncHTTPClient`'s.
 
     Raises :exc:`ValueError` for limits that make no sense.
@@ -65,10 +66,9 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
         keep_alive_timeout: float = IDLE_TIMEOUT,
         max_idle: int = MAX_IDLE,
         dns_cache: float = DNS_CACHE,
+        bounds: Bounds = BOUNDS,
         **options: Any,
     ) -> None:
-        if max_body_size is None and max_buffer_size != MAX_BUFFER_SIZE:
-            max_body_size = max_buffer_size
         if max_body_size is not None:
             defaults = {"max_body_size": max_body_size, **(defaults or {})}
         super().initialize(defaults=defaults, **options)
@@ -83,7 +83,9 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
         if hostname_mapping is not None:
             self.resolver = OverrideResolver(self.resolver, hostname_mapping)
         self.tcp_client = TCPClient(self.resolver)
-        self.engine = SimpleEngine(Dialer(self.tcp_client), turns, pool, _limits(max_header_size))
+        self.engine = SimpleEngine(
+            Dialer(self.tcp_client), turns, pool, _limits(max_header_size), bounds
+        )
 
     @property
     def max_clients(self) -> int:

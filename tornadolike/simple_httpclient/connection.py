@@ -13,7 +13,7 @@ half said cannot be taken back."""
 
 import asyncio
 import sys
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, Final, Protocol, cast
 
 from ..http1 import EndOfMessage, Limits, RequestWriter, ResponseHead, ResponseReader
@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
         "_patience",
         "_paused",
         "_reader",
+        "_time",
         "_transport",
         "_upload",
         "_writer",
@@ -90,6 +91,7 @@ class Connection(asyncio.Protocol):
         self._owner = owner
         self._bounds = bounds
         self._transport: Any = None
+        self._time: Callable[[], float]
         self._full = False
         """Whether the transport has enough to write."""
         self._paused = False
@@ -111,6 +113,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._time = asyncio.get_running_loop().time
 
     def data_received(self, data: bytes) -> None:
         if self._hop is None:
@@ -158,8 +161,9 @@ class Connection(asyncio.Protocol):
         The owner's ``leave`` is called when the response is whole or given up, also if this raises.
 
         Raises :exc:`StaleError` if the connection has ended before anything of an answer had come, unless a producer
-        was asked for the body, which it may not be able to give again; and what else the tree of failures has. What
-        cannot be sent at all raises :exc:`~tornadolike.httputil.HTTPOutputError`, and the connection is kept.
+        was asked for the body that does not say by ``repeatable`` that it can give it again; and what else the tree of
+        failures has. What cannot be sent at all raises :exc:`~tornadolike.httputil.HTTPOutputError`, and the connection
+        is kept.
         """
         transport, times = self._transport, hop.times
         self._hop = hop
@@ -174,11 +178,9 @@ class Connection(asyncio.Protocol):
             self._over()
             self._owner.keep(self)  # nothing was sent
             raise
-        loop = asyncio.get_running_loop()
         self._reader.expect(hop.method, writer)
         self._heard = False
-        self._head = head = loop.create_future()
-        hop.waiting_for = "while sending the request"
+        self._head = head = asyncio.get_running_loop().create_future()
         timeouts = hop.timeouts
         if timeouts.first_byte or timeouts.between_bytes:
             self._patience = Patience(timeouts, self, transport)
@@ -186,10 +188,11 @@ class Connection(asyncio.Protocol):
             transport.write(pieces[0])
         else:
             transport.writelines(pieces)
-        times.sent = loop.time()
+        times.sent = self._time()
         if writer.complete:
             self.upload_ended()
         else:
+            hop.waiting_for = "while sending the request"
             self._upload = Upload(hop, writer, transport, self)
             self._upload.start(self._bounds.continue_timeout)
         try:
@@ -205,7 +208,8 @@ class Connection(asyncio.Protocol):
         assert self._hop is not None
         if self._answer is None:
             self._hop.waiting_for = "while waiting for the response"
-        self._mind_time()
+        if self._patience is not None:
+            self._mind_time()
 
     def upload_failed(self, failure: Exception) -> None:
         """The request will not be whole."""
@@ -249,13 +253,14 @@ class Connection(asyncio.Protocol):
             return
         self._reader.max_body_size = sys.maxsize if hop.max_body_size is None else hop.max_body_size
         self._answer = WireAnswer(self, head, self._bounds.read_ahead)
-        hop.times.first_byte = asyncio.get_running_loop().time()
+        hop.times.first_byte = self._time()
         hop.waiting_for = "while reading the response"
         upload = self._upload
         if upload is not None and (upload.waiting or head.status >= 300):
             # It does not want the body. With 2xx it may be answering as it reads.
             upload.stop()
-        self._mind_time()
+        if self._patience is not None:
+            self._mind_time()
 
     def _take_interim(self, hop: Hop, head: ResponseHead) -> None:
         if head.status == 100 and self._upload is not None:
@@ -294,7 +299,7 @@ class Connection(asyncio.Protocol):
         assert answer is not None
         assert hop is not None
         assert writer is not None
-        hop.times.ended = asyncio.get_running_loop().time()
+        hop.times.ended = self._time()
         # (What still waits to be sent need not interest a server that has said all it wants to.)
         unsent = not writer.complete or transport.get_write_buffer_size()
         keep = not unsent and self._reader.keep_alive and not transport.is_closing()
@@ -302,7 +307,8 @@ class Connection(asyncio.Protocol):
         self._deliver()
         self._over()
         if keep:
-            self.resume()
+            if self._paused:
+                self.resume()
             self._owner.keep(self)
         elif unsent:
             self._drop()
@@ -347,7 +353,7 @@ class Connection(asyncio.Protocol):
     def _too_soon(self) -> HTTPStreamClosedError:
         if self._heard:
             return HTTPStreamClosedError(_ENDED if self._answer is None else _ENDED_IN_BODY)
-        if self._upload is not None and self._upload.producing:
+        if self._upload is not None and self._upload.consumed:
             return HTTPStreamClosedError(_ENDED)
         return StaleError(_ENDED)
 

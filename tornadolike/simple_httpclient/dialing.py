@@ -37,11 +37,6 @@ class Dialled:
         self._stream = stream
         self.transport: Any = stream.detach()
 
-    @property
-    def resumable(self) -> bool:
-        """Whether there may be a session that the next connection can resume."""
-        return self._keeper is not None
-
     def keep_session(self) -> None:
         """Keep what the server has given for the next connection, now that something has come of it."""
         if self._keeper is not None:
@@ -76,7 +71,7 @@ class Dialer:
             if limit.expired() and isinstance(error, TimeoutError):
                 raise HTTPTimeoutError(f"Timeout {progress}") from error
             if isinstance(error, OSError):
-                raise _failure(error) from error
+                raise _failure(error, progress) from error
             raise
         finally:
             self._limits.discard(limit)
@@ -146,12 +141,14 @@ def _options(way: Way) -> dict[str, Any]:
     }
 
 
-def _failure(error: OSError) -> HTTPClientError:
+def _failure(error: OSError, progress: Progress) -> HTTPClientError:
     if isinstance(error, HTTPClientError):
         return error
     if isinstance(getattr(error, "real_error", error), TimeoutError):
         return HTTPTimeoutError(str(error))  # the system's own patience has ended
     failure = connect_error(error)
+    if type(failure) is HTTPConnectError and progress.phase.startswith(HANDSHAKE):
+        failure = HTTPTLSError(f"the connection ended {progress}: {error}")
     # Through a proxy it is a note that says which of the two could not be reached.
     failure.message = " ".join([failure.message, *getattr(error, "__notes__", ())])
     return failure
@@ -161,9 +158,9 @@ class _HopProgress(Progress):
     """Writes down when a way is how far, and gives TLS its time."""
 
     def __init__(self, hop: Hop, limit: asyncio.Timeout) -> None:
-        super().__init__()
         self._hop = hop
         self._limit = limit
+        super().begin(CONNECTING, (hop.address.host, hop.address.port))
 
     def begin(self, phase: str, *addresses: Any) -> None:
         super().begin(phase, *addresses)

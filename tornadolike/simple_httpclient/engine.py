@@ -1,9 +1,11 @@
 """:class:`SimpleEngine`: our own engine."""
 
 import asyncio
+import logging
 import re
 import sys
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Final
 
 from ..http1 import Limits
@@ -12,6 +14,7 @@ from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
 from ..httpclient.proxies import Proxy
 from ..httputil import HTTPHeaders
 from ..log import gen_log
+from .bounds import BOUNDS, Bounds
 from .connection import Connection, StaleError
 from .contexts import options_key
 from .dialing import Dialer, Dialled, is_tunnel
@@ -35,13 +38,22 @@ class SimpleEngine(Engine):
     :arg turns: whose turn it is.
     :arg pool: what is kept; it gives back turns to ``turns``.
     :arg limits: of the heads of responses.
+    :arg bounds: of single exchanges.
     """
 
-    def __init__(self, dialer: Dialer, turns: Turns, pool: Pool, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self,
+        dialer: Dialer,
+        turns: Turns,
+        pool: Pool,
+        limits: Limits = _LIMITS,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
         self._dialer = dialer
         self._turns = turns
         self._pool = pool
         self._limits = limits
+        self._bounds = bounds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -49,13 +61,15 @@ class SimpleEngine(Engine):
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._begin_on(loop)
+        if hop.way.proxy is not None and hop.way.unix_socket is not None:
+            hop.way = replace(hop.way, proxy=None)  # the socket is where the server is
         key = key_of(hop)
         now = hop.times.started = hop.times.dequeued = loop.time()
         deadline = now + hop.timeouts.connect if hop.timeouts.connect else None
         if not self._turns.take(key):
             await self._wait_for_turn(key, hop, deadline)
-            hop.times.dequeued = loop.time()
-        connection = self._pool.take(key)
+            now = hop.times.dequeued = loop.time()
+        connection = self._pool.take(key, now)
         if connection is None:
             return await self._send_first(key, hop, deadline)
         hop.times.reused = True
@@ -82,10 +96,13 @@ class SimpleEngine(Engine):
         self._loop = loop
 
     async def _wait_for_turn(self, key: Hashable, hop: Hop, deadline: float | None) -> None:
-        gen_log.debug(
-            "as many requests at once as may be: this one waits (%d others do so)",
-            len(self._turns.waiting),
-        )
+        if gen_log.isEnabledFor(logging.DEBUG):  # to count takes time
+            waiting, active = len(self._turns.waiting), sum(self._turns.taken.values())
+            gen_log.debug(
+                "max_clients limit reached, request queued. %d active, %d queued requests.",
+                active,
+                waiting + 1,
+            )
         hop.waiting_for = IN_QUEUE
         try:
             async with asyncio.timeout_at(deadline):
@@ -100,7 +117,7 @@ class SimpleEngine(Engine):
         except BaseException:
             self._turns.give_back(key)
             raise
-        connection = Connection(key, self._limits, self._pool)
+        connection = Connection(key, self._limits, self._pool, self._bounds)
         self._pool.add(connection, way.transport)
         way.transport.set_protocol(connection)
         connection.connection_made(way.transport)
@@ -151,17 +168,11 @@ class SimpleEngine(Engine):
 def key_of(hop: Hop) -> Hashable:
     """For what a connection may be used again."""
     way, address = hop.way, hop.address
-    place = address.scheme, address.host, address.port
-    if way.proxy is None and way.ssl_options is None and way.unix_socket is None:
-        # (Nearly all of them: it is the same as below, in a shorter form.)
-        return (
-            place
-            if way.allow_ipv6 and way.source_ip is None
-            else (place, way.allow_ipv6, way.source_ip)
-        )
-    proxy = None if way.unix_socket is not None else way.proxy
+    proxy = way.proxy
+    # (A proxy takes requests to anywhere, unless it is a tunnel that it makes.)
+    anywhere = proxy is not None and not is_tunnel(hop)
     return (
-        place if proxy is None or is_tunnel(hop) else None,  # a proxy takes requests to anywhere
+        None if anywhere else (address.scheme, address.host, address.port),
         None if proxy is None else proxy_key(proxy),
         way.unix_socket,
         options_key(way.ssl_options) if address.secure else None,
@@ -179,7 +190,7 @@ def proxy_key(proxy: Proxy) -> Hashable:
 def headers_by(proxy: Proxy, hop: Hop) -> HTTPHeaders:
     """What ``hop`` says through this proxy: whoever is asking it tells that to the proxy alone."""
     headers = hop.headers
-    if is_tunnel(hop) or hop.way.unix_socket is not None:
+    if is_tunnel(hop):
         if _PROXY_AUTHORIZATION in headers:
             headers = headers.copy()
             del headers[_PROXY_AUTHORIZATION]

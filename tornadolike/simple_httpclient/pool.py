@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Final
 
@@ -50,9 +49,11 @@ class Pool:
         self._idle_timeout = idle_timeout
         self._max_idle = max_idle if idle_timeout else 0
         self._all: dict[Connection, asyncio.Transport] = {}
-        self._idle: OrderedDict[Connection, None] = OrderedDict()  # by the time they came
+        self._idle: dict[Connection, None] = {}  # by the time they came
         self._by_key: dict[Hashable, dict[Connection, None]] = {}
+        """The same by what they are for. That of a key may be empty while it has connections that are used."""
         self._patience: dict[Connection, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -75,28 +76,28 @@ class Pool:
         """Its server has said that it keeps it open for so long while nobody uses it."""
         self._patience[connection] = seconds
 
-    def take(self, key: Hashable) -> Connection | None:
+    def take(self, key: Hashable, now: float) -> Connection | None:
         """A connection that was kept for ``key``, the one that was used last; None if there is none."""
         kept = self._by_key.get(key)
         while kept:
-            connection = next(reversed(kept))
-            self._drop(connection)
-            if self._is_good(connection):
+            connection = kept.popitem()[0]
+            del self._idle[connection]
+            if self._is_good(connection, now - connection.idle_since):
                 return connection
             connection.close()
         return None
 
-    def _is_good(self, connection: Connection) -> bool:
-        idle = asyncio.get_running_loop().time() - connection.idle_since
-        if not connection.usable or idle >= self._patience.get(connection, math.inf):
+    def _is_good(self, connection: Connection, idle: float) -> bool:
+        if not connection.usable:
+            return False
+        if self._patience and idle >= self._patience.get(connection, math.inf):
             return False
         return idle < QUIET or nothing_to_read(self._all[connection])
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses."""
         for connection in list(self._idle):
-            self._drop(connection)
-            connection.close()
+            self._end(connection)
         self._stop_timer()
 
     def close(self) -> None:
@@ -117,12 +118,17 @@ class Pool:
         if self._closed or not self._max_idle or connection not in self._all:
             connection.close()
             return
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
         connection.idle_since = loop.time()
         self._idle[connection] = None
-        self._by_key.setdefault(connection.key, {})[connection] = None
+        kept = self._by_key.get(connection.key)
+        if kept is None:
+            kept = self._by_key[connection.key] = {}
+        kept[connection] = None
         if len(self._idle) > self._max_idle:
-            self._close_oldest()
+            self._end(next(iter(self._idle)))
         if self._timer is None:
             self._timer = loop.call_later(self._idle_timeout, self._sweep)
 
@@ -130,35 +136,34 @@ class Pool:
         """It is lost."""
         self._all.pop(connection, None)
         self._patience.pop(connection, None)
-        if connection in self._idle:
-            self._drop(connection)
+        self._idle.pop(connection, None)
+        kept = self._by_key.get(connection.key)
+        if kept is not None:
+            kept.pop(connection, None)
+            if not kept:
+                del self._by_key[connection.key]
 
     # Inside
 
-    def _drop(self, connection: Connection) -> None:
-        """It is not idle any more."""
+    def _end(self, connection: Connection) -> None:
+        """End one that nobody uses. Over TLS it says goodbye, but does not wait for that of the other side."""
+        transport = self._all[connection]
         del self._idle[connection]
-        kept = self._by_key[connection.key]
-        del kept[connection]
-        if not kept:
-            del self._by_key[connection.key]
-
-    def _close_oldest(self) -> None:
-        oldest = next(iter(self._idle))
-        self._drop(oldest)
-        oldest.close()
+        del self._by_key[connection.key][connection]
+        connection.close()
+        transport.abort()
 
     def _sweep(self) -> None:
-        """Close what was idle for too long, and come back for the next."""
+        """End what was idle for too long, and come back for the next."""
         self._timer = None
         loop = asyncio.get_running_loop()
         now = loop.time()
-        while self._idle:
-            left = next(iter(self._idle)).idle_since + self._idle_timeout - now
+        for connection in list(self._idle):
+            left = connection.idle_since + self._idle_timeout - now
             if left > 0:
                 self._timer = loop.call_later(max(left, _COARSE), self._sweep)
                 return
-            self._close_oldest()
+            self._end(connection)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import heapq
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from itertools import count
 
-_Queue = dict[int, asyncio.Future[None]]
-"""Those who wait, by their numbers, the first of them first."""
+_Queue = OrderedDict[int, asyncio.Future[None]]
+"""Those who wait, by their numbers, the first of them first. (A dict does not find its first at once when many that
+were before it have gone.)"""
 
 
 class Turns:
@@ -68,7 +70,7 @@ class Turns:
         """Take a turn when there is one. Who is cancelled has none."""
         number = next(self._numbers)
         turn = asyncio.get_running_loop().create_future()
-        queue = self._queues.setdefault(key, {})
+        queue = self._queues.setdefault(key, OrderedDict())
         queue[number] = turn
         if len(queue) == 1 and self._has_room(key):
             heapq.heappush(self._ready, (number, key))

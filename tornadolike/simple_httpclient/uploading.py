@@ -77,9 +77,9 @@ class Upload:
         return self._timer is not None
 
     @property
-    def producing(self) -> bool:
-        """Whether a producer was asked for it."""
-        return self._task is not None
+    def consumed(self) -> bool:
+        """Whether a producer was asked for it, and may not be able to give it again."""
+        return self._task is not None and not getattr(self._hop.producer, "repeatable", False)
 
     def go(self) -> None:
         """The body is welcome, or it is presumed to be. Once is enough."""
@@ -146,11 +146,15 @@ class Upload:
         Raises :exc:`HTTPStreamClosedError` if the exchange is over, and
         :exc:`~tornadolike.httputil.HTTPOutputError` for more than was announced.
         """
-        if self._stopped or self._transport.is_closing():
+        if self._stopped:
             raise HTTPStreamClosedError("The request is over: nobody takes the rest of its body")
         room: asyncio.Future[None] = self._loop.create_future()
-        self._transport.write(self._writer.data(piece))
+        framed = self._writer.data(piece)
         self._turn += len(piece)
+        if self._server_is_gone():
+            self._waiters.append(room)
+            return room
+        self._transport.write(framed)
         if self._full:
             self._waiters.append(room)
         elif self._turn >= TURN_SIZE:
@@ -172,8 +176,19 @@ class Upload:
                 waiter.set_result(None)
 
     def _end(self) -> None:
-        self._transport.write(self._writer.end())
-        self._sink.upload_ended()
+        end = self._writer.end()
+        if not self._server_is_gone():
+            self._transport.write(end)
+            self._sink.upload_ended()
+
+    def _server_is_gone(self) -> bool:
+        """Whether nobody is there to take more.
+
+        To write would break the connection, and with it would go the server's last words, which are as a rule the
+        answer: the transport will read them in its next turn, and then the end.
+        """
+        transport = self._transport
+        return bool(transport.is_closing() or transport.peer_state() != "open")
 
     def _fail(self, failure: Exception) -> None:
         self._stopped = True

@@ -34,7 +34,7 @@ from .heads import Head, HeadReader
 from .options import body_of, body_size, milliseconds, proxy_url, set_request, set_way
 from .reactor import Reactor
 from .uploads import BytesUpload, ProducedUpload, Upload
-from .watching import Stage, Watch
+from .watching import CONNECTING, RECEIVING, SENDING, WAITING, Watch
 
 _ABORT_WRITING: Final = 0
 """What a callback returns that is given something, and does not want it."""
@@ -131,7 +131,7 @@ class Transfer:
     def start(self) -> None:
         """Begin."""
         hop = self._hop
-        hop.waiting_for = Stage.CONNECTING.value
+        hop.waiting_for = CONNECTING
         if Watch.needed(hop.timeouts):
             self._watch = Watch(
                 self._io_loop, hop.timeouts, self._connected_for, self._waits_for_us, self._late
@@ -145,7 +145,7 @@ class Transfer:
         self._requests += 1
         if self._requests > 1 and (self._answer is not None or not self._hop.repeatable):
             return int(pycurl.PREREQFUNC_ABORT)
-        self._move(Stage.SENDING)
+        self._move(SENDING)
         if self._upload is None or self._upload.size == 0:
             self._sent()
         return int(pycurl.PREREQFUNC_OK)
@@ -153,13 +153,13 @@ class Transfer:
     def _on_upload(self, size: int) -> bytes | int:
         assert self._upload is not None
         if self._watch is not None:
-            self._watch.move(Stage.SENDING)
+            self._watch.move(SENDING)
         return self._upload.read(size)
 
     def _sent(self) -> None:
         self._hop.times.sent = self._io_loop.time()
         if self._answer is None:
-            self._move(Stage.WAITING)
+            self._move(WAITING)
 
     def _on_header_line(self, line: bytes) -> int | None:
         try:
@@ -193,7 +193,7 @@ class Transfer:
         self._answer = CurlAnswer(self, head)
         self._judge_early()
         hop.times.first_byte = self._io_loop.time()
-        self._move(Stage.RECEIVING)
+        self._move(RECEIVING)
         if not self.head.done():
             self.head.set_result(self._answer)
 
@@ -212,7 +212,7 @@ class Transfer:
         answer.add(piece)
         self._judge_early()
         if self._watch is not None:
-            self._watch.move(Stage.RECEIVING)
+            self._watch.move(RECEIVING)
         return None
 
     def _judge_early(self) -> None:
@@ -220,8 +220,8 @@ class Transfer:
         if self._received == self._length and not self._hop.times.sent:
             self._io_loop.add_callback(self.finish, 0, "")
 
-    def _move(self, stage: Stage) -> None:
-        self._hop.waiting_for = stage.value
+    def _move(self, stage: str) -> None:
+        self._hop.waiting_for = stage
         if self._watch is not None:
             self._watch.move(stage)
 
@@ -232,7 +232,7 @@ class Transfer:
         if self._paused:
             self._paused = False
             if self._watch is not None:
-                self._watch.move(Stage.RECEIVING)
+                self._watch.move(RECEIVING)
             self._set_pauses()
 
     def _set_pauses(self) -> None:

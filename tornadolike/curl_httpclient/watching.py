@@ -1,19 +1,16 @@
 """Time-outs that libcurl does not have: of TLS, until the first byte, and between bytes."""
 
-import enum
 from collections.abc import Callable
+from typing import Final
 
 from ..httpclient.engine import Timeouts
 from ..ioloop import IOLoop
 
-
-class Stage(enum.Enum):
-    """How far a transfer has come. The value is what a time-out says."""
-
-    CONNECTING = "while connecting"
-    SENDING = "while sending the request"
-    WAITING = "while waiting for the response to begin"
-    RECEIVING = "while receiving the body of the response"
+# How far a transfer has come, as a time-out says it.
+CONNECTING: Final = "while connecting"
+SENDING: Final = "while sending the request"
+WAITING: Final = "while waiting for the response to begin"
+RECEIVING: Final = "while receiving the body of the response"
 
 
 class Watch:
@@ -35,10 +32,10 @@ class Watch:
     ) -> None:
         self._io_loop = io_loop
         self._limits = {
-            Stage.CONNECTING: timeouts.tls,
-            Stage.SENDING: timeouts.between_bytes,
-            Stage.WAITING: timeouts.first_byte,
-            Stage.RECEIVING: timeouts.between_bytes,
+            CONNECTING: timeouts.tls,
+            SENDING: timeouts.between_bytes,
+            WAITING: timeouts.first_byte,
+            RECEIVING: timeouts.between_bytes,
         }
         # (When TCP stands nobody tells; a quarter is how exactly it is known.)
         limits = (timeouts.tls / 4, timeouts.between_bytes, timeouts.first_byte)
@@ -46,7 +43,7 @@ class Watch:
         self._connected = connected
         self._waits_for_us = waits_for_us
         self._late = late
-        self._stage = Stage.CONNECTING
+        self._stage = CONNECTING
         self._moved = io_loop.time()
         self._timer: object = io_loop.call_later(self._interval, self._look)
 
@@ -55,7 +52,7 @@ class Watch:
         """Whether there is anything to watch for."""
         return bool(timeouts.tls or timeouts.first_byte or timeouts.between_bytes)
 
-    def move(self, stage: Stage) -> None:
+    def move(self, stage: str) -> None:
         """Something has happened, in this stage."""
         self._stage = stage
         self._moved = self._io_loop.time()
@@ -67,8 +64,8 @@ class Watch:
     def _look(self) -> None:
         left = self._left()
         if left is not None and left <= 0:
-            connecting = self._stage is Stage.CONNECTING
-            self._late("during TLS handshake" if connecting else self._stage.value)
+            connecting = self._stage is CONNECTING
+            self._late("during TLS handshake" if connecting else self._stage)
             return
         self._timer = self._io_loop.call_later(self._interval if left is None else left, self._look)
 
@@ -77,7 +74,7 @@ class Watch:
         limit = self._limits[self._stage]
         if not limit:
             return None
-        if self._stage is Stage.CONNECTING:
+        if self._stage is CONNECTING:
             stood = self._connected()
             return None if stood is None else limit - stood
         now = self._io_loop.time()

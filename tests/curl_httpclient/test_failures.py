@@ -41,7 +41,7 @@ from tornadolike.httpclient.failures import (
         (pycurl.E_SEND_FAIL_REWIND, HTTPStreamClosedError, ConnectionError),
         (92, HTTPStreamClosedError, ConnectionError),
         (pycurl.E_HTTP2, HTTPProtocolError, Exception),
-        (pycurl.E_WEIRD_SERVER_REPLY, HTTPProtocolError, Exception),
+        (8, HTTPProtocolError, Exception),
         (pycurl.E_UNSUPPORTED_PROTOCOL, HTTPProtocolError, Exception),
         (pycurl.E_OUT_OF_MEMORY, CurlError, Exception),
     ],

@@ -72,7 +72,9 @@ class Server:
 
     async def _handle(self, reader, writer):
         self.connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(
+            asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError
+        ):
             while await self._exchange(reader, writer):
                 pass
 

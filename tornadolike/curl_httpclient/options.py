@@ -1,5 +1,6 @@
 """What is said to libcurl about a request: its head, and the way to the server."""
 
+import os
 from typing import Any, Final
 
 import pycurl
@@ -101,7 +102,7 @@ def set_way(curl: Any, hop: Hop) -> None:
     if way.source_ip is not None:
         curl.setopt(pycurl.INTERFACE, way.source_ip)
     if way.unix_socket is not None:
-        curl.setopt(pycurl.UNIX_SOCKET_PATH, way.unix_socket)
+        curl.setopt(pycurl.UNIX_SOCKET_PATH, os.fsencode(way.unix_socket))
     _set_proxy(curl, way)
 
 
@@ -114,8 +115,10 @@ def _set_proxy(curl: Any, way: Way) -> None:
     curl.setopt(pycurl.NOPROXY, "")  # or the environment would be asked
     curl.setopt(pycurl.PROXYHEADER, ["User-Agent:"])
     if proxy.username is not None:
-        curl.setopt(pycurl.PROXYUSERNAME, proxy.username)
-        curl.setopt(pycurl.PROXYPASSWORD, proxy.password)
+        if not proxy.socks and ":" in proxy.username:
+            raise ValueError("a user name for an HTTP proxy cannot contain a colon")
+        curl.setopt(pycurl.PROXYUSERNAME, proxy.username.encode())
+        curl.setopt(pycurl.PROXYPASSWORD, proxy.password.encode())
     if proxy.ssl_options is not None:
         for option, value in tls_settings(proxy.ssl_options, of_proxy=True):
             curl.setopt(option, value)

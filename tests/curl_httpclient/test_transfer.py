@@ -317,8 +317,7 @@ async def test_a_fetch_that_is_cancelled():
 async def test_a_unix_socket(tmp_path):
     server = Server()
     path = str(tmp_path / "socket")
-    listening = await asyncio.start_unix_server(server._handle, path)
-    async with listening, engine() as client:
+    async with server.running(host=path), engine() as client:
         sent = hop("http://name.invalid/", way=Way(unix_socket=path))
         assert await body_of(await client.send(sent)) == b"ok"
     assert "Host: name.invalid\r\n" in server.heads[0]

@@ -10,7 +10,7 @@ from ..http1.request_writer import METHODS_WITH_BODY
 from ..httpclient.addresses import Address
 from ..httpclient.engine import Hop, Way
 from ..httpclient.proxies import Proxy
-from ..httputil import HTTPOutputError
+from ..httputil import HTTPOutputError, encode_username_password
 from .tls import tls_settings
 
 VERSIONS: Final = {
@@ -115,8 +115,8 @@ def _set_proxy(curl: Any, way: Way) -> None:
     curl.setopt(pycurl.NOPROXY, "")  # or the environment would be asked
     curl.setopt(pycurl.PROXYHEADER, ["User-Agent:"])
     if proxy.username is not None:
-        if not proxy.socks and ":" in proxy.username:
-            raise ValueError("a user name for an HTTP proxy cannot contain a colon")
+        if not proxy.socks:
+            encode_username_password(proxy.username, proxy.password)  # which knows what cannot be
         curl.setopt(pycurl.PROXYUSERNAME, proxy.username.encode())
         curl.setopt(pycurl.PROXYPASSWORD, proxy.password.encode())
     if proxy.ssl_options is not None:

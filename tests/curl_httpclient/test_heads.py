@@ -18,7 +18,12 @@ def read(*lines, method="GET", limits=None):
 
 def test_a_head():
     head = read("HTTP/1.1 200 Very good", "Content-Length: 3", "X: a", "X: \xe4", "")
-    assert (head.version, head.status, head.reason, head.length) == ("HTTP/1.1", 200, "Very good", 3)
+    assert (head.version, head.status, head.reason, head.length) == (
+        "HTTP/1.1",
+        200,
+        "Very good",
+        3,
+    )
     assert head.headers.get_list("X") == ["a", "\xe4"]
 
 

@@ -73,9 +73,14 @@ def test_sizes():
     assert body_of(hop("http://a/", "POST")) == b""
     assert body_of(hop("http://a/", "POST", producer=produce)) is None
     assert body_size(hop("http://a/", "PUT", body=b"abc")) == 3
-    assert body_size(hop("http://a/", "PUT", body=b"abc", headers={"Transfer-Encoding": "chunked"})) is None
+    assert (
+        body_size(hop("http://a/", "PUT", body=b"abc", headers={"Transfer-Encoding": "chunked"}))
+        is None
+    )
     assert body_size(hop("http://a/", "PUT", producer=produce)) is None
-    assert body_size(hop("http://a/", "PUT", producer=produce, headers={"Content-Length": "7"})) == 7
+    assert (
+        body_size(hop("http://a/", "PUT", producer=produce, headers={"Content-Length": "7"})) == 7
+    )
 
 
 @pytest.mark.parametrize("text", ["2", "4", "-3", "+3", "3, 3", "\u0663", "9" * 30, ""])

@@ -253,7 +253,9 @@ async def test_a_producer_on_a_kept_connection_that_has_ended(repeatable):
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + bytes(11),
         b"HTTP/1.1 200 OK\r\n\r\n" + bytes(11),
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n" + bytes(11) + b"\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n"
+        + bytes(11)
+        + b"\r\n0\r\n\r\n",
     ],
     ids=["announced", "not announced", "chunked"],
 )

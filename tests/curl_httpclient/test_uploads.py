@@ -83,9 +83,7 @@ async def test_too_little_and_too_much(size, message):
 
     async with Silent().running() as where, engine() as client:
         with pytest.raises(HTTPOutputError, match=message):
-            await client.send(
-                hop(where, "POST", producer=produce, headers={"Content-Length": "5"})
-            )
+            await client.send(hop(where, "POST", producer=produce, headers={"Content-Length": "5"}))
 
 
 @on_every_loop

@@ -76,6 +76,7 @@ def _url(address: Address) -> str:
     name, percent, zone = address.host.partition("%")
     if not percent:
         return address.url
+    zone = zone.removeprefix("25")  # which stands for the percent sign, and is there or not
     return f"{address.scheme}://[{name}%25{zone}]:{address.port}{address.resource}"
 
 

@@ -85,10 +85,12 @@ async def test_a_server_that_wants_a_certificate(certs):
 
 @on_every_loop
 async def test_what_is_no_tls():
-    async with Silent(b"HTTP/1.1 400 Bad Request\r\n\r\n").running() as (_, port):
-        async with engine() as client:
-            with pytest.raises(HTTPTLSError):
-                await client.send(to(port))
+    async with (
+        Silent(b"HTTP/1.1 400 Bad Request\r\n\r\n").running() as (_, port),
+        engine() as client,
+    ):
+        with pytest.raises(HTTPTLSError):
+            await client.send(to(port))
 
 
 @on_every_loop

@@ -296,7 +296,7 @@ async def test_connecting_takes_too_long():
             way=Way(proxy=Proxy(*where)),
             timeouts=Timeouts(connect=0.05),
         )
-        with pytest.raises(HTTPTimeoutError, match="connecting to nothing.invalid:443"):
+        with pytest.raises(HTTPTimeoutError, match=r"connecting to nothing\.invalid:443"):
             await client.send(sent)
     assert sent.waiting_for == "while connecting"
 

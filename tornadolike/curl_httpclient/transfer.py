@@ -298,6 +298,8 @@ class Transfer:
         self._over = True
         self.note_times()
         self._hop.times.ended = self._io_loop.time()
+        if not self._requests and not self.curl.getinfo(pycurl.NAMELOOKUP_TIME):
+            self.reactor.leave_lookup()
         self.reactor.drop(self)
         if self._upload is not None:
             self._upload.stop()

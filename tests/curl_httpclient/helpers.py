@@ -92,10 +92,15 @@ class Server:
         return b"content-length" in answer.lower() or b"chunked" in answer.lower()
 
     async def _read_body(self, head, reader):
-        if "transfer-encoding: chunked" in head:
-            return await reader.readuntil(b"0\r\n\r\n")
-        _, _, length = head.partition("content-length: ")
-        return await reader.readexactly(int(length.split()[0])) if length else b""
+        return await read_request_body(head, reader)
+
+
+async def read_request_body(head, reader):
+    """The body behind a head in lower case: by Content-Length or in chunks, which are not decoded."""
+    if "transfer-encoding: chunked" in head:
+        return await reader.readuntil(b"0\r\n\r\n")
+    _, _, length = head.partition("content-length: ")
+    return await reader.readexactly(int(length.split()[0])) if length else b""
 
 
 class Silent:

@@ -6,7 +6,15 @@ import struct
 
 import pytest
 
-from tests.curl_httpclient.helpers import OK, Server, Silent, body_of, engine, hop
+from tests.curl_httpclient.helpers import (
+    OK,
+    Server,
+    Silent,
+    body_of,
+    engine,
+    hop,
+    read_request_body,
+)
 from tests.running import on_every_loop
 from tests.tcpclient.helpers import serving
 from tornadolike.curl_httpclient.engine import CurlEngine
@@ -64,7 +72,8 @@ class Faulty:
     async def handle(self, reader, writer):
         while True:
             try:
-                await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
+                await read_request_body(head.decode("latin1").lower(), reader)
             except asyncio.IncompleteReadError:
                 return
             fate = self.random.choice([*("ok",) * 6, "end", "reset", "part", "junk", "slow"])

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import random
 import threading
 import weakref
 from http.cookiejar import CookieJar
@@ -19,6 +20,7 @@ from tornadolike.httpclient import (
     HTTPError,
     HTTPRequest,
     HTTPResponse,
+    HTTPStreamClosedError,
     HTTPTimeoutError,
 )
 from tornadolike.httpclient.requests import RequestWithDefaults
@@ -385,6 +387,44 @@ async def test_an_answer_is_closed_if_its_body_fails():
     with pytest.raises(LookupError):
         await client.fetch(NOWHERE, streaming_callback=fails)
     client.close()
+
+
+@on_every_loop
+async def test_what_a_callback_waits_for_is_cancelled():
+    # Whoever waits for the fetch is not, and must not think so.
+    async def waits(piece):
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+
+    answer = Said(200, b"x")
+    client = scripted(answer)
+    with pytest.raises(HTTPStreamClosedError, match="cancelled"):
+        await client.fetch(NOWHERE, streaming_callback=waits)
+    assert answer.closed == 1
+    client.close()
+
+
+@on_every_loop
+async def test_many_at_once_of_which_some_are_cancelled():
+    chance = random.Random(7)
+    async with house() as site, client_of(site, max_clients=8) as client:
+        futures = [client.fetch(f"/{number}") for number in range(100)]
+        cancelled = set(chance.sample(futures, 40))
+        for future in cancelled:
+            for _ in range(chance.randrange(3)):
+                await asyncio.sleep(0)
+            future.cancel()
+        ended = await asyncio.gather(*futures, return_exceptions=True)
+        for number, (future, outcome) in enumerate(zip(futures, ended, strict=True)):
+            if isinstance(outcome, asyncio.CancelledError):
+                assert future in cancelled
+            else:
+                assert outcome.json()["uri"] == f"/{number}"
+        assert len(client.queue) == len(client.active) == 0
+        assert (await client.fetch("/again")).code == 200
+        made, idle = client.connections
+        assert made == idle <= 8
 
 
 def test_a_failure_that_nobody_has_seen_is_logged(expect_log):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.running import on_jumping_clock, timers
-from tornadolike.httpclient import HTTPTimeoutError
+from tornadolike.httpclient import HTTPStreamClosedError, HTTPTimeoutError
 from tornadolike.httpclient.addresses import parse_url
 from tornadolike.httpclient.engine import Hop
 from tornadolike.httpclient.limiting import WholeTimeout
@@ -19,9 +19,8 @@ async def limited(seconds, wait):
     limit = WholeTimeout(IOLoop.current(), seconds)
     try:
         await asyncio.sleep(wait)
-    except asyncio.CancelledError:
-        limit.check(HOP)
-        raise
+    except asyncio.CancelledError as error:
+        raise limit.explain(error, HOP) from None
     finally:
         limit.end()
     return "in time"
@@ -44,4 +43,13 @@ async def test_a_task_that_somebody_else_cancels():
         asyncio.get_running_loop().call_later(moment, task.cancel)
         with pytest.raises(asyncio.CancelledError):
             await task
+    assert timers() == 0
+
+
+@on_jumping_clock
+async def test_what_was_cancelled_is_not_the_task():
+    limit = WholeTimeout(IOLoop.current(), 5)
+    reason = limit.explain(asyncio.CancelledError(), HOP)
+    assert isinstance(reason, HTTPStreamClosedError)
+    limit.end()
     assert timers() == 0

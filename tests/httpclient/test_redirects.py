@@ -241,7 +241,9 @@ async def test_too_many():
     assert "more than 2 redirects" in str(response.error)
     assert [past.headers["Location"] for past in response.history] == ["/a", "/b"]
     _, talk, answer = await converse(HOME, to("/a"), max_redirects=0)
-    assert type(completed(talk, answer).error) is HTTPClientError  # as in Tornado: they are not followed
+    assert (
+        type(completed(talk, answer).error) is HTTPClientError
+    )  # as in Tornado: they are not followed
 
 
 @on_jumping_clock

@@ -2,8 +2,11 @@
 
 import asyncio
 import gzip
+import itertools
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.httpclient.house import Said, client_of, house, scripted
 from tests.running import on_every_loop, on_jumping_clock
@@ -91,7 +94,7 @@ async def test_what_is_not_read_is_closed():
                 async with client.stream("GET", NOWHERE, trace=trace) as response:
                     async for _ in response:
                         break
-        assert (answer.closed, trace.said) == (1, [200])
+        assert (answer.closed, trace.said) == (1, [LookupError if leave else 200])
         assert await response.read_piece() == b""
 
 
@@ -150,6 +153,18 @@ async def test_lines():
     assert await lines_of(*(every[i : i + 1] for i in range(len(every)))) == (
         ["one", "two", "", "thrée"]
     )
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(["a", "é", "\r", "\n", "\r\n", "\U0001f600"])), st.data())
+def test_lines_are_the_same_however_they_come(texts, data):
+    whole = "".join(texts)
+    encoded = whole.encode()
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(encoded)))))
+    pieces = [encoded[a:b] for a, b in itertools.pairwise([0, *cuts, len(encoded)]) if a < b]
+    *ended, last = whole.split("\n")
+    expected = [line.removesuffix("\r") for line in ended] + ([last] if last else [])
+    assert asyncio.run(lines_of(*pieces)) == expected
 
 
 @on_every_loop

@@ -349,9 +349,11 @@ def _is_own(fetch_impl: Callable[..., Any]) -> bool:
 async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout) -> HTTPResponse:
     try:
         return await receive(plan, conversation, await conversation.open())
-    except asyncio.CancelledError:
-        limit.check(conversation.hop)
-        raise
+    except asyncio.CancelledError as cancelled:
+        reason = limit.explain(cancelled, conversation.hop)
+        if reason is cancelled:
+            raise
+        raise reason from cancelled
 
 
 def _folder(url: str) -> str:

@@ -8,6 +8,7 @@ import asyncio
 import codecs
 import json
 from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
 from typing import Any, Final, Self
 
 from ..httputil import HTTPHeaders
@@ -119,7 +120,7 @@ class StreamedResponse:
             if piece is None:
                 piece = await self._wait_for_piece()
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
             raise
         if not piece:
             self.close()
@@ -134,8 +135,8 @@ class StreamedResponse:
                 raise timed_out(self._conversation.hop) from error
             raise
 
-    def _fail(self, error: Exception) -> None:
-        """The rest will not come, or is not taken."""
+    def fail(self, error: BaseException) -> None:
+        """As :meth:`close`, because of an exception."""
         if not self._ended:
             self._ended = True
             self._answer.close()
@@ -173,7 +174,7 @@ class StreamedResponse:
 
     def _too_large(self, what: str) -> HTTPProtocolError:
         error = HTTPProtocolError(what)
-        self._fail(error)
+        self.fail(error)
         return error
 
     # The rest of the body as a whole
@@ -261,6 +262,14 @@ class Streaming:
                 raise timed_out(conversation.hop) from error
             raise
 
-    async def __aexit__(self, *exc_info: object) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         assert self._response is not None
-        self._response.close()
+        if error is None:
+            self._response.close()
+        else:
+            self._response.fail(error)

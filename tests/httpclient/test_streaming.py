@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.httpclient.house import Said, client_of, house, scripted
-from tests.running import on_every_loop, on_jumping_clock
+from tests.running import on_every_loop, on_jumping_clock, turns
 from tornadolike.httpclient import (
     HTTPError,
     HTTPProtocolError,
@@ -237,6 +237,24 @@ async def test_wrong_calls():
             client.stream("POST", NOWHERE)
     with pytest.raises(RuntimeError, match="closed"):
         client.stream("GET", NOWHERE)
+
+
+@on_every_loop
+async def test_a_stream_is_used_once_and_by_one():
+    async with house() as site, client_of(site) as client:
+        stream = client.stream("GET", "/stuck?say=x")
+        async with stream as response:
+            with pytest.raises(RuntimeError, match="call stream"):
+                await stream.__aenter__()
+            assert await response.read_piece() == b"x"
+            reading = asyncio.ensure_future(response.read_piece())
+            await turns()
+            with pytest.raises(RuntimeError, match="reads this response already"):
+                await response.read_piece()
+            await turns()
+            assert not reading.done()
+            reading.cancel()
+            await turns()
 
 
 @on_jumping_clock

@@ -21,7 +21,7 @@ from .limiting import timed_out
 from .plan import Plan
 from .receiving import receive, say_body_comes
 from .requests import HTTPRequest
-from .responses import HTTPResponse
+from .responses import HTTPClientError, HTTPResponse
 
 MAX_LINE_SIZE: Final = 1024 * 1024
 """Characters of a line that :meth:`StreamedResponse.lines` gives, at the most."""
@@ -119,7 +119,7 @@ class StreamedResponse:
             piece = self._answer.read_nowait()
             if piece is None:
                 piece = await self._wait_for_piece()
-        except Exception as error:
+        except HTTPClientError as error:  # not one of who should not have asked now
             self.fail(error)
             raise
         if not piece:
@@ -219,7 +219,7 @@ class StreamedResponse:
 
 
 class Streaming:
-    """A response to come: ``async with`` waits for its head. To be used once.
+    """A response to come: ``async with`` waits for its head. Used twice it raises :exc:`RuntimeError`.
 
     :arg plan: what is to be done.
     :arg engine: what does it.
@@ -232,9 +232,13 @@ class Streaming:
         self._conversation = Conversation(engine, plan)
         self._max_buffer_size = max_buffer_size
         self._raise_error = raise_error
+        self._begun = False
         self._response: StreamedResponse | None = None
 
     async def __aenter__(self) -> StreamedResponse:
+        if self._begun:
+            raise RuntimeError("this stream was used already: call stream() again")
+        self._begun = True
         conversation = self._conversation
         try:
             answer, refused = await self._open()

@@ -270,7 +270,9 @@ async def test_times():
         assert await response.read_piece() == b"a"
         await asyncio.sleep(1000)  # how long it takes is for the reader to say
         begun = loop.time()
-        with pytest.raises(HTTPTimeoutError, match=r"Timeout while reading the body of"):
+        with pytest.raises(
+            HTTPTimeoutError, match=r"Timeout during request, while reading the body of"
+        ):
             await response.read_piece()
     assert loop.time() == pytest.approx(begun + 20, abs=0.1)
     with pytest.raises(HTTPTimeoutError, match="while reading the body"):

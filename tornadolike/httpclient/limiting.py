@@ -51,5 +51,11 @@ class WholeTimeout:
 
 
 def timed_out(hop: Hop) -> HTTPTimeoutError:
-    """What to raise when there is no more time for ``hop``: it says what was waited for."""
-    return HTTPTimeoutError(f"Timeout {hop.waiting_for}")
+    """What to raise when there is no more time for ``hop``: it says what was waited for.
+
+    Once there is a connection it says Tornado's words first, which programs may look for.
+    """
+    waiting_for = hop.waiting_for
+    if "the request" in waiting_for or "the response" in waiting_for:
+        return HTTPTimeoutError(f"Timeout during request, {waiting_for}")
+    return HTTPTimeoutError(f"Timeout {waiting_for}")

@@ -85,9 +85,7 @@ FAULTS: Final = {
         stay,
         "TooManyRedirectsError",
     ),
-    "unavailable": fault(
-        b"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", stay, "HTTPError 503"
-    ),
+    "unavailable": fault(b"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", stay, "HTTPError 503"),
     # These do harm to the connection only: what was asked for is there.
     "end-behind-it": fault(WHOLE, end, RESPONSE),
     "until-the-end": fault(STATUS + b"\r\n" + BODY, end, RESPONSE),

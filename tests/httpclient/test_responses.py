@@ -6,14 +6,16 @@ import pytest
 import tornado.httpclient
 import tornado.httputil
 
-from tests.httpclient.test_requests import URL, described
+from tests.httpclient.test_requests import URL, described, ours_only
 from tornadolike import httpclient
 from tornadolike.httpclient import HTTPClientError, HTTPError, HTTPRequest, HTTPResponse
+from tornadolike.httpclient.requests import RequestWithDefaults
 from tornadolike.httputil import HTTPHeaders
 
 
 def test_they_are_made_as_tornados():
     assert described(HTTPResponse) == described(tornado.httpclient.HTTPResponse)
+    assert ours_only(HTTPResponse) == {"history", "trailers", "version"}
     assert described(HTTPError) == described(tornado.httpclient.HTTPError)
     assert HTTPError is HTTPClientError
 
@@ -44,13 +46,29 @@ def test_a_response_is_as_tornados(args, kwargs):
             assert getattr(ours, name) == value, name
     assert str(ours.error) == str(theirs.error)
     assert repr(ours.error) == repr(theirs.error)
-    assert vars(ours).keys() == vars(theirs).keys()
+    assert vars(ours).keys() == vars(theirs).keys() | ours_only(HTTPResponse)
     assert without_parts(ours) == without_parts(theirs)
 
 
 def without_parts(response):
     """What represents a response, but for how its parts are represented."""
-    return repr(response).replace(repr(response.request), "").replace(repr(response.headers), "")
+    text = repr(response).replace(repr(response.request), "").replace(repr(response.headers), "")
+    return text.replace("history=(),", "").replace(",trailers=None,version=None)", ")")
+
+
+def test_engines_of_others_give_the_request_that_they_got():
+    request = HTTPRequest(URL)
+    assert HTTPResponse(RequestWithDefaults(request, {}), 200).request is request
+
+
+def test_raise_for_status():
+    for code in (100, 200, 204, 301, 304, 399):
+        response = HTTPResponse(HTTPRequest(URL), code)
+        assert response.raise_for_status() is response
+    for code in (400, 404, 500, 599):
+        with pytest.raises(HTTPError) as caught:
+            HTTPResponse(HTTPRequest(URL), code).raise_for_status()
+        assert caught.value.code == code
 
 
 def test_the_body():

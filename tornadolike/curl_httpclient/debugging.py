@@ -7,6 +7,9 @@ from typing import Final
 log: Final = logging.getLogger("tornadolike.curl_httpclient")
 """Where it is written, at DEBUG."""
 
+TLS_SENT: Final = 6
+"""The kind of what is said in TLS."""
+
 _DIRECTIONS: Final = {1: "<", 2: ">"}
 _SECRET: Final = re.compile(
     r"((?:proxy-)?authorization|cookie|set-cookie)(\s*:\s*).*", re.IGNORECASE

@@ -1,7 +1,6 @@
 """:class:`CurlEngine`: libcurl as an engine; whose turn it is, and which connections are kept."""
 
 import asyncio
-import logging
 from collections import deque
 from typing import Any, Final
 
@@ -11,7 +10,6 @@ from ..http1 import Limits
 from ..httpclient.engine import Answer, Engine, Hop
 from ..httpclient.failures import HTTPTimeoutError
 from ..ioloop import IOLoop
-from . import debugging
 from .options import VERSIONS
 from .reactor import Reactor
 from .transfer import Transfer, closed_failure
@@ -89,9 +87,6 @@ class CurlEngine(Engine):
             if self._reactor is None:
                 self._reactor = Reactor(self._io_loop, self._settings)
             transfer = Transfer(curl, hop, self._reactor, self._io_loop, self._limits, self._ended)
-            if debugging.log.isEnabledFor(logging.DEBUG):
-                curl.setopt(pycurl.VERBOSE, 1)
-                curl.setopt(pycurl.DEBUGFUNCTION, debugging.tell)
             transfer.set_up(self._http_version, max(1, round(self._keep_alive_timeout)))
             transfer.start()
         except BaseException:

@@ -68,6 +68,8 @@ class HeadReader:
 
     def trailers(self) -> HTTPHeaders:
         """The fields that came behind the body. Raises :exc:`HTTPInputError`."""
+        if not self._lines:
+            return HTTPHeaders()
         fields = parse_fields(_text(self._take()), self._limits.max_header_count)
         return HTTPHeaders.from_fields(fields)
 

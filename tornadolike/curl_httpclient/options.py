@@ -1,5 +1,6 @@
 """What is said to libcurl about a request: its head, and the way to the server."""
 
+import os
 from typing import Any, Final
 
 import pycurl
@@ -9,7 +10,7 @@ from ..http1.request_writer import METHODS_WITH_BODY
 from ..httpclient.addresses import Address
 from ..httpclient.engine import Hop, Way
 from ..httpclient.proxies import Proxy
-from ..httputil import HTTPOutputError
+from ..httputil import HTTPOutputError, encode_username_password
 from .tls import tls_settings
 
 VERSIONS: Final = {
@@ -75,6 +76,7 @@ def _url(address: Address) -> str:
     name, percent, zone = address.host.partition("%")
     if not percent:
         return address.url
+    zone = zone.removeprefix("25")  # which stands for the percent sign, and is there or not
     return f"{address.scheme}://[{name}%25{zone}]:{address.port}{address.resource}"
 
 
@@ -101,7 +103,7 @@ def set_way(curl: Any, hop: Hop) -> None:
     if way.source_ip is not None:
         curl.setopt(pycurl.INTERFACE, way.source_ip)
     if way.unix_socket is not None:
-        curl.setopt(pycurl.UNIX_SOCKET_PATH, way.unix_socket)
+        curl.setopt(pycurl.UNIX_SOCKET_PATH, os.fsencode(way.unix_socket))
     _set_proxy(curl, way)
 
 
@@ -114,8 +116,10 @@ def _set_proxy(curl: Any, way: Way) -> None:
     curl.setopt(pycurl.NOPROXY, "")  # or the environment would be asked
     curl.setopt(pycurl.PROXYHEADER, ["User-Agent:"])
     if proxy.username is not None:
-        curl.setopt(pycurl.PROXYUSERNAME, proxy.username)
-        curl.setopt(pycurl.PROXYPASSWORD, proxy.password)
+        if not proxy.socks:
+            encode_username_password(proxy.username, proxy.password)  # which knows what cannot be
+        curl.setopt(pycurl.PROXYUSERNAME, proxy.username.encode())
+        curl.setopt(pycurl.PROXYPASSWORD, proxy.password.encode())
     if proxy.ssl_options is not None:
         for option, value in tls_settings(proxy.ssl_options, of_proxy=True):
             curl.setopt(option, value)

@@ -6,6 +6,7 @@ callbacks of transfers. *In* those nobody may call libcurl, and so no code of ot
 is told through futures, whose callbacks run later.
 """
 
+import threading
 from typing import Any, Final, Protocol
 
 import pycurl
@@ -44,6 +45,7 @@ class Reactor:
         self._due: float | None = None
         self._called = False
         self._closed = False
+        self._may_block = False
         self._multi = multi = pycurl.CurlMulti()
         for option, value in settings.items():
             multi.setopt(option, value)
@@ -65,6 +67,10 @@ class Reactor:
         if self._transfers.pop(transfer.curl, None) is not None:
             self._multi.remove_handle(transfer.curl)
 
+    def leave_lookup(self) -> None:
+        """A name may still be looked up, in a thread of libcurl's, for which its end would wait."""
+        self._may_block = True
+
     def close(self) -> None:
         """Close all connections. Nothing may be going on."""
         self._closed = True
@@ -74,7 +80,10 @@ class Reactor:
         if self._timer is not None:
             self._io_loop.remove_timeout(self._timer)
             self._timer = None
-        self._multi.close()
+        if self._may_block:
+            threading.Thread(target=self._multi.close, name="end of curl", daemon=True).start()
+        else:
+            self._multi.close()
 
     # What libcurl wants
 

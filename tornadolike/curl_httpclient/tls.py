@@ -1,6 +1,7 @@
 """What is said to libcurl about TLS: the options of Python's :mod:`ssl`, as its own."""
 
 import functools
+import os
 import ssl
 from collections.abc import Iterator
 from typing import Any, Final
@@ -59,10 +60,10 @@ def tls_settings(
         ca_certs = options.get("ca_certs")
         trusted = {"ca_certs": ca_certs} if ca_certs is not None else _trusted_by_the_system()
         for name, path in trusted.items():
-            yield names[name], path
+            yield names[name], os.fsencode(path)
     for name in _NAMED:
         if name in options:
-            yield names[name], options[name]
+            yield names[name], os.fsencode(options[name])
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """:class:`Transfer`: one request and its response, as libcurl does it."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from typing import Any, Final
@@ -15,6 +16,7 @@ from ..httpclient.responses import HTTPResponse
 from ..httputil import HTTPInputError
 from ..ioloop import IOLoop
 from ..tcpclient import address_text
+from . import debugging
 from .answers import CurlAnswer
 from .failures import (
     ABORTED_BY_CALLBACK,
@@ -34,7 +36,7 @@ from .heads import Head, HeadReader
 from .options import body_of, body_size, milliseconds, proxy_url, set_request, set_way
 from .reactor import Reactor
 from .uploads import BytesUpload, ProducedUpload, Upload
-from .watching import Stage, Watch
+from .watching import CONNECTING, HANDSHAKE, RECEIVING, SENDING, WAITING, Watch
 
 _ABORT_WRITING: Final = 0
 """What a callback returns that is given something, and does not want it."""
@@ -103,6 +105,9 @@ class Transfer:
         curl.setopt(pycurl.PREREQFUNCTION, self._on_request)
         curl.setopt(pycurl.HEADERFUNCTION, self._on_header_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        if hop.timeouts.tls or debugging.log.isEnabledFor(logging.DEBUG):
+            curl.setopt(pycurl.VERBOSE, 1)
+            curl.setopt(pycurl.DEBUGFUNCTION, self._on_debug)
         if upload is not None:
             curl.setopt(pycurl.READFUNCTION, self._on_upload)
             curl.setopt(pycurl.SEEKFUNCTION, upload.seek)
@@ -131,21 +136,26 @@ class Transfer:
     def start(self) -> None:
         """Begin."""
         hop = self._hop
-        hop.waiting_for = Stage.CONNECTING.value
+        hop.waiting_for = CONNECTING
         if Watch.needed(hop.timeouts):
-            self._watch = Watch(
-                self._io_loop, hop.timeouts, self._connected_for, self._waits_for_us, self._late
-            )
+            self._watch = Watch(self._io_loop, hop.timeouts, self._waits_for_us, self._late)
         self.reactor.start(self)
 
     # What libcurl tells
+
+    def _on_debug(self, kind: int, data: bytes) -> None:
+        """libcurl tells what it does; nothing else tells that TLS begins."""
+        watch = self._watch
+        if kind == debugging.TLS_SENT and watch is not None and watch.stage is CONNECTING:
+            self._move(HANDSHAKE)
+        debugging.tell(kind, data)
 
     def _on_request(self, *addresses: object) -> int:
         """A connection stands, and the request is to be sent."""
         self._requests += 1
         if self._requests > 1 and (self._answer is not None or not self._hop.repeatable):
             return int(pycurl.PREREQFUNC_ABORT)
-        self._move(Stage.SENDING)
+        self._move(SENDING)
         if self._upload is None or self._upload.size == 0:
             self._sent()
         return int(pycurl.PREREQFUNC_OK)
@@ -153,13 +163,13 @@ class Transfer:
     def _on_upload(self, size: int) -> bytes | int:
         assert self._upload is not None
         if self._watch is not None:
-            self._watch.move(Stage.SENDING)
+            self._watch.move(SENDING)
         return self._upload.read(size)
 
     def _sent(self) -> None:
         self._hop.times.sent = self._io_loop.time()
         if self._answer is None:
-            self._move(Stage.WAITING)
+            self._move(WAITING)
 
     def _on_header_line(self, line: bytes) -> int | None:
         try:
@@ -193,7 +203,7 @@ class Transfer:
         self._answer = CurlAnswer(self, head)
         self._judge_early()
         hop.times.first_byte = self._io_loop.time()
-        self._move(Stage.RECEIVING)
+        self._move(RECEIVING)
         if not self.head.done():
             self.head.set_result(self._answer)
 
@@ -212,7 +222,7 @@ class Transfer:
         answer.add(piece)
         self._judge_early()
         if self._watch is not None:
-            self._watch.move(Stage.RECEIVING)
+            self._watch.move(RECEIVING)
         return None
 
     def _judge_early(self) -> None:
@@ -220,8 +230,8 @@ class Transfer:
         if self._received == self._length and not self._hop.times.sent:
             self._io_loop.add_callback(self.finish, 0, "")
 
-    def _move(self, stage: Stage) -> None:
-        self._hop.waiting_for = stage.value
+    def _move(self, stage: str) -> None:
+        self._hop.waiting_for = stage
         if self._watch is not None:
             self._watch.move(stage)
 
@@ -232,7 +242,7 @@ class Transfer:
         if self._paused:
             self._paused = False
             if self._watch is not None:
-                self._watch.move(Stage.RECEIVING)
+                self._watch.move(RECEIVING)
             self._set_pauses()
 
     def _set_pauses(self) -> None:
@@ -258,15 +268,19 @@ class Transfer:
         if self._over:
             return
         failure = self._failure
-        if failure is None and number:
-            if number == ABORTED_BY_CALLBACK and self._answer is not None:
-                # It wanted to send the request once more, without Expect; the 417 is what was asked for.
-                number = 0
-            else:
-                failure = self._failure_for(number, message)
+        if failure is None and number and not self._is_whole(number):
+            failure = self._failure_for(number, message)
         if failure is None and self._answer is None:
             failure = CurlStreamClosedError(0, "the connection ended and there was no response")
         self._end(failure)
+
+    def _is_whole(self, number: int) -> bool:
+        """Whether the response is, in spite of what libcurl says."""
+        if self._answer is None:
+            return False
+        # It is if only the rest of the request could not be sent. And after a 417 libcurl wants to send the request
+        # once more, without Expect, which was not what it was asked for.
+        return self._received == self._length or number == ABORTED_BY_CALLBACK
 
     def fail(self, failure: Exception) -> None:
         """Give it up, for this reason."""
@@ -284,6 +298,8 @@ class Transfer:
         self._over = True
         self.note_times()
         self._hop.times.ended = self._io_loop.time()
+        if not self._requests and not self.curl.getinfo(pycurl.NAMELOOKUP_TIME):
+            self.reactor.leave_lookup()
         self.reactor.drop(self)
         if self._upload is not None:
             self._upload.stop()
@@ -341,11 +357,6 @@ class Transfer:
         self.fail(CurlTimeoutError(OPERATION_TIMEDOUT, f"Timeout {waiting_for}"))
 
     # Times
-
-    def _connected_for(self) -> float | None:
-        """For how many seconds TCP has stood."""
-        connected = self.curl.getinfo(pycurl.CONNECT_TIME)
-        return self._io_loop.time() - self._started - connected if connected else None
 
     def note_times(self) -> None:
         """Write down when the connection was made. (Not within libcurl.)"""

@@ -33,6 +33,7 @@ The engines are :mod:`tornadolike.simple_httpclient`, our own, and :mod:`tornado
 """
 
 from ..util import import_object
+from .authentication import Auth, BasicAuth, BearerAuth, DigestAuth
 from .client import AsyncHTTPClient
 from .failures import (
     HTTPCertificateError,
@@ -48,8 +49,10 @@ from .failures import (
 from .proxies import Proxy, ProxyError
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import HTTPClientError, HTTPResponse
+from .retries import Retries
 from .streaming import StreamedResponse
 from .synchronous import HTTPClient
+from .tracing import Trace
 
 HTTPError = HTTPClientError
 """What :exc:`HTTPClientError` is called as a rule. (:exc:`tornadolike.web.HTTPError` is a server's.)"""
@@ -65,6 +68,10 @@ def main() -> None:
 
 __all__ = [
     "AsyncHTTPClient",
+    "Auth",
+    "BasicAuth",
+    "BearerAuth",
+    "DigestAuth",
     "HTTPCertificateError",
     "HTTPClient",
     "HTTPClientError",
@@ -80,7 +87,9 @@ __all__ = [
     "HTTPTimeoutError",
     "Proxy",
     "ProxyError",
+    "Retries",
     "StreamedResponse",
     "TooManyRedirectsError",
+    "Trace",
     "main",
 ]

@@ -15,9 +15,10 @@ from ..util import Configurable, import_object
 from .addresses import parse_url
 from .conversation import Conversation
 from .cookies import Jar, jar_for
+from .defaults import check_defaults, for_strangers
 from .engine import Engine
 from .limiting import WholeTimeout
-from .plan import MAX_BUFFER_SIZE, Plan, check_defaults, plan_for
+from .plan import MAX_BUFFER_SIZE, Plan, plan_for
 from .receiving import receive
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import NO_RESPONSE, HTTPResponse
@@ -56,7 +57,8 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         Of ``headers`` a request has those that it does not say itself.
     :arg cookies: where cookies are kept between requests: a :class:`http.cookiejar.CookieJar`, or True for a new one
         (it is :attr:`cookies` then). By default none are kept.
-    :arg base_url: what URLs are relative to that are given as text. Its path is taken for a folder.
+    :arg base_url: what URLs are relative to that are given as text. Its path is taken for a folder. Of the defaults
+        those that tell who we are (headers, cookies, ``auth``, certificates) are for this origin only then.
     :arg raise_error: whether :meth:`fetch` raises for responses other than 2xx, if the call does not say it.
 
     Raises :exc:`TypeError` for a default that no request has, :exc:`ValueError` for a ``base_url`` that is none.
@@ -183,6 +185,9 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         return response
 
     def _plan(self, request: HTTPRequest, defaults: Mapping[str, Any], streamed: bool) -> Plan:
+        base = self.base_url
+        if base is not None and parse_url(request.url).origin != parse_url(base).origin:
+            defaults = for_strangers(defaults)
         return plan_for(
             request,
             defaults,
@@ -344,9 +349,11 @@ def _is_own(fetch_impl: Callable[..., Any]) -> bool:
 async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout) -> HTTPResponse:
     try:
         return await receive(plan, conversation, await conversation.open())
-    except asyncio.CancelledError:
-        limit.check(conversation.hop)
-        raise
+    except asyncio.CancelledError as cancelled:
+        reason = limit.explain(cancelled, conversation.hop)
+        if reason is cancelled:
+            raise
+        raise reason from cancelled
 
 
 def _folder(url: str) -> str:

@@ -21,16 +21,18 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
     request's callbacks raise.
     """
     request = plan.request
+    streaming_callback = plan.option("streaming_callback")
+    header_callback = plan.option("header_callback")
     limit = plan.max_body_size
-    if limit is None and request.streaming_callback is None:
+    if limit is None and streaming_callback is None:
         limit = MAX_BUFFER_SIZE
     if plan.decompress:
         answer = decoded(answer, conversation.hop.method, limit)
-    if request.header_callback is not None:
-        _tell_head(answer, request.header_callback)
-    if request.streaming_callback is not None:
+    if header_callback is not None:
+        _tell_head(answer, header_callback)
+    if streaming_callback is not None:
         buffer = BytesIO()
-        await _stream(answer, request.streaming_callback, limit)
+        await _stream(answer, streaming_callback, limit)
     else:
         assert limit is not None
         if has_body(answer, conversation.hop.method):

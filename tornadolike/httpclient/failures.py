@@ -10,7 +10,7 @@
     │   └── HTTPTLSError              TLS could not be agreed on (an ssl.SSLError)
     │       └── HTTPCertificateError  its certificate is not good (an ssl.SSLCertVerificationError)
     ├── HTTPStreamClosedError         the connection has ended before the response was whole (a ConnectionError)
-    ├── HTTPProtocolError             what came is not HTTP, or larger than it may be
+    │   └── HTTPProtocolError         what came is not HTTP, or larger than it may be
     ├── TooManyRedirectsError
     └── ProxyError                    a proxy did not open the way
 
@@ -75,8 +75,8 @@ class HTTPStreamClosedError(_Failure, ConnectionError):
     """The connection has ended before the response was whole."""
 
 
-class HTTPProtocolError(_Failure):
-    """What came is not HTTP, or larger than it may be."""
+class HTTPProtocolError(HTTPStreamClosedError):
+    """What came is not HTTP, or larger than it may be; the connection was closed, which is all that Tornado says."""
 
 
 class TooManyRedirectsError(HTTPClientError):

@@ -4,7 +4,7 @@ import asyncio
 
 from ..ioloop import IOLoop
 from .engine import Hop
-from .failures import HTTPTimeoutError
+from .failures import HTTPStreamClosedError, HTTPTimeoutError
 
 
 class WholeTimeout:
@@ -33,16 +33,29 @@ class WholeTimeout:
             self._handle.cancel()
         self._handle = self._task = None  # which has this object among its variables
 
-    def check(self, hop: Hop) -> None:
-        """Raise :exc:`.HTTPTimeoutError` if the task was cancelled by this and by nobody else.
+    def explain(self, cancelled: asyncio.CancelledError, hop: Hop) -> BaseException:
+        """What to raise for an exception by which the task was left.
+
+        That is :exc:`.HTTPTimeoutError` if this has cancelled it, and nobody else. If nobody has, something was
+        cancelled that the task waited for (what a callback of the program did, say); the fetch was not, and whoever
+        waits for it must not take it for that.
 
         :arg hop: what was waited for last.
         """
         assert self._task is not None
+        if not self._task.cancelling():
+            return HTTPStreamClosedError("what the request has called was cancelled")
         if self._expired and self._task.uncancel() == 0:
-            raise timed_out(hop)
+            return timed_out(hop)
+        return cancelled
 
 
 def timed_out(hop: Hop) -> HTTPTimeoutError:
-    """What to raise when there is no more time for ``hop``: it says what was waited for."""
-    return HTTPTimeoutError(f"Timeout {hop.waiting_for}")
+    """What to raise when there is no more time for ``hop``: it says what was waited for.
+
+    Once there is a connection it says Tornado's words first, which programs may look for.
+    """
+    waiting_for = hop.waiting_for
+    if "the request" in waiting_for or "the response" in waiting_for:
+        return HTTPTimeoutError(f"Timeout during request, {waiting_for}")
+    return HTTPTimeoutError(f"Timeout {waiting_for}")

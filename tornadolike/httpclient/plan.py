@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, cast
 
 from ..codings import CODINGS
@@ -28,12 +27,11 @@ USER_AGENT: Final = "tornadolike"
 MAX_BUFFER_SIZE: Final = 104_857_600
 """Bytes of a body that are collected in memory, if nobody says otherwise: 100 MiB."""
 
-NEVER_DEFAULTS: Final = frozenset({"url", "method", "body", "body_producer", "start_time"})
-"""Attributes of a request for which a client can have no default: they are what is asked for."""
-
-_OF_A_WAY: Final = (
-    *("proxy", "proxy_host", "proxy_port", "trust_env", "unix_socket", "network_interface"),
-    *("ssl_options", "ca_certs", "client_cert", "client_key", "allow_ipv6"),
+_OF_A_WAY: Final = frozenset(
+    {
+        *("proxy", "proxy_host", "proxy_port", "trust_env", "unix_socket", "network_interface"),
+        *("ssl_options", "ca_certs", "client_cert", "client_key", "allow_ipv6"),
+    }
 )
 """Options that say how to get to a server; ``validate_cert`` has a default of its own."""
 
@@ -92,7 +90,7 @@ def plan_for(
 ) -> Plan:
     """What is to be done for ``request``.
 
-    :arg defaults: its client's, checked by :func:`check_defaults`.
+    :arg defaults: its client's, checked by :func:`.check_defaults`.
     :arg jar: its client's cookies.
     :arg max_buffer_size: bytes of a body that its client collects in memory.
     :arg streamed: whether the body is taken in pieces: then only ``max_body_size`` bounds it.
@@ -100,11 +98,12 @@ def plan_for(
     Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
     sense.
     """
-
-    def said(option: str) -> Any:
-        value = getattr(request, option)
-        return defaults.get(option) if value is None else value
-
+    # (One dictionary for all the questions: to ask both each time would be most of the work.)
+    options: dict[str, Any] = {
+        **defaults,
+        **{name: value for name, value in vars(request).items() if value is not None},
+    }
+    said: Callable[[str], Any] = options.get
     address = parse_url(request.url)
     method = request.method
     nonstandard = said("allow_nonstandard_methods")
@@ -132,7 +131,7 @@ def plan_for(
         request.body,
         producer,
         expects_continue,
-        _way(request, defaults, said),
+        _way(request, defaults, options),
         Timeouts(
             _seconds("connect_timeout", said),
             _seconds("tls_timeout", said),
@@ -151,22 +150,6 @@ def plan_for(
         ),
         jar,
     )
-
-
-def check_defaults(defaults: Mapping[str, Any]) -> None:
-    """Raise :exc:`TypeError` for what is no option that requests have, or none that has a default."""
-    wrong = defaults.keys() - (vars(_example()).keys() | {"headers", "body"}) | (
-        NEVER_DEFAULTS & defaults.keys()
-    )
-    if wrong:
-        raise TypeError(
-            f"defaults are for options of HTTPRequest, among which there is no default for {sorted(wrong)}"
-        )
-
-
-@lru_cache(maxsize=1)
-def _example() -> HTTPRequest:
-    return HTTPRequest("http://localhost/")
 
 
 def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
@@ -207,8 +190,8 @@ def _max_body_size(
 _USUAL_WAY: Final = Way()
 
 
-def _way(request: HTTPRequest, defaults: Mapping[str, Any], said: Callable[[str], Any]) -> Way:
-    if said("validate_cert") and not any(said(option) is not None for option in _OF_A_WAY):
+def _way(request: HTTPRequest, defaults: Mapping[str, Any], options: dict[str, Any]) -> Way:
+    if options.get("validate_cert") and options.keys().isdisjoint(_OF_A_WAY):
         return _USUAL_WAY
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
     unix_socket = both.unix_socket
@@ -243,6 +226,10 @@ def _headers(
 ) -> HTTPHeaders:
     """What is sent: what the author says, the client's defaults, and what is sent in any case."""
     headers = request.headers.copy()
+    said: Any  # Tornado takes bytes, too
+    for name, said in request.headers.get_all():
+        if isinstance(said, bytes):
+            headers[name] = said.decode("latin1")
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..escape import utf8
+from ..escape import native_str, utf8
 from ..httputil import HTTPHeaders, format_timestamp, url_concat
 from .building import Files, Form, build_body
 
@@ -203,7 +203,10 @@ class HTTPRequest:
 
     @headers.setter
     def headers(self, value: _Headers | None) -> None:
-        self._headers = value if isinstance(value, HTTPHeaders) else HTTPHeaders(value or {})
+        if not isinstance(value, HTTPHeaders):
+            texts = {name: native_str(text) for name, text in value.items()} if value else {}
+            value = HTTPHeaders(texts)
+        self._headers = value
 
     @property
     def body(self) -> bytes | None:

@@ -8,6 +8,7 @@ import asyncio
 import codecs
 import json
 from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
 from typing import Any, Final, Self
 
 from ..httputil import HTTPHeaders
@@ -20,7 +21,7 @@ from .limiting import timed_out
 from .plan import Plan
 from .receiving import receive, say_body_comes
 from .requests import HTTPRequest
-from .responses import HTTPResponse
+from .responses import HTTPClientError, HTTPResponse
 
 MAX_LINE_SIZE: Final = 1024 * 1024
 """Characters of a line that :meth:`StreamedResponse.lines` gives, at the most."""
@@ -118,8 +119,8 @@ class StreamedResponse:
             piece = self._answer.read_nowait()
             if piece is None:
                 piece = await self._wait_for_piece()
-        except Exception as error:
-            self._fail(error)
+        except HTTPClientError as error:  # not one of who should not have asked now
+            self.fail(error)
             raise
         if not piece:
             self.close()
@@ -134,8 +135,8 @@ class StreamedResponse:
                 raise timed_out(self._conversation.hop) from error
             raise
 
-    def _fail(self, error: Exception) -> None:
-        """The rest will not come, or is not taken."""
+    def fail(self, error: BaseException) -> None:
+        """As :meth:`close`, because of an exception."""
         if not self._ended:
             self._ended = True
             self._answer.close()
@@ -173,7 +174,7 @@ class StreamedResponse:
 
     def _too_large(self, what: str) -> HTTPProtocolError:
         error = HTTPProtocolError(what)
-        self._fail(error)
+        self.fail(error)
         return error
 
     # The rest of the body as a whole
@@ -218,7 +219,7 @@ class StreamedResponse:
 
 
 class Streaming:
-    """A response to come: ``async with`` waits for its head. To be used once.
+    """A response to come: ``async with`` waits for its head. Used twice it raises :exc:`RuntimeError`.
 
     :arg plan: what is to be done.
     :arg engine: what does it.
@@ -231,9 +232,13 @@ class Streaming:
         self._conversation = Conversation(engine, plan)
         self._max_buffer_size = max_buffer_size
         self._raise_error = raise_error
+        self._begun = False
         self._response: StreamedResponse | None = None
 
     async def __aenter__(self) -> StreamedResponse:
+        if self._begun:
+            raise RuntimeError("this stream was used already: call stream() again")
+        self._begun = True
         conversation = self._conversation
         try:
             answer, refused = await self._open()
@@ -261,6 +266,14 @@ class Streaming:
                 raise timed_out(conversation.hop) from error
             raise
 
-    async def __aexit__(self, *exc_info: object) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         assert self._response is not None
-        self._response.close()
+        if error is None:
+            self._response.close()
+        else:
+            self._response.fail(error)

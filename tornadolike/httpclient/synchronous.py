@@ -33,10 +33,7 @@ class HTTPClient(Verbs[HTTPResponse]):
     def __init__(
         self, async_client_class: type[AsyncHTTPClient] | None = None, **kwargs: Any
     ) -> None:
-        if _get_running_loop() is not None:
-            raise RuntimeError(
-                "a loop is running in this thread, and HTTPClient would stop it: await AsyncHTTPClient().fetch()"
-            )
+        _check_no_loop_runs()
         self._runner = asyncio.Runner(loop_factory=partial(IOLoop, make_current=False))
 
         async def make() -> AsyncHTTPClient:
@@ -55,10 +52,12 @@ class HTTPClient(Verbs[HTTPResponse]):
     ) -> HTTPResponse:
         """Send a request and return its response. Arguments, and what is raised, as :meth:`.AsyncHTTPClient.fetch`.
 
-        Raises :exc:`RuntimeError` for a client that is closed.
+        Raises :exc:`RuntimeError` for a client that is closed, and where a loop is running.
         """
         if not self._end.alive:
             raise RuntimeError("fetch() called on closed HTTPClient")
+
+        _check_no_loop_runs()
 
         async def main() -> HTTPResponse:
             return await self._client.fetch(request, raise_error, **kwargs)
@@ -74,6 +73,13 @@ class HTTPClient(Verbs[HTTPResponse]):
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+def _check_no_loop_runs() -> None:
+    if _get_running_loop() is not None:
+        raise RuntimeError(
+            "a loop is running in this thread, and HTTPClient would stop it: await AsyncHTTPClient().fetch()"
+        )
 
 
 def _end(runner: asyncio.Runner, client: AsyncHTTPClient) -> None:

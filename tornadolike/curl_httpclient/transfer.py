@@ -137,9 +137,9 @@ class Transfer:
         """Begin."""
         hop = self._hop
         hop.waiting_for = CONNECTING
+        self.reactor.start(self)
         if Watch.needed(hop.timeouts):
             self._watch = Watch(self._io_loop, hop.timeouts, self._waits_for_us, self._late)
-        self.reactor.start(self)
 
     # What libcurl tells
 

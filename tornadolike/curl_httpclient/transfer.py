@@ -301,10 +301,13 @@ class Transfer:
         if not self._requests and not self.curl.getinfo(pycurl.NAMELOOKUP_TIME):
             self.reactor.leave_lookup()
         self.reactor.drop(self)
-        if self._upload is not None:
-            self._upload.stop()
-        if self._watch is not None:
-            self._watch.end()
+        # Nothing is to hold itself in a circle when it has ended.
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.stop()
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.end()
         self.curl.reset()  # which forgets the callbacks, too
         self._tell(failure)
         self._ended(self)

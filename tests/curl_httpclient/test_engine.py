@@ -11,7 +11,6 @@ from tests.running import on_every_loop, turns
 from tornadolike.curl_httpclient.engine import CurlEngine
 from tornadolike.httpclient.engine import Timeouts
 from tornadolike.httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
-from tornadolike.ioloop import IOLoop
 
 
 @on_every_loop

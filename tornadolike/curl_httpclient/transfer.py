@@ -41,7 +41,7 @@ from .watching import CONNECTING, HANDSHAKE, RECEIVING, SENDING, WAITING, Watch
 _ABORT_WRITING: Final = 0
 """What a callback returns that is given something, and does not want it."""
 _MOST_TRIES: Final = 6
-"""How often libcurl begins a request: servers end connections of HTTP/2 behind so many, and refuse what came too late."""
+"""How often libcurl begins a request. (Servers end connections of HTTP/2, and refuse what came too late.)"""
 _MOST_TRIES_WITH_HTTP_1: Final = 2
 _RECEIVE_BUFFER: Final = 128 * 1024
 """Bytes that libcurl reads at once."""

@@ -7,11 +7,10 @@ import weakref
 import pytest
 
 from tests.curl_httpclient.helpers import Server, Silent, body_of, engine, hop
-from tests.running import on_every_loop
+from tests.running import on_every_loop, turns
 from tornadolike.curl_httpclient.engine import CurlEngine
 from tornadolike.httpclient.engine import Timeouts
 from tornadolike.httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
-from tornadolike.ioloop import IOLoop
 
 
 @on_every_loop
@@ -116,20 +115,27 @@ def test_what_makes_no_sense(io_loop):
 
 @on_every_loop
 async def test_nothing_is_held_that_has_ended():
+    """Not even until garbage is collected; and the handle is used again."""
+
+    async def produce(write):
+        await write(b"abc")
+
     async with Server().running() as where, engine() as client:
-        sent = hop(where)
-        answer = await client.send(sent)
-        await body_of(answer)
+        await body_of(await client.send(hop(where)))
         (curl,) = client._curls
-        transfer = weakref.ref(curl)
-        del curl
-        assert not client._transfers
         gc.collect()
         gc.disable()
         try:
-            for _ in range(3):
-                await body_of(await client.send(hop(where)))
-            assert transfer() is not None  # the handle is used again
+            for options in ({}, {"body": b"abc"}, {"producer": produce}):
+                sent = hop(where, "PUT", timeouts=Timeouts(5, 5, 5, 5), **options)
+                sending = asyncio.ensure_future(client.send(sent))
+                await asyncio.sleep(0)
+                (held,) = map(weakref.ref, client._transfers)
+                assert held() is not None
+                assert await body_of(await sending) == b"ok"
+                del sending, sent
+                await turns()
+                assert held() is None
+            assert client._curls == [curl]
         finally:
             gc.enable()
-    assert IOLoop.current() is not None

@@ -157,6 +157,17 @@ async def test_one_that_nobody_reads_does_not_hold_up_the_others(nginx, certs):
 
 
 @on_every_loop
+async def test_headers_that_are_for_a_connection_of_http_1(nginx, certs):
+    fields = {"Connection": "close, x", "X": "y", "Keep-Alive": "timeout=5", "Te": "trailers"}
+    async with engine() as client:
+        for _ in range(2):
+            answer = await client.send(sent := to(nginx, certs, "/small", headers=fields))
+            assert (answer.status, answer.version) == (200, "HTTP/2")
+            assert await body_of(answer)
+    assert sent.times.reused
+
+
+@on_every_loop
 async def test_a_body_that_is_too_large(nginx, certs):
     async with engine() as client:
         with pytest.raises(HTTPProtocolError, match="max_body_size"):

@@ -183,8 +183,9 @@ async def test_malformed_chunks():
     said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n"
     async with Server(said).running() as where, engine() as client:
         answer = await client.send(hop(where))
-        with pytest.raises(CurlError):
+        with pytest.raises(HTTPProtocolError) as raised:
             await body_of(answer)
+    assert isinstance(raised.value, CurlError)
 
 
 @pytest.mark.parametrize("reset", [False, True])
@@ -225,6 +226,21 @@ async def test_a_kept_connection_that_has_ended(method, options, again):
             with pytest.raises(HTTPStreamClosedError, match="before it had answered"):
                 await second
     assert len(server.heads) == 2 + again
+
+
+@on_every_loop
+async def test_it_is_tried_once_more_and_no_more_often():
+    """Though each of the connections was kept when it began."""
+    server = Server(*6 * [OK], None)
+    async with server.running() as where, engine() as client:
+
+        async def fetch():
+            return await body_of(await client.send(hop(where, repeatable=True)))
+
+        await asyncio.gather(*(fetch() for _ in range(6)))
+        with pytest.raises(HTTPStreamClosedError):
+            await fetch()
+    assert len(server.heads) <= 8
 
 
 @pytest.mark.parametrize("repeatable", [True, False])
@@ -307,7 +323,7 @@ async def test_a_fetch_that_is_cancelled():
     async with server.running() as where, engine(1) as client:
         sending = asyncio.ensure_future(client.send(sent := hop(where)))
         await server.asked.wait()
-        assert sent.waiting_for == "while waiting for the response to begin"
+        assert sent.waiting_for == "while waiting for the response"
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending

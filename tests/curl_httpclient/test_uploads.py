@@ -6,7 +6,7 @@ import pycurl
 import pytest
 
 from tests.curl_httpclient.helpers import OK, Server, Silent, body_of, engine, hop
-from tests.running import on_every_loop
+from tests.running import on_every_loop, turns
 from tornadolike.curl_httpclient.uploads import AHEAD_LIMIT, BytesUpload
 from tornadolike.httpclient.failures import HTTPStreamClosedError
 from tornadolike.httputil import HTTPOutputError
@@ -89,30 +89,26 @@ async def test_too_little_and_too_much(size, message):
 @on_every_loop
 async def test_a_producer_waits_for_the_server():
     written = 0
-    slow = asyncio.Event()
+    held = asyncio.Event()
 
     async def produce(write):
         nonlocal written
         while True:
-            writing = asyncio.ensure_future(write(bytes(AHEAD_LIMIT)))
-            done, _ = await asyncio.wait([writing], timeout=0.2)
-            if not done:
-                slow.set()
-            await writing
-            written += AHEAD_LIMIT
-
-    server = Server(OK)  # reads a body of this size up to the end; but its own buffer is small
-    held = asyncio.Event()
+            await write(bytes(MEGABYTE))
+            written += MEGABYTE
 
     async def hold(head, reader):
         await held.wait()
         return b""
 
+    server = Server(OK)
     server._read_body = hold
     async with server.running() as where, engine() as client:
         sending = asyncio.ensure_future(client.send(hop(where, "POST", producer=produce)))
-        await slow.wait()
-        assert written < 64 * MEGABYTE
+        while not written:
+            await turns(1)
+        await turns(500)  # which would do for much more
+        assert written < 16 * MEGABYTE
         held.set()
         answer = await sending  # before the request is whole
         assert await body_of(answer) == b"ok"

@@ -6,7 +6,6 @@ from ..http1 import Limits
 from ..httpclient.client import AsyncHTTPClient
 from .engine import IDLE_TIMEOUT, MAX_IDLE, CurlEngine
 
-MAX_BODY_SIZE: Final = 100 * 1024 * 1024
 MAX_HEADER_SIZE: Final = 64 * 1024
 
 
@@ -15,7 +14,8 @@ class CurlAsyncHTTPClient(AsyncHTTPClient):
 
     :arg max_clients: requests at once. Others wait, first come, first served.
     :arg defaults: what requests leave open, as with :class:`.AsyncHTTPClient`.
-    :arg max_body_size: the most bytes that the body of a response may have, 100 MB by default.
+    :arg max_body_size: the most bytes that the body of a response may have, if the request does not say otherwise. By
+        default 100 MB are kept in memory, and what is streamed has no limit.
     :arg http_version: ``"2"``, the default: HTTP/2 where TLS is spoken and the server knows it, else HTTP/1.1.
         ``"1.1"``: only that. ``"2-prior-knowledge"``: HTTP/2, also without TLS.
     :arg max_header_size: the most bytes that the head of a response may have, 64 KiB by default.
@@ -30,7 +30,7 @@ class CurlAsyncHTTPClient(AsyncHTTPClient):
         self,
         max_clients: int = 10,
         defaults: dict[str, Any] | None = None,
-        max_body_size: int = MAX_BODY_SIZE,
+        max_body_size: int | None = None,
         *,
         http_version: str = "2",
         max_header_size: int = MAX_HEADER_SIZE,
@@ -38,7 +38,9 @@ class CurlAsyncHTTPClient(AsyncHTTPClient):
         keep_alive_timeout: float = IDLE_TIMEOUT,
         **options: Any,
     ) -> None:
-        super().initialize({"max_body_size": max_body_size, **(defaults or {})}, **options)
+        if max_body_size is not None:
+            defaults = {"max_body_size": max_body_size, **(defaults or {})}
+        super().initialize(defaults, **options)
         self.max_body_size = max_body_size
         self.engine = CurlEngine(
             self.io_loop,

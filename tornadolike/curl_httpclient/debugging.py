@@ -21,6 +21,8 @@ def tell(kind: int, data: bytes) -> None:
 
     Bodies are told by their sizes alone, and who is asking is not told.
     """
+    if not log.isEnabledFor(logging.DEBUG):
+        return
     try:
         if kind == 0:
             log.debug("* %s", _hidden(data))

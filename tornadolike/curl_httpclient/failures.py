@@ -22,6 +22,7 @@ from ..httpclient.responses import NO_RESPONSE, HTTPClientError, HTTPResponse
 COULDNT_CONNECT: Final = 7
 OPERATION_TIMEDOUT: Final = 28
 ABORTED_BY_CALLBACK: Final = 42
+RECV_ERROR: Final = 56
 SEND_FAIL_REWIND: Final = 65
 PROXY: Final = 97
 
@@ -105,7 +106,7 @@ _KINDS: Final[dict[int, type[CurlError]]] = {
     53: CurlTLSError,  # no such crypto engine
     54: CurlTLSError,
     55: CurlStreamClosedError,  # sending failed
-    56: CurlStreamClosedError,  # receiving failed
+    RECV_ERROR: CurlStreamClosedError,
     58: CurlTLSError,  # our certificate
     59: CurlTLSError,  # no such cipher
     60: CurlCertificateError,
@@ -130,6 +131,9 @@ _PROXY_CODES: Final = {4: 407, 5: 407, 12: 407, 17: 403, 18: 403, 23: 403, 33: 4
 
 def curl_failure(number: int, message: str) -> CurlError:
     """What to raise for what libcurl has said."""
+    malformed = "chunked-encoding" in message or message.startswith("chunk ")
+    if number == RECV_ERROR and malformed:  # libcurl has no number of its own for it
+        return CurlProtocolError(number, message)
     return _KINDS.get(number, CurlError)(number, message)
 
 

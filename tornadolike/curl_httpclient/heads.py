@@ -12,7 +12,7 @@ from ..http1.fields import parse_fields
 from ..http1.framing import frame_read, kind_of_response, read_coding, read_length
 from ..httputil import HTTPHeaders, HTTPInputError
 
-_STATUS_LINE: Final = re.compile(r"HTTP/([0-9](?:\.[0-9])?) ([1-9][0-9]{2})(?: (.*))?")
+_STATUS_LINE: Final = re.compile(r"HTTP/(1\.[01]|2|3) ([1-9][0-9]{2})(?: (.*))?")
 _FRAMED: Final = frozenset({"1.0", "1.1"})
 """The versions in which fields tell where a body ends."""
 _MAX_INTERIM: Final = 32

@@ -59,8 +59,8 @@ class Reactor:
 
     def start(self, transfer: Running) -> None:
         """Begin with it, in the next turn of the loop."""
-        self._transfers[transfer.curl] = transfer
         self._multi.add_handle(transfer.curl)
+        self._transfers[transfer.curl] = transfer
 
     def drop(self, transfer: Running) -> None:
         """Forget it. What is not whole ends its connection, or its stream of HTTP/2."""

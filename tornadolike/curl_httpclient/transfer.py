@@ -40,6 +40,9 @@ from .watching import CONNECTING, HANDSHAKE, RECEIVING, SENDING, WAITING, Watch
 
 _ABORT_WRITING: Final = 0
 """What a callback returns that is given something, and does not want it."""
+_MOST_TRIES: Final = 6
+"""How often libcurl begins a request. (Servers end connections of HTTP/2, and refuse what came too late.)"""
+_MOST_TRIES_WITH_HTTP_1: Final = 2
 _RECEIVE_BUFFER: Final = 128 * 1024
 """Bytes that libcurl reads at once."""
 
@@ -78,6 +81,7 @@ class Transfer:
         self._proxy_head: Head | None = None
         self._requests = 0
         """How many times the request was begun: libcurl tries again where a kept connection has ended."""
+        self._most_tries = _MOST_TRIES
         self._received = 0
         self._length: int | None = None
         """What ``_received`` is when the response is whole, if that is known."""
@@ -95,6 +99,8 @@ class Transfer:
         set_request(curl, hop, upload is not None, None if upload is None else upload.size)
         set_way(curl, hop)
         curl.setopt(pycurl.HTTP_VERSION, http_version)
+        if not hop.address.secure and http_version == pycurl.CURL_HTTP_VERSION_2TLS:
+            self._most_tries = _MOST_TRIES_WITH_HTTP_1
         if hop.address.secure:
             # Whether many can share one connection is known only when that stands.
             curl.setopt(pycurl.PIPEWAIT, 1)
@@ -137,9 +143,9 @@ class Transfer:
         """Begin."""
         hop = self._hop
         hop.waiting_for = CONNECTING
+        self.reactor.start(self)
         if Watch.needed(hop.timeouts):
             self._watch = Watch(self._io_loop, hop.timeouts, self._waits_for_us, self._late)
-        self.reactor.start(self)
 
     # What libcurl tells
 
@@ -154,6 +160,8 @@ class Transfer:
         """A connection stands, and the request is to be sent."""
         self._requests += 1
         if self._requests > 1 and (self._answer is not None or not self._hop.repeatable):
+            return int(pycurl.PREREQFUNC_ABORT)
+        if self._requests > self._most_tries:
             return int(pycurl.PREREQFUNC_ABORT)
         self._move(SENDING)
         if self._upload is None or self._upload.size == 0:
@@ -301,10 +309,13 @@ class Transfer:
         if not self._requests and not self.curl.getinfo(pycurl.NAMELOOKUP_TIME):
             self.reactor.leave_lookup()
         self.reactor.drop(self)
-        if self._upload is not None:
-            self._upload.stop()
-        if self._watch is not None:
-            self._watch.end()
+        # Nothing is to hold itself in a circle when it has ended.
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.stop()
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.end()
         self.curl.reset()  # which forgets the callbacks, too
         self._tell(failure)
         self._ended(self)

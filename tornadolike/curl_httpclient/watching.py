@@ -10,8 +10,8 @@ from ..ioloop import IOLoop
 CONNECTING: Final = "while connecting"
 HANDSHAKE: Final = "during TLS handshake"
 SENDING: Final = "while sending the request"
-WAITING: Final = "while waiting for the response to begin"
-RECEIVING: Final = "while receiving the body of the response"
+WAITING: Final = "while waiting for the response"
+RECEIVING: Final = "while reading the response"
 
 
 class Watch:

@@ -74,7 +74,7 @@ FAULTS: Final = {
     "silence-in-the-body": fault(WHOLE[:-100], stay, TIMEOUT),
     "noise": fault(b"\x16\x03\x01" * 30 + b"\r\n\r\n", stay, PROTOCOL),
     "two-lengths": fault(STATUS + b"Content-Length: 1\r\n" + WHOLE[17:], stay, PROTOCOL),
-    "no-chunks": fault(STATUS + b"Transfer-Encoding: chunked\r\n\r\n" + BODY, stay, PROTOCOL),
+    "no-chunks": fault(STATUS + b"Transfer-Encoding: chunked\r\n\r\nno\r\n", stay, PROTOCOL),
     "large-head": fault(STATUS + b"A: " + b"b" * 3_000_000, stay, PROTOCOL),
     "large-body": fault(STATUS + b"Content-Length: 9999999999\r\n\r\n", stay, PROTOCOL),
     "bad-gzip": fault(STATUS + ZIPPED % len(BODY) + BODY, stay, PROTOCOL),

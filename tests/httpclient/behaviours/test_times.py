@@ -127,8 +127,8 @@ def test_waiting_for_a_turn(engine: Engine, play: Play) -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        (SILENT["at once"], "Timeout during request"),
-        (SILENT["in the body"], "Timeout during request"),
+        (SILENT["at once"], "Timeout while waiting for the response to begin"),
+        (SILENT["in the body"], "Timeout while reading the body of the response"),
     ],
     ids=["head", "body"],
 )

@@ -8,4 +8,4 @@ import tornadolike.httputil
 def test_the_public_names() -> None:
     for name in tornadolike.httputil.__all__:
         assert hasattr(tornadolike.httputil, name), name
-    assert tornadolike.httputil.responses is http.client.responses
+    assert tornadolike.httputil.responses == http.client.responses

@@ -88,6 +88,23 @@ def test_streams_and_tls_are_measured(tmp_path: Path) -> None:
     assert rows == list(kinds) * 5
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(shutil.which, ("gcc", "taskset"))), reason="needs gcc and taskset")
+def test_http_clients_are_measured(tmp_path: Path) -> None:
+    kinds = "aiohttp;tornado"
+    sizes = ("--rounds", "1", "--seconds", "0.1", "--mebibytes", "2")
+    report = run("http_clients.py", kinds, *sizes, cache=tmp_path)
+    tables = re.split(r"^\*\*(\w+)\*\*.*$", report, flags=re.MULTILINE)[1:]
+    rows = {
+        job: re.findall(r"^\| (\w+)(?: \| -?[\d,.]+)+ \| ([\d.]+) \|$", table, re.MULTILINE)
+        for job, table in zip(tables[::2], tables[1::2], strict=True)
+    }
+    assert list(rows) == ["small", "large", "download", "script"]
+    for measured in rows.values():
+        assert [kind for kind, _ in measured] == kinds.split(";")
+        assert measured[0][1] == "1.00"
+
+
 def test_access_logs_are_measured(tmp_path: Path) -> None:
     report = run("access_logs.py", "--lines", "100", "--rounds", "1", cache=tmp_path)
     rows = re.findall(r"^\| (\w+).* \| [\d.]+ \| [\d.]+ \|$", report, re.MULTILINE)

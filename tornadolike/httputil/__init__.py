@@ -3,7 +3,7 @@
 Nothing here does I/O.
 """
 
-from http.client import responses
+from http import HTTPStatus
 
 from .authorization import encode_username_password
 from .cookies import parse_cookie, unquote_cookie
@@ -34,6 +34,9 @@ from .parameters import parse_parameters
 from .request import HTTPServerRequest, request_of
 from .trust import TrustedProxies
 from .urls import qs_to_qsl, split_host_and_port, url_concat
+
+responses = {status.value: status.phrase for status in HTTPStatus}
+"""The usual reason of each status, as :mod:`http.client` has them, which takes long to import."""
 
 __all__ = [
     "HTTP_WHITESPACE",

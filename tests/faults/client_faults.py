@@ -74,7 +74,9 @@ FAULTS: Final = {
     "silence-in-the-body": fault(WHOLE[:-100], stay, TIMEOUT),
     "noise": fault(b"\x16\x03\x01" * 30 + b"\r\n\r\n", stay, PROTOCOL),
     "two-lengths": fault(STATUS + b"Content-Length: 1\r\n" + WHOLE[17:], stay, PROTOCOL),
-    "no-chunks": fault(STATUS + b"Transfer-Encoding: chunked\r\n\r\nno\r\n", stay, PROTOCOL),
+    "no-chunks": fault(
+        STATUS + b"Transfer-Encoding: chunked\r\n\r\nno\r\n", stay, PROTOCOL, CLOSED
+    ),
     "large-head": fault(STATUS + b"A: " + b"b" * 3_000_000, stay, PROTOCOL),
     "large-body": fault(STATUS + b"Content-Length: 9999999999\r\n\r\n", stay, PROTOCOL),
     "bad-gzip": fault(STATUS + ZIPPED % len(BODY) + BODY, stay, PROTOCOL),
@@ -85,9 +87,7 @@ FAULTS: Final = {
         stay,
         "TooManyRedirectsError",
     ),
-    "unavailable": fault(
-        b"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", stay, "HTTPError 503"
-    ),
+    "unavailable": fault(b"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", stay, "HTTPError 503"),
     # These do harm to the connection only: what was asked for is there.
     "end-behind-it": fault(WHOLE, end, RESPONSE),
     "until-the-end": fault(STATUS + b"\r\n" + BODY, end, RESPONSE),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.httpclient.behaviours import differences
 from tests.running import LOOPS, run_on, turns
 from tornadolike.httpclient import (
     AsyncHTTPClient,
@@ -79,6 +80,11 @@ class Engine:
             client.close()
             await turns()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    def differs(self, difference: str) -> bool:
+        """Whether this is curl, of which docs/client-engines.rst tells this difference."""
+        assert difference in differences.ALL
+        return self.name == "curl"
 
     def outcome(self, request: str | HTTPRequest, client: Any = None, **options: Any) -> str:
         """What one fetch comes to: see :func:`outcome`."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PATIENCE
+from tests.httpclient.behaviours import differences
 from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.nginx import Nginx
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok
@@ -138,7 +139,8 @@ def test_trying_again_is_over_a_new_connection(engine: Engine, play: Play) -> No
         return await outcome(client, f"{server.url}/deadly")
 
     assert engine.run(main) == "HTTPStreamClosedError"
-    assert len([request for request in server.heard if b"/deadly" in request]) <= 2
+    times = 6 if engine.differs(differences.REPEATED) else 2
+    assert len([request for request in server.heard if b"/deadly" in request]) <= times
 
 
 UNASKED = ok(b"somebody else's")
@@ -163,14 +165,18 @@ def test_a_word_on_an_idle_connection(engine: Engine, play: Play) -> None:
 
     server = play(script)
 
-    async def main(client: Any) -> None:
+    async def main(client: Any) -> str:
         assert await outcome(client, server.url) == "200 hello"
         server.peers[0].send(UNASKED)
         await turns(5)
-        assert await outcome(client, server.url) == "200 hello"
+        return await outcome(client, server.url)
 
-    engine.run(main)
-    assert len(server.peers) == 2
+    found = engine.run(main)
+    if engine.differs(differences.UNASKED):
+        assert found in ("200 somebody else's", "200 hello")
+    else:
+        assert found == "200 hello"
+        assert len(server.peers) == 2
 
 
 def test_nobody_listens(engine: Engine) -> None:

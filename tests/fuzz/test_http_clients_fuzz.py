@@ -70,6 +70,7 @@ async def end_of(client: Any, url: str, method: str) -> Found:
             url,
             method=method,
             body=b"" if method == "POST" else None,
+            idempotent=True,  # a kept connection may just have ended
             raise_error=False,
             follow_redirects=False,
             decompress_response=False,

@@ -91,6 +91,16 @@ class Engine:
         return self.run(lambda made: outcome(made, request, **options), **(client or {}))
 
 
+def wrong(**engines: str) -> Callable[[Any], Any]:
+    """``@wrong(curl="why")``: a test that must fail with this engine, until what is wrong is mended."""
+
+    def mark(test: Any) -> Any:
+        test.wrong = engines
+        return test
+
+    return mark
+
+
 def said(response: HTTPResponse) -> str:
     """The status, and what of the body is short enough to read."""
     body = response.body

@@ -22,6 +22,12 @@ PACKED: Final = gzip.compress(BODY * 100)
 BOMB: Final = gzip.compress(bytes(20_000_000))
 ZIPPED: Final = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
 
+TWICE: Final = b"HTTP/1.1 400 Twice\r\nContent-Length: 0\r\n\r\n"
+"""The answer to what may come only once, and has come again."""
+
+SWALLOWED: Final = b"7"
+"""The end of the targets of those that are done, and not answered."""
+
 RESPONSE: Final = "200"
 CLOSED: Final = "HTTPStreamClosedError"
 PROTOCOL: Final = "HTTPProtocolError"
@@ -96,7 +102,9 @@ FAULTS: Final = {
 }
 """By the path that asks for it."""
 
-TARGET_END: Final = b" HTTP/1.1\r\n"
+
+seen: Final[set[bytes]] = set()
+"""Targets of requests that may come only once."""
 
 
 class Connection(asyncio.Protocol):
@@ -111,12 +119,27 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard += data
         while b"\r\n\r\n" in self._heard:
-            head, _, self._heard = self._heard.partition(b"\r\n\r\n")
-            path = head.partition(TARGET_END)[0].partition(b" ")[2]
-            found = FAULTS.get(path.split(b"?")[0][1:].decode())
-            self._transport.write(WHOLE if found is None else found.data)
-            if found is not None:
-                found.then(self._transport)
+            head, _, behind = self._heard.partition(b"\r\n\r\n")
+            length = head.partition(b"Content-Length: ")[2].partition(b"\r")[0]
+            size = int(length or 0)
+            if len(behind) < size:
+                return
+            self._heard = behind[size:]
+            self._answer(*head.split(b" ")[:2])
+
+    def _answer(self, method: bytes, target: bytes) -> None:
+        found = FAULTS.get(target[1:].decode())
+        if found is not None:
+            self._transport.write(found.data)
+            found.then(self._transport)
+        elif method == b"PATCH" and target in seen:
+            self._transport.write(TWICE)
+        elif method == b"PATCH" and target.endswith(SWALLOWED):
+            seen.add(target)
+            self._transport.close()
+        else:
+            seen.add(target)
+            self._transport.write(HEAD if method == b"HEAD" else WHOLE)
 
 
 async def main() -> None:

@@ -143,7 +143,7 @@ MALFORMED = [
     case(
         "a size that is none",
         PROTOCOL,
-        chunked(b"five\r\nhello\r\n", LAST),
+        chunked(b"no\r\nhello\r\n", LAST),
         curl=(CLOSED, differences.CHUNKS),
     ),
     case("a size with 0x", PROTOCOL, chunked(b"0x5\r\nhello\r\n", LAST)),

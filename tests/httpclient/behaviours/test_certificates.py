@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.httpclient.behaviours import differences
-from tests.httpclient.behaviours.engines import Engine, wrong
+from tests.httpclient.behaviours.engines import Engine
 from tests.httpclient.behaviours.nginx import Nginx
 from tests.httpclient.behaviours.scripted import Scripted, answering, ok, saying
 from tests.tls_certs import SUBJECT, Certificates, only
@@ -98,7 +98,6 @@ def test_tls_where_plain_text_was_wanted(engine: Engine, play: Play, certs: Cert
     assert found in ("HTTPProtocolError", "HTTPStreamClosedError")
 
 
-@wrong(simple="pool: the end of a connection in the handshake is no HTTPTLSError yet")
 def test_who_hangs_up_in_the_handshake(engine: Engine, play: Play, certs: Certificates) -> None:
     server = play(lambda peer: peer.bytes(5))
     url = server.url.replace("http:", "https:")

@@ -76,7 +76,7 @@ ASKS = [
     ask("/moved", "200 hello"),
     ask("/moved-for-good", "200 hello"),
     ask("/moved", "HTTPError 302", follow_redirects=False),
-    ask("/moved", "TooManyRedirectsError", max_redirects=0),
+    ask("/moved", "HTTPError 302", max_redirects=0),
     ask("/round", "TooManyRedirectsError"),
     ask("/round", "TooManyRedirectsError", max_redirects=1),
     ask("/see-other", "200 GET", method="POST", body=b"a"),

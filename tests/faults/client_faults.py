@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -142,10 +143,14 @@ class Connection(asyncio.Protocol):
             self._transport.write(HEAD if method == b"HEAD" else WHOLE)
 
 
-async def main() -> None:
-    """Serve until standard input ends; the port is the first line of what we say."""
+async def main(certificate: str) -> None:
+    """Serve until standard input ends; the port is the first line of what we say. With a certificate it is TLS."""
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
@@ -153,19 +158,20 @@ async def main() -> None:
 class FaultyServer:
     """The server, in a process of its own: so all that is open in ours is the client's."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: str = "") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.client_faults"],
+            [sys.executable, "-m", "tests.faults.client_faults", certificate],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
         )
         assert self._process.stdout is not None
-        self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{int(self._process.stdout.readline())}"
 
     def stop(self) -> None:
         self._process.communicate(timeout=PATIENCE)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.conftest import PATIENCE
 from tests.httpclient.behaviours import differences
-from tests.httpclient.behaviours.engines import Engine, outcome
+from tests.httpclient.behaviours.engines import Engine, outcome, wrong
 from tests.httpclient.behaviours.nginx import Nginx
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok
 from tests.peers import nobody
@@ -228,3 +229,55 @@ def test_closed_with_fetches_going_on(engine: Engine, play: Play) -> None:
         return list(await asyncio.gather(*tasks))
 
     assert set(engine.run(main, max_clients=2)) <= {"HTTPStreamClosedError", "HTTPConnectError"}
+
+
+@wrong(
+    simple="pool: the second try has what connect_timeout has left since the first was sent: nothing"
+)
+def test_the_second_try_has_time_to_connect(engine: Engine, play: Play) -> None:
+    """A server may think for longer than ``connect_timeout`` before it ends a kept connection."""
+
+    def thinks_for(seconds: float) -> Callable[[Peer], None]:
+        def script(peer: Peer) -> None:
+            peer.request()
+            peer.send(ok())
+            while peer.request():
+                if not peer.number:
+                    time.sleep(1.2 * seconds)
+                    return
+                peer.send(ok())
+
+        return script
+
+    found = ""
+    for seconds in (0.2, 2.0):  # the second is for a machine on which connecting takes that long
+        server = play(thinks_for(seconds))
+
+        async def main(client: Any, url: str = server.url, timeout: float = seconds) -> str:
+            assert await outcome(client, url) == "200 hello"
+            return await outcome(client, url, connect_timeout=timeout)
+
+        found = engine.run(main)
+        if found == "200 hello":
+            break
+    assert found == "200 hello"
+
+
+@wrong(simple="wire: what is drained behind a fetch that was given up keeps its place for a second")
+def test_who_has_given_up_makes_room_at_once(engine: Engine, play: Play) -> None:
+    """The next one does not wait for the rest of a body that nobody wants, and that does not come."""
+    silent = play(lambda peer: (peer.request(), peer.send(ok()[:-1]), peer.wait_closed()))
+    other = play(answering(ok()))
+
+    async def main(client: Any) -> float:
+        begun = asyncio.Event()
+        future = client.fetch(silent.url, streaming_callback=lambda _: begun.set())
+        await begun.wait()
+        future.cancel()
+        await asyncio.wait([future])
+        start = time.monotonic()
+        assert await outcome(client, other.url) == "200 hello"
+        return time.monotonic() - start
+
+    # The best of three: a loaded machine may hold up each for a while.
+    assert any(engine.run(main, max_clients=1) < 0.5 for _ in range(3))

@@ -19,6 +19,7 @@ PROTOCOL = "HTTPProtocolError"
 CLOSED = "HTTPStreamClosedError"
 HELLO = "200 hello"
 LAST = b"0\r\n\r\n"
+GZIP = b"Content-Encoding: gzip"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ WHOLE = [
     case("behind 100s", HELLO, head(line=b"HTTP/1.1 100 Continue") * 3, ok()),
     case("404", "HTTPError 404", ok(line=b"HTTP/1.1 404 Not Found")),
     case("500", "HTTPError 500", ok(line=b"HTTP/1.1 500 Oh")),
+    case("to HEAD, compressed", "200", head(b"Content-Length: 5", GZIP), method="HEAD"),
+    case("204, compressed", "204", head(GZIP, line=b"HTTP/1.1 204 No Content")),
+    case("of an unknown coding", HELLO, ok(b"hello", b"Content-Encoding: nonsense")),
+    case("of the coding that is none", HELLO, ok(b"hello", b"Content-Encoding: identity")),
     case("two equal lengths", HELLO, ok(b"hello", b"Content-Length: 5")),
     case("many fields", HELLO, ok(b"hello", *[b"A: b"] * 90)),
 ]

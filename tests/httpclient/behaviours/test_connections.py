@@ -157,6 +157,23 @@ def test_what_nobody_has_asked_for_is_nobodys(engine: Engine, play: Play) -> Non
     assert connections(engine, play(script)) == [1, 1, 1]
 
 
+def test_a_body_behind_an_answer_to_head(engine: Engine, play: Play) -> None:
+    """It has none, so this is what nobody has asked for."""
+    server = play(answering(ok(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfalse")))
+
+    async def main(client: Any) -> list[str]:
+        return [await outcome(client, server.url, method="HEAD") for _ in range(3)]
+
+    assert engine.run(main) == ["200"] * 3
+    assert [len(peer.heard) for peer in server.peers] == [1, 1, 1]
+
+
+def test_by_the_name_of_this_machine(engine: Engine, play: Play) -> None:
+    """It has two addresses, and nobody listens at the first."""
+    server = play(answering(ok()))
+    assert engine.outcome(f"http://localhost:{server.port}") == "200 hello"
+
+
 def test_a_word_on_an_idle_connection(engine: Engine, play: Play) -> None:
     def script(peer: Peer) -> None:
         peer.request()

@@ -16,6 +16,7 @@ from tests.fuzz.test_http1_responses_fuzz import ANSWERS, SHORT
 from tests.http1.feeding_responses import read_responses
 from tests.httpclient.behaviours.engines import Engine, name_of
 from tests.httpclient.behaviours.scripted import Peer, Scripted, scripted
+from tornadolike.http1 import Limits
 from tornadolike.httpclient import HTTPError
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 
@@ -103,13 +104,12 @@ PROTOCOL, CLOSED = HTTPProtocolError.__name__, HTTPStreamClosedError.__name__
 
 def meant(method: str, data: bytes) -> set[Found]:
     """What our engine may make of an input, by what the reader does."""
-    reading = read_responses([data], [method], eof=True)
+    reading = read_responses([data], [method], Limits(max_body_size=LIMIT), eof=True)
     if reading.handed_over is not None:
         return {PROTOCOL}  # 101, and nobody has asked
     if reading.responses:
         response = reading.responses[0]
-        return {(response.status, response.body)} if len(response.body) <= LIMIT else {PROTOCOL}
-    # With an end before the rest it is a matter of when one looks.
+        return {(response.status, response.body)}
     return {CLOSED} if reading.refused == "too soon" else {PROTOCOL}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -21,6 +22,12 @@ WHOLE: Final = HEAD + BODY
 PACKED: Final = gzip.compress(BODY * 100)
 BOMB: Final = gzip.compress(bytes(20_000_000))
 ZIPPED: Final = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+
+TWICE: Final = b"HTTP/1.1 400 Twice\r\nContent-Length: 0\r\n\r\n"
+"""The answer to what may come only once, and has come again."""
+
+SWALLOWED: Final = b"7"
+"""The end of the targets of those that are done, and not answered."""
 
 RESPONSE: Final = "200"
 CLOSED: Final = "HTTPStreamClosedError"
@@ -74,7 +81,9 @@ FAULTS: Final = {
     "silence-in-the-body": fault(WHOLE[:-100], stay, TIMEOUT),
     "noise": fault(b"\x16\x03\x01" * 30 + b"\r\n\r\n", stay, PROTOCOL),
     "two-lengths": fault(STATUS + b"Content-Length: 1\r\n" + WHOLE[17:], stay, PROTOCOL),
-    "no-chunks": fault(STATUS + b"Transfer-Encoding: chunked\r\n\r\n" + BODY, stay, PROTOCOL),
+    "no-chunks": fault(
+        STATUS + b"Transfer-Encoding: chunked\r\n\r\nno\r\n", stay, PROTOCOL, CLOSED
+    ),
     "large-head": fault(STATUS + b"A: " + b"b" * 3_000_000, stay, PROTOCOL),
     "large-body": fault(STATUS + b"Content-Length: 9999999999\r\n\r\n", stay, PROTOCOL),
     "bad-gzip": fault(STATUS + ZIPPED % len(BODY) + BODY, stay, PROTOCOL),
@@ -94,7 +103,9 @@ FAULTS: Final = {
 }
 """By the path that asks for it."""
 
-TARGET_END: Final = b" HTTP/1.1\r\n"
+
+seen: Final[set[bytes]] = set()
+"""Targets of requests that may come only once."""
 
 
 class Connection(asyncio.Protocol):
@@ -109,18 +120,37 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard += data
         while b"\r\n\r\n" in self._heard:
-            head, _, self._heard = self._heard.partition(b"\r\n\r\n")
-            path = head.partition(TARGET_END)[0].partition(b" ")[2]
-            found = FAULTS.get(path.split(b"?")[0][1:].decode())
-            self._transport.write(WHOLE if found is None else found.data)
-            if found is not None:
-                found.then(self._transport)
+            head, _, behind = self._heard.partition(b"\r\n\r\n")
+            length = head.partition(b"Content-Length: ")[2].partition(b"\r")[0]
+            size = int(length or 0)
+            if len(behind) < size:
+                return
+            self._heard = behind[size:]
+            self._answer(*head.split(b" ")[:2])
+
+    def _answer(self, method: bytes, target: bytes) -> None:
+        found = FAULTS.get(target[1:].decode())
+        if found is not None:
+            self._transport.write(found.data)
+            found.then(self._transport)
+        elif method == b"PATCH" and target in seen:
+            self._transport.write(TWICE)
+        elif method == b"PATCH" and target.endswith(SWALLOWED):
+            seen.add(target)
+            self._transport.close()
+        else:
+            seen.add(target)
+            self._transport.write(HEAD if method == b"HEAD" else WHOLE)
 
 
-async def main() -> None:
-    """Serve until standard input ends; the port is the first line of what we say."""
+async def main(certificate: str) -> None:
+    """Serve until standard input ends; the port is the first line of what we say. With a certificate it is TLS."""
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
@@ -128,19 +158,20 @@ async def main() -> None:
 class FaultyServer:
     """The server, in a process of its own: so all that is open in ours is the client's."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: str = "") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.client_faults"],
+            [sys.executable, "-m", "tests.faults.client_faults", certificate],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
         )
         assert self._process.stdout is not None
-        self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        scheme = "https" if certificate else "http"
+        self.url = f"{scheme}://127.0.0.1:{int(self._process.stdout.readline())}"
 
     def stop(self) -> None:
         self._process.communicate(timeout=PATIENCE)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1]))

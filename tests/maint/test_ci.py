@@ -82,7 +82,7 @@ def tools(fake: Callable[[str, str], Path]) -> None:
     fake("chromedriver", "")
     fake("wrk", "")
     fake("redis-server", REDIS)
-    for program in ("openssl", "curl"):
+    for program in ("openssl", "curl", "nginx"):
         fake(program, "")
 
 
@@ -106,7 +106,7 @@ def test_newer_pythons_first(run: Run) -> None:
 def test_what_the_system_lacks_is_installed(run: Run) -> None:
     status, said = run(NO_VENV="1")
     options = "-q -o Acquire::Retries=3"
-    packages = "chromium chromium-driver wrk redis-server openssl curl python3-venv"
+    packages = "chromium chromium-driver wrk redis-server openssl curl nginx-light python3-venv"
     assert status == 0
     assert said == [
         f"apt-get {options} update",

@@ -413,6 +413,9 @@ class Connection(asyncio.Protocol):
             self._fail(HTTPStreamClosedError("The client was closed"))
         elif self._transport is not None:
             self._transport.close()
+            if self._transport is not None:
+                # TLS has said goodbye now; the server's is not waited for: the loop may be about to end.
+                self._transport.abort()
 
 
 def _begin(hop: Hop, writer: RequestWriter) -> list[bytes]:

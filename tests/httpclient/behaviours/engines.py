@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.httpclient.behaviours import differences
 from tests.running import LOOPS, run_on, turns
 from tornadolike.httpclient import (
     AsyncHTTPClient,
@@ -80,9 +81,24 @@ class Engine:
             await turns()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
+    def differs(self, difference: str) -> bool:
+        """Whether this is curl, of which docs/client-engines.rst tells this difference."""
+        assert difference in differences.ALL
+        return self.name == "curl"
+
     def outcome(self, request: str | HTTPRequest, client: Any = None, **options: Any) -> str:
         """What one fetch comes to: see :func:`outcome`."""
         return self.run(lambda made: outcome(made, request, **options), **(client or {}))
+
+
+def wrong(**engines: str) -> Callable[[Any], Any]:
+    """``@wrong(curl="why")``: a test that must fail with this engine, until what is wrong is mended."""
+
+    def mark(test: Any) -> Any:
+        test.wrong = engines
+        return test
+
+    return mark
 
 
 def said(response: HTTPResponse) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,15 @@ from tests.httpclient.behaviours import differences
 from tests.httpclient.behaviours.engines import Engine
 from tests.httpclient.behaviours.scripted import Script, Scripted, ok, saying
 
+ROOT = Path(__file__).parents[3]
+
 Play = Callable[..., Scripted]
 
 PROTOCOL = "HTTPProtocolError"
 CLOSED = "HTTPStreamClosedError"
 HELLO = "200 hello"
 LAST = b"0\r\n\r\n"
+GZIP = b"Content-Encoding: gzip"
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,10 @@ WHOLE = [
     case("behind 100s", HELLO, head(line=b"HTTP/1.1 100 Continue") * 3, ok()),
     case("404", "HTTPError 404", ok(line=b"HTTP/1.1 404 Not Found")),
     case("500", "HTTPError 500", ok(line=b"HTTP/1.1 500 Oh")),
+    case("to HEAD, compressed", "200", head(b"Content-Length: 5", GZIP), method="HEAD"),
+    case("204, compressed", "204", head(GZIP, line=b"HTTP/1.1 204 No Content")),
+    case("of an unknown coding", HELLO, ok(b"hello", b"Content-Encoding: nonsense")),
+    case("of the coding that is none", HELLO, ok(b"hello", b"Content-Encoding: identity")),
     case("two equal lengths", HELLO, ok(b"hello", b"Content-Length: 5")),
     case("many fields", HELLO, ok(b"hello", *[b"A: b"] * 90)),
 ]
@@ -103,12 +111,19 @@ MALFORMED = [
     case("random bytes", PROTOCOL, bytes(range(128, 256)) * 20 + b"\r\n\r\n"),
     case("a status of two digits", PROTOCOL, head(line=b"HTTP/1.1 20 OK")),
     case("a status of letters", PROTOCOL, head(line=b"HTTP/1.1 abc OK")),
-    case("HTTP/2.0 in text", PROTOCOL, ok(line=b"HTTP/2.0 200 OK")),
-    case("HTTP/3.7", PROTOCOL, ok(line=b"HTTP/3.7 200 OK")),
+    case(
+        "HTTP/2.0 in text",
+        PROTOCOL,
+        ok(line=b"HTTP/2.0 200 OK"),
+        curl=(HELLO, differences.VERSIONS),
+    ),
+    case("HTTP/3.7", PROTOCOL, ok(line=b"HTTP/3.7 200 OK"), curl=(HELLO, differences.VERSIONS)),
     case("a field without colon", PROTOCOL, ok(b"hello", b"Nonsense")),
     case("a field without name", PROTOCOL, ok(b"hello", b": b")),
     case("a space before the colon", PROTOCOL, ok(b"hello", b"A : b")),
-    case("a folded field", PROTOCOL, ok(b"hello", b"A: b", b" c")),
+    case(
+        "a folded field", PROTOCOL, ok(b"hello", b"A: b", b" c"), curl=(HELLO, differences.FOLDED)
+    ),
     case("a NUL in a field", PROTOCOL, ok(b"hello", b"A: b\0c")),
     case("a bare CR in a field", PROTOCOL, ok(b"hello", b"A: b\rc")),
     case("lines that end in LF", PROTOCOL, ok().replace(b"\r\n", b"\n"), ends=True),
@@ -130,11 +145,31 @@ MALFORMED = [
         PROTOCOL,
         b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + LAST,
     ),
-    case("a size that is none", PROTOCOL, chunked(b"five\r\nhello\r\n", LAST)),
+    case(
+        "a size that is none",
+        PROTOCOL,
+        chunked(b"no\r\nhello\r\n", LAST),
+        curl=(CLOSED, differences.CHUNKS),
+    ),
     case("a size with 0x", PROTOCOL, chunked(b"0x5\r\nhello\r\n", LAST)),
-    case("a negative size", PROTOCOL, chunked(b"-5\r\nhello\r\n", LAST)),
-    case("a size of 80 bits", PROTOCOL, chunked(b"f" * 20 + b"\r\nhello\r\n", LAST)),
-    case("a chunk that is longer", PROTOCOL, chunked(b"5\r\nhello, world\r\n", LAST)),
+    case(
+        "a negative size",
+        PROTOCOL,
+        chunked(b"-5\r\nhello\r\n", LAST),
+        curl=(CLOSED, differences.CHUNKS),
+    ),
+    case(
+        "a size of 80 bits",
+        PROTOCOL,
+        chunked(b"f" * 20 + b"\r\nhello\r\n", LAST),
+        curl=(CLOSED, differences.CHUNKS),
+    ),
+    case(
+        "a chunk that is longer",
+        PROTOCOL,
+        chunked(b"5\r\nhello, world\r\n", LAST),
+        curl=(CLOSED, differences.CHUNKS),
+    ),
     case("100 with a body", PROTOCOL, ok(line=b"HTTP/1.1 100 Continue") + ok()),
     case(
         "101 unasked",
@@ -172,7 +207,12 @@ OVERSIZED = [
         endless(chunked(b"5\r\nhello\r\n0\r\n"), ENDLESS_NOISE),
         PROTOCOL,
     ),
-    Case("a chunk extension without end", endless(chunked(b"5;"), b"x"), PROTOCOL),
+    Case(
+        "a chunk extension without end",
+        endless(chunked(b"5;"), b"x"),
+        PROTOCOL,
+        curl=(CLOSED, differences.CHUNKS),
+    ),
     Case(
         "a body without end",
         endless(head(), b"hello"),
@@ -210,9 +250,21 @@ def test_answers_on_a_foreign_loop(guest_engine: Engine, play: Play, case: Case)
     assert guest_engine.outcome(server.url, **case.options) == case.expected_of(guest_engine)
 
 
-def test_every_difference_is_told_of() -> None:
+def test_a_difference_is_one() -> None:
     for each in CASES:
         if each.curl is not None:
             outcome, difference = each.curl
             assert outcome != each.expected, each
             assert difference in differences.ALL
+
+
+def test_every_difference_is_told_and_shown() -> None:
+    """docs/client-engines.rst has an item for each, and no other item; and a test here meets each."""
+    text = " ".join((ROOT / "docs/client-engines.rst").read_text().split())
+    listed = text.partition("Differences ")[2].partition(" ..")[0]
+    assert listed.count(" - ") == len(differences.ALL)
+    for difference in differences.ALL:
+        assert f" - {difference}" in listed
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    for name in vars(differences):
+        assert not name.isupper() or name == "ALL" or f"differences.{name}" in tests, name

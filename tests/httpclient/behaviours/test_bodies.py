@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PATIENCE
-from tests.httpclient.behaviours.engines import Engine, outcome
+from tests.httpclient.behaviours.engines import Engine, outcome, wrong
 from tests.httpclient.behaviours.nginx import LARGE, Nginx
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok, saying
 from tests.httpclient.behaviours.test_answers import endless
@@ -23,6 +23,7 @@ TEXT = b"0123456789" * 5000
 # Down
 
 
+@wrong(curl="curl: its client's default of max_body_size bounds streams, too")
 def test_who_is_slow_is_not_flooded(engine: Engine, play: Play) -> None:
     """A callback that is awaited holds up the server: it can send no more than buffers take."""
     sent = [0]
@@ -232,6 +233,49 @@ def test_an_answer_before_the_body_has_gone(engine: Engine, play: Play) -> None:
     found = engine.outcome(server.url, method="POST", body_producer=produce)
     assert found == "HTTPError 413"
     assert len(ended) == 1
+
+
+def test_a_server_that_goes_in_the_middle(engine: Engine, play: Play) -> None:
+    """What it said before may be lost with what it did not read."""
+
+    def script(peer: Peer) -> None:
+        peer.until(b"\r\n\r\n")
+        peer.send(ok(b"too large", line=b"HTTP/1.1 413 Large"))
+
+    async def produce(write: Any) -> None:
+        while True:
+            await write(bytes(65536))
+
+    for body in ({"body": bytes(30_000_000)}, {"body_producer": produce}):
+        found = engine.outcome(play(script).url, method="POST", **body)
+        assert found in ("HTTPError 413", "HTTPStreamClosedError")
+
+
+def test_given_up_while_a_body_is_made(engine: Engine, play: Play) -> None:
+    """Who makes it is told, and no task is left."""
+    server = play(lambda peer: (peer.until(b"first"), peer.wait_closed()))
+    ended: list[str] = []
+
+    async def produce(write: Any) -> None:
+        await write(b"first")
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    begun = threading.Event()
+
+    async def main(client: Any) -> None:
+        future = client.fetch(server.url, method="POST", body_producer=produce)
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        future.cancel()
+        await asyncio.wait([future])
+
+    engine.run(main)
+    assert ended == ["cancelled"]
 
 
 # Expect

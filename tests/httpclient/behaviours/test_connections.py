@@ -2,13 +2,15 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.conftest import PATIENCE
-from tests.httpclient.behaviours.engines import Engine, outcome
+from tests.httpclient.behaviours import differences
+from tests.httpclient.behaviours.engines import Engine, outcome, wrong
 from tests.httpclient.behaviours.nginx import Nginx
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok
 from tests.peers import nobody
@@ -138,7 +140,8 @@ def test_trying_again_is_over_a_new_connection(engine: Engine, play: Play) -> No
         return await outcome(client, f"{server.url}/deadly")
 
     assert engine.run(main) == "HTTPStreamClosedError"
-    assert len([request for request in server.heard if b"/deadly" in request]) <= 2
+    times = 6 if engine.differs(differences.REPEATED) else 2
+    assert len([request for request in server.heard if b"/deadly" in request]) <= times
 
 
 UNASKED = ok(b"somebody else's")
@@ -154,6 +157,23 @@ def test_what_nobody_has_asked_for_is_nobodys(engine: Engine, play: Play) -> Non
     assert connections(engine, play(script)) == [1, 1, 1]
 
 
+def test_a_body_behind_an_answer_to_head(engine: Engine, play: Play) -> None:
+    """It has none, so this is what nobody has asked for."""
+    server = play(answering(ok(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfalse")))
+
+    async def main(client: Any) -> list[str]:
+        return [await outcome(client, server.url, method="HEAD") for _ in range(3)]
+
+    assert engine.run(main) == ["200"] * 3
+    assert [len(peer.heard) for peer in server.peers] == [1, 1, 1]
+
+
+def test_by_the_name_of_this_machine(engine: Engine, play: Play) -> None:
+    """It has two addresses, and nobody listens at the first."""
+    server = play(answering(ok()))
+    assert engine.outcome(f"http://localhost:{server.port}") == "200 hello"
+
+
 def test_a_word_on_an_idle_connection(engine: Engine, play: Play) -> None:
     def script(peer: Peer) -> None:
         peer.request()
@@ -163,14 +183,18 @@ def test_a_word_on_an_idle_connection(engine: Engine, play: Play) -> None:
 
     server = play(script)
 
-    async def main(client: Any) -> None:
+    async def main(client: Any) -> str:
         assert await outcome(client, server.url) == "200 hello"
         server.peers[0].send(UNASKED)
         await turns(5)
-        assert await outcome(client, server.url) == "200 hello"
+        return await outcome(client, server.url)
 
-    engine.run(main)
-    assert len(server.peers) == 2
+    found = engine.run(main)
+    if engine.differs(differences.UNASKED):
+        assert found in ("200 somebody else's", "200 hello")
+    else:
+        assert found == "200 hello"
+        assert len(server.peers) == 2
 
 
 def test_nobody_listens(engine: Engine) -> None:
@@ -222,3 +246,55 @@ def test_closed_with_fetches_going_on(engine: Engine, play: Play) -> None:
         return list(await asyncio.gather(*tasks))
 
     assert set(engine.run(main, max_clients=2)) <= {"HTTPStreamClosedError", "HTTPConnectError"}
+
+
+@wrong(
+    simple="pool: the second try has what connect_timeout has left since the first was sent: nothing"
+)
+def test_the_second_try_has_time_to_connect(engine: Engine, play: Play) -> None:
+    """A server may think for longer than ``connect_timeout`` before it ends a kept connection."""
+
+    def thinks_for(seconds: float) -> Callable[[Peer], None]:
+        def script(peer: Peer) -> None:
+            peer.request()
+            peer.send(ok())
+            while peer.request():
+                if not peer.number:
+                    time.sleep(1.2 * seconds)
+                    return
+                peer.send(ok())
+
+        return script
+
+    found = ""
+    for seconds in (0.2, 2.0):  # the second is for a machine on which connecting takes that long
+        server = play(thinks_for(seconds))
+
+        async def main(client: Any, url: str = server.url, timeout: float = seconds) -> str:
+            assert await outcome(client, url) == "200 hello"
+            return await outcome(client, url, connect_timeout=timeout)
+
+        found = engine.run(main)
+        if found == "200 hello":
+            break
+    assert found == "200 hello"
+
+
+@wrong(simple="wire: what is drained behind a fetch that was given up keeps its place for a second")
+def test_who_has_given_up_makes_room_at_once(engine: Engine, play: Play) -> None:
+    """The next one does not wait for the rest of a body that nobody wants, and that does not come."""
+    silent = play(lambda peer: (peer.request(), peer.send(ok()[:-1]), peer.wait_closed()))
+    other = play(answering(ok()))
+
+    async def main(client: Any) -> float:
+        begun = asyncio.Event()
+        future = client.fetch(silent.url, streaming_callback=lambda _: begun.set())
+        await begun.wait()
+        future.cancel()
+        await asyncio.wait([future])
+        start = time.monotonic()
+        assert await outcome(client, other.url) == "200 hello"
+        return time.monotonic() - start
+
+    # The best of three: a loaded machine may hold up each for a while.
+    assert any(engine.run(main, max_clients=1) < 0.5 for _ in range(3))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.httpclient.behaviours import sites
+from tests.httpclient.behaviours import differences, sites
 from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.nginx import LARGE, PAGE
 from tests.tls_certs import Certificates
@@ -162,9 +162,8 @@ def test_streamed(engine: Engine, site: Site) -> None:
     engine.run(main)
 
 
-def test_http_2(nginx: Any, certs: Certificates) -> None:
-    """By curl, over TLS, without being asked to."""
-    engine = Engine("curl")
+def test_http_2(engine: Engine, nginx: Any, certs: Certificates) -> None:
+    newest = "2.0" if engine.differs(differences.NEW_HTTP) else "1.1"
     found = engine.outcome(f"{nginx.tls_url}/protocol", ca_certs=certs.ca)
-    assert found == "200 HTTP/2.0"
+    assert found == f"200 HTTP/{newest}"
     assert engine.outcome(f"{nginx.url}/protocol") == "200 HTTP/1.1"

@@ -6,6 +6,8 @@
 ``certs.expired``        as the server's, until last year
 ``certs.wrong_host``     for wrong.example
 ``certs.stranger``       as the server's, but signed by nobody that anybody knows
+``certs.self_signed``    as the server's, but signed by itself
+``certs.not_yet``        as the server's, from next year on
 ======================== ==================================================================
 
 Each is the path of a file with a certificate and its key; ``certs.ca`` has the authority's certificate.
@@ -34,6 +36,8 @@ class Certificates:
     expired: str
     wrong_host: str
     stranger: str
+    self_signed: str
+    not_yet: str
 
     def server_context(
         self, certificate: str | None = None, *, ask_client: bool = False
@@ -140,6 +144,7 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     folder = tmp_path_factory.mktemp("certificates")
     here = ["localhost", "127.0.0.1", "::1"]
     ours, foreign = Authority("authority of the tests"), Authority("nobody knows this authority")
+    itself = Authority("localhost")
     ca = folder / "ca.pem"
     ca.write_bytes(ours.certificate.public_bytes(serialization.Encoding.PEM))
     return Certificates(
@@ -149,6 +154,8 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         expired=ours.issue(folder / "expired.pem", "localhost", here, age=365),
         wrong_host=ours.issue(folder / "wrong.pem", "wrong.example", ["wrong.example"]),
         stranger=foreign.issue(folder / "stranger.pem", "localhost", here),
+        self_signed=itself.issue(folder / "self.pem", "localhost", here, key=itself.key),
+        not_yet=ours.issue(folder / "not-yet.pem", "localhost", here, age=-365),
     )
 
 

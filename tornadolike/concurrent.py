@@ -248,3 +248,22 @@ def run_on_executor(*args: Any, **kwargs: Any) -> Callable[..., Any]:
         return submit
 
     return decorate(args[0]) if args else decorate
+
+
+async def in_thread(function: Callable[..., T], *args: object) -> T:
+    """Call ``function(*args)`` in a thread of the loop's executor.
+
+    Whoever is cancelled meanwhile still waits until it has returned: what it works with may be closed then.
+    """
+    job = asyncio.get_running_loop().run_in_executor(None, function, *args)
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        while not job.done():
+            try:
+                await asyncio.wait([job])
+            except asyncio.CancelledError:
+                pass  # once is enough
+        if not job.cancelled():
+            job.exception()  # nobody else will look at it
+        raise

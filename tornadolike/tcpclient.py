@@ -36,6 +36,10 @@ from .tls import ClientSessions, ssl_options_to_context
 HAPPY_EYEBALLS_DELAY: Final = 0.25
 """Seconds until the next address is tried while one has not answered, as :rfc:`8305` recommends."""
 
+CONNECTING: Final = "while connecting to"
+HANDSHAKE: Final = "during TLS handshake"
+"""How what is waited for begins, as a :class:`Progress` is told it."""
+
 Seconds = float | datetime.timedelta | None
 
 
@@ -81,6 +85,7 @@ class TCPClient:
         timeout: Seconds = None,
         *,
         server_hostname: str | None = None,
+        progress: "Progress | None" = None,
     ) -> IOStream:
         """Connect to ``port`` of ``host`` and return the stream.
 
@@ -100,6 +105,7 @@ class TCPClient:
         :arg timeout: seconds, or a :class:`~datetime.timedelta`, for all of it; by default there is no
             limit but the system's.
         :arg server_hostname: for TLS: whose certificate is expected, by default ``host``.
+        :arg progress: is told what is waited for, as it goes on.
 
         Raises :exc:`OSError`: what the resolver raises; :exc:`.StreamClosedError` if no address could be
         connected to, with the text of each failure, and :attr:`!real_error` is the failure;
@@ -109,7 +115,7 @@ class TCPClient:
         if isinstance(port, int) and not 0 <= port < 1 << 16:
             raise ValueError(f"there is no port {port}; ports are numbers up to 65535")
         context = client_context(ssl_options)
-        async with limited(timeout) as progress:
+        async with limited(timeout, progress) as progress:
             progress.begin("while resolving", host)
             found = await self.resolver.resolve(host, port, af)
             if not found:
@@ -120,7 +126,7 @@ class TCPClient:
             stream = plain_stream(sock, max_buffer_size)
             if context is None:
                 return stream
-            progress.begin("during TLS handshake with", peer_of(sock))
+            progress.begin(f"{HANDSHAKE} with", peer_of(sock))
             # (None is refused by contexts that check names. "" would be anybody's.)
             name = server_hostname or certified_name(host) or None
             if name is None or context is not ssl_options:
@@ -147,6 +153,7 @@ class TCPClient:
         server_hostname: str | None = None,
         max_buffer_size: int | None = None,
         timeout: Seconds = None,
+        progress: "Progress | None" = None,
     ) -> IOStream:
         """Connect to the Unix socket at ``path`` and return the stream.
 
@@ -159,8 +166,8 @@ class TCPClient:
             raise ValueError(
                 "a path is no host name: say server_hostname for TLS over a Unix socket"
             )
-        async with limited(timeout) as progress:
-            progress.begin("while connecting to", path)
+        async with limited(timeout, progress) as progress:
+            progress.begin(CONNECTING, path)
             try:
                 sock = await connect_unix(IOLoop.current(), path)
             except OSError as error:
@@ -168,7 +175,7 @@ class TCPClient:
             stream = plain_stream(sock, max_buffer_size)
             if context is None:
                 return stream
-            progress.begin("during TLS handshake with", path)
+            progress.begin(f"{HANDSHAKE} with", path)
             return await secured(stream, context, server_hostname)
 
 
@@ -179,7 +186,7 @@ async def dial(
     progress: "Progress",
 ) -> socket.socket:
     """A socket connected to one of the addresses that a resolver found."""
-    progress.begin("while connecting to")
+    progress.begin(CONNECTING)
     infos = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in found]
     try:
         return await connect_to_one(
@@ -280,13 +287,16 @@ class Progress:
 
 
 @contextlib.asynccontextmanager
-async def limited(timeout: Seconds) -> AsyncIterator[Progress]:
-    """What is inside may take so long; a time-out says what it waited for."""
+async def limited(timeout: Seconds, progress: Progress | None = None) -> AsyncIterator[Progress]:
+    """What is inside may take so long; a time-out says what it waited for.
+
+    :arg progress: what is told so, by default a new one.
+    """
     if isinstance(timeout, datetime.timedelta):
         timeout = timeout.total_seconds()
     if not isinstance(timeout, numbers.Real | None):
         raise TypeError(f"Unsupported timeout {timeout!r}: it may be seconds or a timedelta")
-    progress = Progress()
+    progress = Progress() if progress is None else progress
     try:
         async with asyncio.timeout(timeout) as limit:
             yield progress

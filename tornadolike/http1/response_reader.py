@@ -157,6 +157,11 @@ class ResponseReader(MessageReader):
             and (request is None or request.complete)
         )
 
+    @property
+    def stays_open(self) -> bool:
+        """Whether the response whose head came last leaves the connection open behind it, once it is whole."""
+        return self._stays_open
+
     def next_event(self) -> ResponseEvent:
         """The next event, or None. Raises :exc:`HTTPInputError`."""
         try:

@@ -1,29 +1,84 @@
-"""What HTTP clients say and hear: requests, responses, what is raised for them, and the way through proxies.
+"""HTTP clients: what they say and hear, what is raised for them, and how they get there.
 
 .. code-block:: python
 
-    from tornadolike.httpclient import HTTPError, HTTPRequest
-    from tornadolike.websocket import websocket_connect
+    import tornadolike
+    from tornadolike.httpclient import AsyncHTTPClient, HTTPError
 
-    async def listen(token):
-        request = HTTPRequest("wss://example.com/news", headers={"Authorization": f"Bearer {token}"})
-        try:
-            return await websocket_connect(request)
-        except HTTPError as error:
-            print("refused:", error.code, error.message)
+    async def main():
+        async with AsyncHTTPClient() as client:
+            try:
+                response = await client.fetch("https://example.com/")
+            except HTTPError as error:
+                print("no:", error)
+            else:
+                print(response.code, response.body)
 
-The names are Tornado's. The clients themselves, ``AsyncHTTPClient`` and ``HTTPClient``, are not there yet;
-:func:`~tornadolike.websocket.websocket_connect` uses what is here.
+    tornadolike.run(main())
 
-:mod:`.requests`, :mod:`.responses`; :mod:`.proxies` says which proxy is meant, :mod:`.tunnels` goes through it, by what
-is said :mod:`by CONNECT <.by_connect>` or :mod:`by SOCKS5 <.by_socks>`.
+The names are Tornado's. A fetch walks through these modules, each of which knows only those behind it:
+
+:mod:`.client` (:mod:`.synchronous`, with :mod:`.verbs`) takes a request (:mod:`.requests`) and makes a
+:mod:`plan <.plan>` of it and its own defaults. A :mod:`.conversation` sends it to one server after another until there is
+an answer for the caller; each time that is a ``Hop`` for an :mod:`engine <.engine>`. The answer's body is
+:mod:`collected <.collecting>` into a response (:mod:`.responses`), or :mod:`streamed <.streaming>`. :mod:`.failures` has
+what is raised.
+
+The engines are :mod:`tornadolike.simple_httpclient`, our own, and :mod:`tornadolike.curl_httpclient`.
+
+:mod:`.proxies` says which proxy is meant, :mod:`.tunnels` goes through it, by what is said :mod:`by CONNECT
+<.by_connect>` or :mod:`by SOCKS5 <.by_socks>`.
 """
 
+from ..util import import_object
+from .client import AsyncHTTPClient
+from .failures import (
+    HTTPCertificateError,
+    HTTPConnectError,
+    HTTPNameError,
+    HTTPProtocolError,
+    HTTPRefusedError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+    HTTPTLSError,
+    TooManyRedirectsError,
+)
 from .proxies import Proxy, ProxyError
-from .requests import HTTPRequest
+from .requests import HTTPRequest, RequestWithDefaults
 from .responses import HTTPClientError, HTTPResponse
+from .streaming import StreamedResponse
+from .synchronous import HTTPClient
 
 HTTPError = HTTPClientError
 """What :exc:`HTTPClientError` is called as a rule. (:exc:`tornadolike.web.HTTPError` is a server's.)"""
 
-__all__ = ["HTTPClientError", "HTTPError", "HTTPRequest", "HTTPResponse", "Proxy", "ProxyError"]
+_RequestProxy = RequestWithDefaults
+"""Tornado's name, which engines of others use."""
+
+
+def main() -> None:
+    """Tornado's small command: see :mod:`.command`."""
+    import_object("tornadolike.httpclient.command.main")()  # by its name: few need it
+
+
+__all__ = [
+    "AsyncHTTPClient",
+    "HTTPCertificateError",
+    "HTTPClient",
+    "HTTPClientError",
+    "HTTPConnectError",
+    "HTTPError",
+    "HTTPNameError",
+    "HTTPProtocolError",
+    "HTTPRefusedError",
+    "HTTPRequest",
+    "HTTPResponse",
+    "HTTPStreamClosedError",
+    "HTTPTLSError",
+    "HTTPTimeoutError",
+    "Proxy",
+    "ProxyError",
+    "StreamedResponse",
+    "TooManyRedirectsError",
+    "main",
+]

@@ -16,6 +16,8 @@ _NEVER_IN_A_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _STAYS: Final = "%/?:@!$&'()*+,;=[]-._~"
 """What is not percent-encoded in a path or a query; the rest, which should be already, is."""
 
+_ASCII: Final = "".join(map(chr, range(128)))
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -58,9 +60,15 @@ class Address:
     def redirected(self, location: str) -> "Address":
         """Where a redirect points to. A user that it names is not taken from it.
 
+        :arg location: as a header has it: each character is a byte. Spaces are encoded, as browsers do.
+
         Raises :exc:`ValueError` as :func:`parse_url` does.
         """
-        found = parse_url(urljoin(self.url, location))
+        try:
+            target = urljoin(self.url, _text(location))
+        except ValueError:  # whose text is for programmers
+            raise ValueError("this is no URL, nor a part of one") from None
+        found = parse_url(target)
         return Address(found.scheme, found.host, found.port, found.resource)
 
 
@@ -97,6 +105,21 @@ def parse_url(url: str) -> Address:
     if not is_authority(address.authority):
         raise ValueError(f"the URL has no host of the form that hosts have: {address.host!r}")
     return address
+
+
+def _text(location: str) -> str:
+    """The text that a header's bytes stand for; those that are no UTF-8 are percent-encoded one by one."""
+    location = location.strip(" \t").replace(" ", "%20")
+    if location.isascii():
+        return location
+    try:
+        raw = location.encode("latin1")
+    except UnicodeEncodeError:
+        return location  # it has been decoded already
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return quote(raw, safe=_ASCII)
 
 
 def _host(name: str | None) -> str:

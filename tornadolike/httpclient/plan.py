@@ -3,15 +3,19 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, cast
 
 from ..codings import CODINGS
 from ..httputil import HTTPHeaders
+from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
+from .building import producer_of
+from .cookies import Jar
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
-from .requests import HTTPRequest, tls_options
+from .requests import HTTPRequest, RequestWithDefaults, tls_options
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"})
 """Those that go without ``allow_nonstandard_methods``."""
@@ -23,18 +27,33 @@ IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE
 ACCEPT_ENCODING: Final = ", ".join(coding for coding in CODINGS)
 USER_AGENT: Final = "tornadolike"
 
+MAX_BUFFER_SIZE: Final = 104_857_600
+"""Bytes of a body that are collected in memory, if nobody says otherwise: 100 MiB."""
+
+NEVER_DEFAULTS: Final = frozenset({"url", "method", "body", "body_producer", "start_time"})
+"""Attributes of a request for which a client can have no default: they are what is asked for."""
+
+_OF_A_WAY: Final = (
+    *("proxy", "proxy_host", "proxy_port", "trust_env", "unix_socket", "network_interface"),
+    *("ssl_options", "ca_certs", "client_cert", "client_key", "allow_ipv6"),
+)
+"""Options that say how to get to a server; ``validate_cert`` has a default of its own."""
+
 
 @dataclass(slots=True)
 class Plan:
     """What is to be done for one fetch."""
 
     request: HTTPRequest
+    option: Callable[[str], Any]
+    """What the request says about an option (by its name), or else its client."""
     method: str
     address: Address
     headers: HTTPHeaders
     """Those of the first hop."""
     body: bytes | None
     producer: Producer | None
+    expects_continue: bool
     way: Way
     timeouts: Timeouts
     request_timeout: float
@@ -44,6 +63,9 @@ class Plan:
     decompress: bool
     repeatable: bool
     max_body_size: int | None
+    """Bytes of the response's body, on the wire and decoded; None for no limit."""
+    jar: Jar | None
+    """Where the client keeps cookies, if it does."""
 
     def first_hop(self) -> Hop:
         """What is sent first."""
@@ -53,93 +75,193 @@ class Plan:
             self.headers,
             self.body,
             self.producer,
-            expects_continue=self.request.expect_100_continue,
+            expects_continue=self.expects_continue,
             repeatable=self.repeatable,
             way=self.way,
             timeouts=self.timeouts,
             max_body_size=self.max_body_size,
-            prepare_curl=self.request.prepare_curl_callback,
+            prepare_curl=self.option("prepare_curl_callback"),
         )
 
 
-def plan_for(request: HTTPRequest, defaults: Mapping[str, Any]) -> Plan:
-    """What is to be done for ``request``. Raises :exc:`ValueError` for what makes no sense."""
-    said: Callable[[str], Any] = _Said(request, defaults)
+def plan_for(
+    request: HTTPRequest,
+    defaults: Mapping[str, Any],
+    *,
+    jar: Jar | None = None,
+    max_buffer_size: int = MAX_BUFFER_SIZE,
+    streamed: bool = False,
+) -> Plan:
+    """What is to be done for ``request``.
+
+    :arg defaults: its client's, checked by :func:`check_defaults`.
+    :arg jar: its client's cookies.
+    :arg max_buffer_size: bytes of a body that its client collects in memory.
+    :arg streamed: whether the body is taken in pieces: then only ``max_body_size`` bounds it.
+
+    Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
+    sense.
+    """
+
+    def said(option: str) -> Any:
+        value = getattr(request, option)
+        return defaults.get(option) if value is None else value
+
     address = parse_url(request.url)
     method = request.method
-    if method not in METHODS and not said("allow_nonstandard_methods"):
+    nonstandard = said("allow_nonstandard_methods")
+    if method not in METHODS and not nonstandard:
         raise KeyError(f"unknown method {method}")
-    headers = request.headers.copy()
+    with_body = _has_body(request, nonstandard)
+    expects_continue = with_body and bool(
+        request.expect_100_continue or defaults.get("expect_100_continue")
+    )
     decompress = bool(said("decompress_response"))
-    _complete(headers, address, method, request, decompress, said("user_agent"))
+    idempotent = said("idempotent")
+    max_redirects = said("max_redirects")
+    check_whole_numbers(max_redirects=max_redirects)
+    producer = producer_of(request.body_producer)
+    headers = _headers(request, address, defaults, expects_continue, decompress)
+    length = getattr(producer, "length", None)
+    if length is not None and "Content-Length" not in headers:
+        headers["Content-Length"] = str(length)
     return Plan(
         request,
+        said,
         method,
         address,
         headers,
         request.body,
-        request.body_producer,
-        _way(request, said),
+        producer,
+        expects_continue,
+        _way(request, defaults, said),
         Timeouts(
-            said("connect_timeout") or 0.0,
-            said("tls_timeout") or 0.0,
-            said("first_byte_timeout") or 0.0,
-            said("stall_timeout") or 0.0,
+            _seconds("connect_timeout", said),
+            _seconds("tls_timeout", said),
+            _seconds("first_byte_timeout", said),
+            _seconds("stall_timeout", said),
         ),
-        said("request_timeout") or 0.0,
+        _seconds("request_timeout", said),
         bool(said("follow_redirects")),
-        said("max_redirects"),
+        max_redirects,
         decompress,
-        method in IDEMPOTENT if request.idempotent is None else request.idempotent,
-        said("max_body_size"),
+        method in IDEMPOTENT if idempotent is None else bool(idempotent),
+        _max_body_size(
+            request,
+            defaults,
+            None if streamed or said("streaming_callback") is not None else max_buffer_size,
+        ),
+        jar,
     )
 
 
-class _Said:
-    """An option of a request, or the client's default."""
-
-    __slots__ = ("_defaults", "_request")
-
-    def __init__(self, request: HTTPRequest, defaults: Mapping[str, Any]) -> None:
-        self._request = request
-        self._defaults = defaults
-
-    def __call__(self, option: str) -> Any:
-        said = getattr(self._request, option)
-        return self._defaults.get(option) if said is None else said
+def check_defaults(defaults: Mapping[str, Any]) -> None:
+    """Raise :exc:`TypeError` for what is no option that requests have, or none that has a default."""
+    wrong = defaults.keys() - (vars(_example()).keys() | {"headers", "body"}) | (
+        NEVER_DEFAULTS & defaults.keys()
+    )
+    if wrong:
+        raise TypeError(
+            f"defaults are for options of HTTPRequest, among which there is no default for {sorted(wrong)}"
+        )
 
 
-def _way(request: HTTPRequest, said: Callable[[str], Any]) -> Way:
-    options = tls_options(request)
-    unix_socket = said("unix_socket")
-    proxy = Proxy.of_request(request) or said("proxy")
-    if proxy is None and said("trust_env"):
-        proxy = proxy_from_environment(request.url)
+@lru_cache(maxsize=1)
+def _example() -> HTTPRequest:
+    return HTTPRequest("http://localhost/")
+
+
+def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
+    """Whether the request has a body. Raises :exc:`ValueError` if it should be otherwise."""
+    with_body = request.body is not None or request.body_producer is not None
+    if with_body != (request.method in WITH_BODY) and not nonstandard:
+        raise ValueError(
+            f"Body must {'' if with_body else 'not '}be None for method {request.method} "
+            "(unless allow_nonstandard_methods is true)"
+        )
+    if request.body is not None and request.body_producer is not None:
+        raise ValueError("a request has one body: give body or body_producer")
+    return with_body
+
+
+def _seconds(option: str, said: Callable[[str], Any]) -> float:
+    value = said(option)
+    if value is None:
+        return 0.0
+    if type(value) is not float or not value >= 0.0:
+        check_not_negative(**{option: value})
+    return cast(float, value)
+
+
+def _max_body_size(
+    request: HTTPRequest, defaults: Mapping[str, Any], in_memory: int | None
+) -> int | None:
+    """What the request says, or else its client; what that says may be less than what it has memory for."""
+    said = request.max_body_size
+    most: int | None = defaults.get("max_body_size") if said is None else said
+    if most is None:
+        return in_memory
+    check_whole_numbers(max_body_size=most)
+    check_not_negative(max_body_size=most)
+    return most if in_memory is None or said is not None else min(most, in_memory)
+
+
+_USUAL_WAY: Final = Way()
+
+
+def _way(request: HTTPRequest, defaults: Mapping[str, Any], said: Callable[[str], Any]) -> Way:
+    if said("validate_cert") and not any(said(option) is not None for option in _OF_A_WAY):
+        return _USUAL_WAY
+    both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
+    unix_socket = both.unix_socket
     return Way(
-        Proxy.from_url(proxy) if isinstance(proxy, str) else proxy,
+        _proxy(both),
         None if unix_socket is None else os.fspath(unix_socket),
-        options or None,
-        request.allow_ipv6 is not False,
-        request.network_interface,
+        tls_options(both) or None,
+        both.allow_ipv6 is not False,
+        both.network_interface,
     )
 
 
-def _complete(
-    headers: HTTPHeaders,
-    address: Address,
-    method: str,
+def _proxy(both: HTTPRequest) -> Proxy | None:
+    proxy = Proxy.of_request(both) or both.proxy
+    if isinstance(proxy, str):
+        return Proxy.from_url(proxy)
+    if proxy is None:
+        # A server on a Unix socket is behind no proxy, whatever host the URL names.
+        wanted = both.trust_env and both.unix_socket is None
+        return proxy_from_environment(both.url) if wanted else None
+    if not isinstance(proxy, Proxy):
+        raise TypeError(f"a proxy is a Proxy or the URL of one, not {type(proxy).__name__}")
+    return proxy
+
+
+def _headers(
     request: HTTPRequest,
+    address: Address,
+    defaults: Mapping[str, Any],
+    expects_continue: bool,
     decompress: bool,
-    user_agent: str | None,
-) -> None:
-    """Add what is sent in any case, unless the author has said it."""
+) -> HTTPHeaders:
+    """What is sent: what the author says, the client's defaults, and what is sent in any case."""
+    headers = request.headers.copy()
+    for name, value in (defaults.get("headers") or {}).items():
+        if name not in headers:
+            headers[name] = value
     if "Host" not in headers:
         headers["Host"] = address.authority
-    if "User-Agent" not in headers:
-        headers["User-Agent"] = user_agent or USER_AGENT
+    if request.user_agent:
+        headers["User-Agent"] = request.user_agent
+    elif "User-Agent" not in headers:
+        headers["User-Agent"] = defaults.get("user_agent") or USER_AGENT
     if decompress and "Accept-Encoding" not in headers:
         headers["Accept-Encoding"] = ACCEPT_ENCODING
+    if expects_continue:
+        headers["Expect"] = "100-continue"
     if request.body is not None:
         headers["Content-Length"] = str(len(request.body))
-        if method == "POST" and "Content-Type" not in headers:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+    elif request.body_producer is None and request.method in WITH_BODY:
+        headers["Content-Length"] = "0"  # or a server would wait for a body (RFC 9110 section 8.6)
+    if request.method == "POST" and "Content-Type" not in headers:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return headers

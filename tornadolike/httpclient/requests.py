@@ -215,6 +215,24 @@ class HTTPRequest:
         self._body = utf8(value)
 
 
+class RequestWithDefaults:
+    """A request as its client takes it: what is None there is the client's default.
+
+    It is what engines of others get (:meth:`.AsyncHTTPClient.fetch_impl`).
+
+    :arg request: the :class:`HTTPRequest`.
+    :arg defaults: options by their names, or None.
+    """
+
+    def __init__(self, request: HTTPRequest, defaults: Mapping[str, Any] | None) -> None:
+        self.request = request
+        self.defaults = defaults
+
+    def __getattr__(self, option: str) -> Any:
+        said = getattr(self.request, option)
+        return said if said is not None or self.defaults is None else self.defaults.get(option)
+
+
 def with_default(request: HTTPRequest, option: str) -> Any:
     """What ``request`` says about an option, or the default if it says nothing."""
     said = getattr(request, option)

@@ -4,11 +4,14 @@ They are in one file because they lead to each other: a response of another stat
 an error has the response.
 """
 
+import json
+from collections.abc import Sequence
 from io import BytesIO
-from typing import Final
+from typing import Any, Final, Self
 
 from ..httputil import HTTPHeaders, responses
-from .requests import HTTPRequest
+from .charsets import decode_text
+from .requests import HTTPRequest, RequestWithDefaults
 
 NO_RESPONSE: Final = 599
 """The code of an error where there is no status, as in Tornado."""
@@ -56,6 +59,9 @@ class HTTPResponse:
     :arg time_info: seconds by the names of what took them.
     :arg reason: the text behind the status, by default the usual one.
     :arg start_time: when the request was started, in seconds since the epoch.
+    :arg history: the responses that have led here, the first one first: redirects, and what asked for a password.
+    :arg trailers: the fields behind the body; None if there were none.
+    :arg version: of HTTP: ``"HTTP/1.1"``, say.
     """
 
     def __init__(
@@ -70,8 +76,13 @@ class HTTPResponse:
         time_info: dict[str, float] | None = None,
         reason: str | None = None,
         start_time: float | None = None,
+        *,
+        history: "Sequence[HTTPResponse]" = (),
+        trailers: HTTPHeaders | None = None,
+        version: str | None = None,
     ) -> None:
-        self.request = request
+        # (Engines of others give what they got.)
+        self.request = request.request if isinstance(request, RequestWithDefaults) else request
         self.code = code
         self.reason = reason or responses.get(code, UNKNOWN_REASON)
         self.headers = HTTPHeaders() if headers is None else headers
@@ -86,6 +97,9 @@ class HTTPResponse:
         self.request_time = request_time
         self.time_info = time_info or {}
         self.start_time = start_time
+        self.history = history
+        self.trailers = trailers
+        self.version = version
 
     @property
     def body(self) -> bytes:
@@ -95,6 +109,30 @@ class HTTPResponse:
         if self._body is None:
             self._body = self.buffer.getvalue()
         return self._body
+
+    def raise_for_status(self) -> Self:
+        """Raise :attr:`error` if the status is 400 or more; else return the response itself.
+
+        So what has not changed (304), and a redirect that was not followed, are no errors here.
+        """
+        if self.code >= 400:
+            self.rethrow()
+        return self
+
+    @property
+    def text(self) -> str:
+        """The body as text, by the charset of its ``Content-Type``, or as UTF-8 if that names none.
+
+        A mark at the beginning of the body says more than the header. Never raises: what is wrong becomes U+FFFD.
+        """
+        return decode_text(self.body, self.headers.get("Content-Type", ""))
+
+    def json(self) -> Any:
+        """What the body says as JSON (:rfc:`8259`), whatever its ``Content-Type`` is.
+
+        Raises :exc:`ValueError` for what is no JSON: an empty body, say, or a page that tells of an error.
+        """
+        return json.loads(self.body)
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""

@@ -16,7 +16,17 @@ import ssl
 from typing import Any
 
 from ..iostream import IOStream, StreamClosedError
-from ..tcpclient import Seconds, TCPClient, certified_name, client_context, limited, secured
+from ..tcpclient import (
+    CONNECTING,
+    HANDSHAKE,
+    Progress,
+    Seconds,
+    TCPClient,
+    certified_name,
+    client_context,
+    limited,
+    secured,
+)
 from .by_connect import connect_conversation
 from .by_socks import socks_conversation
 from .proxies import Conversation, Proxy, ProxyError
@@ -35,6 +45,7 @@ async def open_tunnel(
     source_ip: str | None = None,
     max_buffer_size: int | None = None,
     timeout: Seconds = None,
+    progress: Progress | None = None,
 ) -> IOStream:
     """Connect to ``port`` of ``host`` through ``proxy`` and return the stream.
 
@@ -50,6 +61,7 @@ async def open_tunnel(
     :arg max_buffer_size: the stream's; by default 100 MB.
     :arg timeout: seconds, or a :class:`~datetime.timedelta`, for all of it; by default there is no limit but
         the system's.
+    :arg progress: is told what is waited for, as it goes on.
 
     Raises :exc:`ProxyError` if the proxy does not open the way; what :meth:`.TCPClient.connect` raises, for
     the connection to the proxy (then a note says so) and for TLS through it; and :exc:`ValueError` for a
@@ -57,8 +69,8 @@ async def open_tunnel(
     """
     context = client_context(ssl_options)
     conversation, opening = _begun(proxy, host, port)
-    async with limited(timeout) as progress:
-        progress.begin("while connecting to the proxy", (proxy.host, proxy.port))
+    async with limited(timeout, progress) as progress:
+        progress.begin(f"{CONNECTING} the proxy", (proxy.host, proxy.port))
         stream = await _connect(client, proxy, af, source_ip, max_buffer_size)
         progress.begin("while waiting for the answer of the proxy", (proxy.host, proxy.port))
         try:
@@ -72,7 +84,7 @@ async def open_tunnel(
             raise
         if context is None:
             return stream
-        progress.begin("during TLS handshake through the proxy with", (host, port))
+        progress.begin(f"{HANDSHAKE} through the proxy with", (host, port))
         return await secured(stream, context, server_hostname or certified_name(host) or None)
 
 

@@ -1,21 +1,27 @@
-"""Our own engine."""
+"""Our own engine for HTTP clients: HTTP/1.1 over connections that are kept.
 
-from typing import Any
+.. code-block:: python
 
-from ..httpclient.client import AsyncHTTPClient
-from ..tcpclient import TCPClient
-from .engine import SimpleEngine
-from .pool import Pool
+    from tornadolike.httpclient import AsyncHTTPClient
 
+    AsyncHTTPClient.configure("tornadolike.simple_httpclient.SimpleAsyncHTTPClient", max_clients=100)
 
-class SimpleAsyncHTTPClient(AsyncHTTPClient):
-    """Fetches over connections that are kept."""
+It is the default, so as a rule nobody needs this module. The names are Tornado's.
 
-    def initialize(  # type: ignore[override]  # as in Tornado: positional
-        self, max_clients: int = 10, defaults: dict[str, Any] | None = None
-    ) -> None:
-        super().initialize(defaults)
-        self.engine = SimpleEngine(TCPClient(), Pool(max_clients))
+::
 
+   silence     whether anything has come over a connection of which nobody knows yet
+   contexts    TLS options, made once
+   turns       whose turn it is
+   answers     a response as it comes
+   connection  one request at a time
+   pool        connections that are kept
+   dialing     the way to a server
+   engine      all of these together
+   client      the face: SimpleAsyncHTTPClient
+"""
 
-__all__ = ["SimpleAsyncHTTPClient"]
+from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
+from .client import SimpleAsyncHTTPClient
+
+__all__ = ["HTTPStreamClosedError", "HTTPTimeoutError", "SimpleAsyncHTTPClient"]

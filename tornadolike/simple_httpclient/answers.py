@@ -1,15 +1,11 @@
-""":class:`WireAnswer`: a response as it comes over a connection."""
+"""Where the body of a response goes: to :class:`WireAnswer` if somebody wants it, else to :class:`Leftover`."""
 
 import asyncio
-from collections import deque
-from typing import Final, Protocol
+from typing import Any, Protocol
 
 from ..http1 import ResponseHead
 from ..httpclient.engine import Answer
 from ..httputil import HTTPHeaders
-
-AHEAD_LIMIT: Final = 256 * 1024
-"""Bytes of a body that are read before anybody asks for them."""
 
 
 class Source(Protocol):
@@ -18,34 +14,45 @@ class Source(Protocol):
     def resume(self) -> None:
         """There is room again."""
 
-    def abandon(self) -> None:
-        """Nobody wants the rest."""
+    def abandon(self, answer: "WireAnswer") -> None:
+        """Nobody wants the rest of it."""
 
 
 class WireAnswer(Answer):
-    """The answer to one request; its connection feeds it."""
+    """The answer to one request; its connection feeds it.
+
+    :arg source: told when there is room, and when nobody wants the rest.
+    :arg ahead: of how many bytes that nobody has asked for it says that they are enough.
+    """
 
     __slots__ = (
+        "_ahead",
         "_ended",
         "_failure",
+        "_full",
         "_pieces",
         "_size",
         "_source",
         "_waiter",
         "headers",
         "reason",
+        "received",
         "status",
         "trailers",
         "version",
     )
 
-    def __init__(self, source: Source, head: ResponseHead) -> None:
-        self._source: Source | None = source
+    def __init__(self, source: Source, head: ResponseHead, ahead: int) -> None:
         self.version, self.status, self.reason = head.start_line
         self.headers = head.headers
         self.trailers = None
-        self._pieces: deque[bytes] = deque()
+        self.received = 0
+        """How many bytes of the body have come, as they stand on the wire."""
+        self._source: Source | None = source
+        self._ahead = ahead
+        self._pieces: list[bytes] = []
         self._size = 0
+        self._full = False
         self._ended = False
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -55,25 +62,33 @@ class WireAnswer(Answer):
     def add(self, piece: bytes) -> bool:
         """Take a piece of the body. Returns whether it is enough for now."""
         self._pieces.append(piece)
-        self._size += len(piece)
-        self._wake()
-        return self._size >= AHEAD_LIMIT
+        size = len(piece)
+        self.received += size
+        self._size += size
+        if self._waiter is not None:
+            self._wake()
+        if self._size < self._ahead:
+            return False
+        self._full = True
+        return True
 
     def end(self, trailers: HTTPHeaders) -> None:
+        """The body is whole."""
         self.trailers = trailers
         self._ended = True
         self._source = None
         self._wake()
 
     def fail(self, failure: Exception) -> None:
-        """The rest will not come."""
+        """The rest will not come. What has come is given first."""
         self._failure = failure
         self._source = None
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     # For who has asked
 
@@ -88,11 +103,16 @@ class WireAnswer(Answer):
         piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         self._size = 0
-        if self._source is not None:
-            self._source.resume()
+        if self._full:
+            self._full = False
+            if self._source is not None:
+                self._source.resume()
         return piece
 
     async def read(self) -> bytes:
+        """As the contract has it. One at a time: raises :exc:`RuntimeError` if another waits."""
+        if self._waiter is not None:
+            raise RuntimeError("Somebody else reads this response already")
         while (piece := self.read_nowait()) is None:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
@@ -102,7 +122,41 @@ class WireAnswer(Answer):
         return piece
 
     def close(self) -> None:
+        """Drop what is there. The rest is read if it is short, and the connection kept; else that is ended."""
         source, self._source = self._source, None
-        if source is not None:
-            source.abandon()
         self._pieces.clear()
+        self._size = 0
+        if not self._ended:
+            self._failure = self._failure or RuntimeError("The response was closed")
+            self._wake()
+        if source is not None:
+            source.abandon(self)
+
+
+class Leftover:
+    """Takes the place of an answer that nobody wants, until it is whole.
+
+    :arg size: how many bytes more of it are borne.
+    :arg timer: ends it if it takes too long.
+    """
+
+    __slots__ = ("_left", "_timer")
+
+    def __init__(self, size: int, timer: Any) -> None:
+        self._left = size
+        self._timer = timer
+
+    def add(self, piece: bytes) -> bool:
+        """Drop a piece. Returns whether it is more than is borne."""
+        self._left -= len(piece)
+        return self._left < 0
+
+    def end(self, trailers: HTTPHeaders) -> None:
+        """The body is whole."""
+
+    def fail(self, failure: Exception) -> None:
+        """The rest will not come."""
+
+    def stop(self) -> None:
+        """It is over."""
+        self._timer.cancel()

@@ -1,21 +1,44 @@
-""":class:`Connection`: one connection to a server, as the protocol of a transport. One request at a time."""
+""":class:`Connection`: one connection to a server, as the protocol of a transport. One request at a time.
+
+Its life is one :meth:`~Connection.exchange` after another, and never two at once. An exchange has begun when there is a
+hop, and is over when there is none; in between
+
+* the head goes out, with the body if that is there already; any other is an :class:`~.uploading.Upload`;
+* heads come in, and the final one makes the answer, to which the body is given as it comes. What nobody fetches from
+  it is not read from the network beyond a bound;
+* at the end of the answer the connection goes back to its owner, if both sides have said all and mean to stay.
+
+Whatever ends it otherwise, a failure, a time-out, somebody who does not want the rest, ends the connection too: what is
+half said cannot be taken back."""
 
 import asyncio
 import sys
 from collections.abc import Hashable
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from ..http1 import EndOfMessage, Limits, RequestWriter, ResponseHead, ResponseReader
+from ..http1.reader import EndedTooSoon
+from ..http1.states import State
 from ..httpclient.engine import Hop
-from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
+from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError, HTTPTimeoutError
 from ..httputil import HTTPInputError
-from .answers import WireAnswer
+from .answers import Leftover, WireAnswer
+from .bounds import BOUNDS, Bounds
+from .patience import Patience
+from .uploading import Upload
 
-_ENDED: Final = "the server ended the connection before it had answered"
+_ENDED: Final = "The server ended the connection before it had answered"
+_ENDED_IN_BODY: Final = "The connection ended before the response was whole"
+_TOGETHER: Final = 64 * 1024
+"""Bytes of a body that are copied in order to leave together with the head."""
+_OTHER_PROTOCOL: Final = State.OTHER_PROTOCOL
 
 
 class StaleError(HTTPStreamClosedError):
-    """A connection that was kept has ended, and nothing of an answer has come."""
+    """A connection has ended, and nothing of an answer has come.
+
+    If the hop's ``times.sent`` is 0 then nothing of the request was sent either.
+    """
 
 
 class Owner(Protocol):
@@ -28,7 +51,7 @@ class Owner(Protocol):
         """It may be used again."""
 
     def forget(self, connection: "Connection") -> None:
-        """It is lost."""
+        """It is lost. (This may be said twice.)"""
 
 
 class Connection(asyncio.Protocol):
@@ -37,231 +60,370 @@ class Connection(asyncio.Protocol):
     :arg key: for what it may be used again.
     :arg limits: of responses.
     :arg owner: is told what becomes of it.
+    :arg bounds: of one exchange.
     """
 
     __slots__ = (
         "_answer",
+        "_bounds",
+        "_full",
         "_head",
         "_heard",
         "_hop",
         "_owner",
+        "_patience",
         "_paused",
-        "_producing",
         "_reader",
-        "_room",
         "_transport",
+        "_upload",
         "_writer",
         "idle_since",
         "key",
     )
 
     def __init__(
-        self,
-        key: Hashable,
-        limits: Limits,
-        owner: "Owner",
+        self, key: Hashable, limits: Limits, owner: Owner, bounds: Bounds = BOUNDS
     ) -> None:
         self.key = key
         self.idle_since = 0.0
         self._reader = ResponseReader(limits)
         self._owner = owner
-        self._transport: asyncio.Transport | None = None
+        self._bounds = bounds
+        self._transport: Any = None
+        self._full = False
+        """Whether the transport has enough to write."""
+        self._paused = False
+        """Whether it is not to read."""
         self._hop: Hop | None = None
         self._writer: RequestWriter | None = None
+        self._upload: Upload | None = None
+        self._patience: Patience | None = None
         self._head: asyncio.Future[WireAnswer] | None = None
-        self._answer: WireAnswer | None = None
-        self._producing: asyncio.Task[None] | None = None
-        self._room: asyncio.Future[None] | None = None
         self._heard = False
-        self._paused = False
+        self._answer: WireAnswer | Leftover | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether another request may be sent."""
+        return self._transport is not None and not self._transport.is_closing()
 
     # What the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        if self._hop is None:
+            self._drop()  # nobody has asked
+            return
         self._heard = True
+        if self._patience is not None:
+            self._patience.heard()
         self._reader.feed(data)
         self._advance()
 
     def eof_received(self) -> None:
-        self._reader.feed_eof()
-        self._advance()
+        if self._hop is None:
+            self._owner.forget(self)
+        elif getattr(self._transport, "truncated", False):
+            # Without TLS's goodbye anybody may have cut off what has no length (RFC 9112 section 9.8).
+            self._fail(self._too_soon())
+        else:
+            self._reader.feed_eof()
+            self._advance()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         if self._hop is not None:
-            if self._answer is None and not self._heard:
-                self._fail(StaleError(_ENDED), exc)
-            else:
-                self._fail(HTTPStreamClosedError(str(exc) if exc is not None else _ENDED), exc)
-        self.resume_writing()
+            self._fail(self._too_soon(), exc)
         self._owner.forget(self)
 
     def pause_writing(self) -> None:
-        self._room = asyncio.get_running_loop().create_future()
+        self._full = True
+        if self._upload is not None:
+            self._upload.pause()
+        self._mind_time()
 
     def resume_writing(self) -> None:
-        room, self._room = self._room, None
-        if room is not None and not room.done():
-            room.set_result(None)
+        self._full = False
+        if self._upload is not None:
+            self._upload.resume()
+        self._mind_time()
 
-    # One exchange
+    # The request
 
     async def exchange(self, hop: Hop) -> WireAnswer:
         """Send a request, and return when the head of the response is there.
 
         The owner's ``leave`` is called when the response is whole or given up, also if this raises.
+
+        Raises :exc:`StaleError` if the connection has ended before anything of an answer had come, unless a producer
+        was asked for the body, which it may not be able to give again; and what else the tree of failures has. What
+        cannot be sent at all raises :exc:`~tornadolike.httputil.HTTPOutputError`, and the connection is kept.
         """
+        transport, times = self._transport, hop.times
         self._hop = hop
-        transport = self._transport
+        times.sent = times.first_byte = times.ended = 0.0
         if transport is None or transport.is_closing():
-            self._exchanged()
+            self._over()
             raise StaleError(_ENDED)
-        loop = asyncio.get_running_loop()
-        writer = RequestWriter()
+        self._writer = writer = RequestWriter()
         try:
-            data = writer.head(
-                hop.method, self._target(hop), hop.headers, with_body=hop.producer is not None
-            )
-            if hop.producer is None:
-                data += writer.data(hop.body) + writer.end() if hop.body else writer.end()
-            self._reader.expect(hop.method, writer)
+            pieces = _begin(hop, writer)
         except BaseException:
-            self._exchanged()
-            self.close()
+            self._over()
+            self._owner.keep(self)  # nothing was sent
             raise
-        self._writer, self._heard = writer, False
+        loop = asyncio.get_running_loop()
+        self._reader.expect(hop.method, writer)
+        self._heard = False
         self._head = head = loop.create_future()
-        transport.write(data)
-        if hop.producer is not None:
-            self._producing = asyncio.ensure_future(self._produce(hop, writer))
+        hop.waiting_for = "while sending the request"
+        timeouts = hop.timeouts
+        if timeouts.first_byte or timeouts.between_bytes:
+            self._patience = Patience(timeouts, self, transport)
+        if len(pieces) == 1:
+            transport.write(pieces[0])
+        else:
+            transport.writelines(pieces)
+        times.sent = loop.time()
+        if writer.complete:
+            self.upload_ended()
+        else:
+            self._upload = Upload(hop, writer, transport, self)
+            self._upload.start(self._bounds.continue_timeout)
         try:
             answer: WireAnswer = await head
             return answer
         except BaseException:
-            self.abandon()
+            if self._hop is hop:  # else it was over, and may be on its way with another
+                self._give_up()
             raise
 
-    def _target(self, hop: Hop) -> str:
-        proxy = hop.way.proxy
-        if proxy is not None and not proxy.socks and not hop.address.secure:
-            return hop.address.url
-        return hop.address.resource
+    def upload_ended(self) -> None:
+        """All of the request was given to the transport."""
+        assert self._hop is not None
+        if self._answer is None:
+            self._hop.waiting_for = "while waiting for the response"
+        self._mind_time()
 
-    async def _produce(self, hop: Hop, writer: RequestWriter) -> None:
-        assert hop.producer is not None
+    def upload_failed(self, failure: Exception) -> None:
+        """The request will not be whole."""
+        self._fail(failure)
 
-        async def write(piece: bytes) -> None:
-            if self._transport is None or self._writer is not writer:
-                raise HTTPStreamClosedError(_ENDED)
-            self._transport.write(writer.data(piece))
-            if self._room is not None:
-                await asyncio.shield(self._room)
-
-        try:
-            await hop.producer(write)
-            if self._transport is not None:
-                self._transport.write(writer.end())
-        except Exception as error:
-            self._fail(error, None)
-            self.abandon()
+    # The response
 
     def _advance(self) -> None:
         reader = self._reader
         try:
             while (event := reader.next_event()) is not None:
                 if type(event) is bytes:
-                    assert self._answer is not None
-                    if self._answer.add(event):
-                        self._pause()
+                    self._take_piece(event)
                 elif type(event) is EndOfMessage:
                     self._end(event)
                     return
                 else:
                     self._take_head(cast(ResponseHead, event))
+                if self._hop is None:
+                    return
+        except EndedTooSoon as error:
+            self._fail(self._too_soon(), error)
         except HTTPInputError as error:
-            if self._hop is None:
-                self.close()  # it said something that nobody has asked for
-                return
             self._fail(HTTPProtocolError(str(error)), error)
-            self.abandon()
+        else:
+            self._deliver()
 
     def _take_head(self, head: ResponseHead) -> None:
         hop = self._hop
         assert hop is not None
         if head.interim:
-            if hop.on_interim is not None:
-                hop.on_interim(head.status, head.headers)
+            self._take_interim(hop, head)
+            return
+        if self._reader.state is _OTHER_PROTOCOL:
+            self._fail(
+                HTTPProtocolError(
+                    f"The server goes on in another protocol ({head.status} {head.start_line.reason}),"
+                    " which a fetch does not speak"
+                )
+            )
             return
         self._reader.max_body_size = sys.maxsize if hop.max_body_size is None else hop.max_body_size
-        self._answer = WireAnswer(self, head)
-        waiting, self._head = self._head, None
-        if waiting is not None and not waiting.done():
-            waiting.set_result(self._answer)
+        self._answer = WireAnswer(self, head, self._bounds.read_ahead)
+        hop.times.first_byte = asyncio.get_running_loop().time()
+        hop.waiting_for = "while reading the response"
+        upload = self._upload
+        if upload is not None and (upload.waiting or head.status >= 300):
+            # It does not want the body. With 2xx it may be answering as it reads.
+            upload.stop()
+        self._mind_time()
+
+    def _take_interim(self, hop: Hop, head: ResponseHead) -> None:
+        if head.status == 100 and self._upload is not None:
+            self._upload.go()
+        if hop.on_interim is not None:
+            try:
+                hop.on_interim(head.status, head.headers)
+            except Exception as error:
+                if self._hop is hop:
+                    self._fail(error)
+
+    def _take_piece(self, piece: bytes) -> None:
+        answer = self._answer
+        assert answer is not None
+        if not answer.add(piece):
+            return
+        if type(answer) is Leftover:
+            self._give_up()
+        elif not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+            self._mind_time()
+
+    def _deliver(self) -> None:
+        """Give the answer, once, to who waits for it."""
+        head, answer = self._head, self._answer
+        if head is not None and type(answer) is WireAnswer:
+            self._head = None
+            if not head.done():
+                head.set_result(answer)
+
+    # The end of an exchange
 
     def _end(self, event: EndOfMessage) -> None:
-        answer, self._answer = self._answer, None
+        answer, hop, writer, transport = self._answer, self._hop, self._writer, self._transport
         assert answer is not None
-        keep = self._reader.keep_alive
-        self._exchanged()
+        assert hop is not None
+        assert writer is not None
+        hop.times.ended = asyncio.get_running_loop().time()
+        # (What still waits to be sent need not interest a server that has said all it wants to.)
+        unsent = not writer.complete or transport.get_write_buffer_size()
+        keep = not unsent and self._reader.keep_alive and not transport.is_closing()
         answer.end(event.trailers)
-        if keep and self._transport is not None and not self._transport.is_closing():
-            self._resume()
+        self._deliver()
+        self._over()
+        if keep:
+            self.resume()
             self._owner.keep(self)
+        elif unsent:
+            self._drop()
         else:
             self.close()
 
-    def _fail(self, failure: Exception, cause: BaseException | None) -> None:
-        failure.__cause__ = cause
-        self._exchanged()
-        waiting, self._head = self._head, None
-        answer, self._answer = self._answer, None
+    def _fail(self, failure: Exception, cause: BaseException | None = None) -> None:
+        """There will be no answer, or no more of it. The connection is ended."""
+        if cause is not None:
+            failure.__cause__ = cause
+        head, answer = self._head, self._answer
         if answer is not None:
             answer.fail(failure)
-        elif waiting is not None and not waiting.done():
-            waiting.set_exception(failure)
+            self._deliver()
+        elif head is not None and not head.done():
+            head.set_exception(failure)
+        self._give_up()
 
-    def _exchanged(self) -> None:
-        """The exchange is over. To be called before anybody is told, and as often as one likes."""
-        self._writer = None
-        if self._hop is not None:
-            self._hop = None
-            self._owner.leave(self.key)
-
-    # Flow
-
-    def _pause(self) -> None:
-        if not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()
-
-    def _resume(self) -> None:
-        if self._paused and self._transport is not None:
-            self._paused = False
-            self._transport.resume_reading()
-
-    resume = _resume
-
-    # Ends
-
-    def abandon(self) -> None:
+    def _give_up(self) -> None:
         """Nobody wants what it may still say."""
-        self._exchanged()
-        self._head = self._answer = None
-        if self._producing is not None:
-            self._producing.cancel()
-            self._producing = None
+        self._over()
+        self._drop()
+
+    def _over(self) -> None:
+        """The exchange is over."""
+        upload, patience, answer = self._upload, self._patience, self._answer
+        self._hop = self._writer = self._upload = self._patience = self._head = self._answer = None
+        if upload is not None:
+            upload.stop()
+        if patience is not None:
+            patience.rest()
+        if type(answer) is Leftover:
+            answer.stop()
+        self._owner.leave(self.key)
+
+    def _drop(self) -> None:
+        """End it at once."""
         if self._transport is not None:
             self._transport.abort()
+        self._owner.forget(self)
+
+    def _too_soon(self) -> HTTPStreamClosedError:
+        if self._heard:
+            return HTTPStreamClosedError(_ENDED if self._answer is None else _ENDED_IN_BODY)
+        if self._upload is not None and self._upload.producing:
+            return HTTPStreamClosedError(_ENDED)
+        return StaleError(_ENDED)
+
+    # Time, and flow
+
+    def is_late(self, message: str) -> None:
+        """The server does nothing, for longer than the request allows."""
+        self._fail(HTTPTimeoutError(message))
+
+    def _mind_time(self) -> None:
+        """Have the patience look at what is due now."""
+        patience = self._patience
+        if patience is None:
+            return
+        if self._answer is not None:
+            patience.rest() if self._paused else patience.for_body()
+        elif self._full:
+            patience.for_request()
+        elif self._writer is not None and self._writer.complete:
+            patience.for_head()
+        else:
+            patience.rest()  # it is the producer who takes its time
+
+    def resume(self) -> None:
+        """The answer has room again."""
+        if self._paused:
+            self._paused = False
+            if self._transport is not None:
+                self._transport.resume_reading()
+            self._mind_time()
+
+    def abandon(self, answer: WireAnswer) -> None:
+        """Nobody wants the rest of ``answer``: it is read nevertheless if that is soon done, to keep the connection."""
+        if self._answer is not answer:
+            return
+        bounds = self._bounds
+        if not self._may_drain(answer):
+            self._give_up()
+            return
+        timer = asyncio.get_running_loop().call_later(bounds.drain_time, self._give_up)
+        self._answer = Leftover(bounds.drain_size, timer)
+        if self._patience is not None:
+            self._patience.rest()
+            self._patience = None
+        self.resume()
+
+    def _may_drain(self, answer: WireAnswer) -> bool:
+        if self._writer is None or not self._writer.complete or not self._reader.stays_open:
+            return False
+        length = answer.headers.get("Content-Length")
+        return length is None or int(length) - answer.received <= self._bounds.drain_size
 
     def close(self) -> None:
-        """End it in good order."""
-        if self._transport is not None:
+        """End it; in good order if nothing is going on. Who waits for an answer is told."""
+        if self._hop is not None:
+            self._fail(HTTPStreamClosedError("The client was closed"))
+        elif self._transport is not None:
             self._transport.close()
 
-    @property
-    def usable(self) -> bool:
-        """Whether another request may be sent."""
-        return self._transport is not None and not self._transport.is_closing()
+
+def _begin(hop: Hop, writer: RequestWriter) -> list[bytes]:
+    """What goes out first: the head, and the body if it is there and not asked for."""
+    with_body = hop.producer is not None
+    head = writer.head(hop.method, _target(hop), hop.headers, with_body)
+    if with_body or writer.expects_continue:
+        return [head]
+    if not hop.body:
+        return [head + writer.end()]
+    body, end = writer.data(hop.body), writer.end()
+    if len(body) <= _TOGETHER:
+        return [head + body + end]
+    return [head, body, end]
+
+
+def _target(hop: Hop) -> str:
+    proxy = hop.way.proxy
+    if proxy is not None and not proxy.socks and not hop.address.secure:
+        return hop.address.url
+    return hop.address.resource

@@ -1,75 +1,198 @@
 """:class:`SimpleEngine`: our own engine."""
 
+import asyncio
+import re
 import sys
 from collections.abc import Hashable
 from typing import Final
 
 from ..http1 import Limits
 from ..httpclient.engine import Answer, Engine, Hop
-from ..tcpclient import TCPClient
+from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
+from ..httpclient.proxies import Proxy
+from ..httputil import HTTPHeaders
+from ..log import gen_log
 from .connection import Connection, StaleError
-from .dialing import dial
+from .contexts import options_key
+from .dialing import Dialer, Dialled, is_tunnel
 from .pool import Pool
+from .turns import Turns
+
+IN_QUEUE: Final = "in request queue"
+CLOSED: Final = "The client was closed"
 
 _LIMITS: Final = Limits(max_body_size=sys.maxsize)  # each hop says its own
+_PATIENCE: Final = re.compile(r"(?:^|,)\s*timeout\s*=\s*(\d{1,9})\s*(?:,|$)", re.IGNORECASE)
+"""In the header Keep-Alive, which is older than HTTP/1.1 and widely sent."""
+
+_PROXY_AUTHORIZATION: Final = "Proxy-Authorization"
 
 
 class SimpleEngine(Engine):
-    """Sends requests over connections that are kept.
+    """Sends requests over connections that are kept. For one loop.
 
-    :arg client: what connects.
-    :arg pool: whose turn it is, and what is kept.
+    :arg dialer: what opens ways to servers.
+    :arg turns: whose turn it is.
+    :arg pool: what is kept; it gives back turns to ``turns``.
     :arg limits: of the heads of responses.
     """
 
-    def __init__(self, client: TCPClient, pool: Pool, limits: Limits = _LIMITS) -> None:
-        self._client = client
+    def __init__(self, dialer: Dialer, turns: Turns, pool: Pool, limits: Limits = _LIMITS) -> None:
+        self._dialer = dialer
+        self._turns = turns
         self._pool = pool
         self._limits = limits
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     async def send(self, hop: Hop) -> Answer:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._begin_on(loop)
         key = key_of(hop)
-        while True:
-            await self._pool.enter(key)
-            connection = self._pool.take_idle(key)
-            hop.times.reused = connection is not None
-            if connection is None:
-                connection = await self._connect(key, hop)
-            try:
-                return await connection.exchange(hop)
-            except StaleError:
-                if not hop.times.reused or not hop.repeatable:
-                    raise
-
-    async def _connect(self, key: Hashable, hop: Hop) -> Connection:
-        connection = Connection(key, self._limits, self._pool)
+        now = hop.times.started = hop.times.dequeued = loop.time()
+        deadline = now + hop.timeouts.connect if hop.timeouts.connect else None
+        if not self._turns.take(key):
+            await self._wait_for_turn(key, hop, deadline)
+            hop.times.dequeued = loop.time()
+        connection = self._pool.take(key)
+        if connection is None:
+            return await self._send_first(key, hop, deadline)
+        hop.times.reused = True
         try:
-            transport = await dial(self._client, hop, hop.timeouts.connect or None)
+            return await self._exchange(connection, hop)
+        except StaleError:
+            if hop.times.sent and not hop.repeatable:
+                raise
+        # The others may have ended, too; now it is to be one that is there.
+        hop.times.reused = False
+        if not self._turns.take(key):
+            await self._wait_for_turn(key, hop, deadline)
+        return await self._send_first(key, hop, deadline)
+
+    def _begin_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to this loop, or say that it is the wrong one."""
+        if self._closed:
+            raise HTTPStreamClosedError(CLOSED)
+        if self._loop is not None:
+            raise RuntimeError(
+                "an HTTP client belongs to the loop, and so to the thread and the process, where it was used first: "
+                "make another AsyncHTTPClient here"
+            )
+        self._loop = loop
+
+    async def _wait_for_turn(self, key: Hashable, hop: Hop, deadline: float | None) -> None:
+        gen_log.debug(
+            "as many requests at once as may be: this one waits (%d others do so)",
+            len(self._turns.waiting),
+        )
+        hop.waiting_for = IN_QUEUE
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._turns.wait(key)
+        except TimeoutError as error:
+            raise HTTPTimeoutError(f"Timeout {IN_QUEUE}") from error
+
+    async def _send_first(self, key: Hashable, hop: Hop, deadline: float | None) -> Answer:
+        """Send over a new connection."""
+        try:
+            way = await self._dial(hop, deadline)
         except BaseException:
-            self._pool.leave(key)
+            self._turns.give_back(key)
             raise
-        transport.set_protocol(connection)
-        connection.connection_made(transport)
-        transport.resume_reading()
-        return connection
+        connection = Connection(key, self._limits, self._pool)
+        self._pool.add(connection, way.transport)
+        way.transport.set_protocol(connection)
+        connection.connection_made(way.transport)
+        way.transport.resume_reading()
+        answer = await self._exchange(connection, hop)
+        way.keep_session()
+        patience = patience_of(answer.headers)
+        if patience is not None:
+            self._pool.limit(connection, patience)
+        return answer
+
+    async def _dial(self, hop: Hop, deadline: float | None) -> Dialled:
+        try:
+            way = await self._dialer.dial(hop, deadline)
+        except HTTPTimeoutError as error:
+            if self._closed:
+                raise HTTPStreamClosedError(CLOSED) from error
+            raise
+        if self._closed:
+            way.transport.abort()
+            raise HTTPStreamClosedError(CLOSED)
+        return way
+
+    async def _exchange(self, connection: Connection, hop: Hop) -> Answer:
+        if hop.way.proxy is None:
+            return await connection.exchange(hop)
+        # What is for the proxy goes to it alone, and is not there any more when somebody looks where to go next.
+        said, hop.headers = hop.headers, headers_by(hop.way.proxy, hop)
+        try:
+            return await connection.exchange(hop)
+        finally:
+            hop.headers = said
 
     def close_idle(self) -> None:
         self._pool.close_idle()
 
     def close(self) -> None:
-        self._pool.close_idle()
-        self._client.close()
+        if self._closed:
+            return
+        self._closed = True
+        self._loop = None
+        self._turns.refuse_all(lambda: HTTPStreamClosedError(CLOSED))
+        self._dialer.give_up()
+        self._pool.close()
+        self._dialer.client.close()
 
 
 def key_of(hop: Hop) -> Hashable:
     """For what a connection may be used again."""
-    way = hop.way
-    options = way.ssl_options
-    tls = (
-        None
-        if options is None
-        else tuple(sorted(options.items()))
-        if isinstance(options, dict)
-        else options
+    way, address = hop.way, hop.address
+    place = address.scheme, address.host, address.port
+    if way.proxy is None and way.ssl_options is None and way.unix_socket is None:
+        # (Nearly all of them: it is the same as below, in a shorter form.)
+        return (
+            place
+            if way.allow_ipv6 and way.source_ip is None
+            else (place, way.allow_ipv6, way.source_ip)
+        )
+    proxy = None if way.unix_socket is not None else way.proxy
+    return (
+        place if proxy is None or is_tunnel(hop) else None,  # a proxy takes requests to anywhere
+        None if proxy is None else proxy_key(proxy),
+        way.unix_socket,
+        options_key(way.ssl_options) if address.secure else None,
+        way.allow_ipv6,
+        way.source_ip,
     )
-    return hop.address.origin, way.proxy, way.unix_socket, tls, way.allow_ipv6, way.source_ip
+
+
+def proxy_key(proxy: Proxy) -> Hashable:
+    """The same for proxies that are the same, with who asks there."""
+    who = proxy.username, proxy.password
+    return proxy.host, proxy.port, proxy.socks, who, options_key(proxy.ssl_options)
+
+
+def headers_by(proxy: Proxy, hop: Hop) -> HTTPHeaders:
+    """What ``hop`` says through this proxy: whoever is asking it tells that to the proxy alone."""
+    headers = hop.headers
+    if is_tunnel(hop) or hop.way.unix_socket is not None:
+        if _PROXY_AUTHORIZATION in headers:
+            headers = headers.copy()
+            del headers[_PROXY_AUTHORIZATION]
+        return headers
+    authorization = proxy.authorization
+    if authorization is not None:
+        headers = headers.copy()
+        headers[_PROXY_AUTHORIZATION] = authorization
+    return headers
+
+
+def patience_of(headers: HTTPHeaders) -> float | None:
+    """The seconds for which the server keeps a connection that nobody uses, if it says so."""
+    said = headers.get("Keep-Alive")
+    found = None if said is None else _PATIENCE.search(said)
+    return None if found is None else float(found[1])

@@ -1,96 +1,166 @@
-""":class:`Pool`: connections that are kept, and who may have one."""
+""":class:`Pool`: connections that are kept for the next request to the same origin by the same way."""
 
 import asyncio
-from collections import deque
+import math
+from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Final
 
 from .connection import Connection
+from .silence import nothing_to_read
+from .turns import Turns
+
+IDLE_TIMEOUT: Final = 30.0
+"""Seconds for which a connection that nobody uses is kept."""
+
+MAX_IDLE: Final = 100
+"""Connections that are kept while nobody uses them, in all."""
+
+QUIET: Final = 1.0
+"""Seconds after which a kept connection is looked at before it is used: while the loop was busy, or the process asleep,
+it may have ended, and nobody has heard of it yet."""
+
+_COARSE: Final = 0.5
+"""Seconds by which an idle connection may be kept too long: one timer does for all of them."""
 
 
 class Pool:
     """The connections of one client.
 
-    :arg most: requests at once, in all. Others wait, first come, first served.
-    :arg most_per_host: requests at once to one key; None: as many as in all.
-    :arg idle_timeout: seconds for which a connection that nobody uses is kept.
+    It keeps those that nobody uses, and knows all others, too, so that it can end them.
+
+    :arg turns: are given back as requests end.
+    :arg idle_timeout: seconds for which a connection that nobody uses is kept; 0: none is.
+    :arg max_idle: how many of these there may be in all; then the one that was used least recently is closed.
+
+    Raises :exc:`ValueError` for limits below 0.
     """
 
+    # What was used last is used next: so those that are not needed grow old. There is a timer only while
+    # connections are idle, and it is not touched when one of them is taken or comes back.
+
     def __init__(
-        self, most: int, most_per_host: int | None = None, idle_timeout: float = 30.0
+        self, turns: Turns, idle_timeout: float = IDLE_TIMEOUT, max_idle: int = MAX_IDLE
     ) -> None:
-        self._most = most
-        self._most_per_host = most if most_per_host is None else most_per_host
+        if not idle_timeout >= 0 or max_idle < 0:
+            raise ValueError(
+                f"keep_alive_timeout and max_idle are 0 or more, not {idle_timeout} and {max_idle}"
+            )
+        self._turns = turns
         self._idle_timeout = idle_timeout
-        self._idle: dict[Hashable, list[Connection]] = {}
-        self._used: dict[Hashable, int] = {}
-        self._in_use = 0
-        self._waiting: deque[tuple[Hashable, asyncio.Future[None]]] = deque()
+        self._max_idle = max_idle if idle_timeout else 0
+        self._all: dict[Connection, asyncio.Transport] = {}
+        self._idle: OrderedDict[Connection, None] = OrderedDict()  # by the time they came
+        self._by_key: dict[Hashable, dict[Connection, None]] = {}
+        self._patience: dict[Connection, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
-    async def enter(self, key: Hashable) -> None:
-        """Wait until there is room for one more request. :meth:`leave` comes behind it."""
-        if not self._waiting and self._has_room(key):
-            self._take(key)
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, turn))
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave(key)
-            else:
-                self._waiting.remove((key, turn))
-            raise
+    def __len__(self) -> int:
+        """How many connections there are."""
+        return len(self._all)
 
-    def leave(self, key: Hashable) -> None:
-        """The request has ended."""
-        self._in_use -= 1
-        self._used[key] -= 1
-        if not self._used[key]:
-            del self._used[key]
-        for entry in list(self._waiting):
-            if self._in_use >= self._most:
-                break
-            if self._has_room(entry[0]) and not entry[1].done():
-                self._waiting.remove(entry)
-                self._take(entry[0])
-                entry[1].set_result(None)
+    @property
+    def idle(self) -> int:
+        """How many of them nobody uses."""
+        return len(self._idle)
 
-    def _has_room(self, key: Hashable) -> bool:
-        return self._in_use < self._most and self._used.get(key, 0) < self._most_per_host
+    # For the engine
 
-    def _take(self, key: Hashable) -> None:
-        self._in_use += 1
-        self._used[key] = self._used.get(key, 0) + 1
+    def add(self, connection: Connection, transport: asyncio.Transport) -> None:
+        """A connection was made, over this."""
+        self._all[connection] = transport
 
-    # Connections
+    def limit(self, connection: Connection, seconds: float) -> None:
+        """Its server has said that it keeps it open for so long while nobody uses it."""
+        self._patience[connection] = seconds
 
-    def take_idle(self, key: Hashable) -> Connection | None:
-        """A connection that was kept for ``key``, the one that was used last."""
-        kept = self._idle.get(key)
+    def take(self, key: Hashable) -> Connection | None:
+        """A connection that was kept for ``key``, the one that was used last; None if there is none."""
+        kept = self._by_key.get(key)
         while kept:
-            connection = kept.pop()
-            if not kept:
-                del self._idle[key]
-            if connection.usable:
+            connection = next(reversed(kept))
+            self._drop(connection)
+            if self._is_good(connection):
                 return connection
+            connection.close()
         return None
 
-    def keep(self, connection: Connection) -> None:
-        """Keep a connection whose response is whole."""
-        self._idle.setdefault(connection.key, []).append(connection)
-
-    def forget(self, connection: Connection) -> None:
-        """It is lost."""
-        kept = self._idle.get(connection.key)
-        if kept is not None and connection in kept:
-            kept.remove(connection)
-            if not kept:
-                del self._idle[connection.key]
+    def _is_good(self, connection: Connection) -> bool:
+        idle = asyncio.get_running_loop().time() - connection.idle_since
+        if not connection.usable or idle >= self._patience.get(connection, math.inf):
+            return False
+        return idle < QUIET or nothing_to_read(self._all[connection])
 
     def close_idle(self) -> None:
         """Close the connections that nobody uses."""
-        idle, self._idle = self._idle, {}
-        for kept in idle.values():
-            for connection in kept:
-                connection.close()
+        for connection in list(self._idle):
+            self._drop(connection)
+            connection.close()
+        self._stop_timer()
+
+    def close(self) -> None:
+        """Close all. Who waits for a response has a failure, and what still comes is not kept."""
+        self._closed = True
+        self.close_idle()
+        for connection in list(self._all):
+            connection.close()
+
+    # For connections: they have this as their owner
+
+    def leave(self, key: Hashable) -> None:
+        """A request to ``key`` has ended, one way or another."""
+        self._turns.give_back(key)
+
+    def keep(self, connection: Connection) -> None:
+        """Keep a connection whose response is whole."""
+        if self._closed or not self._max_idle or connection not in self._all:
+            connection.close()
+            return
+        loop = asyncio.get_running_loop()
+        connection.idle_since = loop.time()
+        self._idle[connection] = None
+        self._by_key.setdefault(connection.key, {})[connection] = None
+        if len(self._idle) > self._max_idle:
+            self._close_oldest()
+        if self._timer is None:
+            self._timer = loop.call_later(self._idle_timeout, self._sweep)
+
+    def forget(self, connection: Connection) -> None:
+        """It is lost."""
+        self._all.pop(connection, None)
+        self._patience.pop(connection, None)
+        if connection in self._idle:
+            self._drop(connection)
+
+    # Inside
+
+    def _drop(self, connection: Connection) -> None:
+        """It is not idle any more."""
+        del self._idle[connection]
+        kept = self._by_key[connection.key]
+        del kept[connection]
+        if not kept:
+            del self._by_key[connection.key]
+
+    def _close_oldest(self) -> None:
+        oldest = next(iter(self._idle))
+        self._drop(oldest)
+        oldest.close()
+
+    def _sweep(self) -> None:
+        """Close what was idle for too long, and come back for the next."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._idle:
+            left = next(iter(self._idle)).idle_since + self._idle_timeout - now
+            if left > 0:
+                self._timer = loop.call_later(max(left, _COARSE), self._sweep)
+                return
+            self._close_oldest()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

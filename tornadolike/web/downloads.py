@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Final
 
 from ..httputil import parse_date
 from ..httputil.disposition import content_disposition
+from ..httputil.file_types import UNKNOWN, content_type_of
 from ..ioloop.transports.files import descriptor_of
 from .bodies.spool import UploadedFile
 from .errors import HTTPError
@@ -22,7 +23,6 @@ from .files.paths import (
     open_below,
 )
 from .files.sending import checked_count
-from .files.types import UNKNOWN, content_type_of
 from .streams.generators import Source, Streams
 
 Path = str | os.PathLike[str]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.running import on_every_loop, turns
-from tornadolike.web.bodies.disk import WRITE_SIZE, NewFile, in_thread
+from tornadolike.concurrent import in_thread
+from tornadolike.web.bodies.disk import WRITE_SIZE, NewFile
 
 
 @on_every_loop

@@ -1,35 +1,14 @@
 """Files are written by threads: a disk may take its time, and the loop has others to serve."""
 
-import asyncio
 import os
 import secrets
-from collections.abc import Callable
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Final
 
-T = TypeVar("T")
+from ...concurrent import in_thread
 
 WRITE_SIZE: Final = 512 * 1024
 """Bytes that are collected before they are written: each write is a thread's errand."""
-
-
-async def in_thread(function: Callable[..., T], *args: object) -> T:
-    """Call ``function(*args)`` in a thread of the loop's executor.
-
-    Whoever is cancelled meanwhile still waits until it has returned: what it works with may be closed then.
-    """
-    job = asyncio.get_running_loop().run_in_executor(None, function, *args)
-    try:
-        return await asyncio.shield(job)
-    except asyncio.CancelledError:
-        while not job.done():
-            try:
-                await asyncio.wait([job])
-            except asyncio.CancelledError:
-                pass  # once is enough
-        if not job.cancelled():
-            job.exception()  # nobody else will look at it
-        raise
 
 
 class NewFile:

@@ -7,8 +7,9 @@ import weakref
 from functools import partial
 from typing import Any, BinaryIO, Final
 
+from ...concurrent import in_thread
 from ...httputil import HTTPFile
-from .disk import WRITE_SIZE, NewFile, in_thread, write_all
+from .disk import WRITE_SIZE, NewFile, write_all
 
 DEFAULT_MEMORY_SIZE: Final = 1024 * 1024
 """The setting ``upload_memory_size``."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ...httputil import format_timestamp
+from ...httputil.file_types import content_type_of
 from ...httputil.urls import browser_origin
 from ...util import lazy
 from ..errors import HTTPError
@@ -19,7 +20,6 @@ from ..files.paths import (
     open_below,
     resolved,
 )
-from ..files.types import content_type_of
 from ..slashes import as_sent
 from ..transforms import add_vary
 from .partial import PartialContent

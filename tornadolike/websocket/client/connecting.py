@@ -21,6 +21,7 @@ from typing import Any
 
 from ...concurrent import current_asyncio_loop
 from ...httpclient import HTTPRequest
+from ...httpclient.cookies import Cookies
 from ...httpclient.proxies import Proxy
 from ...httpclient.requests import SSLOptions
 from ...ioloop import IOLoop
@@ -33,7 +34,6 @@ from ..connection.keepalive import usable_timeout
 from ..connection.sending import CLOSE_TIMEOUT
 from ..protocol import DEFAULT_MAX_MESSAGE_SIZE, Extension, Role, WebSocketCore
 from .connection import OnMessage, Unkept, WebSocketClientConnection
-from .cookies import Cookies
 from .opening import Opened, open_websocket
 from .plan import Plan, plan_for
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from ...http1 import EndOfMessage, Limits, ResponseHead, ResponseReader
 from ...httpclient import HTTPClientError, HTTPResponse
+from ...httpclient.addresses import Address
+from ...httpclient.cookies import keep_cookies
 from ...httpclient.proxies import proxy_from_environment
 from ...httpclient.requests import SSLOptions
 from ...httpclient.responses import NO_RESPONSE
@@ -27,8 +29,7 @@ from ...tcpclient import TCPClient, limited
 from ..compression import DeflateParameters
 from ..compression.extensions import check_answer
 from ..handshake import HandshakeError
-from .addresses import Address
-from .cookies import keep_cookies
+from .addresses import redirected, websocket_url
 from .handshake import (
     check_accepted,
     new_key,
@@ -108,7 +109,7 @@ def _next_address(plan: Plan, address: Address, response: HTTPResponse, left: in
     if not left:
         raise _refused(response, f"more than {plan.follow_redirects} redirects")
     try:
-        found = address.redirected(location)
+        found = redirected(address, location)
     except ValueError as error:
         raise _refused(response, f"a redirect to where no WebSocket can be: {error}") from error
     if address.secure and not found.secure:
@@ -143,7 +144,7 @@ async def _ask(
             reader = ResponseReader(_LIMITS)
             reader.expect("GET", writer)
             head = await _exchange(stream, request, reader)
-            keep_cookies(plan.cookies, address.http_url, head.headers)
+            keep_cookies(plan.cookies, address.url, head.headers)
             if head.status == 101:
                 return _accepted(plan, key, head.headers, stream, reader)
         body = await _refusal_body(stream, reader, deadline.left())
@@ -156,7 +157,7 @@ async def _ask(
         head.status,
         head.headers,
         BytesIO(body),
-        address.url,
+        websocket_url(address),
         reason=head.start_line.reason,
         start_time=plan.request.start_time,
     )
@@ -191,7 +192,7 @@ async def _connect(plan: Plan, client: TCPClient, address: Address, deadline: De
     }
     proxy = plan.proxy
     if proxy is None and plan.trust_env:
-        proxy = proxy_from_environment(address.url)
+        proxy = proxy_from_environment(websocket_url(address))
     if proxy is None:
         try:
             return await client.connect(address.host, address.port, **options)

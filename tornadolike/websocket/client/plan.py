@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from ...http1 import RequestWriter
 from ...httpclient import HTTPRequest
+from ...httpclient.addresses import Address
+from ...httpclient.authentication.basic import basic
+from ...httpclient.cookies import Cookies, cookie_header
 from ...httpclient.proxies import Proxy
 from ...httpclient.requests import SSLOptions, tls_options, with_default
 from ...httputil import HTTPHeaders, HTTPInputError
 from ...netutil import Resolver
 from ..compression import CompressionOptions
 from ..compression.extensions import make_offer
-from .addresses import Address, basic, parse_url
-from .cookies import Cookies, cookie_header
+from .addresses import parse_url
 from .handshake import add_headers, check_headers, check_subprotocols, opening_headers
 
 USER_AGENT: Final = "tornadolike"
@@ -113,8 +115,8 @@ def _add_authorization(headers: HTTPHeaders, request: HTTPRequest, address: Addr
         raise ValueError(
             f"auth_mode may be 'basic', which is the default, not {request.auth_mode!r}"
         )
-    if address.authorization is not None:
-        headers["Authorization"] = address.authorization
+    if address.username is not None:
+        headers["Authorization"] = basic(address.username, address.password)
     elif request.auth_username is not None:
         headers["Authorization"] = basic(request.auth_username, request.auth_password or "")
 
@@ -166,4 +168,4 @@ def _cookies_for(plan: Plan, address: Address, at_home: bool) -> str:
     cookies = plan.cookies
     if cookies is None or (isinstance(cookies, Mapping) and not at_home):
         return ""
-    return cookie_header(cookies, address.http_url)
+    return cookie_header(cookies, address.url)

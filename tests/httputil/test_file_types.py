@@ -2,7 +2,7 @@
 
 import pytest
 
-from tornadolike.web.files.types import content_type_of
+from tornadolike.httputil.file_types import content_type_of
 
 
 @pytest.mark.parametrize(

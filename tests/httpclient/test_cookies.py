@@ -1,12 +1,12 @@
-"""Cookies that clients of WebSockets send and keep."""
+"""Cookies that clients send and keep."""
 
 from http.cookiejar import CookieJar
 from http.cookies import SimpleCookie
 
 import pytest
 
+from tornadolike.httpclient.cookies import cookie_header, keep_cookies
 from tornadolike.httputil import HTTPHeaders
-from tornadolike.websocket.client.cookies import cookie_header, keep_cookies
 
 URL = "https://example.com/path"
 

@@ -1,0 +1,5 @@
+"""``python -m tornadolike.httpclient``."""
+
+from .command import main
+
+main()

@@ -1,0 +1,178 @@
+""":class:`Retries`: what is tried again, and when.
+
+.. code-block:: python
+
+    from tornadolike.httpclient import AsyncHTTPClient
+    from tornadolike.httpclient.retries import Retries
+
+    patient = Retries(attempts=4)
+
+    async def read(url):
+        return await AsyncHTTPClient().fetch(url, retries=patient)
+"""
+
+import asyncio
+import random
+import socket
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from ..httputil import HTTPHeaders
+from ..httputil.dates import parse_date
+from .engine import Hop
+from .failures import (
+    HTTPConnectError,
+    HTTPNameError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+    HTTPTLSError,
+)
+from .proxies import ProxyError
+from .responses import HTTPClientError
+
+STATUSES: Final = frozenset({429, 502, 503, 504})
+"""Those that say: not now."""
+
+
+class RetryBudget:
+    """Bounds the retries of many requests together, so that an outage is not made worse by them.
+
+    It begins full. Each retry takes one from it, each request that needs none puts a part of one back. When it is
+    empty nothing is retried.
+
+    :arg reserve: retries when it is full.
+    :arg ratio: what a request that went well puts back. With 0.1, retries are in the long run at most a tenth of what
+        goes well.
+
+    Raises :exc:`ValueError` for numbers below 0.
+    """
+
+    def __init__(self, reserve: float = 10.0, ratio: float = 0.1) -> None:
+        if reserve < 0 or ratio < 0:
+            raise ValueError("reserve and ratio of a budget are numbers from 0 on")
+        self._reserve = reserve
+        self._ratio = ratio
+        self.left = reserve
+        """Retries that are left."""
+
+    def pay(self) -> None:
+        """A request went well."""
+        self.left = min(self.left + self._ratio, self._reserve)
+
+    def take(self) -> bool:
+        """Take a retry, if one is left. Returns whether it was."""
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+class Retries:
+    """What is tried again, and when. By itself a client tries nothing again but what an idle connection has lost.
+
+    Tried again is what did not reach the server (a name that cannot be resolved just now, nobody who listens: for any
+    method); and for a method by which it makes no difference (:rfc:`9110` section 9.2.2), or a request with
+    ``idempotent=True``, a connection that was lost, a time-out, and a status of ``statuses``. Not what stays as it is:
+    a certificate that is not good, an answer that is not HTTP. A body that breaks off is not, either: pieces of it may
+    have been given away.
+
+    Between the attempts it waits, at random for 0 to ``backoff`` seconds, then 0 to twice that, and so on (full
+    jitter: many clients do not come back in step). If the response says ``Retry-After`` it waits at least that long.
+    The ``request_timeout`` goes on: where waiting would outlast it, what was there last is the result at once.
+
+    :arg attempts: requests in all, the first among them.
+    :arg backoff: seconds.
+    :arg max_backoff: seconds beyond which it does not grow.
+    :arg statuses: of responses that are tried again.
+    :arg methods: those that may be tried again whatever has happened; None: as above.
+    :arg max_retry_after: seconds: if a response wants longer it is the result at once.
+    :arg budget: bounds the retries of all requests that have this object; None: a :class:`RetryBudget` of its own.
+    :arg sleep: waits; for tests.
+    :arg draw: gives a number from 0 to 1; for tests.
+    :arg clock: gives the seconds since the epoch, by which a date in ``Retry-After`` is understood; for tests.
+
+    One object may serve many requests, and should: then its budget bounds them together.
+
+    Raises :exc:`ValueError` for numbers that make no sense.
+    """
+
+    def __init__(
+        self,
+        attempts: int = 3,
+        *,
+        backoff: float = 0.2,
+        max_backoff: float = 20.0,
+        statuses: Collection[int] = STATUSES,
+        methods: Collection[str] | None = None,
+        max_retry_after: float = 60.0,
+        budget: RetryBudget | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        draw: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if attempts < 1:
+            raise ValueError("attempts are requests in all, the first among them: from 1 on")
+        if min(backoff, max_backoff, max_retry_after) < 0:
+            raise ValueError("backoff, max_backoff and max_retry_after are seconds from 0 on")
+        self.attempts = attempts
+        self.backoff = backoff
+        self.max_backoff = max_backoff
+        self.statuses = frozenset(statuses)
+        self.methods = None if methods is None else frozenset(methods)
+        self.max_retry_after = max_retry_after
+        self.budget = RetryBudget() if budget is None else budget
+        self.sleep = sleep
+        self._draw = draw
+        self._clock = clock
+
+    def delay_after_failure(self, attempt: int, hop: Hop, error: HTTPClientError) -> float | None:
+        """Seconds until the next attempt; None: there is none.
+
+        :arg attempt: the number of the one that has failed, from 1 on.
+        """
+        if attempt >= self.attempts or not self.is_transient(hop, error) or not self.budget.take():
+            return None
+        return self._pause(attempt)
+
+    def delay_after_response(
+        self, attempt: int, hop: Hop, status: int, headers: HTTPHeaders
+    ) -> float | None:
+        """Seconds until the next attempt; None: there is none, and the response is the result."""
+        if status not in self.statuses:
+            self.budget.pay()
+            return None
+        if attempt >= self.attempts or not self.may_repeat(hop):
+            return None
+        wanted = self._retry_after(headers)
+        if wanted > self.max_retry_after or not self.budget.take():
+            return None
+        return max(wanted, self._pause(attempt))
+
+    def may_repeat(self, hop: Hop) -> bool:
+        """Whether a request that may have reached the server may be sent again."""
+        return hop.repeatable if self.methods is None else hop.method in self.methods
+
+    def is_transient(self, hop: Hop, error: HTTPClientError) -> bool:
+        """Whether another attempt may go better, and does no harm. To be overridden by who knows more."""
+        if isinstance(error, HTTPNameError):
+            return error.errno in (None, socket.EAI_AGAIN)
+        if isinstance(error, HTTPConnectError):
+            return not isinstance(error, HTTPTLSError)
+        if isinstance(error, ProxyError):
+            return error.code in self.statuses
+        if isinstance(error, HTTPStreamClosedError | HTTPTimeoutError):
+            return self.may_repeat(hop)
+        return False
+
+    def _pause(self, attempt: int) -> float:
+        longest = min(self.backoff * 2.0 ** min(attempt - 1, 64), self.max_backoff)
+        return longest * self._draw()
+
+    def _retry_after(self, headers: HTTPHeaders) -> float:
+        """Seconds; 0 if the response does not say."""
+        said = headers.get("Retry-After", "").strip()
+        if said.isascii() and said.isdigit():
+            return float(said)
+        date = parse_date(said) if said else None
+        return 0.0 if date is None else max(date.timestamp() - self._clock(), 0.0)

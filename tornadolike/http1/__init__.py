@@ -9,7 +9,8 @@ the server's side        the client's side        what they have in common
 
 Below them all: :mod:`.states`, what may follow what, and :mod:`.framing_rules`, where a message ends, as tables;
 :mod:`.framing`, what of a message these rules go by; :mod:`.fields`, header sections and what they mean;
-:mod:`.targets`, what a request may ask for; :mod:`.limits`, what a peer may ask of us.
+:mod:`.response_heads`, those of responses; :mod:`.targets`, what a request may ask for; :mod:`.limits`, what a peer
+may ask of us.
 """
 
 from .body import EndOfMessage
@@ -20,6 +21,7 @@ from .limits import Limits
 from .reader import EndedTooSoon
 from .request_reader import RequestReader
 from .request_writer import RequestWriter
+from .response_heads import ResponseHeadCache
 from .response_reader import ResponseHead, ResponseReader
 from .response_writer import CONTINUE, SERVER, DefaultHeads, ResponseWriter, error_response
 from .states import State
@@ -35,6 +37,7 @@ __all__ = [
     "RequestReader",
     "RequestWriter",
     "ResponseHead",
+    "ResponseHeadCache",
     "ResponseReader",
     "ResponseWriter",
     "State",

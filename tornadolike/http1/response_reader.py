@@ -16,15 +16,14 @@ What the protocol does not allow raises :exc:`~tornadolike.httputil.HTTPInputErr
 connection where something is missing (:exc:`EndedTooSoon`, one of its kind). After that the reader is spent.
 """
 
-import re
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
 from ..httputil import HTTPHeaders, HTTPInputError, ResponseStartLine
+from ..httputil.headers import copy_fields
 from .body import END, ChunkedBody, EndOfMessage, LengthBody, UntilEndBody
-from .fields import parse_fields, read_connection, stays_open
-from .framing import Fields, frame_read, kind_of_response, read_coding, read_length
+from .framing import frame_read, kind_of_response
 from .framing_rules import (
     CHUNKED,
     EMPTY_RESPONSE,
@@ -34,11 +33,11 @@ from .framing_rules import (
     UPGRADE,
     Framing,
     Kind,
-    Length,
 )
 from .limits import Limits
 from .reader import EndedTooSoon, MessageReader
 from .request_writer import RequestWriter
+from .response_heads import ResponseHeadCache, SaidInHead, malformed_line, read_status_line
 from .states import (
     ASKED,
     BODY,
@@ -58,10 +57,6 @@ from .states import (
     State,
 )
 
-_STATUS_LINE: Final = re.compile(
-    rb"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?"
-)
-"""The space behind the status is missing with some servers whose reason is empty."""
 _BEGINNING: Final = b"HTTP/"
 
 
@@ -102,14 +97,24 @@ class ResponseReader(MessageReader):
 
     :arg limits: of a response as of a request; there is no target.
     :arg max_interim_responses: how many of them may come before a response.
+    :arg heads: a cache that the readers of one client share; its ``max_count`` must be that of ``limits``. By default
+        nothing is remembered.
     """
 
-    __slots__ = ("_asked", "_due", "_interim", "_max_interim", "_stays_open")
+    __slots__ = ("_asked", "_due", "_heads", "_interim", "_max_interim", "_stays_open")
 
     _table = RESPONSE_READER
 
-    def __init__(self, limits: Limits, max_interim_responses: int = 32) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        max_interim_responses: int = 32,
+        heads: ResponseHeadCache | None = None,
+    ) -> None:
         super().__init__(limits, IDLE)
+        if heads is not None and heads.max_count != limits.max_header_count:
+            raise ValueError("The cache of heads was made for another max_header_count")
+        self._heads = heads
         self._max_interim = max_interim_responses
         self._interim = 0
         self._asked = _NOTHING
@@ -204,33 +209,30 @@ class ResponseReader(MessageReader):
             self._judge_part_of_head(buffer, start)
             return None
         self._searched = 0
-        line_end = buffer.find(b"\r\n", start, end + 2)
         if end - start > self._limits.max_header_size:
             raise self._head_too_large()
-        start_line = _read_status_line(buffer[start:line_end])
-        text = buffer[line_end + 2 : end].decode("latin1")
-        fields = parse_fields(text, self._limits.max_header_count)
+        raw = buffer[start:end]
+        heads = self._heads
+        said = SaidInHead(raw, self._limits.max_header_count) if heads is None else heads[raw]
         self._position = end + 4
-        self._start_message(start_line, fields)
-        return ResponseHead(start_line, HTTPHeaders.from_fields(fields))
+        self._start_message(said)
+        fields = said.fields if heads is None else copy_fields(said.fields)
+        return ResponseHead(said.start_line, HTTPHeaders.from_fields(fields))
 
     def _judge_part_of_line(self, buffer: bytes, start: int, size: int) -> None:
         beginning = buffer[start : start + len(_BEGINNING)]
         if not _BEGINNING.startswith(beginning):
-            raise _malformed_line(beginning)
+            raise malformed_line(beginning)
 
     def _judge_line(self, line: bytes) -> None:
-        _read_status_line(line)
+        read_status_line(line)
 
     # The body
 
-    def _start_message(self, start_line: ResponseStartLine, fields: Fields) -> None:
-        version, status, _ = start_line
+    def _start_message(self, said: SaidInHead) -> None:
+        version, status, _ = said.start_line
         kind = kind_of_response(self._asked.method, status)
-        length, size = read_length(fields)
-        framing = frame_read(kind, version, read_coding(fields), length, fields)
-        if length is Length.REPEATED:
-            fields["Content-Length"] = str(size)  # what several say is one (RFC 9110 section 8.6)
+        framing = frame_read(kind, version, said.coding, said.length, said.fields)
         if kind is EMPTY_RESPONSE and status < 200:
             self._count_interim()
             return
@@ -238,13 +240,13 @@ class ResponseReader(MessageReader):
             self._hand_over(kind)
             return
         self.max_body_size = self._limits.max_body_size
-        self._stays_open = self._will_stay_open(version, fields, framing)
+        self._stays_open = self._will_stay_open(said, framing)
         if framing is UNTIL_END:
             self._expect_body(UntilEndBody(), UNTIL_END_FOLLOWS)
         elif framing is CHUNKED:
             self._expect_body(ChunkedBody(self._limits), BODY_FOLLOWS)
         else:
-            announced = size if framing is LENGTH else 0
+            announced = said.size if framing is LENGTH else 0
             self._expect_body(LengthBody(announced or 0), BODY_FOLLOWS)
 
     def _count_interim(self) -> None:
@@ -260,12 +262,10 @@ class ResponseReader(MessageReader):
         self._due.clear()
         self._go(HAND_OVER)
 
-    def _will_stay_open(self, version: str, fields: Fields, framing: Framing) -> bool:
+    def _will_stay_open(self, said: SaidInHead, framing: Framing) -> bool:
         request = self._asked.request
         return (
-            framing is not UNTIL_END
-            and stays_open(version, *read_connection(fields))
-            and (request is None or request.keep_alive)
+            framing is not UNTIL_END and said.stays_open and (request is None or request.keep_alive)
         )
 
     def _end_body(self, event: Event) -> None:
@@ -281,18 +281,3 @@ class ResponseReader(MessageReader):
             return super()._end_in_body()
         self._end_body(END_OF_CONNECTION)
         return END
-
-
-def _read_status_line(line: bytes) -> ResponseStartLine:
-    match = _STATUS_LINE.fullmatch(line)
-    if match is None:
-        raise _malformed_line(line)
-    major, minor, status, reason = match.groups()
-    if major != b"1":
-        raise HTTPInputError(f"Unsupported HTTP version in {line[:50]!r}", 505)
-    version = "HTTP/1.0" if minor == b"0" else "HTTP/1.1"
-    return ResponseStartLine(version, int(status), (reason or b"").decode("latin1"))
-
-
-def _malformed_line(line: bytes) -> HTTPInputError:
-    return HTTPInputError(f"Malformed HTTP status line {line[:100]!r}")

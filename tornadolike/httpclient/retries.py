@@ -24,6 +24,7 @@ from .engine import Answer, Hop
 from .failures import (
     HTTPConnectError,
     HTTPNameError,
+    HTTPProtocolError,
     HTTPStreamClosedError,
     HTTPTimeoutError,
     HTTPTLSError,
@@ -159,9 +160,8 @@ class Retries:
             return not isinstance(error, HTTPTLSError)
         if isinstance(error, ProxyError):
             return error.code in self.statuses
-        if isinstance(error, HTTPStreamClosedError | HTTPTimeoutError):
-            return self.may_repeat(hop)
-        return False
+        lost = isinstance(error, HTTPStreamClosedError) and not isinstance(error, HTTPProtocolError)
+        return (lost or isinstance(error, HTTPTimeoutError)) and self.may_repeat(hop)
 
     def _pause(self, attempt: int) -> float:
         longest = min(self.backoff * 2.0 ** min(attempt - 1, 64), self.max_backoff)

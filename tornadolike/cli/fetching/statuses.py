@@ -27,8 +27,8 @@ _OF_FAILURES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (HTTPTLSError, 35),
     (HTTPConnectError, 7),
     (HTTPTimeoutError, 28),
-    (HTTPStreamClosedError, 56),
     (HTTPProtocolError, 8),
+    (HTTPStreamClosedError, 56),
     (TooManyRedirectsError, 47),
     (ProxyError, 97),
 )

@@ -13,6 +13,8 @@ import pytest
 
 import tornadolike
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tornadolike"
 

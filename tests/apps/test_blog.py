@@ -15,6 +15,8 @@ from tornadolike.cli import main as tool
 from .blog_visitors import PASSWORD, PNG, Answer, Browser, signed_up
 from .conftest import PATIENCE, ROOT, Demo, running
 
+pytestmark = pytest.mark.once
+
 BLOG = ROOT / "demos" / "blog"
 
 

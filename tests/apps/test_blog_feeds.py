@@ -11,6 +11,8 @@ import pytest
 from .blog_visitors import Browser, signed_up
 from .conftest import Demo, running
 
+pytestmark = pytest.mark.once
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 HARD = '<Hill> & "dale" ]]> \ufffe\U0001f600 عنوان'
 TEXT = "One *word* & <script>\n\n]]> [there](https://a.example/?a=1&b=2)"

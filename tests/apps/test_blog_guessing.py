@@ -19,6 +19,8 @@ from tornadolike.stores import MemoryStore
 
 from .blog_visitors import FORM, PASSWORD, Browser, signed_up
 
+pytestmark = pytest.mark.once
+
 DAYS = itertools.count(1000)
 
 

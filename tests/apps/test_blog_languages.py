@@ -13,6 +13,8 @@ from demos.blog.pages import LANGUAGES
 from .blog_visitors import Browser
 from .conftest import ROOT, Demo
 
+pytestmark = pytest.mark.once
+
 BLOG = ROOT / "demos" / "blog"
 
 

@@ -24,6 +24,8 @@ from tornadolike.redis_connections import RedisConnections
 
 from .chat_guests import Event, Tab, message_id
 
+pytestmark = pytest.mark.once
+
 MakeHub = Callable[..., AbstractAsyncContextManager[Hub]]
 
 

@@ -18,9 +18,10 @@ from tests.stores.servers import address_in, process
 from .chat_tabs import PATIENCE, TRANSPORTS, PollTab, SocketTab, Tab, new_room, tabs
 from .conftest import Demo, running
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("redis-server"), reason="redis-server is not installed"
-)
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed"),
+    pytest.mark.once,
+]
 
 either = pytest.mark.parametrize("kind", TRANSPORTS.values(), ids=TRANSPORTS)
 

@@ -25,6 +25,8 @@ from tornadolike.ioloop import PeriodicCallback
 from .chat_tabs import PATIENCE, TRANSPORTS, PollTab, SocketTab, Tab, new_room, tabs
 from .conftest import Demo
 
+pytestmark = pytest.mark.once
+
 either = pytest.mark.parametrize("kind", TRANSPORTS.values(), ids=TRANSPORTS)
 pairs = pytest.mark.parametrize(
     ("first", "second"),

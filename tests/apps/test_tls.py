@@ -12,6 +12,8 @@ from tornadolike.tls.development import DevelopmentCertificate
 from .chat_tabs import TRANSPORTS, PollTab, SocketTab, new_room, tabs
 from .conftest import PATIENCE, Demo, running
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def secure_chat(certificates: DevelopmentCertificate) -> Iterator[Demo]:

@@ -12,6 +12,8 @@ from tests.web.forms import CONTENT_TYPE, LAST, field, file
 
 from .conftest import PATIENCE, Demo
 
+pytestmark = pytest.mark.once
+
 NAME, VALUE = CONTENT_TYPE.split(": ")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import tornado.httputil
 import tornado.routing
 import tornado.web
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 import tornadolike.httputil
 import tornadolike.routing
 import tornadolike.web
+
+pytestmark = pytest.mark.once
 
 GROUPS = st.sampled_from([r"(\d+)", r"(.*)", r"([^/]+)", r"(a|b)", r"()", r"(?:x|y)", r"(x)?"])
 LITERALS = st.sampled_from(["/", "/a", "b", r"\.", "-", "%", "%%", "é", ".", " ", r"\/"])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from tests.compare.cases import Case, ask, form, older
 from tests.compare.tables import rulesets
 from tests.compare.tables.files import DATE, EARLIER, ETAG, LATER
 from tests.compare.tables.rules import HOSTS
+
+pytestmark = pytest.mark.once
 
 SOME = settings(max_examples=50)
 Compare = Callable[[str], Callable[..., list[str]]]

@@ -8,6 +8,8 @@ import pytest
 
 from tests.compare.frameworks import PROGRAMS
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("program", sorted(path.stem for path in PROGRAMS.glob("*.py")))
 def test_the_same_answers(program: str, compare: Callable[..., Any]) -> None:

@@ -20,6 +20,8 @@ from websockets.sync.client import connect
 from tests.forked import Forks, Program
 from tests.test_architecture import modules_in
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.rst"), *ROOT.glob("docs/*.md")])
 

@@ -1,5 +1,6 @@
 """docs/template-tools.rst: what it says to type does what it says."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -8,7 +9,10 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-PAGE = (Path(__file__).parents[2] / "docs" / "template-tools.rst").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "template-tools.rst").read_text()
+# So that it is this clone's that is run, wherever the tests are started.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 PROGRAM = """\
 _("a")
@@ -36,7 +40,12 @@ def test_the_check_says_what_the_page_shows(tmp_path: Path) -> None:
         (folder / name).write_text(text)
     (tmp_path / "app" / "app.py").write_text('self.render("entry.html", entry=entry)\n')
     done = subprocess.run(
-        [sys.executable, *typed.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, *typed.split()],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert done.stdout.replace(str(tmp_path), "/srv") == re.sub("(?m)^   ", "", shown)
@@ -52,7 +61,9 @@ def test_the_messages_of_a_program_are_found(tmp_path: Path) -> None:
         "babel.messages.frontend",
         *shlex.split(shown.replace("\\\n", "")),
     ]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     with (tmp_path / "messages.pot").open("rb") as file:
         found = [(message.context, message.id) for message in read_po(file) if message.id]

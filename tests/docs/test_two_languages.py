@@ -2,6 +2,7 @@
 
 import http.client
 import importlib.metadata
+import os
 import re
 import shlex
 import subprocess
@@ -15,7 +16,10 @@ from babel.messages.pofile import read_po, write_po
 from tests.docs.following import shown_files
 from tests.docs.test_examples import PORT, free_port, wait_for
 
-PAGE = Path(__file__).parents[2] / "docs" / "two-languages.rst"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "two-languages.rst"
+# So that it is this clone's that is run, wherever the tests are started.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 COMMAND = re.compile(r"^   \$ (.+)$", re.MULTILINE)
 CATALOGUE = "locale/de/LC_MESSAGES/books.po"
 TOOLS = {
@@ -43,7 +47,12 @@ def follow(folder: Path) -> None:
         if program in BY_HAND:
             continue
         done = subprocess.run(
-            [*TOOLS[program], *arguments], cwd=folder, capture_output=True, text=True, check=False
+            [*TOOLS[program], *arguments],
+            cwd=folder,
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, command + "\n" + done.stderr + done.stdout
         assert done.stdout == ""
@@ -73,7 +82,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     program.write_text(program.read_text().replace(PORT, str(port)))
     log = folder / "output.txt"
     with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, program], stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [sys.executable, program], env=ENVIRONMENT, stdout=output, stderr=output
+        )
     try:
         wait_for(port, process, log)
         yield port

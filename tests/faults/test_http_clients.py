@@ -21,6 +21,8 @@ from tests.running import LOOPS, run_on
 from tests.tls_certs import Certificates
 from tornadolike.httpclient import HTTPError
 
+pytestmark = pytest.mark.once
+
 AT_ONCE = 64
 STALL = 0.25
 """Seconds of silence that are too many, for requests that meet it."""

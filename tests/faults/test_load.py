@@ -18,7 +18,7 @@ from tests.peers import reset
 from tests.tls_certs import Certificates
 from tests.wire.client import PLAIN_AND_TLS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
 

@@ -20,7 +20,7 @@ from tests.websocket.helpers import CLOSE, PING, TEXT, close, frame
 from tests.websocket.peer import Peer, request
 from tests.wire.client import PLAIN_AND_TLS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 SETTINGS = {"websocket_close_timeout": 0.5}
 

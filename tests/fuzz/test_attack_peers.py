@@ -12,6 +12,8 @@ from tests.fuzz.http1_peers import PEERS, Seen, Verdict, by_aiohttp, ours
 from tests.http1.transcripts import CASES
 from tests.wire.attacks import FAMILIES
 
+pytestmark = pytest.mark.once
+
 ACCEPTED = {
     "h11": {
         "two ways to tell a length": "it lets the coding win over the length, and chunks into HTTP/1.0",

@@ -14,6 +14,8 @@ from tests.fuzz.http1_inputs import examples
 from tornadolike.codings.base import PIECE_SIZE
 from tornadolike.httputil import HTTPInputError
 
+pytestmark = pytest.mark.once
+
 MAX_SIZE = 1_000_000
 
 CONTENTS = st.one_of(

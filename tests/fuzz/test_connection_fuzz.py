@@ -23,6 +23,8 @@ from tornadolike.httputil import (
 )
 from tornadolike.ioloop import IOLoop
 
+pytestmark = pytest.mark.once
+
 OK = ResponseStartLine("HTTP/1.1", 200, "OK")
 HINTS = ResponseStartLine("HTTP/1.1", 103, "Early Hints")
 SEEDS = 150

@@ -25,7 +25,7 @@ from tests.http1.feeding import Message, Reading, bytewise, read
 from tests.http1.transcripts import CASES
 from tornadolike.http1 import Limits
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 
 # Good requests

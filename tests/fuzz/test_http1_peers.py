@@ -12,6 +12,8 @@ import pytest
 from tests.fuzz.http1_peers import PEERS, Difference, expected_of, ours
 from tests.http1.transcripts import CASES
 
+pytestmark = pytest.mark.once
+
 
 def refused(section: str, *but: str) -> set[str]:
     """The transcripts of a section that we refuse."""

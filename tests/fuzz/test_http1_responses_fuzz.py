@@ -27,7 +27,7 @@ from tests.http1.feeding_responses import Response, ResponseReading, read_respon
 from tests.http1.transcripts.responses import RESPONSES
 from tornadolike.http1 import Limits, has_no_body
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 METHODS = ["GET", "HEAD", "POST"]
 

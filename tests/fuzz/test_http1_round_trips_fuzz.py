@@ -23,7 +23,7 @@ from tornadolike.http1 import (
 from tornadolike.httputil import HTTPHeaders, HTTPOutputError, HTTPServerRequest
 from tornadolike.httputil.headers import canonical_names
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 EVIL = st.sampled_from(
     ["a\r\nB: c", "a\nb", "\r", "\0", "", "5", "close", "a\r\n\r\nGET / HTTP/1.1"]

@@ -11,7 +11,7 @@ from tests.httpclient.behaviours.scripted import Peer, ok, scripted
 from tornadolike.httpclient.addresses import Address, parse_url
 from tornadolike.httpclient.retries import Retries
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 ROUNDS = 300
 

@@ -20,7 +20,7 @@ from tornadolike.http1 import Limits
 from tornadolike.httpclient import HTTPError
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 AT_ONCE = 8
 ROUNDS = 400

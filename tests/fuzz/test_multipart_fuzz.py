@@ -20,7 +20,7 @@ from tornadolike.httputil import ParseMultipartConfig, parse_multipart_form_data
 
 ROUNDS = 4000
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 CONFIG = ParseMultipartConfig(
     max_parts=4, max_part_header_size=100, max_part_header_count=2, max_preamble_size=60

@@ -18,7 +18,7 @@ from tests.http1.transcripts import CASES
 from tests.http1.transcripts.responses import RESPONSES
 from tests.wire.attacks import FAMILIES
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 SMALL = 3000
 REQUESTS = [

@@ -21,7 +21,7 @@ from tornadolike.netutil.proxy_protocol import (
     parse_proxy_header,
 )
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 
 # The PROXY protocol

@@ -13,6 +13,8 @@ from tests.fuzz.response_peers import PEERS, by_aiohttp, by_h11, by_llhttp, ours
 from tests.fuzz.responses import CORPUS, Response
 from tests.http1.transcripts.responses import RESPONSES
 
+pytestmark = pytest.mark.once
+
 DIFFERENCES = [
     # Ends
     Difference(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import tornado.web
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from tornadolike.web.cookies.signing import (
     decode_signed_value,
     get_signature_key_version,
 )
+
+pytestmark = pytest.mark.once
 
 SECRET = "what signs in this test"
 KEYS = {0: SECRET, 3: "another"}

@@ -10,6 +10,7 @@ import urllib.parse
 from base64 import urlsafe_b64encode
 from typing import Any, Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from tornadolike.sessions.record import Record, decode
 from tornadolike.sessions.session import Lifetimes
 from tornadolike.stores import MemoryStore
 from tornadolike.web.streams.events import Event
+
+pytestmark = pytest.mark.once
 
 # Sessions
 

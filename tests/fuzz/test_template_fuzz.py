@@ -23,7 +23,7 @@ from tornadolike.template.nodes import Node, Output, Text
 from tornadolike.template.walking import bodies, python_of, walk
 from tornadolike.template.whitespace import MODES, filter_whitespace
 
-pytestmark = pytest.mark.timeout(60 + 3 * SECONDS)
+pytestmark = [pytest.mark.timeout(60 + 3 * SECONDS), pytest.mark.once]
 
 # One in a line; some are no Python, or none that may stand in a tag.
 PYTHON = r"""

@@ -23,6 +23,8 @@ from tornadolike.websocket.closing import State
 from tornadolike.websocket.events import Closed, Event, Failed, Ping, Pong
 from tornadolike.websocket.protocol import Role, WebSocketCore
 
+pytestmark = pytest.mark.once
+
 
 def is_bad_content(events: list[Event]) -> bool:
     """Whether the last message is to blame, not its frames."""

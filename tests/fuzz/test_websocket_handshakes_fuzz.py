@@ -22,6 +22,8 @@ from tornadolike.websocket.compression.extensions import (
     parse_extensions,
 )
 
+pytestmark = pytest.mark.once
+
 PARAMETERS = ["server_max_window_bits", "client_max_window_bits"]
 FLAGS = ["server_no_context_takeover", "client_no_context_takeover"]
 DEFLATE = "permessage-deflate"

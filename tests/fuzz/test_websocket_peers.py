@@ -20,6 +20,8 @@ from tests.fuzz.websocket_inputs import (
 from tests.fuzz.websocket_oracle import by_us, by_websockets, differ, reads_otherwise
 from tornadolike.websocket.protocol import Role
 
+pytestmark = pytest.mark.once
+
 
 def both(role, data, cuts, alone=None):
     """What we see, and what websockets sees."""

@@ -1,7 +1,11 @@
 """What holds on our own loop holds on others: the transcripts of HTTP, and a WebSocket client of another make."""
 
+import pytest
+
 from tests.websocket import test_interop
 from tests.wire import test_requests, test_responses
+
+pytestmark = pytest.mark.once
 
 test_request = test_requests.test_transcript
 test_response = test_responses.test_transcript

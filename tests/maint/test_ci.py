@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent.parent
 
 PYTHON = 'case "$2" in *version_info*) echo 3.11;; *) exit ${NO_VENV:-0};; esac'
@@ -88,11 +90,12 @@ def tools(fake: Callable[[str, str], Path]) -> None:
 
 Run = Callable[..., tuple[int, list[str]]]
 
+EACH = "--only pytest -m not browser and not autobahn and not once"
 EVERYTHING = [
     "== pytest on /a/python3.13",
-    "test --python /a/python3.13 --only pytest -m not browser and not autobahn",
+    f"test --python /a/python3.13 {EACH}",
     "== pytest on /b/python3.12",
-    "test --python /b/python3.12 --only pytest -m not browser and not autobahn",
+    f"test --python /b/python3.12 {EACH}",
     "== everything on python3.11",
     "test ",
 ]

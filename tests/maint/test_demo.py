@@ -9,6 +9,8 @@ import pytest
 from maint import _demo
 from maint._env import Environment, Failure
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def demos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -17,6 +17,8 @@ import pytest
 from maint import _env
 from maint._env import Environment, Failure, Interpreter
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent.parent
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 PATIENCE = 60

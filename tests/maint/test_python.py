@@ -12,6 +12,8 @@ import pytest
 
 from maint import _python
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent.parent
 SCRIPTS = [ROOT / "maint" / name for name in ("demo", "test", "docs")]
 

@@ -11,6 +11,8 @@ from maint import _test
 from maint._env import Environment, Failure, Interpreter
 from maint._summary import VARIABLE
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -17,6 +17,8 @@ from tornadolike.template.escaping import URL_SCHEMES
 from tornadolike.template.nodes import Source
 from tornadolike.template.parser import parse
 
+pytestmark = pytest.mark.once
+
 PLACES = ORDINARY | SPECIAL
 CONTEXTUAL = {name: Template(text, autoescape="contextual") for name, text in PLACES.items()}
 DEFAULT = {name: Template(text) for name, text in ORDINARY.items()}

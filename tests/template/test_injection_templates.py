@@ -4,11 +4,14 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.template.hostile import HOSTILE
 from tornadolike.template import ParseError, Template
+
+pytestmark = pytest.mark.once
 
 # Halves of tags, attributes, addresses, scripts and style sheets, in any order. There is no SVG: in it a title, a
 # script and a style sheet may hold elements, which no template means and the place in them does not know.

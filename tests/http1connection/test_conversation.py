@@ -175,7 +175,7 @@ def test_tiny_chunks_are_bounded_too(watch: Any) -> None:
         sock.setblocking(False)
         chunks = b"1\r\na\r\n" * 10_000
         sent = opened = 0
-        while opened < 60:
+        while opened < 20:  # far more goes through than may wait
             try:
                 sent += sock.send(chunks[sent % len(chunks) :])
             except BlockingIOError:

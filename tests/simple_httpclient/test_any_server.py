@@ -144,6 +144,7 @@ def outcome_of(pieces, end, method, close_early=False):
     return asyncio.run(main())
 
 
+@pytest.mark.once
 @settings(max_examples=400)
 @given(
     data=st.data(),
@@ -164,6 +165,7 @@ def test_every_exchange_ends_once(data, end, method, close_early):
         assert exchange.connection._hop is None
 
 
+@pytest.mark.once
 @settings(max_examples=200)
 @given(data=st.data(), method=st.sampled_from(["GET", "HEAD"]))
 def test_pieces_make_no_difference(data, method):

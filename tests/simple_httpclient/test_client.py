@@ -122,7 +122,7 @@ async def test_a_resolver_of_its_own_is_closed(monkeypatch):
         def close(self):
             closed.append(self)
 
-    monkeypatch.setattr(Resolver, "configurable_default", classmethod(lambda cls: Own))
+    monkeypatch.setattr(Resolver, "_configured", (Own, {}))
     for options in ({}, {"dns_cache": 0}, {"hostname_mapping": {}}):
         closed.clear()
         async with new_client(**options):
@@ -139,7 +139,7 @@ async def test_names_are_asked_for_once(monkeypatch):
             asked.append(host)
             return await super().resolve("127.0.0.1", port, family)
 
-    monkeypatch.setattr(Resolver, "configurable_default", classmethod(lambda cls: Asked))
+    monkeypatch.setattr(Resolver, "_configured", (Asked, {}))
     async with site.running() as url:
         url = url.replace("127.0.0.1", "name.test")
         async with new_client() as client:
@@ -151,7 +151,7 @@ async def test_names_are_asked_for_once(monkeypatch):
                 await client.fetch(url)
             assert asked == ["name.test"] * 4
     assert site.connections == 6
-    monkeypatch.setattr(Resolver, "configurable_default", classmethod(lambda cls: CachedResolver))
+    monkeypatch.setattr(Resolver, "_configured", (CachedResolver, {}))
     async with new_client() as client:
         assert isinstance(client.resolver.resolver, DefaultLoopResolver)
 

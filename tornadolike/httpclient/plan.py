@@ -297,9 +297,10 @@ def _headers(
     """What is sent: what the author says, the client's defaults, and what is sent in any case."""
     headers = request.headers.copy()
     said: Any  # Tornado takes bytes, too
-    for name, said in request.headers.get_all():
-        if isinstance(said, bytes):
-            headers[name] = said.decode("latin1")
+    if headers:
+        for name, said in request.headers.get_all():
+            if isinstance(said, bytes):
+                headers[name] = said.decode("latin1")
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value

@@ -1,13 +1,21 @@
 """Plans: what a request and its client's defaults come to, and what is refused."""
 
 import ssl
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from tornadolike.httpclient import HTTPRequest, Proxy
 from tornadolike.httpclient.engine import Timeouts, Way
-from tornadolike.httpclient.plan import ACCEPT_ENCODING, MAX_BUFFER_SIZE, plan_for
+from tornadolike.httpclient.plan import (
+    _ASKED_FOR,
+    ACCEPT_ENCODING,
+    MAX_BUFFER_SIZE,
+    Plan,
+    Usual,
+    plan_for,
+)
 from tornadolike.httputil import HTTPHeaders
 
 URL = "http://example.com/a?b#c"
@@ -200,3 +208,60 @@ def test_default_headers_are_none_of_the_requests():
     made = plan(defaults=defaults, headers={"X-B": "2"})
     assert (made.headers["X-A"], made.headers["X-B"]) == ("1", "2")
     assert made.request.headers == {"X-B": "2"}
+
+
+def usual_plans():
+    """A client's plans: of the same settings as long as its requests say nothing."""
+    usual = Usual()
+
+    def make(defaults, url=URL, max_buffer_size=MAX_BUFFER_SIZE, streamed=False, **options):
+        request = HTTPRequest(url, **options)
+        kept = {"max_buffer_size": max_buffer_size, "streamed": streamed}
+        made = plan_for(request, defaults, usual=usual, **kept)
+        alone = plan_for(request, defaults, **kept)
+        assert made.first_hop() == alone.first_hop()
+        for each in fields(Plan):
+            if each.name != "option":
+                assert getattr(made, each.name) == getattr(alone, each.name)
+        for option in vars(request):
+            if option[0] != "_":
+                assert made.option(option) == alone.option(option) or option in _ASKED_FOR
+        return made
+
+    return make
+
+
+def test_plans_of_one_client_are_those_that_each_request_would_have_alone():
+    make = usual_plans()
+    defaults = dict(HTTPRequest._DEFAULTS)
+    first = make(defaults)
+    assert first.is_plain
+    assert make(defaults).timeouts is first.timeouts
+    assert make(defaults, connect_timeout=1).timeouts.connect == 1
+    assert make(defaults).timeouts is first.timeouts
+    assert not make(defaults, url="http://user@example.com/").is_plain
+    assert make(defaults, streamed=True).max_body_size is None
+    assert make(defaults, max_buffer_size=5).max_body_size == 5
+    for option, value in {
+        "auth": ("a", "b"),
+        "cookies": {},
+        "auth_username": "x",
+        "retries": object(),
+        "trace": object(),
+    }.items():
+        assert not make(defaults, **{option: value}).is_plain
+        assert not make({**defaults, option: value}).is_plain
+
+
+def test_defaults_that_change_count_at_once():
+    make = usual_plans()
+    defaults = dict(HTTPRequest._DEFAULTS)
+    make(defaults)
+    defaults.update(first_byte_timeout=3.0, max_body_size=7, allow_ipv6=False, max_redirects=2)
+    made = make(defaults)
+    assert (made.timeouts.first_byte, made.max_body_size, made.max_redirects) == (3.0, 7, 2)
+    assert not made.way.allow_ipv6
+    defaults["max_redirects"] = "5"
+    for _ in range(2):
+        with pytest.raises(TypeError, match="max_redirects"):
+            plan_for(HTTPRequest(URL), defaults, usual=Usual())

@@ -149,3 +149,91 @@ async def test_a_leftover():
     assert not timer.cancelled()
     left.stop()
     assert timer.cancelled()
+
+
+async def poured(answer, take):
+    """A task that pours an answer, and has begun to wait."""
+    pouring = asyncio.ensure_future(answer.pour(take))
+    await turns()
+    return pouring
+
+
+@on_every_loop
+async def test_pouring():
+    source, taken = Source(), []
+    answer = WireAnswer(source, HEAD, 10)
+    answer.add(b"first" * 2)
+    pouring = await poured(answer, taken.append)
+    assert taken == [b"first" * 2]
+    assert source.told == ["resume"]
+    for _ in range(5):
+        assert not answer.add(b"more" * 5)  # it is never enough: nothing of it stays here
+        assert taken[-1] == b"more" * 5
+    assert not pouring.done()
+    answer.end(HTTPHeaders())
+    await pouring
+    assert len(taken) == 6
+    assert answer.received == 110
+    await answer.pour(taken.append)
+    assert len(taken) == 6
+
+
+@on_every_loop
+async def test_pouring_what_is_there_waits_for_nothing():
+    answer, taken = WireAnswer(Source(), HEAD, 10), []
+    answer.add(b"all")
+    answer.end(HTTPHeaders())
+    with pytest.raises(StopIteration):
+        answer.pour(taken.append).send(None)
+    assert taken == [b"all"]
+
+
+@on_every_loop
+async def test_pouring_that_fails():
+    answer, taken = WireAnswer(Source(), HEAD, 10), []
+    pouring = await poured(answer, taken.append)
+    answer.add(b"some")
+    answer.fail(HTTPStreamClosedError("over"))
+    with pytest.raises(HTTPStreamClosedError, match="over"):
+        await pouring
+    assert taken == [b"some"]
+    with pytest.raises(HTTPStreamClosedError, match="over"):
+        await answer.pour(taken.append)
+
+
+@on_every_loop
+async def test_who_pours_may_refuse():
+    source, taken = Source(), []
+    answer = WireAnswer(source, HEAD, 10)
+
+    def take(piece):
+        taken.append(piece)
+        if len(taken) == 2:
+            raise KeyError("mine")
+
+    pouring = await poured(answer, take)
+    answer.add(b"1")
+    answer.add(b"2")
+    assert not answer.add(b"3")
+    assert answer.add(bytes(9))  # it is enough, as if nobody read
+    answer.end(HTTPHeaders())
+    with pytest.raises(KeyError, match="mine"):
+        await pouring
+    assert taken == [b"1", b"2"]
+    assert await answer.read() == b"3" + bytes(9)
+
+
+@on_every_loop
+async def test_pouring_that_is_cancelled_takes_no_more():
+    answer, taken = WireAnswer(Source(), HEAD, 10), []
+    pouring = await poured(answer, taken.append)
+    with pytest.raises(RuntimeError, match="Somebody else reads"):
+        await answer.pour(taken.append)
+    answer.add(b"zero")
+    assert taken == [b"zero"]
+    pouring.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pouring
+    answer.add(b"one")
+    assert taken == [b"zero"]
+    assert await answer.read() == b"one"

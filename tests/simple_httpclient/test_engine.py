@@ -375,3 +375,20 @@ def test_what_is_said_to_a_proxy_is_for_it_alone():
     hop = hop_to("https://example.com/", way=Way(PROXY), headers=own)
     assert "Proxy-Authorization" not in headers_by(PROXY, hop)
     assert "Proxy-Authorization" in hop.headers
+
+
+@on_every_loop
+async def test_equal_heads_are_parsed_once_and_shared_by_nobody():
+    several = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nX-B: 3\r\nContent-Length: 2\r\n\r\nok"
+    site = Site(lambda head: several)
+    async with site.running() as url, engine() as (sender, _):
+        first = await sender.send(hop_to(url))
+        first.headers.add("X-A", "mine")
+        del first.headers["X-B"]
+        first.close()
+        assert len(sender._heads) == 1
+        second = await sender.send(hop_to(url))
+        assert second.headers.get_list("X-A") == ["1", "2"]
+        assert second.headers["X-B"] == "3"
+        assert len(sender._heads) == 1
+        second.close()

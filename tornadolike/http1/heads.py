@@ -39,8 +39,16 @@ def encode_request_head(
 ) -> bytes:
     """The request line and the fields, each with its line break, without the empty line at the end.
 
-    Raises :exc:`HTTPOutputError` as :func:`encode_head` does, and for a method that is no token, for a target
-    that is none of the four of RFC 9112 section 3.2 or not one for the method, or that is not percent-encoded.
+    Raises :exc:`HTTPOutputError` as :func:`encode_head` and :func:`encode_request_line` do.
+    """
+    return encode_request_line(method, target, version) + encode_fields(fields)
+
+
+def encode_request_line(method: str, target: str, version: str = "HTTP/1.1") -> bytes:
+    """The request line with its line break.
+
+    Raises :exc:`HTTPOutputError` for a method that is no token, for a target that is none of the four of RFC 9112
+    section 3.2 or not one for the method, or that is not percent-encoded.
     """
     if not NAME.fullmatch(method):
         raise HTTPOutputError(f"Not a method of HTTP: {method!r}")
@@ -49,7 +57,7 @@ def encode_request_head(
             f"Not a target for {method}: {target[:100]!r}. It should be a path (or an http URL, '*' for OPTIONS,"
             " 'host:port' for CONNECT) in ASCII, percent-encoded and without a fragment"
         )
-    return _encode_lines([f"{method} {target} {version}"], fields)
+    return f"{method} {target} {version}\r\n".encode("ascii")
 
 
 def encode_fields(fields: Iterable[tuple[str, str]]) -> bytes:

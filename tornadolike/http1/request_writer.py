@@ -7,7 +7,8 @@ from ..httputil.authority import is_authority
 from .fields import read_connection, stays_open
 from .framing import frame_written, joined, read_coding
 from .framing_rules import EMPTY, REQUEST, Coding, Framing
-from .heads import encode_request_head
+from .heads import encode_fields, encode_request_line
+from .request_heads import EncodedFields, encoded_fields
 from .states import REQUEST_WRITER
 from .writer import MessageWriter
 
@@ -51,16 +52,35 @@ class RequestWriter(MessageWriter):
         Raises :exc:`HTTPOutputError` for what :func:`~tornadolike.http1.encode_request_head` refuses, for a
         missing or malformed Host, and for framing that would be misread; then nothing is changed.
         """
+        if with_body or method in METHODS_WITH_BODY or self._version != "HTTP/1.1":
+            return self._encoded_head(method, target, headers, with_body)
+        known = encoded_fields.find(headers._fields)
+        if known is None:
+            head = self._encoded_head(method, target, headers, with_body)
+            if self._framing is EMPTY:
+                lines = head[head.index(b"\r\n") + 2 :]
+                known = EncodedFields(lines, self.keep_alive, self.upgrades)
+                encoded_fields.remember(headers._fields, known)
+            return head
+        line = encode_request_line(method, target, self._version)
+        self._start_body(EMPTY, 0)
+        self.keep_alive, self.upgrades = known.stays_open, known.upgrades
+        return line + known.lines
+
+    def _encoded_head(
+        self, method: str, target: str, headers: HTTPHeaders, with_body: bool
+    ) -> bytes:
         fields = list(headers.get_all())
         framing, length = self._frame(method, headers, fields, with_body)
         self._check_host(headers)
         expects_continue = self._read_expectation(headers, framing)
-        head = encode_request_head(method, target, fields, self._version) + b"\r\n"
+        line = encode_request_line(method, target, self._version)
+        lines = encode_fields(fields) + b"\r\n"
         self._start_body(framing, length)
         self.keep_alive = stays_open(self._version, *read_connection(headers._fields))
         self.expects_continue = expects_continue
         self.upgrades = "Upgrade" in headers
-        return head
+        return line + lines
 
     def _frame(
         self, method: str, headers: HTTPHeaders, fields: list[tuple[str, str]], with_body: bool

@@ -18,7 +18,7 @@ from .cookies import Jar, jar_for
 from .defaults import check_defaults, for_strangers
 from .engine import Engine
 from .limiting import WholeTimeout
-from .plan import MAX_BUFFER_SIZE, Plan, plan_for
+from .plan import MAX_BUFFER_SIZE, Plan, Usual, plan_for
 from .receiving import receive
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import NO_RESPONSE, HTTPResponse
@@ -118,6 +118,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         self.cookies = jar_for(cookies)
         self.base_url = None if base_url is None else _folder(base_url)
         self.raise_error = raise_error
+        self._usual = Usual()
         self._closed = False
         self._ending: AsyncGenerator[None, None] | None = None
 
@@ -186,14 +187,16 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
 
     def _plan(self, request: HTTPRequest, defaults: Mapping[str, Any], streamed: bool) -> Plan:
         base = self.base_url
+        usual: Usual | None = self._usual
         if base is not None and parse_url(request.url).origin != parse_url(base).origin:
-            defaults = for_strangers(defaults)
+            defaults, usual = for_strangers(defaults), None
         return plan_for(
             request,
             defaults,
             jar=self.cookies,
             max_buffer_size=self.max_buffer_size,
             streamed=streamed,
+            usual=usual,
         )
 
     def _own_engine(self) -> Engine:

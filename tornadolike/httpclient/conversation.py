@@ -68,21 +68,30 @@ class Conversation:
         """The responses that were redirects, without bodies."""
         self._fragment = ""
         self._refusal: HTTPClientError | None = None
-        option = plan.option
-        self._auth: Auth | None = auth_for(
-            option("auth"),
-            plan.address,
-            option("auth_username"),
-            option("auth_password"),
-            option("auth_mode"),
-        )
-        self._cookies = _own_cookies(option("cookies"), plan.address)
-        self._retries: Retries | None = _checked(option("retries"), Retries, "retries")
-        self._trace: Trace | None = _checked(option("trace"), Trace, "trace")
-        self._is_plain = (
-            self._auth is None and plan.jar is None and not self._cookies and self._trace is None
-        )
+        self._auth: Auth | None = None
+        self._cookies = ""
+        self._retries: Retries | None = None
+        self._trace: Trace | None = None
+        self._is_plain = plan.is_plain
         """Whether hops are sent as they are."""
+        if not plan.is_plain:
+            option = plan.option
+            self._auth = auth_for(
+                option("auth"),
+                plan.address,
+                option("auth_username"),
+                option("auth_password"),
+                option("auth_mode"),
+            )
+            self._cookies = _own_cookies(option("cookies"), plan.address)
+            self._retries = _checked(option("retries"), Retries, "retries")
+            self._trace = _checked(option("trace"), Trace, "trace")
+            self._is_plain = (
+                self._auth is None
+                and plan.jar is None
+                and not self._cookies
+                and self._trace is None
+            )
 
     async def open(self) -> Answer:
         """Send what is to be sent, until there is an answer that is for the caller.

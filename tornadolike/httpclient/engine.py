@@ -112,6 +112,15 @@ class Answer(ABC):
         """As :meth:`read` for what has come already; None if there is nothing yet."""
         return None
 
+    async def pour(self, take: Callable[[bytes], object]) -> None:
+        """Give the rest of the body to ``take``, piece by piece as it comes; return when that was all.
+
+        Raises as :meth:`read` does, and what ``take`` raises. An engine may have a quicker way than this one, which
+        has a turn of the loop for each piece.
+        """
+        while piece := self.read_nowait() or await self.read():
+            take(piece)
+
     @abstractmethod
     def close(self) -> None:
         """Nobody wants the rest. The connection is not used again, unless the response was whole."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from ..codings import CODINGS
@@ -35,6 +36,25 @@ _OF_A_WAY: Final = frozenset(
 )
 """Options that say how to get to a server; ``validate_cert`` has a default of its own."""
 
+_WHO_AND_HOW_OFTEN: Final = frozenset({"auth", "auth_username", "cookies", "retries", "trace"})
+"""Options without which a hop is sent as it is, and once."""
+
+_ASKED_FOR: Final = frozenset(
+    {
+        *("url", "method", "headers", "body", "body_producer"),
+        *("user_agent", "expect_100_continue", "start_time"),
+    }
+)
+"""Attributes of requests that are no part of their settings: they are looked at for each of them."""
+
+_OPTIONS: Final = tuple(
+    name
+    for name in vars(HTTPRequest("http://localhost/"))
+    if name not in _ASKED_FOR and name[0] != "_"
+)
+_what_is_said = attrgetter(*_OPTIONS)
+_NOTHING: Final = (None,) * len(_OPTIONS)
+
 
 @dataclass(slots=True)
 class Plan:
@@ -62,6 +82,8 @@ class Plan:
     """Bytes of the response's body, on the wire and decoded; None for no limit."""
     jar: Jar | None
     """Where the client keeps cookies, if it does."""
+    is_plain: bool = False
+    """Whether nothing is said of who is asking, of cookies, attempts and tracing."""
 
     def first_hop(self) -> Hop:
         """What is sent first."""
@@ -87,6 +109,7 @@ def plan_for(
     jar: Jar | None = None,
     max_buffer_size: int = MAX_BUFFER_SIZE,
     streamed: bool = False,
+    usual: "Usual | None" = None,
 ) -> Plan:
     """What is to be done for ``request``.
 
@@ -94,62 +117,115 @@ def plan_for(
     :arg jar: its client's cookies.
     :arg max_buffer_size: bytes of a body that its client collects in memory.
     :arg streamed: whether the body is taken in pieces: then only ``max_body_size`` bounds it.
+    :arg usual: of its client, whose arguments here are always the same but for the requests.
 
     Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
     sense.
     """
-    # (One dictionary for all the questions: to ask both each time would be most of the work.)
-    options: dict[str, Any] = {
-        **defaults,
-        **{name: value for name, value in vars(request).items() if value is not None},
-    }
-    said: Callable[[str], Any] = options.get
+    if usual is not None and _what_is_said(request) == _NOTHING:
+        settings = usual.settings(defaults, max_buffer_size)
+    else:
+        settings = _Settings(
+            {
+                **defaults,
+                **{name: value for name, value in vars(request).items() if value is not None},
+            },
+            max_buffer_size,
+            own_limit=request.max_body_size is not None,
+        )
     address = parse_url(request.url)
     method = request.method
-    nonstandard = said("allow_nonstandard_methods")
-    if method not in METHODS and not nonstandard:
+    if method not in METHODS and not settings.nonstandard:
         raise KeyError(f"unknown method {method}")
-    with_body = _has_body(request, nonstandard)
+    with_body = _has_body(request, settings.nonstandard)
     expects_continue = with_body and bool(
         request.expect_100_continue or defaults.get("expect_100_continue")
     )
-    decompress = bool(said("decompress_response"))
-    idempotent = said("idempotent")
-    max_redirects = said("max_redirects")
-    check_whole_numbers(max_redirects=max_redirects)
     producer = producer_of(request.body_producer)
-    headers = _headers(request, address, defaults, expects_continue, decompress)
+    headers = _headers(request, address, defaults, expects_continue, settings.decompress)
     length = getattr(producer, "length", None)
     if length is not None and "Content-Length" not in headers:
         headers["Content-Length"] = str(length)
     return Plan(
         request,
-        said,
+        settings.option,
         method,
         address,
         headers,
         request.body,
         producer,
         expects_continue,
-        _way(request, defaults, options),
-        Timeouts(
+        settings.way or _way(request, defaults),
+        settings.timeouts,
+        settings.request_timeout,
+        settings.follow_redirects,
+        settings.max_redirects,
+        settings.decompress,
+        method in IDEMPOTENT if settings.idempotent is None else bool(settings.idempotent),
+        settings.max_streamed if streamed else settings.max_body_size,
+        jar,
+        settings.is_plain and address.username is None and jar is None,
+    )
+
+
+class _Settings:
+    """What the options of a request come to, whatever is asked for.
+
+    :arg options: those that are said: by the request, or else by its client.
+    :arg own_limit: whether it is the request that says ``max_body_size``.
+    """
+
+    def __init__(
+        self, options: dict[str, Any], max_buffer_size: int, own_limit: bool = False
+    ) -> None:
+        # (One dictionary for all the questions: to ask both each time would be most of the work.)
+        self.option = said = options.get
+        self.nonstandard = bool(said("allow_nonstandard_methods"))
+        self.decompress = bool(said("decompress_response"))
+        self.idempotent = said("idempotent")
+        self.max_redirects = cast(int, said("max_redirects"))
+        check_whole_numbers(max_redirects=self.max_redirects)
+        self.way = (
+            _USUAL_WAY if said("validate_cert") and options.keys().isdisjoint(_OF_A_WAY) else None
+        )
+        """None if it has to be found out for each request."""
+        self.timeouts = Timeouts(
             _seconds("connect_timeout", said),
             _seconds("tls_timeout", said),
             _seconds("first_byte_timeout", said),
             _seconds("stall_timeout", said),
-        ),
-        _seconds("request_timeout", said),
-        bool(said("follow_redirects")),
-        max_redirects,
-        decompress,
-        method in IDEMPOTENT if idempotent is None else bool(idempotent),
-        _max_body_size(
-            request,
-            defaults,
-            None if streamed or said("streaming_callback") is not None else max_buffer_size,
-        ),
-        jar,
-    )
+        )
+        self.request_timeout = _seconds("request_timeout", said)
+        self.follow_redirects = bool(said("follow_redirects"))
+        in_memory = None if said("streaming_callback") is not None else max_buffer_size
+        self.max_body_size = _max_body_size(said("max_body_size"), own_limit, in_memory)
+        self.max_streamed = _max_body_size(said("max_body_size"), own_limit, None)
+        self.is_plain = options.keys().isdisjoint(_WHO_AND_HOW_OFTEN)
+
+
+class Usual:
+    """The settings of a client's requests that say nothing of their own, which are most: found out once."""
+
+    __slots__ = ("_defaults", "_max_buffer_size", "_settings")
+
+    def __init__(self) -> None:
+        self._defaults: dict[str, Any] | None = None
+        """A copy of those that the settings are of: they may be changed."""
+        self._max_buffer_size = 0
+        self._settings: _Settings | None = None
+
+    def settings(self, defaults: Mapping[str, Any], max_buffer_size: int) -> _Settings:
+        """Those of a request that says nothing, by these defaults."""
+        settings = self._settings
+        if (
+            settings is None
+            or self._max_buffer_size != max_buffer_size
+            or self._defaults != defaults
+        ):
+            settings = _Settings(dict(defaults), max_buffer_size)
+            self._defaults, self._max_buffer_size = dict(defaults), max_buffer_size
+            self._settings = settings
+        return settings
 
 
 def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
@@ -174,25 +250,19 @@ def _seconds(option: str, said: Callable[[str], Any]) -> float:
     return cast(float, value)
 
 
-def _max_body_size(
-    request: HTTPRequest, defaults: Mapping[str, Any], in_memory: int | None
-) -> int | None:
+def _max_body_size(most: int | None, own_limit: bool, in_memory: int | None) -> int | None:
     """What the request says, or else its client; what that says may be less than what it has memory for."""
-    said = request.max_body_size
-    most: int | None = defaults.get("max_body_size") if said is None else said
     if most is None:
         return in_memory
     check_whole_numbers(max_body_size=most)
     check_not_negative(max_body_size=most)
-    return most if in_memory is None or said is not None else min(most, in_memory)
+    return most if in_memory is None or own_limit else min(most, in_memory)
 
 
 _USUAL_WAY: Final = Way()
 
 
-def _way(request: HTTPRequest, defaults: Mapping[str, Any], options: dict[str, Any]) -> Way:
-    if options.get("validate_cert") and options.keys().isdisjoint(_OF_A_WAY):
-        return _USUAL_WAY
+def _way(request: HTTPRequest, defaults: Mapping[str, Any]) -> Way:
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
     unix_socket = both.unix_socket
     return Way(
@@ -227,9 +297,10 @@ def _headers(
     """What is sent: what the author says, the client's defaults, and what is sent in any case."""
     headers = request.headers.copy()
     said: Any  # Tornado takes bytes, too
-    for name, said in request.headers.get_all():
-        if isinstance(said, bytes):
-            headers[name] = said.decode("latin1")
+    if headers:
+        for name, said in request.headers.get_all():
+            if isinstance(said, bytes):
+                headers[name] = said.decode("latin1")
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value

@@ -203,8 +203,11 @@ class HTTPRequest:
 
     @headers.setter
     def headers(self, value: _Headers | None) -> None:
-        if not isinstance(value, HTTPHeaders):
-            texts = {name: native_str(text) for name, text in value.items()} if value else {}
+        # (To ask an abstract class about an instance takes long, and most requests have none.)
+        if value is None:
+            value = HTTPHeaders()
+        elif not isinstance(value, HTTPHeaders):
+            texts = {name: native_str(text) for name, text in value.items()}
             value = HTTPHeaders(texts)
         self._headers = value
 
@@ -215,7 +218,7 @@ class HTTPRequest:
 
     @body.setter
     def body(self, value: bytes | str | None) -> None:
-        self._body = utf8(value)
+        self._body = None if value is None else utf8(value)
 
 
 class RequestWithDefaults:

@@ -8,6 +8,7 @@ proxies that one trusts may be anybody's invention, well formed or not.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from .authority import is_authority
@@ -19,9 +20,7 @@ _TOKEN = NAME.pattern
 _QUOTED = r'"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*+"'
 _SOME_PAIR = rf"{_TOKEN}=(?:{_TOKEN}|{_QUOTED})"
 # Possessive: nothing that was taken is given back, so it takes linear time.
-_ELEMENT: Final = re.compile(
-    rf"[ \t]*+(?:{_SOME_PAIR}[ \t]*+)?+(?:;[ \t]*+(?:{_SOME_PAIR}[ \t]*+)?+)*+"
-)
+_ELEMENT: Final = rf"[ \t]*+(?:{_SOME_PAIR}[ \t]*+)?+(?:;[ \t]*+(?:{_SOME_PAIR}[ \t]*+)?+)*+"
 _PAIR: Final = re.compile(rf"({_TOKEN})=({_TOKEN}|{_QUOTED})")
 _ESCAPED = re.compile(r"\\(.)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+\-.]*")
@@ -69,6 +68,12 @@ class ForwardedElement:
 _EMPTY: Final = ForwardedElement()
 
 
+@lru_cache(maxsize=1)
+def _element_pattern() -> re.Pattern[str]:
+    """Compiled when it is needed: it takes longer than most modules do, and clients never need it."""
+    return re.compile(_ELEMENT)
+
+
 def parse_forwarded(value: str) -> list[ForwardedElement]:
     """The elements of a ``Forwarded`` header (of several fields of that name: joined by commas).
 
@@ -92,7 +97,7 @@ def elements_from_right(value: str) -> Iterator[ForwardedElement]:
     while end >= 0:
         comma = value.rfind(",", 0, end)
         commas = 0
-        while not _ELEMENT.fullmatch(value, comma + 1, end):
+        while not _element_pattern().fullmatch(value, comma + 1, end):
             if comma < 0 or commas == _MAX_COMMAS:
                 raise HTTPInputError(f"Invalid element in Forwarded: {value[:end][-_SHOWN:]!r}")
             comma = value.rfind(",", 0, comma)

@@ -12,6 +12,7 @@ import os
 import re
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 SIGNATURE: Final = b"\r\n\r\n\0\r\nQUIT\n"
@@ -25,7 +26,7 @@ DEFAULT_MAX_SIZE: Final = 16 * 1024
 _FIXED = struct.Struct("!12sBBH")
 _TLV = struct.Struct("!BH")
 _TLS = struct.Struct("!BL")
-_LINE = re.compile(
+_LINE = (
     rb"PROXY (?:UNKNOWN(?: [^\r\n]*)?|TCP([46]) ([0-9A-Fa-f:.]+) ([0-9A-Fa-f:.]+)"
     rb" (0|[1-9][0-9]{0,4}) (0|[1-9][0-9]{0,4}))\r\n"
 )
@@ -134,13 +135,19 @@ def parse_proxy_header(
 # Version 1: a line
 
 
+@lru_cache(maxsize=1)
+def _line() -> re.Pattern[bytes]:
+    """Compiled when it is needed: it takes longer than most modules do, and few programs are behind such a proxy."""
+    return re.compile(_LINE)
+
+
 def _parse_line(data: bytes) -> tuple[ProxyHeader, int] | None:
     end = data.find(b"\r\n", 0, LONGEST_LINE) + 2
     if end < 2:
         if len(data) < LONGEST_LINE and b"\n" not in data:
             return None
         end = LONGEST_LINE
-    match = _LINE.fullmatch(data, 0, end)
+    match = _line().fullmatch(data, 0, end)
     if match is None:
         raise ProxyProtocolError(f"malformed PROXY line {bytes(data[:end])!r}")
     if match[1] is None:

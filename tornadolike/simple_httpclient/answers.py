@@ -1,6 +1,7 @@
 """Where the body of a response goes: to :class:`WireAnswer` if somebody wants it, else to :class:`Leftover`."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..http1 import ResponseHead
@@ -31,8 +32,10 @@ class WireAnswer(Answer):
         "_failure",
         "_full",
         "_pieces",
+        "_refusal",
         "_size",
         "_source",
+        "_take",
         "_waiter",
         "headers",
         "reason",
@@ -56,14 +59,21 @@ class WireAnswer(Answer):
         self._ended = False
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._take: Callable[[bytes], object] | None = None
+        """Who is given pieces at once."""
+        self._refusal: Exception | None = None
+        """What that one has raised."""
 
     # For the connection
 
     def add(self, piece: bytes) -> bool:
         """Take a piece of the body. Returns whether it is enough for now."""
-        self._pieces.append(piece)
         size = len(piece)
         self.received += size
+        if self._take is not None:
+            self._give(self._take, piece)
+            return False
+        self._pieces.append(piece)
         self._size += size
         if self._waiter is not None:
             self._wake()
@@ -71,6 +81,15 @@ class WireAnswer(Answer):
             return False
         self._full = True
         return True
+
+    def _give(self, take: Callable[[bytes], object], piece: bytes) -> None:
+        try:
+            take(piece)
+        except Exception as error:
+            # It is for who has asked. What comes until he hears of it is kept, up to a bound.
+            self._take = None
+            self._refusal = error
+            self._wake()
 
     def end(self, trailers: HTTPHeaders) -> None:
         """The body is whole."""
@@ -111,15 +130,36 @@ class WireAnswer(Answer):
 
     async def read(self) -> bytes:
         """As the contract has it. One at a time: raises :exc:`RuntimeError` if another waits."""
+        while (piece := self.read_nowait()) is None:
+            await self._wait()
+        return piece
+
+    async def pour(self, take: Callable[[bytes], object]) -> None:
+        """As the contract has it; nobody is woken before the end."""
+        while piece := self.read_nowait():
+            take(piece)
+        if piece is not None:
+            return
+        await self._wait(take)
+        refusal, self._refusal = self._refusal, None
+        try:
+            if refusal is not None:
+                raise refusal
+        finally:
+            del refusal  # which has this frame
+        if self._failure is not None:
+            raise self._failure
+
+    async def _wait(self, take: Callable[[bytes], object] | None = None) -> None:
+        """Wait for what comes next; or, if it goes to ``take``, for the end."""
         if self._waiter is not None:
             raise RuntimeError("Somebody else reads this response already")
-        while (piece := self.read_nowait()) is None:
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        return piece
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._take = take
+        try:
+            await self._waiter
+        finally:
+            self._waiter = self._take = None
 
     def close(self) -> None:
         """Drop what is there. The rest is read if it is short, and the connection kept; else that is ended."""

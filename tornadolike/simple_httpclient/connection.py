@@ -16,7 +16,14 @@ import sys
 from collections.abc import Callable, Hashable
 from typing import Any, Final, Protocol, cast
 
-from ..http1 import EndOfMessage, Limits, RequestWriter, ResponseHead, ResponseReader
+from ..http1 import (
+    EndOfMessage,
+    Limits,
+    RequestWriter,
+    ResponseHead,
+    ResponseHeadCache,
+    ResponseReader,
+)
 from ..http1.reader import EndedTooSoon
 from ..http1.states import State
 from ..httpclient.engine import Hop
@@ -61,6 +68,7 @@ class Connection(asyncio.Protocol):
     :arg limits: of responses.
     :arg owner: is told what becomes of it.
     :arg bounds: of one exchange.
+    :arg heads: those that the owner's connections have read before.
     """
 
     __slots__ = (
@@ -83,11 +91,16 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(
-        self, key: Hashable, limits: Limits, owner: Owner, bounds: Bounds = BOUNDS
+        self,
+        key: Hashable,
+        limits: Limits,
+        owner: Owner,
+        bounds: Bounds = BOUNDS,
+        heads: ResponseHeadCache | None = None,
     ) -> None:
         self.key = key
         self.idle_since = 0.0
-        self._reader = ResponseReader(limits)
+        self._reader = ResponseReader(limits, heads=heads)
         self._owner = owner
         self._bounds = bounds
         self._transport: Any = None

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Hashable
 from dataclasses import replace
 from typing import Any, Final
 
-from ..http1 import Limits
+from ..http1 import Limits, ResponseHeadCache
 from ..httpclient.engine import Answer, Engine, Hop
 from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
 from ..httpclient.proxies import Proxy
@@ -54,6 +54,7 @@ class SimpleEngine(Engine):
         self._pool = pool
         self._limits = limits
         self._bounds = bounds
+        self._heads = ResponseHeadCache(limits.max_header_count)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -117,7 +118,7 @@ class SimpleEngine(Engine):
         except BaseException:
             self._turns.give_back(key)
             raise
-        connection = Connection(key, self._limits, self._pool, self._bounds)
+        connection = Connection(key, self._limits, self._pool, self._bounds, self._heads)
         self._pool.add(connection, way.transport)
         way.transport.set_protocol(connection)
         connection.connection_made(way.transport)

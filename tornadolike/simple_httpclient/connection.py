@@ -47,6 +47,9 @@ class Owner(Protocol):
     def leave(self, key: Hashable) -> None:
         """A request to ``key`` has ended, one way or another."""
 
+    def has_room(self) -> bool:
+        """Whether it would keep one more that nobody uses."""
+
     def keep(self, connection: "Connection") -> None:
         """It may be used again."""
 
@@ -342,8 +345,9 @@ class Connection(asyncio.Protocol):
         if patience is not None:
             patience.rest()
         if type(answer) is Leftover:
-            answer.stop()
-        self._owner.leave(self.key)
+            answer.stop()  # its turn was given back before
+        else:
+            self._owner.leave(self.key)
 
     def _drop(self) -> None:
         """End it at once."""
@@ -399,10 +403,13 @@ class Connection(asyncio.Protocol):
         if self._patience is not None:
             self._patience.rest()
             self._patience = None
+        self._owner.leave(self.key)  # to drain is no request
         self.resume()
 
     def _may_drain(self, answer: WireAnswer) -> bool:
         if self._writer is None or not self._writer.complete or not self._reader.stays_open:
+            return False
+        if not self._owner.has_room():
             return False
         length = answer.headers.get("Content-Length")
         return length is None or int(length) - answer.received <= self._bounds.drain_size

@@ -255,6 +255,9 @@ class Connection(asyncio.Protocol):
                 )
             )
             return
+        if head.status == 408 and self._was_idle(hop):
+            self._fail(StaleError("The server had ended the kept connection: 408"))
+            return
         self._reader.max_body_size = sys.maxsize if hop.max_body_size is None else hop.max_body_size
         self._answer = WireAnswer(self, head, self._bounds.read_ahead)
         hop.times.first_byte = self._time()
@@ -265,6 +268,15 @@ class Connection(asyncio.Protocol):
             upload.stop()
         if self._patience is not None:
             self._mind_time()
+
+    def _was_idle(self, hop: Hop) -> bool:
+        """Whether a 408 is no answer, but the word with which the server ends a connection that was idle for too long.
+
+        It went out before the request came, or as it came; RFC 9110 section 15.5.9 lets a client send that again.
+        """
+        if not (hop.times.reused and hop.repeatable) or self._reader.stays_open:
+            return False
+        return self._upload is None or not self._upload.consumed
 
     def _take_interim(self, hop: Hop, head: ResponseHead) -> None:
         if head.status == 100 and self._upload is not None:

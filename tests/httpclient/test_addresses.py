@@ -83,3 +83,16 @@ def test_redirects_raise_one_thing(location):
     assert parse_url(found.url) == found
     assert found.resource.isascii()
     assert not set(found.url) & set(" \t\r\n\\")
+
+
+@pytest.mark.parametrize("location", ["/b", "b", "//[fe80::1]/b", "http://[fe80::1]/b"])
+def test_a_redirect_stays_in_the_zone(location):
+    """The server does not know by which interface it was found: it names its address, or none."""
+    found = parse_url("http://[fe80::1%25eth0]/a").redirected(location)
+    assert found == Address("http", "fe80::1%eth0", 80, "/b")
+
+
+def test_a_redirect_to_another_address_has_no_zone():
+    address = parse_url("http://[fe80::1%25eth0]/a")
+    assert address.redirected("http://[fe80::2]/").host == "fe80::2"
+    assert address.redirected("http://[fe80::1%25eth1]/").host == "fe80::1%eth1"

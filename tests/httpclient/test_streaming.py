@@ -1,6 +1,7 @@
 """client.stream(): pieces as they come, lines, the rest as a whole, and how it ends."""
 
 import asyncio
+import gc
 import gzip
 import itertools
 
@@ -33,6 +34,12 @@ class Told(Trace):
 
     def on_failure(self, hop, error):
         self.said.append(type(error))
+
+
+def forget(kept):
+    """Let go of what is in this list."""
+    kept.clear()
+    gc.collect()
 
 
 async def read_all(stream):
@@ -299,3 +306,28 @@ async def test_an_engines_own_time_out_is_not_ours():
             with pytest.raises(HTTPTimeoutError, match=r"connect|stalled"):
                 async with client.stream("GET", NOWHERE) as response:
                     await response.read()
+
+
+@on_every_loop
+async def test_a_response_that_is_forgotten():
+    """Nobody has closed it: that is said, and what it held is given back."""
+    seen = Told()
+    async with house() as site, client_of(site, max_clients=1) as client:
+        kept = [await client.stream("GET", "/endless", trace=seen).__aenter__()]
+        assert await kept[0].read_piece()
+        with pytest.warns(ResourceWarning, match=r"unclosed <StreamedResponse 200 .*async with"):
+            forget(kept)
+        assert (await client.fetch("/x")).code == 200
+        assert seen.said == [HTTPStreamClosedError]
+        assert client.connections == (1, 1)
+
+
+def test_a_response_that_is_forgotten_behind_its_loop():
+    async def main():
+        async with scripted(Said(200, b"some")) as client:
+            kept.append(await client.stream("GET", NOWHERE).__aenter__())
+
+    kept = []
+    asyncio.run(main())
+    with pytest.warns(ResourceWarning, match="unclosed"):
+        forget(kept)

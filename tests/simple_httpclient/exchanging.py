@@ -47,11 +47,15 @@ class Owner:
 
     def __init__(self):
         self.told = []
+        self.room = True
         self.changed = asyncio.Event()
 
     def leave(self, key):
         assert key == "key"
         self._tell("left")
+
+    def has_room(self):
+        return self.room
 
     def keep(self, connection):
         self._tell("kept")

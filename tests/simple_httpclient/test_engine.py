@@ -100,6 +100,73 @@ async def test_a_kept_connection_that_has_ended():
         assert site.connections == 4  # a new one is not tried again
 
 
+IDLE_TOO_LONG = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@on_every_loop
+async def test_a_server_that_ends_a_kept_connection_with_a_word():
+    """A 408 as the request goes out: it is sent again, unless that may do harm or the connection stays."""
+    site = Site()
+    async with site.running() as url, engine() as (sender, _):
+        await get(sender, url)
+        site.answer = lambda head: IDLE_TOO_LONG if site.connections == 1 else OK
+        assert await get(sender, url, repeatable=True) == b"ok"
+        assert site.connections == 2
+        site.answer = IDLE_TOO_LONG
+        assert (await sender.send(hop_to(url))).status == 408
+        assert site.connections == 2
+        assert (await sender.send(hop_to(url, repeatable=True))).status == 408  # over a new one
+        assert site.connections == 3
+        site.answer = OK
+        await get(sender, url)
+        site.answer = b"HTTP/1.1 408 Too Slow\r\nContent-Length: 0\r\n\r\n"
+        assert (await sender.send(hop_to(url, repeatable=True))).status == 408
+        assert len(site.heads) == 7
+        assert sender._turns.taken == {}
+
+
+@on_every_loop
+async def test_a_producer_that_has_begun_is_not_asked_again_behind_408():
+    async def produce(write):
+        await write(b"x")
+
+    site = Site()
+    async with site.running() as url, engine() as (sender, _):
+        await get(sender, url)
+        site.answer = IDLE_TOO_LONG
+        hop = hop_to(url, method="PUT", headers={"Content-Length": "1"}, repeatable=True)
+        hop.producer = produce
+        assert (await sender.send(hop)).status == 408
+        assert len(site.heads) == 2
+
+
+@on_every_loop
+async def test_a_second_try_has_the_time_to_connect_anew(monkeypatch):
+    site = Site()
+    async with site.running() as url, engine() as (sender, _):
+        await get(sender, url)
+        deadlines = []
+        dial = sender._dialer.dial
+
+        async def noting(hop, deadline):
+            deadlines.append(deadline)
+            return await dial(hop, deadline)
+
+        monkeypatch.setattr(sender._dialer, "dial", noting)
+
+        def thinks(head):
+            thought.append(asyncio.get_running_loop().time())
+            return None if site.connections == 1 else OK
+
+        thought = []
+        site.answer = thinks
+        await get(sender, url, repeatable=True, timeouts=Timeouts(connect=100.0))
+        assert deadlines[0] > thought[0] + 100.0
+        site.answer = lambda head: None if site.connections == 2 else OK
+        await get(sender, url, repeatable=True, timeouts=Timeouts(connect=0.0))
+        assert deadlines[1] is None
+
+
 @on_every_loop
 async def test_what_must_not_be_sent_twice_is_not():
     site = Site()

@@ -277,3 +277,23 @@ def test_nobody_gets_what_another_one_has(steps, most):
         assert pool._by_key == {}
 
     run_on(functools.partial(VirtualLoop, make_current=False), play())
+
+
+@on_every_loop
+async def test_room_for_one_more():
+    """Connections that are drained have no turn: with those that are idle they are no more than may be idle."""
+    all_turns = Turns(5)
+    pool = Pool(all_turns, max_idle=2)
+    busy = [Fake(pool) for _ in range(3)]
+    for _ in busy:
+        assert all_turns.take("a")
+    assert pool.has_room()
+    pool.leave("a")
+    assert pool.has_room()
+    pool.leave("a")
+    assert not pool.has_room()
+    busy[0].close()
+    assert pool.has_room()
+    pool.close()
+    assert not pool.has_room()
+    assert not Pool(Turns(1), idle_timeout=0).has_room()

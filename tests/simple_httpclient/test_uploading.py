@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import itertools
+import socket
+import struct
 
 import pytest
 
@@ -444,6 +446,37 @@ async def test_an_early_refusal_by_a_server_that_leaves():
             assert answer.status == 413
             assert await read_all(answer) == b"no"
             await owner.hear("left")
+
+
+@pytest.mark.parametrize("wire", ["plain", "TLS"])
+@on_every_loop
+async def test_an_early_refusal_in_the_middle_of_a_write(wire, certs, monkeypatch):
+    """The answer and the reset come when the transport has just begun to write: the write fails, the answer stays."""
+
+    async def produce(write):
+        await write(b"begun")
+        await refused.wait()
+        await write(bytes(1_000_000))
+
+    async def script(peer):
+        await peer.head()
+        peer.writer.transport.pause_reading()
+        sock = peer.writer.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.say(response("413 Too Large", "Connection: close", body=b"no"))
+        peer.reset()
+        refused.set()
+
+    refused = asyncio.Event()
+    # Nobody looks before the write whether the server is still there: so it is as if it went meanwhile.
+    monkeypatch.setattr(Upload, "_server_is_gone", lambda upload: False)
+    tls = certs if wire == "TLS" else None
+    async with connected(script, tls=tls) as (connection, owner, _):
+        answer = await connection.exchange(hop("PUT", producer=produce))
+        assert answer.status == 413
+        assert await read_all(answer) == b"no"
+        await owner.hear("left")
 
 
 # Expect

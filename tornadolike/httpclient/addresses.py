@@ -75,7 +75,9 @@ class Address:
         ):  # which urljoin() would not take for the whole if its host were missing
             target = urljoin(self.url, target)
         found = parse_url(target)
-        return Address(found.scheme, found.host, found.port, found.resource)
+        # (A zone is not in our own URLs; without it one does not get there again.)
+        host = self.host if found.host == self.host.partition("%")[0] else found.host
+        return Address(found.scheme, host, found.port, found.resource)
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,9 @@ wait, and a body of any size passes through little memory.
 
 import asyncio
 import codecs
+import contextlib
 import json
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,7 +18,7 @@ from .charsets import charset_of, decode_text
 from .conversation import Conversation
 from .decoding import decoded
 from .engine import Answer, Engine
-from .failures import HTTPProtocolError
+from .failures import HTTPProtocolError, HTTPStreamClosedError
 from .limiting import timed_out
 from .plan import Plan
 from .receiving import receive, say_body_comes
@@ -40,6 +42,7 @@ class StreamedResponse:
         )
         self._timeout = plan.request_timeout or None
         self._max_buffer_size = max_buffer_size
+        self._loop = asyncio.get_running_loop()
         self._ended = False
         self._response = HTTPResponse(
             plan.request,
@@ -216,6 +219,24 @@ class StreamedResponse:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.code} {self.effective_url}>"
+
+    def __del__(self) -> None:
+        if getattr(self, "_ended", True):
+            return
+        warnings.warn(
+            f"unclosed {self!r}: use async with client.stream(...)",
+            ResourceWarning,
+            stacklevel=2,
+            source=self,
+        )
+        with contextlib.suppress(RuntimeError):  # the loop is closed: there is nothing to give back
+            # (We may be in any thread, and in the middle of anything.)
+            self._loop.call_soon_threadsafe(_forgotten, self._answer, self._conversation)
+
+
+def _forgotten(answer: Answer, conversation: Conversation) -> None:
+    answer.close()
+    conversation.failed(HTTPStreamClosedError("the response was forgotten before its end"))
 
 
 class Streaming:

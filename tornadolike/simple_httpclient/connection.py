@@ -54,6 +54,9 @@ class Owner(Protocol):
     def leave(self, key: Hashable) -> None:
         """A request to ``key`` has ended, one way or another."""
 
+    def has_room(self) -> bool:
+        """Whether it would keep one more that nobody uses."""
+
     def keep(self, connection: "Connection") -> None:
         """It may be used again."""
 
@@ -265,6 +268,9 @@ class Connection(asyncio.Protocol):
                 )
             )
             return
+        if head.status == 408 and self._was_idle(hop):
+            self._fail(StaleError("The server had ended the kept connection: 408"))
+            return
         self._reader.max_body_size = sys.maxsize if hop.max_body_size is None else hop.max_body_size
         self._answer = WireAnswer(self, head, self._bounds.read_ahead)
         hop.times.first_byte = self._time()
@@ -275,6 +281,15 @@ class Connection(asyncio.Protocol):
             upload.stop()
         if self._patience is not None:
             self._mind_time()
+
+    def _was_idle(self, hop: Hop) -> bool:
+        """Whether a 408 is no answer, but the word with which the server ends a connection that was idle for too long.
+
+        It went out before the request came, or as it came; RFC 9110 section 15.5.9 lets a client send that again.
+        """
+        if not (hop.times.reused and hop.repeatable) or self._reader.stays_open:
+            return False
+        return self._upload is None or not self._upload.consumed
 
     def _take_interim(self, hop: Hop, head: ResponseHead) -> None:
         if head.status == 100 and self._upload is not None:
@@ -355,8 +370,9 @@ class Connection(asyncio.Protocol):
         if patience is not None:
             patience.rest()
         if type(answer) is Leftover:
-            answer.stop()
-        self._owner.leave(self.key)
+            answer.stop()  # its turn was given back before
+        else:
+            self._owner.leave(self.key)
 
     def _drop(self) -> None:
         """End it at once."""
@@ -412,10 +428,13 @@ class Connection(asyncio.Protocol):
         if self._patience is not None:
             self._patience.rest()
             self._patience = None
+        self._owner.leave(self.key)  # to drain is no request
         self.resume()
 
     def _may_drain(self, answer: WireAnswer) -> bool:
         if self._writer is None or not self._writer.complete or not self._reader.stays_open:
+            return False
+        if not self._owner.has_room():
             return False
         length = answer.headers.get("Content-Length")
         return length is None or int(length) - answer.received <= self._bounds.drain_size

@@ -66,7 +66,7 @@ class SimpleEngine(Engine):
             hop.way = replace(hop.way, proxy=None)  # the socket is where the server is
         key = key_of(hop)
         now = hop.times.started = hop.times.dequeued = loop.time()
-        deadline = now + hop.timeouts.connect if hop.timeouts.connect else None
+        deadline = _connect_deadline(hop, now)
         if not self._turns.take(key):
             await self._wait_for_turn(key, hop, deadline)
             now = hop.times.dequeued = loop.time()
@@ -79,8 +79,10 @@ class SimpleEngine(Engine):
         except StaleError:
             if hop.times.sent and not hop.repeatable:
                 raise
-        # The others may have ended, too; now it is to be one that is there.
+        # The others may have ended, too; now it is to be one that is there. It has all the time to connect: the server
+        # may have thought about the first try for long. (The whole time goes on, with who has asked.)
         hop.times.reused = False
+        deadline = _connect_deadline(hop, loop.time())
         if not self._turns.take(key):
             await self._wait_for_turn(key, hop, deadline)
         return await self._send_first(key, hop, deadline)
@@ -158,6 +160,10 @@ class SimpleEngine(Engine):
         self._dialer.give_up()
         self._pool.close()
         self._dialer.client.close()
+
+
+def _connect_deadline(hop: Hop, now: float) -> float | None:
+    return now + hop.timeouts.connect if hop.timeouts.connect else None
 
 
 async def _exchange_by(proxy: Proxy, connection: Connection, hop: Hop) -> Answer:

@@ -113,6 +113,10 @@ class Pool:
         """A request to ``key`` has ended, one way or another."""
         self._turns.give_back(key)
 
+    def has_room(self) -> bool:
+        """Whether it would keep one more: those whose rest is drained have no turn, so this is their limit."""
+        return not self._closed and len(self._all) - self._turns.all_taken < self._max_idle
+
     def keep(self, connection: Connection) -> None:
         """Keep a connection whose response is whole."""
         if self._closed or not self._max_idle or connection not in self._all:

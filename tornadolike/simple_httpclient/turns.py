@@ -53,6 +53,11 @@ class Turns:
         return self._taken
 
     @property
+    def all_taken(self) -> int:
+        """How many turns are taken, in all."""
+        return self._all_taken
+
+    @property
     def waiting(self) -> list[Hashable]:
         """The host of each who waits, the first first."""
         by_number = {number: key for key, queue in self._queues.items() for number in queue}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import PATIENCE
 from tests.httpclient.behaviours import differences
-from tests.httpclient.behaviours.engines import Engine, outcome, wrong
+from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.nginx import Nginx
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok
 from tests.peers import nobody
@@ -248,9 +248,6 @@ def test_closed_with_fetches_going_on(engine: Engine, play: Play) -> None:
     assert set(engine.run(main, max_clients=2)) <= {"HTTPStreamClosedError", "HTTPConnectError"}
 
 
-@wrong(
-    simple="pool: the second try has what connect_timeout has left since the first was sent: nothing"
-)
 def test_the_second_try_has_time_to_connect(engine: Engine, play: Play) -> None:
     """A server may think for longer than ``connect_timeout`` before it ends a kept connection."""
 
@@ -280,7 +277,6 @@ def test_the_second_try_has_time_to_connect(engine: Engine, play: Play) -> None:
     assert found == "200 hello"
 
 
-@wrong(simple="wire: what is drained behind a fetch that was given up keeps its place for a second")
 def test_who_has_given_up_makes_room_at_once(engine: Engine, play: Play) -> None:
     """The next one does not wait for the rest of a body that nobody wants, and that does not come."""
     silent = play(lambda peer: (peer.request(), peer.send(ok()[:-1]), peer.wait_closed()))

@@ -128,8 +128,8 @@ def test_waiting_for_a_turn(engine: Engine, play: Play) -> None:
 
 
 SAYINGS = {
-    "at once": "Timeout while waiting for the response",
-    "in the body": "Timeout while reading the body",
+    "at once": "Timeout during request, while waiting for the response",
+    "in the body": "Timeout during request, while reading the body",
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from typing import Any
 
 import pytest
@@ -251,5 +252,21 @@ def test_the_protocol_may_resize_its_buffer_once_it_is_told(bench: Bench, how: s
         await protocol.has_data(b"abcdefghij")
         transport.abort()
         await protocol.lost
+
+    run(bench, main)
+
+
+def test_a_write_that_fails_does_not_lose_the_peers_last_words(bench: Bench) -> None:
+    async def main() -> None:
+        ours, peer = bench.pair()
+        protocol = Buffered(size=10)
+        transport = SocketTransport(bench.loop, ours, protocol)
+        peer.send(b"more than the buffer can hold")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        transport.write(b"a")
+        assert isinstance(await protocol.lost, ConnectionError)
+        assert protocol.data == b"more than the buffer can hold"
+        assert protocol.calls == ["made"]
 
     run(bench, main)

@@ -276,3 +276,78 @@ def test_the_peers_state(bench: Bench) -> None:
         await protocol.hears("lost")
 
     run(bench, main)
+
+
+def leave_with(peer: socket.socket, words: bytes) -> None:
+    """Say this, and go, in a way that breaks what the other side writes."""
+    peer.sendall(words)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+@pytest.mark.parametrize("how", ["write", "writelines", "waiting"])
+def test_a_write_that_fails_does_not_lose_the_peers_last_words(bench: Bench, how: str) -> None:
+    words = b"not so much!"
+
+    async def main() -> None:
+        transport, protocol, peer = bench.open(send_buffer=4096 if how == "waiting" else 0)
+        if how == "waiting":
+            fill(transport)
+        leave_with(peer, words)
+        if how == "waiting":
+            transport._send_waiting()  # as if it had been found writable just before the peer left
+        elif how == "write":
+            transport.write(b"a")
+        else:
+            transport.writelines([b"a", b"b"])
+        assert transport.is_closing()
+        assert transport.get_write_buffer_size() == 0
+        assert "data" not in protocol.names, "not from inside of a write"
+        transport.write(b"dropped")
+        _, error = await protocol.hears("lost")
+        assert isinstance(error, ConnectionError)
+        assert protocol.data == words
+        assert "eof" not in protocol.names, "this was no proper end"
+        assert protocol.names.count("lost") == 1
+
+    run(bench, main)
+
+
+@pytest.mark.parametrize("what", ["abort", "fail", "pause"])
+def test_last_words_that_are_too_much(bench: Bench, what: str) -> None:
+    """The protocol may end it, fail, or have had enough before."""
+
+    def fail() -> None:
+        raise ConnectionError("nobody hears me")
+
+    async def main() -> None:
+        transport, protocol, peer = bench.open()
+        if what == "pause":
+            transport.pause_reading()
+        protocol.actions["data"] = transport.abort if what == "abort" else fail
+        leave_with(peer, b"words")
+        transport.write(b"a")
+        await protocol.hears("lost")
+        await bench.turns()
+        assert protocol.names == (["made", "lost"] if what == "pause" else ["made", "data", "lost"])
+
+    run(bench, main)
+
+
+def test_a_peer_that_only_stops_to_listen_is_not_heard_for_ever(io_loop: IOLoop) -> None:
+    """On a Unix socket it may: what has come is read, and then that is the end."""
+
+    async def main() -> None:
+        ours, peer = socket.socketpair()
+        with peer:
+            ours.setblocking(False)
+            protocol = Recorder()
+            transport = SocketTransport(io_loop, ours, protocol)
+            peer.sendall(b"words")
+            peer.shutdown(socket.SHUT_RD)
+            transport.write(b"a")
+            _, error = await protocol.hears("lost")
+            assert isinstance(error, BrokenPipeError)
+            assert protocol.data == b"words"
+
+    io_loop.run_sync(main, timeout=30)

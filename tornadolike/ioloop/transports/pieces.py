@@ -67,7 +67,7 @@ class PieceWriter(FlowControl):
             except (BlockingIOError, InterruptedError):
                 sent = 0
             except OSError as error:
-                self._fail(error)
+                self._write_failed(error)
                 return
             if sent == len(data):
                 return
@@ -89,8 +89,11 @@ class PieceWriter(FlowControl):
                 self._drop()
             return
         if not self._waiting:
-            drop_sent(pieces, self._send_some(pieces))
-            if self._lost or not pieces:
+            sent = self._send_some(pieces)
+            if sent is None:
+                return
+            drop_sent(pieces, sent)
+            if not pieces:
                 return
         self._wait_with(pieces)
 
@@ -124,7 +127,7 @@ class PieceWriter(FlowControl):
         """Send what the kernel takes of the pieces that wait."""
         waiting = self._waiting
         sent = self._send_some(waiting)
-        if self._lost:
+        if sent is None:
             return
         drop_sent(waiting, sent)
         self._taken += sent
@@ -133,8 +136,8 @@ class PieceWriter(FlowControl):
         if not self._waiting_size and not self._lost:
             self._all_sent()
 
-    def _send_some(self, pieces: deque[Piece]) -> int:
-        """Send what the kernel takes of ``pieces`` in one call; how much that was."""
+    def _send_some(self, pieces: deque[Piece]) -> int | None:
+        """Send what the kernel takes of ``pieces`` in one call; how much that was, None if it has failed."""
         try:
             if len(pieces) == 1:
                 return self._send(pieces[0])
@@ -142,8 +145,8 @@ class PieceWriter(FlowControl):
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError as error:
-            self._fail(error)
-            return 0
+            self._write_failed(error)
+            return None
 
     # What the whole does
 
@@ -158,6 +161,10 @@ class PieceWriter(FlowControl):
     def _all_sent(self) -> None:
         """Nothing waits any more."""
         raise NotImplementedError
+
+    def _write_failed(self, error: OSError) -> None:
+        """The descriptor cannot be written to."""
+        self._fail(error)
 
     def _fail(self, error: OSError) -> None:
         """The descriptor cannot be written to: the transport is lost."""

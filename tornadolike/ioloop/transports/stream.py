@@ -14,6 +14,8 @@ that this made itself); after it the transport lets go of the protocol, so that 
 Reading: one ``recv`` for each readiness; what is left is reported again by the level-triggered poller.
 Writing (:mod:`.writing`): at once if nothing waits; what the kernel does not take waits in a queue of
 pieces that leaves in vectored calls, without joining or copying them.
+A write that fails because the peer has gone ends the connection only when what the peer said before has been
+read: it may say why (an HTTP server that does not want a body answers, and leaves).
 Ending (:mod:`.wire`): :meth:`~SocketTransport.close` sends what waits; :meth:`~SocketTransport.abort`
 drops that, but what the kernel took before still goes; :meth:`~SocketTransport.reset` has the kernel
 drop that too.
@@ -21,13 +23,14 @@ drop that too.
 
 import asyncio
 import contextvars
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from ..core import Core
 from ..poller import ERROR, READ, WRITE
-from .pulling import PullProtocol
+from .pulling import LAST_RECEIVINGS, PullProtocol
 from .wire import ConnectionKeeper
 from .writing import WritingSide
 
@@ -37,6 +40,9 @@ READ_SIZE: Final = 127 * 1024
 Large bodies want it large. But from 128 KiB on glibc's malloc maps memory for each read, and unmaps it, which for
 the few bytes that most reads bring costs eight times what receiving them does.
 """
+
+_PEER_IS_GONE: Final = (errno.EPIPE, errno.ECONNRESET)
+"""What a write fails with then; what had come before stays with the kernel."""
 
 
 class SocketTransport(WritingSide):
@@ -185,6 +191,38 @@ class SocketTransport(WritingSide):
         if not keep_open and not self._closing:
             self.close()
 
+    # The peer's last words
+
+    def _write_failed(self, error: OSError) -> None:
+        if (
+            error.errno not in _PEER_IS_GONE
+            or self._unread
+            or not self.is_reading()
+            or isinstance(self._protocol, PullProtocol)
+        ):
+            self._fail(error)
+            return
+        self._closing = self._paused = True
+        self._forget_data()
+        self._update_events()
+        # (Not now: who writes does not expect to be told anything.)
+        self._loop.call_soon(self._hear_out, error, context=self._context)
+
+    def _hear_out(self, error: OSError) -> None:
+        """Read what is still there, of which there cannot be much; then end, and that is no proper end."""
+        try:
+            for _ in range(LAST_RECEIVINGS):
+                if self._lost or isinstance(self._protocol, PullProtocol):
+                    break
+                self._unread = self._sock.recv(READ_SIZE)
+                if not self._unread:
+                    break
+                while self._unread and not self._lost:
+                    self._tell_unread()
+        except OSError:
+            pass  # that was the last of it
+        self._fail(error)
+
     # Reading
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
@@ -274,17 +312,20 @@ class SocketTransport(WritingSide):
                 if self._unread:  # no event will tell of it
                     self._deliver_unread_soon()
                 return
-            if isinstance(self._protocol, asyncio.BufferedProtocol):
-                self._copy_unread()
-                continue
-            data, self._unread = self._unread, b""
-            try:
-                self._protocol.data_received(data)
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
-                self._protocol_failed(error, "data_received")
+            self._tell_unread()
         self._choose_receiver()
+
+    def _tell_unread(self) -> None:
+        if isinstance(self._protocol, asyncio.BufferedProtocol):
+            self._copy_unread()
+            return
+        data, self._unread = self._unread, b""
+        try:
+            self._protocol.data_received(data)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._protocol_failed(error, "data_received")
 
     def _copy_unread(self) -> None:
         """Copy as much of what was unread as the protocol's buffer takes."""

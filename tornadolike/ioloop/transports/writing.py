@@ -222,7 +222,7 @@ class WritingSide(Wire):
             self._fail(error)
             return
         except OSError as error:
-            self._fail(error)
+            self._write_failed(error)
             return
         self._taken += sent
         self._waiting_size -= sent

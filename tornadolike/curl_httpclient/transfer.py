@@ -252,7 +252,8 @@ class Transfer:
             self._failure = _too_large(limit)
             return _ABORT_WRITING
         answer.add(piece)
-        self._judge_early()
+        if self._received == self._length:
+            self._judge_early()
         if self._watch is not None:
             self._watch.move(RECEIVING)
         return None

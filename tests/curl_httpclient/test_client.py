@@ -9,7 +9,16 @@ import pytest
 
 from tests.curl_httpclient.helpers import Server, Silent
 from tests.running import on_every_loop
-from tornadolike.curl_httpclient import CurlAsyncHTTPClient, CurlError
+from tornadolike.curl_httpclient import (
+    CurlAsyncHTTPClient,
+    CurlError,
+    answers,
+    engine,
+    heads,
+    transfer,
+    uploads,
+)
+from tornadolike.curl_httpclient.client import MAX_HEADER_SIZE
 from tornadolike.httpclient.client import AsyncHTTPClient
 from tornadolike.httpclient.failures import HTTPProtocolError, HTTPRefusedError
 
@@ -108,3 +117,21 @@ def test_with_a_pycurl_that_is_too_old():
     )
     assert "needs pycurl 7.45.7" in said
     assert "PycURL/7.43.0" in said
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"at most {engine.MAX_IDLE} connections are kept (``max_idle``)",
+        f"for {engine.IDLE_TIMEOUT:g} seconds (``keep_alive_timeout``). The head",
+        f"may have {MAX_HEADER_SIZE // 1024} KiB (``max_header_size``): ``HTTPProtocolError``",
+        f"{answers.AHEAD_LIMIT // 1024**2} MiB of a body that nobody has fetched yet",
+        f"{uploads.AHEAD_LIMIT // 1024} KiB that a ``body_producer`` has given",
+        f"{heads._MAX_INTERIM} interim responses",
+        f"is begun: {transfer._MOST_TRIES_WITH_HTTP_1} times",
+        f"refuse what came too late, {transfer._MOST_TRIES} times",
+    ],
+)
+def test_limits_are_as_their_page_says(sentence):
+    page = (ROOT / "docs/limits.rst").read_text().partition("Of the HTTP client over curl")[2]
+    assert sentence.lower() in " ".join(page.lower().split())

@@ -8,8 +8,8 @@ from ..httpclient.engine import Answer
 from ..httputil import HTTPHeaders
 from .heads import Head
 
-AHEAD_LIMIT: Final = 256 * 1024
-"""Bytes of a body that are taken from libcurl before anybody asks for them."""
+AHEAD_LIMIT: Final = 1024 * 1024
+"""Bytes of a body that are taken from libcurl before anybody asks for them. (It is slow to stop and to go on.)"""
 
 
 class Source(Protocol):
@@ -61,7 +61,8 @@ class CurlAnswer(Answer):
         """Take a piece of the body."""
         self._pieces.append(piece)
         self._size += len(piece)
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def end(self, trailers: HTTPHeaders) -> None:
         """The body is whole."""

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from ..codings import CODINGS
 from ..httputil import HTTPHeaders
+from ..httputil.headers import NAME
 from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
 from .building import producer_of
@@ -96,7 +97,7 @@ def plan_for(
     :arg streamed: whether the body is taken in pieces: then only ``max_body_size`` bounds it.
 
     Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
-    sense.
+    sense: a method that is no token, say, or CONNECT.
     """
     # (One dictionary for all the questions: to ask both each time would be most of the work.)
     options: dict[str, Any] = {
@@ -107,8 +108,8 @@ def plan_for(
     address = parse_url(request.url)
     method = request.method
     nonstandard = said("allow_nonstandard_methods")
-    if method not in METHODS and not nonstandard:
-        raise KeyError(f"unknown method {method}")
+    if method not in METHODS:
+        _check_method(method, nonstandard)
     with_body = _has_body(request, nonstandard)
     expects_continue = with_body and bool(
         request.expect_100_continue or defaults.get("expect_100_continue")
@@ -150,6 +151,17 @@ def plan_for(
         ),
         jar,
     )
+
+
+def _check_method(method: str, nonstandard: bool) -> None:
+    """Raises :exc:`KeyError` for one that is not known, :exc:`ValueError` for what is none."""
+    if not nonstandard:
+        raise KeyError(f"unknown method {method}")
+    if not isinstance(method, str) or not NAME.fullmatch(method):
+        # What is behind a space would be taken for the target, and behind a line for another request.
+        raise ValueError(f"a method is a token like GET (RFC 9110 section 9), not {method!r:.100}")
+    if method == "CONNECT":
+        raise ValueError("the method CONNECT opens tunnels: give the option proxy")
 
 
 def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:

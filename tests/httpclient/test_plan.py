@@ -200,3 +200,18 @@ def test_default_headers_are_none_of_the_requests():
     made = plan(defaults=defaults, headers={"X-B": "2"})
     assert (made.headers["X-A"], made.headers["X-B"]) == ("1", "2")
     assert made.request.headers == {"X-B": "2"}
+
+
+def test_secrets_are_not_shown():
+    """Neither by a plan nor by a hop: tracebacks and logs may have them."""
+    made = plan(
+        "POST",
+        url="http://user:s3cret@h.example/",
+        headers={"Authorization": "Bearer s3cret"},
+        body="s3cret",
+        cookies={"a": "s3cret"},
+        auth_password="s3cret",
+        proxy="http://user:s3cret@proxy.example",
+    )
+    for shown in (repr(made), repr(made.first_hop()), repr(made.way), str(made.way.proxy)):
+        assert "s3cret" not in shown

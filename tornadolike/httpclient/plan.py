@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from ..codings import CODINGS
@@ -42,13 +42,13 @@ class Plan:
     """What is to be done for one fetch."""
 
     request: HTTPRequest
-    option: Callable[[str], Any]
+    option: Callable[[str], Any] = field(repr=False)
     """What the request says about an option (by its name), or else its client."""
     method: str
     address: Address
-    headers: HTTPHeaders
+    headers: HTTPHeaders = field(repr=False)
     """Those of the first hop."""
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     producer: Producer | None
     expects_continue: bool
     way: Way

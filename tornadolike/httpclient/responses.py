@@ -140,5 +140,13 @@ class HTTPResponse:
             raise self.error
 
     def __repr__(self) -> str:
-        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
+        shown = {**vars(self), "effective_url": _without_user(self.effective_url)}
+        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(shown.items()))
         return f"{type(self).__name__}({attributes})"
+
+
+def _without_user(url: str) -> str:
+    """A URL as it may be shown: the user in it may have a password."""
+    scheme, slashes, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"

@@ -206,14 +206,22 @@ def _way(request: HTTPRequest, defaults: Mapping[str, Any], options: dict[str, A
     if options.get("validate_cert") and options.keys().isdisjoint(_OF_A_WAY):
         return _USUAL_WAY
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
-    unix_socket = both.unix_socket
     return Way(
         _proxy(both),
-        None if unix_socket is None else os.fspath(unix_socket),
+        None if both.unix_socket is None else _socket_path(both.unix_socket),
         tls_options(both) or None,
         both.allow_ipv6 is not False,
         both.network_interface,
     )
+
+
+def _socket_path(path: str | os.PathLike[str]) -> str:
+    path = os.fspath(path)
+    if (
+        "\0" in path[1:]
+    ):  # (Before the first character it is Linux's sign for a name that is no file's.)
+        raise ValueError(f"unix_socket is a path, which the system would end at the NUL: {path!r}")
+    return path
 
 
 def _proxy(both: HTTPRequest) -> Proxy | None:

@@ -103,3 +103,10 @@ def test_a_password_in_the_url_is_not_shown(tail):
     assert f"effective_url='http://h.example{tail}'" in repr(response)
     assert "user" not in repr(response)
     assert response.effective_url == f"http://user:p@ss@h.example{tail}"
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 200_000])
+def test_json_that_is_nested_without_end(body):
+    response = HTTPResponse(HTTPRequest(URL), 200, buffer=io.BytesIO(body))
+    with pytest.raises(ValueError, match="nested too deeply"):
+        response.json()

@@ -132,7 +132,10 @@ class HTTPResponse:
 
         Raises :exc:`ValueError` for what is no JSON: an empty body, say, or a page that tells of an error.
         """
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("the body is JSON that is nested too deeply to be read") from None
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""

@@ -245,6 +245,7 @@ def test_what_it_tells(fetch, site):
         (["ftp://x/"], "http://"),
         (["http://"], "host"),
         (["http://x/", "-H", "nothing"], "a header is NAME: VALUE"),
+        (["http://x/", "-H", "Authorization=secret"], "not 'Authorization'..."),
         (["http://x/", "-H", "a: \0"], "Invalid header value"),
         (["http://x/", "-F", "nothing"], "NAME=VALUE"),
         (["http://x/", "-d", "@/does/not/exist"], "No such file"),

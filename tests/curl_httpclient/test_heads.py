@@ -105,8 +105,9 @@ def test_trailers():
     reader.feed_trailer(b"Digest: x\r\n")
     reader.feed_trailer(b"\r\n")
     assert dict(reader.trailers()) == {"Digest": "x"}
-    reader.feed_trailer(b"nothing\r\n")
-    with pytest.raises(HTTPInputError):
-        reader.trailers()
+    for wrong in (b"nothing\r\n", b"Content-Length: 3\r\n"):
+        reader.feed_trailer(wrong)
+        with pytest.raises(HTTPInputError):
+            reader.trailers()
     with pytest.raises(HTTPInputError, match="larger"):
         reader.feed_trailer(b"A: %b\r\n" % (b"b" * 50))

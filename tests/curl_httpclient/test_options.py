@@ -57,6 +57,12 @@ def test_what_cannot_stand_in_a_header(value):
         lines(headers={"A": value})
 
 
+@pytest.mark.parametrize("host", ["a b", "a, b", "a/b@c"])
+def test_a_host_that_is_none(host):
+    with pytest.raises(HTTPOutputError, match="one Host header"):
+        lines(headers={"Host": host})
+
+
 def test_framing_is_left_to_libcurl():
     assert b"Content-Length: 3" not in lines(
         "POST", body=b"abc", headers={"Content-Length": "3", "Transfer-Encoding": "chunked"}

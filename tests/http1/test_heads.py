@@ -95,3 +95,13 @@ def test_nothing_is_smuggled_into_a_request_line() -> None:
             encode_request_head("GET", evil, [])
         with pytest.raises(HTTPOutputError, match="method"):
             encode_request_head("GET" + evil, "/", [])
+
+
+@pytest.mark.parametrize("value", ["s3cret\n", "s3cret…"])
+def test_what_is_wrong_is_named_and_not_shown(value: str) -> None:
+    """A token that was read from a file with its line break is wrong, and a secret."""
+    fields = [("Cookie", "s3cret"), ("Authorization", value)]
+    with pytest.raises(HTTPOutputError, match=r"in the value of Authorization$"):
+        encode_head(200, "OK", fields)
+    with pytest.raises(HTTPOutputError, match=r"in its first line$"):
+        encode_head(200, value, [])

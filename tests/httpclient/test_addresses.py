@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornadolike.httpclient.addresses import Address, parse_url
+from tornadolike.httpclient.addresses import Address, _parsed_before, parse_url
 
 GOOD = [
     ("http://example.com", Address("http", "example.com", 80, "/"), "example.com"),
@@ -96,3 +96,18 @@ def test_a_redirect_to_another_address_has_no_zone():
     address = parse_url("http://[fe80::1%25eth0]/a")
     assert address.redirected("http://[fe80::2]/").host == "fe80::2"
     assert address.redirected("http://[fe80::1%25eth1]/").host == "fe80::1%eth1"
+
+
+def test_what_servers_make_long_is_not_remembered():
+    """A redirect may lead to a URL of 64 KiB, and another one each time."""
+    before = _parsed_before.cache_info().currsize
+    address = parse_url("http://h.example/" + "x" * 5000)
+    assert address.resource == "/" + "x" * 5000
+    assert _parsed_before.cache_info().currsize == before
+
+
+@pytest.mark.parametrize("label", ["a", "\xfc"])
+def test_hosts_that_are_too_long(label):
+    with pytest.raises(ValueError, match="longer than any"):
+        parse_url(f"http://{f'{label}.' * 20_000}example/")
+    assert parse_url(f"http://{'a.' * 100}example/").host.endswith("a.example")

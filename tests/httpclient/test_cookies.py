@@ -59,6 +59,22 @@ def test_a_jar_knows_what_goes_where():
     assert cookie_header(jar, "https://elsewhere.example/") == ""
 
 
+@pytest.mark.parametrize(
+    ("age", "kept"),
+    [
+        *(("; Max-Age", True), ("; max-age=", True), ("; Max-Age=soon; Path=/", True)),
+        *((";MAX-AGE = 60", True), ("; Max-Age=0", False), ("; Max-Age=-1", False)),
+        ("; Max-Age=" + "9" * 5000, True),
+        ("; Max-Age=-" + "9" * 5000, False),
+    ],
+)
+def test_ages_that_are_none_say_nothing(age, kept):
+    """Python's jar would lose all the cookies of the response, and warn."""
+    jar = CookieJar()
+    keep_cookies(jar, URL, HTTPHeaders({"Set-Cookie": f"a=b{age}"}))
+    assert cookie_header(jar, URL) == ("a=b" if kept else "")
+
+
 def test_others_keep_nothing():
     cookies = {"a": "b"}
     keep_cookies(cookies, URL, HTTPHeaders({"Set-Cookie": "c=d"}))

@@ -210,6 +210,8 @@ async def test_another_address_is_another_thing(tmp_path):
         {"Content_Range": "bytes 999-299999/300000"},
         {"Content_Range": "bytes */300000"},
         {"Content_Range": "bytes 1000-299999/300000", "ETag": '"2"'},
+        {"Content_Range": "bytes 1000-300000/300001"},
+        {"Content_Range": "bytes 1000-299999/300000", "Content_Encoding": "gzip"},
     ],
 )
 @on_every_loop
@@ -223,6 +225,33 @@ async def test_a_rest_of_something_else_is_refused(tmp_path, headers):
         with pytest.raises(HTTPProtocolError, match="bytes from 1000"):
             await download(server.client, server.url, tmp_path / "f", resume=True)
     assert os.listdir(tmp_path) == []
+
+
+@on_every_loop
+async def test_a_rest_of_another_day_is_refused(tmp_path):
+    """A server may not know If-Range, and give the rest of what there is now."""
+    async with Script() as server:
+        server.breaks_off(**DATED)
+        with pytest.raises(HTTPStreamClosedError):
+            await download(server.client, server.url, tmp_path / "f", resume=True)
+        later = {**DATED, "Last-Modified": "Sun, 09 Sep 2001 01:46:41 GMT"}
+        told = "bytes 1000-299999/300000"
+        server.says(DATA[1000:], "206 Partial Content", Content_Range=told, **later)
+        with pytest.raises(HTTPProtocolError, match="01:46:41 GMT came"):
+            await download(server.client, server.url, tmp_path / "f", resume=True)
+    assert os.listdir(tmp_path) == []
+
+
+@on_every_loop
+async def test_the_size_that_was_promised_at_first_counts(tmp_path):
+    async with Script() as server:
+        server.breaks_off()
+        with pytest.raises(HTTPStreamClosedError):
+            await download(server.client, server.url, tmp_path / "f", resume=True)
+        told = "bytes 1000-1999/*"
+        server.says(DATA[1000:2000], "206 Partial Content", Content_Range=told)
+        with pytest.raises(HTTPProtocolError, match="of 300000 bytes that were promised 2000 came"):
+            await download(server.client, server.url, tmp_path / "f", resume=True)
 
 
 @on_every_loop

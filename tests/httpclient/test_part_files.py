@@ -165,3 +165,47 @@ async def test_a_full_disk():
         await part.write(b"x")
         with pytest.raises(OSError, match="No space left"):
             await part.finish()
+
+
+@pytest.mark.parametrize("ending", [".part", ".part.json"])
+@pytest.mark.parametrize("kind", ["link", "dangling", "hard link", "pipe"])
+@on_every_loop
+async def test_what_others_have_put_there_is_not_touched(tmp_path, ending, kind):
+    """In a folder where others write, the names of parts are known beforehand."""
+    victim, trap = tmp_path / "victim", tmp_path / f"file{ending}"
+    victim.write_bytes(b"precious")
+    if kind == "hard link":
+        os.link(victim, trap)
+    elif kind == "pipe":
+        os.mkfifo(trap)
+    else:
+        trap.symlink_to(victim if kind == "link" else tmp_path / "new")
+
+    async def write():
+        async with PartFile(tmp_path / "file", keep=True) as part:
+            await part.begin(STATE)
+            await part.write(b"some")
+
+    with pytest.raises(OSError, match=r"file\.part"):
+        await write()
+    assert victim.read_bytes() == b"precious"
+    assert not (tmp_path / "new").exists()
+
+
+@on_every_loop
+async def test_the_beginning_is_not_somebody_elses(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    await broken_off(path, b"some", STATE)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(PermissionError, match=r"file\.part"):
+        await broken_off(path, b"more", STATE)
+    assert (tmp_path / "file.part").read_bytes() == b"some"
+
+
+@on_every_loop
+async def test_what_is_remembered_is_bounded(tmp_path):
+    path = tmp_path / "file"
+    await broken_off(path, b"some", STATE)
+    (tmp_path / "file.part.json").write_text(json.dumps({**STATE, "more": "x" * 1_000_000}))
+    async with PartFile(path, keep=True) as part:
+        assert part.state is None

@@ -265,3 +265,18 @@ def test_defaults_that_change_count_at_once():
     for _ in range(2):
         with pytest.raises(TypeError, match="max_redirects"):
             plan_for(HTTPRequest(URL), defaults, usual=Usual())
+
+
+def test_secrets_are_not_shown():
+    """Neither by a plan nor by a hop: tracebacks and logs may have them."""
+    made = plan(
+        "POST",
+        url="http://user:s3cret@h.example/",
+        headers={"Authorization": "Bearer s3cret"},
+        body="s3cret",
+        cookies={"a": "s3cret"},
+        auth_password="s3cret",
+        proxy="http://user:s3cret@proxy.example",
+    )
+    for shown in (repr(made), repr(made.first_hop()), repr(made.way), str(made.way.proxy)):
+        assert "s3cret" not in shown

@@ -167,3 +167,13 @@ def test_pythons_exceptions_are_ours():
         if urllib.request.proxy_bypass_environment(authority, {"no": no_proxy}) and not found:
             only_theirs.append((no_proxy, host))
     assert only_theirs == [("0.0.1", "10.0.0.1")]
+
+
+@pytest.mark.parametrize(
+    "host", ["", "a b", "a\r\nX: y", "a/b", "user:s3cret@a", "[::1]", "a?b", "a#b", "a\\b", "a\0"]
+)
+def test_hosts_that_are_none(host):
+    """Each engine would find another one there."""
+    with pytest.raises(ValueError, match="not the host of a proxy") as caught:
+        Proxy(host, 3128)
+    assert "s3cret" not in str(caught.value)

@@ -95,3 +95,18 @@ def test_a_failure_without_a_response():
     error = HTTPError(599)
     assert (error.code, error.message, error.response) == (599, "Unknown", None)
     assert repr(HTTPError(400, "Bad")) == str(HTTPError(400, "Bad")) == "HTTP 400: Bad"
+
+
+@pytest.mark.parametrize("tail", ["/x@y", ""])
+def test_a_password_in_the_url_is_not_shown(tail):
+    response = HTTPResponse(HTTPRequest(f"http://user:p@ss@h.example{tail}"), 200)
+    assert f"effective_url='http://h.example{tail}'" in repr(response)
+    assert "user" not in repr(response)
+    assert response.effective_url == f"http://user:p@ss@h.example{tail}"
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"a":' * 200_000])
+def test_json_that_is_nested_without_end(body):
+    response = HTTPResponse(HTTPRequest(URL), 200, buffer=io.BytesIO(body))
+    with pytest.raises(ValueError, match="nested too deeply"):
+        response.json()

@@ -284,3 +284,9 @@ def test_no_text_is_too_strange(text: str) -> None:
 def test_a_long_text_takes_linear_time() -> None:
     text = "A: b\r\n" * 100_000
     assert len(HTTPHeaders.parse(text).get_list("A")) == 100_000
+
+
+def test_a_wrong_value_is_not_shown() -> None:
+    """It may be a password."""
+    with pytest.raises(HTTPInputError, match=r"Invalid header value: that of Authorization$"):
+        HTTPHeaders().add("Authorization", "Bearer s3cret\n")

@@ -14,6 +14,7 @@ from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError, HTTP
 from ..httpclient.requests import HTTPRequest
 from ..httpclient.responses import HTTPClientError
 from ..httputil import HTTPInputError
+from ..log import on_one_line
 from .fetching.asking import ENGINES, client_of, request_of
 from .fetching.progress import ProgressBar
 from .fetching.statuses import INTERRUPTED, NOT_WRITTEN, OK, TERMINATED, WRONG_USE, status_of
@@ -289,5 +290,5 @@ class _Printer:
 
 def _refuse(options: argparse.Namespace, error: Exception, status: int) -> int:
     if not options.quiet:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {on_one_line(str(error))}\n")
     return status

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..http1 import Limits
+from ..http1.body import FORBIDDEN_IN_TRAILERS
 from ..http1.fields import parse_fields
 from ..http1.framing import frame_read, kind_of_response, read_coding, read_length
 from ..httputil import HTTPHeaders, HTTPInputError
@@ -71,6 +72,8 @@ class HeadReader:
         if not self._lines:
             return HTTPHeaders()
         fields = parse_fields(_text(self._take()), self._limits.max_header_count)
+        if not FORBIDDEN_IN_TRAILERS.isdisjoint(fields):
+            raise HTTPInputError("Framing or routing field in a trailer section")
         return HTTPHeaders.from_fields(fields)
 
     def _add(self, line: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pycurl
 
 from ..http1.heads import encode_fields
-from ..http1.request_writer import METHODS_WITH_BODY
+from ..http1.request_writer import METHODS_WITH_BODY, check_hosts
 from ..httpclient.addresses import Address
 from ..httpclient.engine import Hop, Way
 from ..httpclient.proxies import Proxy
@@ -81,6 +81,7 @@ def _url(address: Address) -> str:
 
 
 def _header_lines(hop: Hop, has_body: bool) -> list[bytes]:
+    check_hosts(hop.headers.get_list("Host"))  # libcurl sends whatever it is
     lines = encode_fields(hop.headers.get_all()).split(b"\r\n")
     lines.pop()
     for position, line in enumerate(lines):

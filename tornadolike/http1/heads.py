@@ -69,11 +69,21 @@ def _encode_lines(lines: list[str], fields: Iterable[tuple[str, str]]) -> bytes:
     lines += [f"{good_names[name]}: {value}" for name, value in fields]
     text = "".join(lines)
     if not text.isprintable() and FORBIDDEN_IN_VALUE.search(text):
-        raise HTTPOutputError(f"Line break or other control character in a head: {lines!r}")
+        wrong = next(line for line in lines if FORBIDDEN_IN_VALUE.search(line))
+        raise HTTPOutputError(f"Line break or other control character in a head: {_place(wrong)}")
     lines.append("")
     try:
         return "\r\n".join(lines).encode("latin1")
-    except UnicodeEncodeError as error:
-        raise HTTPOutputError(
-            f"Only latin-1 can stand in a header; encode the value first: {lines!r}"
-        ) from error
+    except UnicodeEncodeError:
+        wrong = next(line for line in lines if not line.isascii() and max(line) > "\xff")
+    raise HTTPOutputError(
+        f"Only latin-1 can stand in a header; encode the value first: {_place(wrong)}"
+    )
+
+
+def _place(line: str) -> str:
+    """Where in a head something is wrong. Not what: it may be a password, or say who a user is."""
+    name, colon, _ = line.partition(": ")
+    return (
+        f"in the value of {name[:100]}" if colon and NAME.fullmatch(name) else "in its first line"
+    )

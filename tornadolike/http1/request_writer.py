@@ -99,10 +99,7 @@ class RequestWriter(MessageWriter):
         hosts = headers.get_list("Host")
         if not hosts and self._version == "HTTP/1.0":
             return
-        if len(hosts) != 1 or (hosts[0] and not is_authority(hosts[0])):
-            raise HTTPOutputError(
-                f"A request has one Host header, with the name (and port) of the server: {hosts!r}"
-            )
+        check_hosts(hosts)
 
     def _read_expectation(self, headers: HTTPHeaders, framing: Framing) -> bool:
         expect = headers._fields.get("Expect")
@@ -118,3 +115,11 @@ class RequestWriter(MessageWriter):
                 "The head has announced no body: give it a Content-Length or with_body=True"
             )
         return b""
+
+
+def check_hosts(hosts: list[str]) -> None:
+    """Raise :exc:`HTTPOutputError` if these cannot be the ``Host`` headers of a request (RFC 9112 section 3.2)."""
+    if len(hosts) != 1 or (hosts[0] and not is_authority(hosts[0])):
+        raise HTTPOutputError(
+            f"A request has one Host header, with the name (and port) of the server: {hosts!r}"
+        )

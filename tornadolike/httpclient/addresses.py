@@ -18,6 +18,9 @@ _SCHEME: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 _STAYS: Final = "%/?:@!$&'()*+,;=[]-._~"
 """What is not percent-encoded in a path or a query; the rest, which should be already, is."""
 
+_LONGEST_HOST: Final = 255
+"""Characters: the system of names has no longer ones (RFC 1035 section 2.3.4), and to encode them would take long."""
+
 _ASCII: Final = "".join(map(chr, range(128)))
 
 
@@ -80,13 +83,17 @@ class Address:
         return Address(found.scheme, host, found.port, found.resource)
 
 
-@lru_cache(maxsize=512)
 def parse_url(url: str) -> Address:
     """The address that an ``http://`` or ``https://`` URL names; its fragment is for who asks, and is not sent.
 
     User and password are percent-decoded. Raises :exc:`ValueError`, whose text does not show them, for what is no
     such URL.
     """
+    # (Servers name some of them, in redirects: those that they make long are not kept.)
+    return _parsed_before(url) if len(url) <= _SHORT else _parsed(url)
+
+
+def _parsed(url: str) -> Address:
     _check_characters(url)
     try:
         parts = urlsplit(url)
@@ -110,6 +117,11 @@ def parse_url(url: str) -> Address:
     if not is_authority(address.authority):
         raise ValueError(f"the URL has no host of the form that hosts have: {address.host!r}")
     return address
+
+
+_SHORT: Final = 2048
+"""Characters of a URL that is remembered."""
+_parsed_before: Final = lru_cache(maxsize=512)(_parsed)
 
 
 def _check_characters(url: str) -> None:
@@ -137,6 +149,8 @@ def _text(location: str) -> str:
 def _host(name: str | None) -> str:
     if not name:
         raise ValueError("the URL has no host: it should be like https://example.com/path")
+    if len(name) > _LONGEST_HOST:
+        raise ValueError(f"the URL's host is longer than any: {name[:50]!r}...")
     if "%" in name:
         # In a name it would be another host to one who decodes it; an address of IPv6 has its zone behind it.
         address, _, zone = name.partition("%")

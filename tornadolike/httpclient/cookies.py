@@ -29,6 +29,18 @@ _VALUE: Final = re.compile(
 )
 """More than RFC 6265 has for servers: what browsers would send back. But nothing that ends the cookie."""
 
+_MAX_AGE: Final = re.compile(r";[ \t]*max-age[ \t]*(?:=[ \t]*([^;]*))?(?=;|$)", re.IGNORECASE)
+_SECONDS: Final = re.compile(r"(-?)([0-9]+)")
+_FOR_EVER: Final = "9999999999"
+
+
+def _understood(max_age: re.Match[str]) -> str:
+    """What is no number says nothing (RFC 6265 section 5.2.2): Python's jar would lose all the cookies, and warn."""
+    said = _SECONDS.fullmatch((max_age[1] or "").strip())
+    if said is None:
+        return ""
+    return f"; max-age={said[1]}{said[2] if len(said[2]) <= len(_FOR_EVER) else _FOR_EVER}"
+
 
 def jar_for(cookies: Jar | bool | None) -> Jar | None:
     """The jar of a client that was given ``cookies``: True is for a new one, None and False for none.
@@ -141,7 +153,7 @@ class _Response:
     def __init__(self, headers: HTTPHeaders) -> None:
         self._message = Message()
         for value in headers.get_list("Set-Cookie"):
-            self._message["Set-Cookie"] = value
+            self._message["Set-Cookie"] = _MAX_AGE.sub(_understood, value)
 
     def info(self) -> Message:
         return self._message

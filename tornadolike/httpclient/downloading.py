@@ -19,6 +19,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 from ..httputil import HTTPHeaders, parse_date
+from ..httputil.errors import shown
 from .client import AsyncHTTPClient
 from .failures import HTTPProtocolError
 from .part_files import PartFile, State
@@ -29,6 +30,7 @@ STALL_TIMEOUT: Final = 60.0
 """Seconds that a download may stand still, if nothing else is said. (All of it may take as long as it takes.)"""
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_SIZE: Final = re.compile(r"\d{1,18}")
 _UNSATISFIED: Final = re.compile(r"bytes \*/(\d{1,18})")
 
 Progress = Callable[[int, int | None], None]
@@ -180,19 +182,26 @@ class _Download:
 
     def _check_rest(self, known: State) -> int | None:
         """What is told of the rest has to be the rest of what there is. Returns the size of the whole."""
-        told = self._headers.get("Content-Range", "")
+        told, validator = self._headers.get("Content-Range", ""), known["validator"]
         found = _CONTENT_RANGE.fullmatch(told)
-        etag = self._headers.get("ETag", known["validator"])
+        name = "ETag" if validator.startswith('"') else "Last-Modified"
+        version = self._headers.get(name, validator)
+        size = known.get("size")
         if (
             found is None
             or int(found[1]) != self._part.size
-            or (known["validator"].startswith('"') and etag != known["validator"])
+            or version != validator
+            or (size is not None and found[3] not in ("*", size))
+            or "Content-Encoding" in self._headers
         ):
             self._part.state = None  # nothing can be added to it
             raise HTTPProtocolError(
-                f"bytes from {self._part.size} of {known['validator']} were wanted, and {told!r} of {etag} came"
+                shown(
+                    f"bytes from {self._part.size} of {validator} were wanted, and {told!r} of {version} came"
+                )
             )
-        return None if found[3] == "*" else int(found[3])
+        total = size if size is not None and _SIZE.fullmatch(size) else found[3]
+        return None if total == "*" else int(total)
 
     def _state(self) -> State | None:
         """What is to be remembered of what comes; None if the rest of it could not be asked for."""
@@ -203,7 +212,8 @@ class _Download:
             or "X-Consumed-Content-Encoding" in self._headers
         ):
             return None
-        return {"url": self._url, "validator": validator}
+        state = {"url": self._url, "validator": validator}
+        return state if self._total is None else {**state, "size": str(self._total)}
 
 
 def strong_validator(headers: HTTPHeaders) -> str | None:

@@ -72,9 +72,9 @@ class Hop:
 
     method: str
     address: Address
-    headers: HTTPHeaders
+    headers: HTTPHeaders = field(repr=False)
     """All that are to be sent, ``Host`` and framing too; an engine adds none but what its way needs."""
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
     producer: Producer | None = None
     """Called in place of ``body``; with a Content-Length among the headers, or else the body goes in chunks."""
     expects_continue: bool = False

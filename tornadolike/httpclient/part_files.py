@@ -3,6 +3,7 @@
 Threads write: a disk may take its time, and the loop has others to serve.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +15,9 @@ from ..concurrent import in_thread
 
 WRITE_SIZE: Final = 512 * 1024
 """Bytes that are collected before they are written: each write is a thread's errand."""
+
+_MAX_STATE: Final = 256 * 1024
+"""Bytes of what is remembered."""
 
 State = dict[str, str]
 """What is remembered beside a part: what it is the beginning of."""
@@ -28,8 +32,11 @@ class PartFile:
     :arg keep: whether a part that is not finished stays, as ``path`` with ``.part`` behind it, and what :meth:`begin`
         was told in ``.part.json``. Then the next one with ``keep`` finds both.
 
-    Use it as ``async with``. It raises :exc:`OSError` at once where nothing can be written, and with ``keep``
-    :exc:`BlockingIOError` while another process writes the same.
+    What stands there under these names and is no file, is a link, or is somebody else's, is not touched: in a folder
+    where others write (``/tmp``) they could otherwise have us write where they may not, or give us the beginning.
+
+    Use it as ``async with``. It raises :exc:`OSError` at once where nothing can be written, :exc:`PermissionError` for
+    what is somebody else's, and with ``keep`` :exc:`BlockingIOError` while another process writes the same.
     """
 
     def __init__(self, path: "str | os.PathLike[str]", keep: bool = False) -> None:
@@ -101,15 +108,16 @@ class PartFile:
         else:
             self._file = open(self._part, "xb")  # noqa: SIM115 - the same
         if mode is not None:
-            os.chmod(self._part, stat.S_IMODE(mode))
+            os.fchmod(self._file.fileno(), stat.S_IMODE(mode))
 
     def _truncate(self) -> None:
         assert self._file is not None
         if not self._direct:
             self._file.truncate(0)
         if self._kept:
-            with open(f"{self._part}.json", "w") as file:
-                json.dump(self.state, file)
+            with _open_own(f"{self._part}.json", os.O_WRONLY | os.O_CREAT) as file:
+                file.truncate(0)
+                file.write(json.dumps(self.state).encode())
 
     def _write_out(self) -> None:
         assert self._file is not None
@@ -145,7 +153,7 @@ class PartFile:
 def _open_locked(path: str) -> IO[bytes]:
     """Open a file to add to it, which nobody else does meanwhile."""
     while True:
-        file = open(path, "ab", buffering=0)  # noqa: SIM115 - who asks closes it
+        file = _open_own(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever had it may have put it in its place since it was opened here.
@@ -161,9 +169,30 @@ def _open_locked(path: str) -> IO[bytes]:
             raise
 
 
+def _open_own(path: str, flags: int) -> IO[bytes]:
+    """Open a file that is ours and nobody else's, without a buffer.
+
+    Raises :exc:`OSError`, which for a link has the number ELOOP, and :exc:`PermissionError` for what is not ours.
+    """
+    # (Without O_NONBLOCK to open a pipe could take for ever.)
+    number = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
+    try:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink > 1:
+            raise PermissionError(
+                errno.EPERM,
+                "a part of a download would be kept here, but this is something else",
+                path,
+            )
+        return os.fdopen(number, "rb" if flags & os.O_ACCMODE == os.O_RDONLY else "wb", 0)
+    except BaseException:
+        os.close(number)
+        raise
+
+
 def _number_of(path: str) -> int | None:
     try:
-        return os.stat(path).st_ino
+        return os.lstat(path).st_ino
     except FileNotFoundError:
         return None
 
@@ -177,8 +206,8 @@ def _mode_of(path: str) -> int | None:
 
 def _read_state(path: str) -> State | None:
     try:
-        with open(path) as file:
-            state: Any = json.load(file)
+        with _open_own(path, os.O_RDONLY) as file:
+            state: Any = json.loads(file.read(_MAX_STATE))
     except (OSError, ValueError):
         return None
     if not isinstance(state, dict) or not all(isinstance(v, str) for v in state.values()):

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final, cast
 
 from ..codings import CODINGS
 from ..httputil import HTTPHeaders
+from ..httputil.headers import NAME
 from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
 from .building import producer_of
@@ -61,13 +62,13 @@ class Plan:
     """What is to be done for one fetch."""
 
     request: HTTPRequest
-    option: Callable[[str], Any]
+    option: Callable[[str], Any] = field(repr=False)
     """What the request says about an option (by its name), or else its client."""
     method: str
     address: Address
-    headers: HTTPHeaders
+    headers: HTTPHeaders = field(repr=False)
     """Those of the first hop."""
-    body: bytes | None
+    body: bytes | None = field(repr=False)
     producer: Producer | None
     expects_continue: bool
     way: Way
@@ -120,7 +121,7 @@ def plan_for(
     :arg usual: of its client, whose arguments here are always the same but for the requests.
 
     Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
-    sense.
+    sense: a method that is no token, say, or CONNECT.
     """
     if usual is not None and _what_is_said(request) == _NOTHING:
         settings = usual.settings(defaults, max_buffer_size)
@@ -135,8 +136,8 @@ def plan_for(
         )
     address = parse_url(request.url)
     method = request.method
-    if method not in METHODS and not settings.nonstandard:
-        raise KeyError(f"unknown method {method}")
+    if method not in METHODS:
+        _check_method(method, settings.nonstandard)
     with_body = _has_body(request, settings.nonstandard)
     expects_continue = with_body and bool(
         request.expect_100_continue or defaults.get("expect_100_continue")
@@ -228,6 +229,17 @@ class Usual:
         return settings
 
 
+def _check_method(method: str, nonstandard: bool) -> None:
+    """Raises :exc:`KeyError` for one that is not known, :exc:`ValueError` for what is none."""
+    if not nonstandard:
+        raise KeyError(f"unknown method {method}")
+    if not isinstance(method, str) or not NAME.fullmatch(method):
+        # What is behind a space would be taken for the target, and behind a line for another request.
+        raise ValueError(f"a method is a token like GET (RFC 9110 section 9), not {method!r:.100}")
+    if method == "CONNECT":
+        raise ValueError("the method CONNECT opens tunnels: give the option proxy")
+
+
 def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
     """Whether the request has a body. Raises :exc:`ValueError` if it should be otherwise."""
     with_body = request.body is not None or request.body_producer is not None
@@ -264,14 +276,22 @@ _USUAL_WAY: Final = Way()
 
 def _way(request: HTTPRequest, defaults: Mapping[str, Any]) -> Way:
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
-    unix_socket = both.unix_socket
     return Way(
         _proxy(both),
-        None if unix_socket is None else os.fspath(unix_socket),
+        None if both.unix_socket is None else _socket_path(both.unix_socket),
         tls_options(both) or None,
         both.allow_ipv6 is not False,
         both.network_interface,
     )
+
+
+def _socket_path(path: str | os.PathLike[str]) -> str:
+    path = os.fspath(path)
+    if (
+        "\0" in path[1:]
+    ):  # (Before the first character it is Linux's sign for a name that is no file's.)
+        raise ValueError(f"unix_socket is a path, which the system would end at the NUL: {path!r}")
+    return path
 
 
 def _proxy(both: HTTPRequest) -> Proxy | None:

@@ -23,6 +23,7 @@ _VARIABLES: Final = {
     "wss": ("wss_proxy", "https_proxy", "all_proxy"),
 }
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_NEVER_IN_A_HOST: Final = re.compile(r"[\x00-\x20\x7f/?#@\\\[\]]")
 _BETWEEN_ENTRIES: Final = re.compile(r"[\s,]+")
 
 
@@ -51,6 +52,8 @@ class Proxy:
     :arg ssl_options: if TLS is spoken with the proxy itself: a context, or what
         :func:`~tornadolike.tls.ssl_options_to_context` takes (``{}`` will do). None: it is not.
     :arg socks: whether it speaks SOCKS5 (:rfc:`1928`) and not HTTP.
+
+    Raises :exc:`ValueError` for a host that is none: one with a user or a path would be another to some.
     """
 
     host: str
@@ -59,6 +62,11 @@ class Proxy:
     password: str = field(default="", repr=False)
     ssl_options: SSLOptions | None = field(default=None, repr=False)
     socks: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.host or _NEVER_IN_A_HOST.search(self.host):
+            # (What stands before an @ may be a password.)
+            raise ValueError(f"not the host of a proxy: {self.host.rpartition('@')[2]!r:.100}")
 
     def __str__(self) -> str:
         return f"the proxy {address_text((self.host, self.port))}"

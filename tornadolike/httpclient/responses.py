@@ -132,7 +132,10 @@ class HTTPResponse:
 
         Raises :exc:`ValueError` for what is no JSON: an empty body, say, or a page that tells of an error.
         """
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("the body is JSON that is nested too deeply to be read") from None
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""
@@ -140,5 +143,13 @@ class HTTPResponse:
             raise self.error
 
     def __repr__(self) -> str:
-        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
+        shown = {**vars(self), "effective_url": _without_user(self.effective_url)}
+        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(shown.items()))
         return f"{type(self).__name__}({attributes})"
+
+
+def _without_user(url: str) -> str:
+    """A URL as it may be shown: the user in it may have a password."""
+    scheme, slashes, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{authority.rpartition('@')[2]}{slash}{path}"

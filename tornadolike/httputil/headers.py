@@ -97,7 +97,8 @@ class HTTPHeaders(MutableMapping[str, str]):
         if not NAME.fullmatch(name):
             raise HTTPInputError(f"Invalid header name {name[:100]!r}")
         if FORBIDDEN_IN_VALUE.search(value) or (_chars_are_bytes and not _VALUE.fullmatch(value)):
-            raise HTTPInputError(f"Invalid header value {value[:100]!r}")
+            # (The value may be a password.)
+            raise HTTPInputError(f"Invalid header value: that of {name[:100]}")
         self._append(canonical_names[name], value)
 
     def _append(self, canonical: str, value: str) -> None:

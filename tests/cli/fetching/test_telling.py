@@ -47,3 +47,10 @@ def test_retries():
     assert told(lambda teller: teller.on_retry(there, refused, 0)) == [
         f"* {refused}; again in 0.0 seconds"
     ]
+
+
+def test_what_a_server_says_is_no_command_of_a_terminal():
+    answer = WrittenAnswer([], {"X-Title": "\x9b2J\x9d0;gone\x9c"}, 200)
+    lines = told(lambda teller: teller.on_response(hop("http://x/"), answer))
+    assert all(line.isprintable() for line in lines)
+    assert r"\x9b2J" in "".join(lines)

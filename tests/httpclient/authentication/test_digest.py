@@ -170,6 +170,17 @@ async def test_another_nonce():
     assert (fields["nonce"], fields["nc"]) == ("4", "00000001")
 
 
+@pytest.mark.parametrize("nonce", ["a%0d%0aX:%20y", "%e2%82%ac", "%00"])
+@on_jumping_clock
+async def test_a_next_nonce_that_no_header_can_have(nonce):
+    auth = DigestAuth("Mufasa", "Circle of Life")
+    first = 'Digest realm="r", nonce="1", qop=auth'
+    following = ("Authentication-Info", f"nextnonce*=UTF-8''{nonce}")
+    await converse(URL, asked(first), ok(following), auth=auth)
+    engine, _, _ = await converse(URL, ok(), auth=auth)
+    assert said(engine.sent("Authorization")[0])["nonce"] == "1"
+
+
 @on_jumping_clock
 async def test_a_wrong_password_is_said_once():
     auth = DigestAuth("Mufasa", "wrong")

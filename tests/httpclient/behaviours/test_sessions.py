@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.httpclient.behaviours.engines import Engine, outcome, wrong
+from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok
 from tests.running import LOOPS, run_on, turns
 from tornadolike.httpclient.retries import Retries
@@ -43,10 +43,6 @@ def test_cookies_are_for_their_host(engine: Engine, play: Play) -> None:
     assert all(b"ookie" not in request for request in server.heard)
 
 
-@wrong(
-    simple="meaning: http.cookiejar warns of a bug of its own at a Max-Age without a value",
-    curl="meaning: as above",
-)
 def test_cookies_that_are_wrong(engine: Engine, play: Play) -> None:
     """They are left out, and that is all: no warning, which may be an error."""
     server = play(answering(ok(b"hello", b"Set-Cookie: a=b; Max-Age")))

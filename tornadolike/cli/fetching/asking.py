@@ -1,6 +1,7 @@
 """From the command line to a request, and to the client that sends it."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +36,7 @@ def request_of(options: argparse.Namespace) -> HTTPRequest:
     for line in options.header:
         name, colon, value = line.partition(":")
         if not colon:
-            raise ValueError(f"a header is NAME: VALUE, not {line!r}")
+            raise ValueError(f"a header is NAME: VALUE, not {re.split('[ =]', line)[0]!r}...")
         headers.add(name, value.strip())
     body = _body(options, headers)
     username, password = _user(options.user)

@@ -6,6 +6,7 @@ from ...httpclient.engine import Answer, Hop
 from ...httpclient.responses import HTTPClientError
 from ...httpclient.tracing import Trace
 from ...httputil import HTTPHeaders
+from ...log import on_one_line
 
 SECRET: Final = frozenset({"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"})
 """Headers whose values are not shown: what is on a terminal or in a log is soon elsewhere."""
@@ -36,4 +37,5 @@ class Teller(Trace):
         self._say(mark, "")
 
     def _say(self, mark: str, text: str) -> None:
-        self._stream.write(f"{mark} {text}".rstrip() + "\n")
+        # What a server says must not be a terminal's command.
+        self._stream.write(f"{mark} {on_one_line(text)}".rstrip() + "\n")

@@ -1,6 +1,7 @@
 """:class:`DigestAuth`: a user and a password, which are not shown (RFC 7616)."""
 
 import hashlib
+import re
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from .challenges import Challenge, parse_challenges
 
 ALGORITHMS: Final = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 """What :mod:`hashlib` calls them, the strongest last."""
+
+_SENDABLE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]+")
 
 MAX_ORIGINS: Final = 100
 """Servers of which one :class:`DigestAuth` remembers what they want; the one it met first is forgotten then."""
@@ -93,7 +96,8 @@ class DigestAuth(Auth):
         if session is None or said is None:
             return
         nonce = parse_parameters(f";{said.replace(',', ';')}")[1].get("nextnonce")
-        if nonce and nonce != session.nonce:
+        # (As "nextnonce*" it may have whatever characters.)
+        if nonce and nonce != session.nonce and _SENDABLE.fullmatch(nonce):
             session.nonce = nonce
             session.count = 0
 

@@ -49,7 +49,7 @@ from .failures import (
 from .proxies import Proxy, ProxyError
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import HTTPClientError, HTTPResponse
-from .retries import Retries
+from .retries import Retries, RetryBudget
 from .streaming import StreamedResponse
 from .synchronous import HTTPClient
 from .tracing import Trace
@@ -88,6 +88,7 @@ __all__ = [
     "Proxy",
     "ProxyError",
     "Retries",
+    "RetryBudget",
     "StreamedResponse",
     "TooManyRedirectsError",
     "Trace",

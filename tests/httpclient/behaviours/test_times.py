@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.httpclient.behaviours import differences
 from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.scripted import Peer, Scripted, ok, saying
 from tests.peers import full_server
@@ -102,8 +101,6 @@ def test_connecting(engine: Engine) -> None:
 def test_a_handshake_that_nobody_answers(
     engine: Engine, play: Play, certs: Certificates, option: str
 ) -> None:
-    if option == "tls_timeout" and engine.differs(differences.TLS_TIME):
-        return
     server = play(lambda peer: peer.wait_closed())
     url = server.url.replace("http:", "https:")
     assert engine.outcome(url, ca_certs=certs.ca, **{option: SOON}) == "HTTPTimeoutError"

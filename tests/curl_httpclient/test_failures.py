@@ -1,5 +1,7 @@
 """libcurl's numbers as our tree."""
 
+import copy
+import pickle
 import socket
 import ssl
 
@@ -59,6 +61,14 @@ def test_each_is_what_our_own_engine_raises(number, kind, of_python):
 def test_as_in_tornado():
     error = CurlError(28, "late")
     assert (error.errno, error.code, error.message, error.response) == (28, 599, "late", None)
+
+
+@pytest.mark.parametrize("again", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_it_can_be_sent_to_another_process(again):
+    for error in (CurlError(28, "late"), curl_failure(7, "nobody"), socks_failure("no", 12)):
+        copied = again(error)
+        assert type(copied) is type(error)
+        assert (copied.errno, copied.code, str(copied)) == (error.errno, error.code, str(error))
 
 
 @pytest.mark.parametrize(("number", "code"), [(12, 407), (33, 407), (23, 403), (21, 599)])

@@ -24,6 +24,8 @@ OPERATION_TIMEDOUT: Final = 28
 ABORTED_BY_CALLBACK: Final = 42
 RECV_ERROR: Final = 56
 SEND_FAIL_REWIND: Final = 65
+NO_ANSWER: Final = frozenset({8, 52, 55, RECV_ERROR})
+"""A weird reply; none; and what the system has said about sending and receiving."""
 PROXY: Final = 97
 
 
@@ -42,6 +44,11 @@ class CurlError(HTTPClientError):
     def __init__(self, errno: int, message: str) -> None:
         HTTPClientError.__init__(self, NO_RESPONSE, message)
         self.errno = errno
+
+    __str__ = HTTPClientError.__str__  # with the code, as in Tornado
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.errno, self.message), vars(self)
 
 
 class CurlTimeoutError(CurlError, HTTPTimeoutError):

@@ -21,6 +21,7 @@ from .answers import CurlAnswer
 from .failures import (
     ABORTED_BY_CALLBACK,
     COULDNT_CONNECT,
+    NO_ANSWER,
     OPERATION_TIMEDOUT,
     PROXY,
     CurlConnectError,
@@ -343,6 +344,8 @@ class Transfer:
             response = HTTPResponse(request, head.status, head.headers, reason=head.reason)
             text = f"{proxy} answered CONNECT with {head.status} {head.reason}".strip()
             return CurlProxyError(number, text, head.status, response)
+        if proxy is not None and head is None and self._is_asking_for_a_tunnel(number):
+            return CurlProxyError(number, f"{proxy} did not answer CONNECT: {message}")
         if number == OPERATION_TIMEDOUT and not self._requests:
             address = self._hop.address
             return CurlTimeoutError(
@@ -355,6 +358,10 @@ class Transfer:
         if number == COULDNT_CONNECT:
             return self._connect_failure(message)
         return curl_failure(number, message)
+
+    def _is_asking_for_a_tunnel(self, number: int) -> bool:
+        """Whether it is a proxy for HTTP that has ended the connection, or said what is no HTTP."""
+        return number in NO_ANSWER and self._hop.address.secure and not self._requests
 
     def _connect_failure(self, message: str) -> CurlError:
         number = self.curl.getinfo(pycurl.OS_ERRNO)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PATIENCE
-from tests.httpclient.behaviours.engines import Engine, outcome, wrong
+from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.nginx import LARGE, Nginx
 from tests.httpclient.behaviours.scripted import Peer, Scripted, answering, ok, saying
 from tests.httpclient.behaviours.test_answers import endless
@@ -23,7 +23,6 @@ TEXT = b"0123456789" * 5000
 # Down
 
 
-@wrong(curl="curl: its client's default of max_body_size bounds streams, too")
 def test_who_is_slow_is_not_flooded(engine: Engine, play: Play) -> None:
     """A callback that is awaited holds up the server: it can send no more than buffers take."""
     sent = [0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.httpclient.behaviours.engines import Engine, outcome, wrong
+from tests.httpclient.behaviours.engines import Engine, outcome
 from tests.httpclient.behaviours.scripted import Scripted, answering, ok
 from tests.httpclient.behaviours.ways import OPEN, forwarding, socks, tunnelling
 from tests.peers import nobody
@@ -96,8 +96,11 @@ def test_a_proxy_that_opens_no_way(
     assert failure_by_proxy(engine, play(tunnelling(answer)), certs) == "ProxyError"
 
 
-@wrong(curl="curl: what ends or is no HTTP before a tunnel is there is no ProxyError yet")
-@pytest.mark.parametrize("answer", [b"", b"220 mail.example ESMTP\r\n\r\n"], ids=["end", "mail"])
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"220 mail.example ESMTP\r\n\r\n", b"HTTP/1.1 200 Ok\r\n"],
+    ids=["end", "mail", "half a head"],
+)
 def test_what_is_no_proxy(engine: Engine, play: Play, certs: Certificates, answer: bytes) -> None:
     assert failure_by_proxy(engine, play(tunnelling(answer)), certs) == "ProxyError"
 

@@ -36,6 +36,7 @@ from ..util import import_object
 from .authentication import Auth, BasicAuth, BearerAuth, DigestAuth
 from .client import AsyncHTTPClient
 from .failures import (
+    BadRedirectError,
     HTTPCertificateError,
     HTTPConnectError,
     HTTPNameError,
@@ -69,6 +70,7 @@ def main() -> None:
 __all__ = [
     "AsyncHTTPClient",
     "Auth",
+    "BadRedirectError",
     "BasicAuth",
     "BearerAuth",
     "DigestAuth",

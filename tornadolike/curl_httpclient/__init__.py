@@ -18,6 +18,7 @@ which says so. What requests mean (redirects, cookies, who is asking, retries, c
 :mod:`.uploads`         the body of a request, on its way to libcurl
 :mod:`.tls`             what is said to libcurl about TLS
 :mod:`.options`         what is said to libcurl about a request
+:mod:`.keeping`         what has come over kept connections before anybody asked for it
 :mod:`.reactor`         libcurl's sockets and timers, on our loop
 :mod:`.watching`        time-outs that libcurl does not have
 :mod:`.transfer`        one request and its response

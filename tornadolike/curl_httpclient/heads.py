@@ -13,7 +13,7 @@ from ..http1.framing import frame_read, kind_of_response, read_coding, read_leng
 from ..httputil import HTTPHeaders, HTTPInputError
 
 _STATUS_LINE: Final = re.compile(r"HTTP/(1\.[01]|2|3) ([1-9][0-9]{2})(?: (.*))?")
-_FRAMED: Final = frozenset({"1.0", "1.1"})
+FRAMED: Final = frozenset({"HTTP/1.0", "HTTP/1.1"})
 """The versions in which fields tell where a body ends."""
 _MAX_INTERIM: Final = 32
 """How many interim responses may come before a response, as with our own engine."""
@@ -93,7 +93,7 @@ class HeadReader:
         version, status, reason = match.group(1), int(match.group(2)), match.group(3) or ""
         fields = parse_fields(text, self._limits.max_header_count)
         length, size = read_length(fields)
-        if version in _FRAMED:
+        if f"HTTP/{version}" in FRAMED:
             kind = kind_of_response(self._method, status)
             frame_read(kind, f"HTTP/{version}", read_coding(fields), length, fields)
         if status == 101:

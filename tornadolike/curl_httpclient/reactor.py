@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import pycurl
 
 from ..ioloop import IOLoop
+from .keeping import Kept
 
 _EVENTS: Final = {
     pycurl.POLL_IN: IOLoop.READ,
@@ -37,6 +38,7 @@ class Reactor:
     """
 
     def __init__(self, io_loop: IOLoop, settings: dict[int, int]) -> None:
+        self.kept: Final = Kept()
         self._io_loop = io_loop
         self._transfers: dict[Any, Running] = {}
         self._watched: set[int] = set()

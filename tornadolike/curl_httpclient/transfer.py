@@ -33,7 +33,8 @@ from .failures import (
     curl_failure,
     socks_failure,
 )
-from .heads import Head, HeadReader
+from .heads import FRAMED, Head, HeadReader
+from .keeping import Name
 from .options import body_of, body_size, milliseconds, proxy_url, set_request, set_way
 from .reactor import Reactor
 from .uploads import BytesUpload, ProducedUpload, Upload
@@ -83,6 +84,11 @@ class Transfer:
         self._requests = 0
         """How many times the request was begun: libcurl tries again where a kept connection has ended."""
         self._most_tries = _MOST_TRIES
+        self._name: Name = ("", 0)
+        """Our end of the connection, once there is one."""
+        self._sockets: list[int] = []
+        """Those that were opened for it."""
+        self._is_refused = False
         self._received = 0
         self._length: int | None = None
         """What ``_received`` is when the response is whole, if that is known."""
@@ -109,6 +115,7 @@ class Transfer:
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, self._connect_milliseconds())
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.BUFFERSIZE, _RECEIVE_BUFFER)
+        curl.setopt(pycurl.SOCKOPTFUNCTION, self._on_open)
         curl.setopt(pycurl.PREREQFUNCTION, self._on_request)
         curl.setopt(pycurl.HEADERFUNCTION, self._on_header_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
@@ -157,8 +164,20 @@ class Transfer:
             self._move(HANDSHAKE)
         debugging.tell(kind, data)
 
-    def _on_request(self, *addresses: object) -> int:
-        """A connection stands, and the request is to be sent."""
+    def _on_open(self, fd: int, purpose: int) -> int:
+        """A socket was opened."""
+        self._sockets.append(fd)
+        return int(pycurl.SOCKOPT_OK)
+
+    def _on_request(self, _: str, address: str, __: int, port: int) -> int:
+        """A connection stands, and the request is to be sent; ``address`` and ``port`` are our end of it."""
+        self._name = (address, port)
+        kept = self.reactor.kept
+        if self._sockets:
+            kept.forget(self._name)
+        elif kept.has_spoken(self._name):
+            self._is_refused = True
+            return int(pycurl.PREREQFUNC_ABORT)
         self._requests += 1
         if self._requests > 1 and (self._answer is not None or not self._hop.repeatable):
             return int(pycurl.PREREQFUNC_ABORT)
@@ -210,6 +229,10 @@ class Transfer:
             return
         self._length = head.length if has_body and head.status != 204 else 0
         self._answer = CurlAnswer(self, head)
+        if (
+            self._sockets and head.version in FRAMED
+        ):  # (what speaks HTTP/2 may say something at any time)
+            self.reactor.kept.add(self._name, self._sockets)
         self._judge_early()
         hop.times.first_byte = self._io_loop.time()
         self._move(RECEIVING)
@@ -276,12 +299,22 @@ class Transfer:
         """libcurl is done with it."""
         if self._over:
             return
+        if self._is_refused:
+            self._begin_anew()
+            return
         failure = self._failure
         if failure is None and number and not self._is_whole(number):
             failure = self._failure_for(number, message)
         if failure is None and self._answer is None:
             failure = CurlStreamClosedError(0, "the connection ended and there was no response")
         self._end(failure)
+
+    def _begin_anew(self) -> None:
+        """By a new connection: over the kept one something has come, and nothing was sent."""
+        self._is_refused = False
+        self.reactor.drop(self)
+        self.curl.setopt(pycurl.FRESH_CONNECT, 1)
+        self.reactor.start(self)
 
     def _is_whole(self, number: int) -> bool:
         """Whether the response is, in spite of what libcurl says."""

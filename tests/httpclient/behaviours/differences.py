@@ -2,8 +2,7 @@
 
 EXTENSIONS = "What stands behind the size of a chunk may have any length."
 FOLDED = "A field may go on in the next line."
-UNASKED = "What a server says over a connection that nobody uses is taken for the answer to the next request."
 CONTEXTS = "``ssl_options`` is no ``ssl.SSLContext``"
 NEW_HTTP = "Over TLS it is HTTP/2, if the server speaks it."
 
-ALL = {EXTENSIONS, FOLDED, UNASKED, CONTEXTS, NEW_HTTP}
+ALL = {EXTENSIONS, FOLDED, CONTEXTS, NEW_HTTP}

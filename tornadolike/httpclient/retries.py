@@ -2,8 +2,7 @@
 
 .. code-block:: python
 
-    from tornadolike.httpclient import AsyncHTTPClient
-    from tornadolike.httpclient.retries import Retries
+    from tornadolike.httpclient import AsyncHTTPClient, Retries
 
     patient = Retries(attempts=4)
 

@@ -1,10 +1,12 @@
 """docs/coming.rst: the names that are said to be here are here."""
 
+import inspect
 import re
 from pathlib import Path
 
 import tornadolike.caching
 import tornadolike.escape
+import tornadolike.httpclient
 import tornadolike.middleware
 import tornadolike.process
 import tornadolike.rooms
@@ -13,9 +15,11 @@ import tornadolike.signals
 import tornadolike.web
 import tornadolike.websocket
 from tornadolike.background import Background
+from tornadolike.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse, StreamedResponse
 from tornadolike.pubsub import PubSub
 from tornadolike.rooms import Rooms
 from tornadolike.sessions import Session
+from tornadolike.simple_httpclient import SimpleAsyncHTTPClient
 from tornadolike.web import Application
 from tornadolike.websocket import WebSocketHandler
 
@@ -30,10 +34,13 @@ OWNERS = {
     "self": WebSocketHandler,
     "rooms": Rooms,
     "pubsub": PubSub,
+    "client": AsyncHTTPClient,
 }
+RESPONSES = (HTTPResponse(HTTPRequest("http://example.com/"), 200), StreamedResponse)
 MODULES = (
     tornadolike.caching,
     tornadolike.escape,
+    tornadolike.httpclient,
     tornadolike.middleware,
     tornadolike.process,
     tornadolike.rooms,
@@ -63,11 +70,20 @@ NOT_NAMES = {
     "self.settings",
     "self.request.files",
     "application.stopping",  # a signal
+    "response",
+    "code",  # of an exception
+    "with",
+} | {
+    option
+    for taker in (HTTPRequest, AsyncHTTPClient.initialize, SimpleAsyncHTTPClient.initialize)
+    for option in inspect.signature(taker).parameters
 }
 
 
 def is_here(name: str) -> bool:
     owner, _, rest = name.rpartition(".")
+    if owner == "response":
+        return any(hasattr(response, rest) for response in RESPONSES)
     if owner:
         return hasattr(OWNERS[owner], rest)
     return any(hasattr(module, name) for module in MODULES)

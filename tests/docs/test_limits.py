@@ -17,6 +17,9 @@ from tornadolike.caching.shelf import MAX_VARY
 from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
 from tornadolike.httpclient import HTTPRequest
+from tornadolike.httpclient.downloading import STALL_TIMEOUT
+from tornadolike.httpclient.plan import MAX_BUFFER_SIZE as MAX_BUFFER_SIZE_OF_CLIENTS
+from tornadolike.httpclient.streaming import MAX_LINE_SIZE
 from tornadolike.httputil import ParseMultipartConfig, ParseUrlEncodedConfig, TrustedProxies
 from tornadolike.ioloop.transports.tls.transport import HANDSHAKE_TIMEOUT, SHUTDOWN_TIMEOUT
 from tornadolike.iostream import BaseIOStream
@@ -201,6 +204,9 @@ def test_nothing_else_is() -> None:
         (Limits().max_header_size, "may have {} (``max_header_size``)"),
         (HTTPRequest._DEFAULTS["connect_timeout"], "has {} seconds until it has a connection"),
         (HTTPRequest._DEFAULTS["request_timeout"], "{} seconds until its response is whole"),
+        (MAX_BUFFER_SIZE_OF_CLIENTS, "collected in memory {} (``max_buffer_size``)"),
+        (STALL_TIMEOUT, "a ``download()`` may stand still for {} seconds"),
+        (MAX_LINE_SIZE, "may have {} (``max_size`` of ``lines()``)"),
         (MAX_CONTEXTS, "{} contexts made of options for TLS"),
         (QUIET, "nobody has used for {} second is looked at"),
         (REFUSAL_SIZE, "of a refusal {} are kept"),

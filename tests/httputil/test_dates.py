@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornadolike.httputil import format_timestamp, http_date_now, parse_date
+from tornadolike.httputil.dates import seconds_to_wait
 
 UTC = datetime.UTC
 SECONDS = 1359312200
@@ -98,3 +99,22 @@ def test_http_date_now(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         monkeypatch.setattr(time, "time", lambda now=now: now)
         assert http_date_now() == text
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("0", 0),
+        (" 120 ", 120),
+        ("1" * 5000, 111_111_111),
+        (TEXT, 10),
+        ("Sun, 27 Jan 2013 18:43:09 GMT", 0),
+        ("", 0),
+        ("-1", 0),
+        ("1.5", 0),
+        ("²", 0),
+        ("soon", 0),
+    ],
+)
+def test_seconds_to_wait(said: str, seconds: float) -> None:
+    assert seconds_to_wait(said, SECONDS - 10) == seconds

@@ -80,6 +80,20 @@ def test_ways_to_make_them(made: Any) -> None:
     assert dict(made()) == {"A": "1", "B": "2"}
 
 
+def test_equality_without_regard_to_case() -> None:
+    headers = HTTPHeaders({"Content-Type": "a/b", "X-Y": "1"})
+    assert headers == {"content-type": "a/b", "x-Y": "1"} == headers
+    assert headers == HTTPHeaders(headers)
+    assert headers != {"content-type": "a/b"}
+    assert headers != {"content-type": "a/b", "x-y": "2"}
+    assert headers != {"content-type": "a/b", "Content-Type": "a/b"}
+    assert headers != {"content-type": "a/b", 1: "1"}
+    assert headers != [("Content-Type", "a/b"), ("X-Y", "1")]
+    twice = HTTPHeaders.parse("A: 1\r\na: 2")
+    assert twice == {"a": "1,2"}
+    assert twice == HTTPHeaders({"A": "1,2"})
+
+
 def test_repeated_fields() -> None:
     headers = HTTPHeaders()
     for value in ("a=b", "c=d", "e=f"):

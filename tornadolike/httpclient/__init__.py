@@ -28,6 +28,17 @@ The names are Tornado's. A fetch walks through these modules, each of which know
 
 The engines are :mod:`tornadolike.simple_httpclient`, our own, and :mod:`tornadolike.curl_httpclient`.
 
+What each of these is made of:
+
+.. code-block:: text
+
+   requests       building, with multipart and sources: bodies that are sent
+   plan           addresses; defaults and uncertified: what a client says for its requests, and not to strangers
+   conversation   redirects, retries, authentication, cookies with jars, repeating, tracing
+   collecting     decoding: content codings; receiving; limiting: the whole time
+   responses      charsets
+   downloading    part_files
+
 :mod:`.proxies` says which proxy is meant, :mod:`.tunnels` goes through it, by what is said :mod:`by CONNECT
 <.by_connect>` or :mod:`by SOCKS5 <.by_socks>`.
 """
@@ -36,6 +47,7 @@ from ..util import import_object
 from .authentication import Auth, BasicAuth, BearerAuth, DigestAuth
 from .client import AsyncHTTPClient
 from .failures import (
+    BadRedirectError,
     HTTPCertificateError,
     HTTPConnectError,
     HTTPNameError,
@@ -49,7 +61,7 @@ from .failures import (
 from .proxies import Proxy, ProxyError
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import HTTPClientError, HTTPResponse
-from .retries import Retries
+from .retries import Retries, RetryBudget
 from .streaming import StreamedResponse
 from .synchronous import HTTPClient
 from .tracing import Trace
@@ -69,6 +81,7 @@ def main() -> None:
 __all__ = [
     "AsyncHTTPClient",
     "Auth",
+    "BadRedirectError",
     "BasicAuth",
     "BearerAuth",
     "DigestAuth",
@@ -88,6 +101,7 @@ __all__ = [
     "Proxy",
     "ProxyError",
     "Retries",
+    "RetryBudget",
     "StreamedResponse",
     "TooManyRedirectsError",
     "Trace",

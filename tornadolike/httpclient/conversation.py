@@ -18,7 +18,7 @@ from .authentication.base import Auth
 from .authentication.choosing import auth_for
 from .cookies import cookie_header, joined, keep_cookies
 from .engine import Answer, Engine, Hop
-from .failures import TooManyRedirectsError
+from .failures import BadRedirectError, TooManyRedirectsError
 from .plan import Plan
 from .proxies import proxy_from_environment
 from .redirects import REDIRECTS, redirected_hop
@@ -173,7 +173,7 @@ class Conversation:
                 self._next, status, locations[0], self._plan.option("idempotent")
             )
         except ValueError as error:
-            self._refusal = HTTPClientError(
+            self._refusal = BadRedirectError(
                 status, shown(f"a redirect that is not followed: {error}")
             )
             return None

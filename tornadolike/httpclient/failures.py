@@ -12,6 +12,7 @@
     ├── HTTPStreamClosedError         the connection has ended before the response was whole (a ConnectionError)
     │   └── HTTPProtocolError         what came is not HTTP, or larger than it may be
     ├── TooManyRedirectsError
+    ├── BadRedirectError              a redirect leads nowhere (a ValueError)
     └── ProxyError                    a proxy did not open the way
 
 So ``except HTTPError`` takes all of them, and programs that catch what the system calls these things do, too. What
@@ -81,6 +82,10 @@ class HTTPProtocolError(HTTPStreamClosedError):
 
 class TooManyRedirectsError(HTTPClientError):
     """One redirect more than ``max_redirects``: ``code`` and ``response`` are the last one's."""
+
+
+class BadRedirectError(HTTPClientError, ValueError):
+    """A redirect cannot be followed: ``code`` and ``response`` are its own. Tornado raises only ValueError for it."""
 
 
 def connect_error(error: OSError) -> HTTPConnectError:

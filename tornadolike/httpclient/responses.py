@@ -59,7 +59,7 @@ class HTTPResponse:
     :arg time_info: seconds by the names of what took them.
     :arg reason: the text behind the status, by default the usual one.
     :arg start_time: when the request was started, in seconds since the epoch.
-    :arg history: the responses that have led here, the first one first: redirects, and what asked for a password.
+    :arg history: the redirects that have led here, the first one first, without their bodies.
     :arg trailers: the fields behind the body; None if there were none.
     :arg version: of HTTP: ``"HTTP/1.1"``, say.
     """

@@ -2,8 +2,7 @@
 
 .. code-block:: python
 
-    from tornadolike.httpclient import AsyncHTTPClient
-    from tornadolike.httpclient.retries import Retries
+    from tornadolike.httpclient import AsyncHTTPClient, Retries
 
     patient = Retries(attempts=4)
 
@@ -18,8 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
-from ..httputil import HTTPHeaders
-from ..httputil.dates import parse_date
+from ..httputil.dates import seconds_to_wait
 from .engine import Answer, Hop
 from .failures import (
     HTTPConnectError,
@@ -139,7 +137,8 @@ class Retries:
         if isinstance(outcome, HTTPClientError):
             wanted = 0.0 if self.is_transient(hop, outcome) else None
         elif outcome.status in self.statuses:
-            wanted = self._retry_after(outcome.headers) if self.may_repeat(hop) else None
+            asked = outcome.headers.get("Retry-After", "")
+            wanted = seconds_to_wait(asked, self._clock()) if self.may_repeat(hop) else None
         else:
             self.budget.pay()
             return None
@@ -166,11 +165,3 @@ class Retries:
     def _pause(self, attempt: int) -> float:
         longest = min(self.backoff * 2.0 ** min(attempt - 1, 64), self.max_backoff)
         return longest * self._draw()
-
-    def _retry_after(self, headers: HTTPHeaders) -> float:
-        """Seconds; 0 if the response does not say."""
-        said = headers.get("Retry-After", "").strip()
-        if said.isascii() and said.isdigit():
-            return float(said)
-        date = parse_date(said) if said else None
-        return 0.0 if date is None else max(date.timestamp() - self._clock(), 0.0)

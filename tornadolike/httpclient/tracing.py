@@ -9,7 +9,7 @@ class Trace:
 
     .. code-block:: python
 
-        from tornadolike.httpclient.tracing import Trace
+        from tornadolike.httpclient import Trace
 
         class Spans(Trace):
             def on_request(self, hop):

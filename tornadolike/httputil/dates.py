@@ -5,7 +5,9 @@ import datetime
 import email.utils
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+
+_MOST_DIGITS: Final = 9
 
 
 def format_timestamp(
@@ -42,6 +44,21 @@ def parse_date(text: str) -> datetime.datetime | None:
         return parsed.astimezone(datetime.UTC)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+
+
+def seconds_to_wait(text: str, now: float) -> float:
+    """The seconds that a ``Retry-After`` asks for, as a number or as a date (RFC 9110 section 10.2.3).
+
+    :arg text: the value of the header, as it has come.
+    :arg now: seconds since the epoch.
+
+    0 for what is neither, and for what is over. A number of more than nine digits counts as its first nine.
+    """
+    said = text.strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:_MOST_DIGITS])
+    date = parse_date(said)
+    return 0.0 if date is None else max(date.timestamp() - now, 0.0)
 
 
 class _Now:

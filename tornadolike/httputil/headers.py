@@ -1,7 +1,7 @@
 """Header fields (RFC 9110 section 5): an ordered, case-insensitive, repeatable mapping."""
 
 import re
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Final, TypeVar, overload
 
 from ..escape import to_unicode
@@ -196,6 +196,16 @@ class HTTPHeaders(MutableMapping[str, str]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal to a mapping with the same names, whatever their case, and values."""
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        if not isinstance(other, HTTPHeaders):
+            if len(other) != len(self) or not all(isinstance(name, str) for name in other):
+                return False
+            other = {canonical_names[name]: value for name, value in other.items()}
+        return dict(self.items()) == dict(other.items())
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and canonical_names[name] in self._fields

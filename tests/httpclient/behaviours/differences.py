@@ -2,7 +2,7 @@
 
 EXTENSIONS = "What stands behind the size of a chunk may have any length."
 FOLDED = "A field may go on in the next line."
-CONTEXTS = "``ssl_options`` is no :class:`ssl.SSLContext`."
+CONTEXTS = "``ssl_options`` is no ``ssl.SSLContext``"
 NEW_HTTP = "Over TLS it is HTTP/2, if the server speaks it."
 
 ALL = {EXTENSIONS, FOLDED, CONTEXTS, NEW_HTTP}

@@ -2,8 +2,7 @@
 
 .. code-block:: python
 
-    from tornadolike.httpclient import AsyncHTTPClient
-    from tornadolike.httpclient.authentication import DigestAuth
+    from tornadolike.httpclient import AsyncHTTPClient, DigestAuth
 
     async def read():
         auth = DigestAuth("Aladdin", "open sesame")

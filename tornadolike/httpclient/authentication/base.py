@@ -11,7 +11,7 @@ class Auth(ABC):
 
     .. code-block:: python
 
-        from tornadolike.httpclient.authentication import Auth
+        from tornadolike.httpclient import Auth
 
         class KeyAuth(Auth):
             def __init__(self, key):

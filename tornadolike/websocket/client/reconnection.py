@@ -21,7 +21,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Final
 
 from ...httpclient import HTTPClientError, HTTPRequest
-from ...httputil import parse_date
+from ...httputil.dates import seconds_to_wait
 from ...ioloop import IOLoop
 from ...log import gen_log
 from ...util import check_numbers, check_whole_numbers
@@ -42,8 +42,6 @@ _CUT_OFF: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 _OWN_FILES: Final = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 """From certificates that cannot be read. (If a connection ends so, it is a StreamClosedError that says it.)"""
-
-_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +194,10 @@ async def _found(url: Where | Callable[[], Where | Awaitable[Where]]) -> Where:
 
 
 def _asked_for(error: Exception, most: float) -> float:
-    """The seconds that a server has asked for by ``Retry-After`` (RFC 9110 section 10.2.3); 0 for none."""
+    """The seconds that a server has asked for by ``Retry-After``; 0 for none."""
     response = error.response if isinstance(error, HTTPClientError) else None
-    said = response.headers.get("Retry-After", "").strip() if response is not None else ""
-    if said.isascii() and said.isdigit():
-        return min(float(said[:_MOST_DIGITS]), most)
-    date = parse_date(said)
-    return 0.0 if date is None else min(max(date.timestamp() - time.time(), 0.0), most)
+    said = response.headers.get("Retry-After", "") if response is not None else ""
+    return min(seconds_to_wait(said, time.time()), most)
 
 
 def _named(url: Where | Callable[[], Where | Awaitable[Where]]) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from .checks import pairs_of
 from .engine_types import Producer, Write
 from .multipart import Files, Multipart, Part, file_parts
 from .sources import BytesSource, Content, Source, source_of
@@ -68,10 +69,9 @@ def build_body(json: Any = None, form: Form | None = None, files: Files | None =
 
 
 def _fields(form: Form) -> list[tuple[str, bytes]]:
-    pairs = form.items() if isinstance(form, Mapping) else form
     return [
         (name, _value(name, value))
-        for name, given in pairs
+        for name, given in pairs_of("form", form)
         for value in (given if isinstance(given, list | tuple) else [given])
     ]
 

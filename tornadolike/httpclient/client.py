@@ -13,6 +13,7 @@ from ..concurrent import future_set_exception_unless_cancelled, future_set_resul
 from ..ioloop import IOLoop
 from ..util import Configurable, import_object
 from .addresses import parse_url
+from .checks import check_flag, check_kind
 from .conversation import Conversation
 from .cookies import Jar, jar_for
 from .defaults import check_defaults, for_strangers
@@ -112,6 +113,9 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         raise_error: bool = True,
     ) -> None:
         """What the constructor does. A class of yours calls it with what is for all clients."""
+        check_kind(Mapping, defaults=defaults)
+        check_kind(str, base_url=base_url)
+        check_flag("raise_error", raise_error)
         check_defaults(defaults or {})
         self.io_loop = IOLoop.current()
         self.defaults = {**HTTPRequest._DEFAULTS, **(defaults or {})}
@@ -358,7 +362,10 @@ async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout)
 
 def _folder(url: str) -> str:
     """A URL whose path ends in a slash, behind which others are. Raises :exc:`ValueError` for what is none."""
-    parse_url(url)
+    try:
+        parse_url(url)
+    except ValueError as error:
+        raise ValueError(f"base_url: {error}") from None
     if "?" in url or "#" in url:
         raise ValueError(f"base_url is a folder, without a query and a fragment: {url!r}")
     return url if url.endswith("/") else url + "/"

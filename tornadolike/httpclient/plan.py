@@ -7,9 +7,9 @@ from typing import Any, Final, cast
 
 from ..codings import CODINGS
 from ..httputil import HTTPHeaders
-from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
 from .building import producer_of
+from .checks import check_options, seconds
 from .cookies import Jar
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
@@ -34,6 +34,10 @@ _OF_A_WAY: Final = frozenset(
     }
 )
 """Options that say how to get to a server; ``validate_cert`` has a default of its own."""
+
+
+_IN_ALL: Final = frozenset({"url", "method", "_headers", "_body", "start_time"})
+"""What all requests have (and what :class:`.HTTPRequest` has looked at): there is nothing to check then."""
 
 
 @dataclass(slots=True)
@@ -99,10 +103,10 @@ def plan_for(
     sense.
     """
     # (One dictionary for all the questions: to ask both each time would be most of the work.)
-    options: dict[str, Any] = {
-        **defaults,
-        **{name: value for name, value in vars(request).items() if value is not None},
-    }
+    own = {name: value for name, value in vars(request).items() if value is not None}
+    if unusual := own.keys() - _IN_ALL:
+        check_options(own, unusual)
+    options: dict[str, Any] = {**defaults, **own}
     said: Callable[[str], Any] = options.get
     address = parse_url(request.url)
     method = request.method
@@ -115,8 +119,6 @@ def plan_for(
     )
     decompress = bool(said("decompress_response"))
     idempotent = said("idempotent")
-    max_redirects = said("max_redirects")
-    check_whole_numbers(max_redirects=max_redirects)
     producer = producer_of(request.body_producer)
     headers = _headers(request, address, defaults, expects_continue, decompress)
     length = getattr(producer, "length", None)
@@ -133,14 +135,14 @@ def plan_for(
         expects_continue,
         _way(request, defaults, options),
         Timeouts(
-            _seconds("connect_timeout", said),
-            _seconds("tls_timeout", said),
-            _seconds("first_byte_timeout", said),
-            _seconds("stall_timeout", said),
+            seconds("connect_timeout", said("connect_timeout")),
+            seconds("tls_timeout", said("tls_timeout")),
+            seconds("first_byte_timeout", said("first_byte_timeout")),
+            seconds("stall_timeout", said("stall_timeout")),
         ),
-        _seconds("request_timeout", said),
+        seconds("request_timeout", said("request_timeout")),
         bool(said("follow_redirects")),
-        max_redirects,
+        said("max_redirects"),
         decompress,
         method in IDEMPOTENT if idempotent is None else bool(idempotent),
         _max_body_size(
@@ -165,15 +167,6 @@ def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
     return with_body
 
 
-def _seconds(option: str, said: Callable[[str], Any]) -> float:
-    value = said(option)
-    if value is None:
-        return 0.0
-    if type(value) is not float or not value >= 0.0:
-        check_not_negative(**{option: value})
-    return cast(float, value)
-
-
 def _max_body_size(
     request: HTTPRequest, defaults: Mapping[str, Any], in_memory: int | None
 ) -> int | None:
@@ -182,8 +175,6 @@ def _max_body_size(
     most: int | None = defaults.get("max_body_size") if said is None else said
     if most is None:
         return in_memory
-    check_whole_numbers(max_body_size=most)
-    check_not_negative(max_body_size=most)
     return most if in_memory is None or said is not None else min(most, in_memory)
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from ..escape import native_str, utf8
 from ..httputil import HTTPHeaders, format_timestamp, url_concat
 from .building import Files, Form, build_body
+from .checks import check_fields, text_of
 
 SSLOptions = dict[str, Any] | ssl.SSLContext
 _Headers = HTTPHeaders | Mapping[str, str]
@@ -68,7 +69,8 @@ class HTTPRequest:
     :arg idempotent: whether it does no harm to send the request twice. By default that depends on the method.
     :arg trace: is told what happens: see :mod:`.tracing`.
 
-    What is None is the client's default. Raises :exc:`TypeError` for a ``body`` that is neither text nor bytes.
+    What is None is the client's default. Raises :exc:`TypeError` for a ``body`` that is neither text nor bytes,
+    and for other values of a wrong kind; what is not seen here is when the request is sent, before anything is.
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
@@ -136,13 +138,17 @@ class HTTPRequest:
         idempotent: bool | None = None,
         trace: Any = None,
     ) -> None:
-        self.url = url if params is None else url_concat(url, params)
+        if type(url) is not str:
+            url = text_of("url", url)
+        if type(method) is not str:
+            method = text_of("method", method)
+        self.url = url if params is None else _with_params(url, params)
         self.method = method
         self.headers = headers
         if if_modified_since:
             # The same headers may be those of another request, which did not say this.
             self.headers = HTTPHeaders(self.headers)
-            self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
+            self.headers["If-Modified-Since"] = _date("if_modified_since", if_modified_since)
         self.body = body
         self.body_producer = body_producer
         self.auth_username = auth_username
@@ -204,7 +210,10 @@ class HTTPRequest:
     @headers.setter
     def headers(self, value: _Headers | None) -> None:
         if not isinstance(value, HTTPHeaders):
-            texts = {name: native_str(text) for name, text in value.items()} if value else {}
+            texts = {}
+            if value is not None:
+                check_fields(value)
+                texts = {name: native_str(text) for name, text in value.items()}
             value = HTTPHeaders(texts)
         self._headers = value
 
@@ -215,7 +224,25 @@ class HTTPRequest:
 
     @body.setter
     def body(self, value: bytes | str | None) -> None:
+        if value is not None and not isinstance(value, str | bytes):
+            raise TypeError(f"body is bytes or text, not {type(value).__name__}")
         self._body = utf8(value)
+
+
+def _with_params(url: str, params: Any) -> str:
+    try:
+        return url_concat(url, params)
+    except (TypeError, ValueError) as error:
+        kind = ValueError if isinstance(error, UnicodeError) else TypeError
+        raise kind(f"params are names and values, or pairs of them: {error}") from None
+
+
+def _date(name: str, moment: Any) -> str:
+    try:
+        return format_timestamp(moment)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} is no date: {moment!r}") from None
 
 
 class RequestWithDefaults:

@@ -4,12 +4,12 @@ import datetime
 import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from ..escape import native_str, utf8
-from ..httputil import HTTPHeaders, format_timestamp, url_concat
-from .building import Files, Form, build_body
+from ..httputil import HTTPHeaders, format_timestamp
+from .building import Files, Form, build_body, with_params
 from .checks import check_fields, text_of
 
 SSLOptions = dict[str, Any] | ssl.SSLContext
@@ -52,7 +52,7 @@ class HTTPRequest:
     :arg allow_ipv6: whether IPv6 may be used, by default yes.
     :arg body_producer: called with a function ``write(piece)``, in place of ``body``; what it returns is awaited.
     :arg expect_100_continue: whether to ask the server first if it wants the body.
-    :arg params: added to the query of the URL.
+    :arg params: added to the query of the URL, which stays as it is: values as in ``form``.
     :arg json: what becomes the body as JSON.
     :arg form: fields of a form, which become the body.
     :arg files: files of a form, which make the body multipart: see :mod:`.building`.
@@ -121,7 +121,7 @@ class HTTPRequest:
         decompress_response: bool | None = None,
         ssl_options: SSLOptions | None = None,
         *,
-        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        params: Form | None = None,
         json: Any = None,
         form: Form | None = None,
         files: Files | None = None,
@@ -142,7 +142,7 @@ class HTTPRequest:
             url = text_of("url", url)
         if type(method) is not str:
             method = text_of("method", method)
-        self.url = url if params is None else _with_params(url, params)
+        self.url = url if params is None else with_params(url, params)
         self.method = method
         self.headers = headers
         if if_modified_since:
@@ -227,14 +227,6 @@ class HTTPRequest:
         if value is not None and not isinstance(value, str | bytes):
             raise TypeError(f"body is bytes or text, not {type(value).__name__}")
         self._body = utf8(value)
-
-
-def _with_params(url: str, params: Any) -> str:
-    try:
-        return url_concat(url, params)
-    except (TypeError, ValueError) as error:
-        kind = ValueError if isinstance(error, UnicodeError) else TypeError
-        raise kind(f"params are names and values, or pairs of them: {error}") from None
 
 
 def _date(name: str, moment: Any) -> str:

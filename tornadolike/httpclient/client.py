@@ -19,6 +19,7 @@ from .cookies import Jar, jar_for
 from .defaults import check_defaults, for_strangers
 from .engine import Engine
 from .limiting import WholeTimeout
+from .other_names import check_argument, check_names
 from .plan import MAX_BUFFER_SIZE, Plan, plan_for
 from .receiving import receive
 from .requests import HTTPRequest, RequestWithDefaults
@@ -91,7 +92,11 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
 
     @classmethod
     def _make(cls, shared_as: type[Any] | None, arguments: dict[str, Any]) -> Self:
-        client = super().__new__(cls, **arguments)
+        try:
+            client = super().__new__(cls, **arguments)
+        except TypeError as error:
+            check_argument(error)
+            raise
         client._shared_as = shared_as  # which need not be the client's class, but one above
         return cast(Self, client)
 
@@ -165,7 +170,11 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
             return request
         if self.base_url is not None:
             request = urljoin(self.base_url, request)
-        return HTTPRequest(request, **options)
+        try:
+            return HTTPRequest(request, **options)
+        except TypeError:
+            check_names(options)  # in words that help
+            raise
 
     async def _fetch(
         self, request: HTTPRequest, defaults: Mapping[str, Any], raise_error: bool

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from .checks import check_options
+from .other_names import called_here
 from .requests import HTTPRequest
 from .uncertified import without_certificate
 
@@ -26,7 +27,7 @@ def check_defaults(defaults: Mapping[str, Any]) -> None:
     """
     if wrong := sorted(defaults.keys() - _options_with_defaults()):
         raise TypeError(
-            f"a client has no default for {', '.join(map(repr, wrong))} of its requests"
+            f"a client has no default for {', '.join(map(repr, wrong))} of its requests{called_here(wrong)}"
         )
     check_options(defaults, defaults)
 

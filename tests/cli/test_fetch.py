@@ -264,6 +264,7 @@ def test_what_it_tells(fetch, site):
         (["http://x/", "--continue"], "give -o FILE"),
         (["http://x/", "-I", "-o", "f"], "not with -o"),
         (["http://x/", "--proxy", "gopher://x/"], "prox"),
+        (["http://x/", "-x", "gopher://x/"], "prox"),
     ],
 )
 def test_wrong_use(fetch, arguments, said):
@@ -311,9 +312,12 @@ def test_no_such_name(fetch):
 def test_too_late(fetch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        status, _, err = fetch(url, "--timeout", "0.05")
-    assert status == 28
-    assert "Timeout" in err
+        for option in ("--timeout", "-m", "--max-time"):
+            status, _, err = fetch(url, option, "0.05")
+            assert status == 28
+            assert "Timeout" in err
+        for option in ("--quiet", "-q", "-s", "--silent"):
+            assert fetch(url, "-m", "0.05", option) == (28, b"", "")
 
 
 @pytest.mark.parametrize("wire", ["tls"])

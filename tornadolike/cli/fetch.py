@@ -105,7 +105,12 @@ def _add_body(fetch: argparse.ArgumentParser) -> None:
 def _add_way(fetch: argparse.ArgumentParser) -> None:
     group = fetch.add_argument_group("the way there")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=seconds, help="for all of it (default: no limit)"
+        "-m",
+        "--timeout",
+        "--max-time",
+        metavar="SECONDS",
+        type=seconds,
+        help="for all of it (default: no limit)",
     )
     group.add_argument(
         "--connect-timeout",
@@ -121,7 +126,7 @@ def _add_way(fetch: argparse.ArgumentParser) -> None:
         default=0,
         help="try again so many times what failed and may go better the next time (default: 0)",
     )
-    group.add_argument("--proxy", metavar="URL", help="(default: what the environment says)")
+    group.add_argument("-x", "--proxy", metavar="URL", help="(default: what the environment says)")
     group.add_argument("--no-proxy", action="store_true", help="whatever the environment says")
     group.add_argument("--unix-socket", metavar="PATH", help="where the server listens")
     group.add_argument(
@@ -159,7 +164,9 @@ def _add_output(fetch: argparse.ArgumentParser) -> None:
     group.add_argument(
         "-i", "--include", action="store_true", help="show the head of the response, too"
     )
-    group.add_argument("-q", "--quiet", action="store_true", help="no progress, no messages")
+    group.add_argument(
+        *("-q", "--quiet", "-s", "--silent"), action="store_true", help="no progress, no messages"
+    )
     group.add_argument(
         "-v", "--verbose", action="store_true", help="tell what is sent and what comes"
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tornadolike.cli import main
-from tornadolike.web import Application, RequestHandler
+from tornadolike.web import Application, RedirectHandler, RequestHandler
 
 ROOT = Path(__file__).parent.parent.parent
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -90,6 +90,8 @@ def site(serve):
         ("/echo", Echo),
         (r"/status/(\d+)", Status),
         ("/elsewhere", Elsewhere),
+        ("/loop", RedirectHandler, {"url": "/loop"}),
+        ("/nowhere", RedirectHandler, {"url": "ftp://example.com/"}),
         ("/binary", Binary),
         ("/long", Long),
     ]
@@ -185,8 +187,18 @@ def test_redirects(fetch, site):
     assert fetch(f"{site.url}/elsewhere", "-L")[0] == 0
     status, out, _ = fetch(f"{site.url}/elsewhere", "--no-location", "-i")
     assert (status, out[:12]) == (0, b"HTTP/1.1 302")
-    status, _, err = fetch(f"{site.url}/elsewhere", "--max-redirects", "0", "--fail")
-    assert status in (0, 47), err
+
+
+def test_redirects_that_are_not_followed(fetch, site):
+    url = f"{site.url}/elsewhere"
+    for options in ([], ["--fail"], ["-i"]):
+        status, _, err = fetch(url, "--max-redirects", "0", *options)
+        assert (status, err.startswith("error: HTTP 302: ")) == (47, True), err
+    assert fetch(url, "--max-redirects", "1")[0] == 0
+    assert fetch(f"{site.url}/loop", "--max-redirects", "3")[0] == 47
+    status, _, err = fetch(f"{site.url}/nowhere")
+    assert status == 22
+    assert "Unsupported url scheme: 'ftp'" in err
 
 
 @pytest.mark.parametrize("status", [404, 500])
@@ -253,6 +265,7 @@ def test_what_it_tells(fetch, site):
         (["http://x/", "--continue"], "give -o FILE"),
         (["http://x/", "-I", "-o", "f"], "not with -o"),
         (["http://x/", "--proxy", "gopher://x/"], "prox"),
+        (["http://x/", "-x", "gopher://x/"], "prox"),
     ],
 )
 def test_wrong_use(fetch, arguments, said):
@@ -292,15 +305,20 @@ def test_nobody_there(fetch):
 
 
 def test_no_such_name(fetch):
-    assert fetch("http://does-not-exist.invalid/")[0] == 6
+    status, _, err = fetch("http://does-not-exist.invalid/")
+    assert status == 6
+    assert "does-not-exist.invalid" in err
 
 
 def test_too_late(fetch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        status, _, err = fetch(url, "--timeout", "0.05")
-    assert status == 28
-    assert "Timeout" in err
+        for option in ("--timeout", "-m", "--max-time"):
+            status, _, err = fetch(url, option, "0.05")
+            assert status == 28
+            assert "Timeout" in err
+        for option in ("--quiet", "-q", "-s", "--silent"):
+            assert fetch(url, "-m", "0.05", option) == (28, b"", "")
 
 
 @pytest.mark.parametrize("wire", ["tls"])
@@ -434,6 +452,41 @@ def test_who_reads_has_enough(site):
         err = process.stderr.read()
         assert process.wait(60) == 23
     assert err == b""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_outputs_that_are_closed(site, closed):
+    command = f'exec "$@" {closed}'
+    with subprocess.Popen(
+        [
+            "sh",
+            "-c",
+            command,
+            "sh",
+            sys.executable,
+            "-m",
+            "tornadolike",
+            "fetch",
+            f"{site.url}/status/200",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        out, err = process.communicate(timeout=60)
+    wanted = {
+        ">&-": (23, b"", b"error: there is no standard output: give -o FILE\n"),
+        "2>&-": (0, b"a page for 200", b""),
+        ">&- 2>&-": (23, b"", b""),
+    }
+    assert (process.returncode, out, err) == wanted[closed]
+
+
+def test_failures_are_told_once(site):
+    """And not by a line of the log as well."""
+    with started(f"https://127.0.0.1:{site.port}/") as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.count(b"\n")) == (35, b"", 1)
 
 
 def wait_for(condition):

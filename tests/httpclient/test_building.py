@@ -10,7 +10,7 @@ from tests.running import fixture_of_run, on_every_loop, turns
 from tornadolike import gen
 from tornadolike.cli.fetching.asking import ENGINES
 from tornadolike.httpclient import HTTPRequest
-from tornadolike.httpclient.building import SourceProducer, build_body, producer_of
+from tornadolike.httpclient.building import SourceProducer, build_body, producer_of, with_params
 from tornadolike.httpclient.plan import plan_for
 from tornadolike.util import import_object
 from tornadolike.web import Application, RequestHandler
@@ -53,7 +53,7 @@ def test_forms(form, data):
 
 @pytest.mark.parametrize("value", [True, None, object(), {"b": "c"}])
 def test_what_a_form_cannot_say(value):
-    with pytest.raises(TypeError, match="the value of 'a' in a form"):
+    with pytest.raises(TypeError, match="the value of 'a' in form"):
         build_body(form={"a": value})
 
 
@@ -309,3 +309,24 @@ def test_what_is_sent_arrives(serve, run, tmp_path, engine):
         client.close()
 
     run(main)
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("http://h/", "http://h/?a=1+2&b=%C3%A9"),
+        ("http://h/?", "http://h/?a=1+2&b=%C3%A9"),
+        ("http://h/?s=%2b%20&flag", "http://h/?s=%2b%20&flag&a=1+2&b=%C3%A9"),
+        ("http://h/?s&", "http://h/?s&a=1+2&b=%C3%A9"),
+        ("http://h/#top?", "http://h/?a=1+2&b=%C3%A9#top?"),
+    ],
+)
+def test_params_leave_the_query_as_it_is(url, wanted):
+    assert with_params(url, {"a": "1 2", "b": "é"}) == wanted
+    assert with_params(url, ()) == url
+
+
+@pytest.mark.parametrize("value", [True, None, object(), {"b": "c"}])
+def test_what_params_cannot_say(value):
+    with pytest.raises(TypeError, match="the value of 'a' in params is text, bytes or a number"):
+        with_params("http://h/", {"a": value})

@@ -70,6 +70,8 @@ def test_its_attributes_are_tornados(arguments):
     [
         ({"params": {"a": "1 2"}}, {"url": URL + "?a=1+2"}),
         ({"params": [("a", "1"), ("a", "2")]}, {"url": URL + "?a=1&a=2"}),
+        ({"params": {"a": [1, "2"], "b": 3.5}}, {"url": URL + "?a=1&a=2&b=3.5"}),
+        ({"params": {}}, {"url": URL}),
         ({"json": {"a": [1, None]}}, {"body": b'{"a":[1,null]}'}),
         ({"json": []}, {"body": b"[]"}),
         ({"form": {"a": "1 2"}}, {"body": b"a=1+2"}),

@@ -2,19 +2,29 @@
 
 import argparse
 import asyncio
+import contextlib
+import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from .. import ioloop
 from ..httpclient.client import AsyncHTTPClient
 from ..httpclient.downloading import download
-from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError, HTTPTimeoutError
+from ..httpclient.failures import (
+    BadRedirectError,
+    HTTPProtocolError,
+    HTTPStreamClosedError,
+    HTTPTimeoutError,
+    TooManyRedirectsError,
+)
+from ..httpclient.redirects import REDIRECTS
 from ..httpclient.requests import HTTPRequest
 from ..httpclient.responses import HTTPClientError
 from ..httputil import HTTPInputError
-from ..log import on_one_line
+from ..log import gen_log, on_one_line
 from .fetching.asking import ENGINES, client_of, request_of
 from .fetching.progress import ProgressBar
 from .fetching.statuses import INTERRUPTED, NOT_WRITTEN, OK, TERMINATED, WRONG_USE, status_of
@@ -95,7 +105,12 @@ def _add_body(fetch: argparse.ArgumentParser) -> None:
 def _add_way(fetch: argparse.ArgumentParser) -> None:
     group = fetch.add_argument_group("the way there")
     group.add_argument(
-        "--timeout", metavar="SECONDS", type=seconds, help="for all of it (default: no limit)"
+        "-m",
+        "--timeout",
+        "--max-time",
+        metavar="SECONDS",
+        type=seconds,
+        help="for all of it (default: no limit)",
     )
     group.add_argument(
         "--connect-timeout",
@@ -111,7 +126,7 @@ def _add_way(fetch: argparse.ArgumentParser) -> None:
         default=0,
         help="try again so many times what failed and may go better the next time (default: 0)",
     )
-    group.add_argument("--proxy", metavar="URL", help="(default: what the environment says)")
+    group.add_argument("-x", "--proxy", metavar="URL", help="(default: what the environment says)")
     group.add_argument("--no-proxy", action="store_true", help="whatever the environment says")
     group.add_argument("--unix-socket", metavar="PATH", help="where the server listens")
     group.add_argument(
@@ -149,7 +164,9 @@ def _add_output(fetch: argparse.ArgumentParser) -> None:
     group.add_argument(
         "-i", "--include", action="store_true", help="show the head of the response, too"
     )
-    group.add_argument("-q", "--quiet", action="store_true", help="no progress, no messages")
+    group.add_argument(
+        *("-q", "--quiet", "-s", "--silent"), action="store_true", help="no progress, no messages"
+    )
     group.add_argument(
         "-v", "--verbose", action="store_true", help="tell what is sent and what comes"
     )
@@ -172,13 +189,16 @@ def count(text: str) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if sys.stderr is None:  # it was closed, by 2>&- say
+        options.quiet, options.verbose = True, False
     try:
         _check(options)
         request = request_of(options)
     except (ValueError, OSError, HTTPInputError) as error:
         return _refuse(options, error, WRONG_USE)
     try:
-        return ioloop.run(_fetch(options, request))
+        with _unlogged():
+            return ioloop.run(_fetch(options, request))
     except KeyboardInterrupt:
         return INTERRUPTED
     except asyncio.CancelledError:
@@ -191,6 +211,17 @@ def _run(options: argparse.Namespace) -> int:
         return NOT_WRITTEN
     except OSError as error:
         return _refuse(options, error, NOT_WRITTEN)
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep what is logged from the standard error, which gets it where nobody has set logging up: errors say it all."""
+    handler = logging.NullHandler()
+    gen_log.addHandler(handler)
+    try:
+        yield
+    finally:
+        gen_log.removeHandler(handler)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -259,15 +290,22 @@ class _Printer:
 
     def __init__(self, options: argparse.Namespace, request: HTTPRequest) -> None:
         self._fail: bool = options.fail
+        self._unfollowed: bool = options.location and options.max_redirects == 0
         self._head: bool = options.include or options.head
         self._request = request
+        if sys.stdout is None:  # it was closed, by >&- say
+            raise OSError("there is no standard output: give -o FILE")
         self._out: BinaryIO = sys.stdout.buffer
         self._for_people = sys.stdout.isatty()
         request.header_callback = self._take_line
         request.streaming_callback = self._take_piece
 
     async def fetch(self, client: AsyncHTTPClient) -> None:
-        await client.fetch(self._request, raise_error=False)
+        response = await client.fetch(self._request, raise_error=False)
+        if isinstance(response.error, (TooManyRedirectsError, BadRedirectError)):
+            raise response.error
+        if self._unfollowed and response.code in REDIRECTS and "Location" in response.headers:
+            raise TooManyRedirectsError(response.code, "a redirect, and --max-redirects is 0")
 
     def _take_line(self, line: str) -> None:
         if self._head:

@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 from ..http1 import Limits
+from ..httpclient.checks import check_kind, check_limits
 from ..httpclient.client import AsyncHTTPClient
+from ..util import check_not_negative
 from .engine import IDLE_TIMEOUT, MAX_IDLE, CurlEngine
 
 MAX_HEADER_SIZE: Final = 64 * 1024
@@ -23,7 +25,7 @@ class CurlAsyncHTTPClient(AsyncHTTPClient):
     :arg keep_alive_timeout: seconds for which a connection that nobody uses is kept, 30 by default.
     :arg options: all others of :class:`.AsyncHTTPClient`.
 
-    Raises :exc:`ValueError` for another ``http_version``.
+    Raises :exc:`ValueError` for another ``http_version``, and it and :exc:`TypeError` for limits that make no sense.
     """
 
     def initialize(  # type: ignore[override]  # as in Tornado: positional
@@ -38,6 +40,10 @@ class CurlAsyncHTTPClient(AsyncHTTPClient):
         keep_alive_timeout: float = IDLE_TIMEOUT,
         **options: Any,
     ) -> None:
+        check_limits(1, max_clients=max_clients, max_header_size=max_header_size)
+        check_limits(0, max_idle=max_idle)
+        check_not_negative(keep_alive_timeout=keep_alive_timeout)
+        check_kind(str, http_version=http_version)
         if max_body_size is not None:
             defaults = {"max_body_size": max_body_size, **(defaults or {})}
         super().initialize(defaults, **options)

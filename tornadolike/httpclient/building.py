@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from .checks import pairs_of
 from .engine_types import Producer, Write
 from .multipart import Files, Multipart, Part, file_parts
 from .sources import BytesSource, Content, Source, source_of
@@ -57,7 +58,7 @@ def build_body(json: Any = None, form: Form | None = None, files: Files | None =
             raise ValueError("a body is json, or a form with its files: give one of them")
         text = json_module.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return Body("application/json", text.encode())
-    fields = _fields(form or {})
+    fields = _fields("form", form or {})
     if files is None:
         return Body("application/x-www-form-urlencoded", urlencode(fields).encode())
     multipart = Multipart([*(Part(n, BytesSource(v)) for n, v in fields), *file_parts(files)])
@@ -67,25 +68,40 @@ def build_body(json: Any = None, form: Form | None = None, files: Files | None =
     return Body(multipart.content_type, None, SourceProducer(multipart), multipart.size)
 
 
-def _fields(form: Form) -> list[tuple[str, bytes]]:
-    pairs = form.items() if isinstance(form, Mapping) else form
+def with_params(url: str, params: Form) -> str:
+    """A URL with names and values added to its query, of which what is there stays as it is: it may be signed.
+
+    Raises :exc:`TypeError` as :func:`build_body` does for forms.
+    """
+    added = urlencode(_fields("params", params))
+    if not added:
+        return url
+    before, mark, fragment = url.partition("#")
+    joint = "?" if "?" not in before else "" if before[-1] in "?&" else "&"
+    return f"{before}{joint}{added}{mark}{fragment}"
+
+
+def _fields(option: str, fields: Form) -> list[tuple[str, bytes]]:
     return [
-        (name, _value(name, value))
-        for name, given in pairs
+        (name, _value(option, name, value))
+        for name, given in pairs_of(option, fields)
         for value in (given if isinstance(given, list | tuple) else [given])
     ]
 
 
-def _value(name: str, value: Any) -> bytes:
+def _value(option: str, name: str, value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
-        return value.encode()
+        try:
+            return value.encode()
+        except UnicodeError as error:
+            raise ValueError(f"the value of {name!r} in {option} is no UTF-8: {error}") from None
     # True might be "True", "true", "1" or "on": who fills in a form has to say which.
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value).encode()
     raise TypeError(
-        f"the value of {name!r} in a form is text, bytes or a number, not {type(value).__name__}"
+        f"the value of {name!r} in {option} is text, bytes or a number, not {type(value).__name__}"
     )
 
 

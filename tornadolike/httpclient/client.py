@@ -13,11 +13,13 @@ from ..concurrent import future_set_exception_unless_cancelled, future_set_resul
 from ..ioloop import IOLoop
 from ..util import Configurable, import_object
 from .addresses import parse_url
+from .checks import check_flag, check_kind
 from .conversation import Conversation
 from .cookies import Jar, jar_for
 from .defaults import check_defaults, for_strangers
 from .engine import Engine
 from .limiting import WholeTimeout
+from .other_names import check_argument, check_names
 from .plan import MAX_BUFFER_SIZE, Plan, Usual, plan_for
 from .receiving import receive
 from .requests import HTTPRequest, RequestWithDefaults
@@ -90,7 +92,11 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
 
     @classmethod
     def _make(cls, shared_as: type[Any] | None, arguments: dict[str, Any]) -> Self:
-        client = super().__new__(cls, **arguments)
+        try:
+            client = super().__new__(cls, **arguments)
+        except TypeError as error:
+            check_argument(error)
+            raise
         client._shared_as = shared_as  # which need not be the client's class, but one above
         return cast(Self, client)
 
@@ -112,6 +118,9 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         raise_error: bool = True,
     ) -> None:
         """What the constructor does. A class of yours calls it with what is for all clients."""
+        check_kind(Mapping, defaults=defaults)
+        check_kind(str, base_url=base_url)
+        check_flag("raise_error", raise_error)
         check_defaults(defaults or {})
         self.io_loop = IOLoop.current()
         self.defaults = {**HTTPRequest._DEFAULTS, **(defaults or {})}
@@ -162,7 +171,11 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
             return request
         if self.base_url is not None:
             request = urljoin(self.base_url, request)
-        return HTTPRequest(request, **options)
+        try:
+            return HTTPRequest(request, **options)
+        except TypeError:
+            check_names(options)  # in words that help
+            raise
 
     async def _fetch(
         self, request: HTTPRequest, defaults: Mapping[str, Any], raise_error: bool
@@ -361,7 +374,10 @@ async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout)
 
 def _folder(url: str) -> str:
     """A URL whose path ends in a slash, behind which others are. Raises :exc:`ValueError` for what is none."""
-    parse_url(url)
+    try:
+        parse_url(url)
+    except ValueError as error:
+        raise ValueError(f"base_url: {error}") from None
     if "?" in url or "#" in url:
         raise ValueError(f"base_url is a folder, without a query and a fragment: {url!r}")
     return url if url.endswith("/") else url + "/"

@@ -16,6 +16,7 @@ from ..httputil.errors import shown
 from .addresses import Address
 from .authentication.base import Auth
 from .authentication.choosing import auth_for
+from .checks import check_kind
 from .cookies import cookie_header, joined, keep_cookies
 from .engine import Answer, Engine, Hop
 from .failures import BadRedirectError, TooManyRedirectsError
@@ -84,8 +85,10 @@ class Conversation:
                 option("auth_mode"),
             )
             self._cookies = _own_cookies(option("cookies"), plan.address)
-            self._retries = _checked(option("retries"), Retries, "retries")
-            self._trace = _checked(option("trace"), Trace, "trace")
+            self._retries = option("retries")
+            self._trace = option("trace")
+            check_kind(Retries, retries=self._retries)
+            check_kind(Trace, trace=self._trace)
             self._is_plain = (
                 self._auth is None
                 and plan.jar is None
@@ -302,12 +305,6 @@ def _own_cookies(cookies: Any, address: Address) -> str:
             "cookies of a request are names and values; a CookieJar is for a client, which keeps it"
         )
     return cookie_header(cookies, address.url)
-
-
-def _checked(value: Any, kind: type[Any], name: str) -> Any:
-    if value is not None and not isinstance(value, kind):
-        raise TypeError(f"{name} is a {kind.__name__}, not {value!r}")
-    return value
 
 
 def _fragment(url: str) -> str:

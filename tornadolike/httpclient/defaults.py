@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from .checks import check_options
+from .other_names import called_here
 from .requests import HTTPRequest
 from .uncertified import without_certificate
 
@@ -19,11 +21,15 @@ _WHO_WE_ARE: Final = frozenset(
 
 
 def check_defaults(defaults: Mapping[str, Any]) -> None:
-    """Raise :exc:`TypeError` for what is no option that requests have, or none that has a default."""
+    """Raise :exc:`TypeError` for what is no option that requests have, or none that has a default.
+
+    And what :func:`.check_options` raises for what options cannot be.
+    """
     if wrong := sorted(defaults.keys() - _options_with_defaults()):
         raise TypeError(
-            f"a client has no default for {', '.join(map(repr, wrong))} of its requests"
+            f"a client has no default for {', '.join(map(repr, wrong))} of its requests{called_here(wrong)}"
         )
+    check_options(defaults, defaults)
 
 
 @lru_cache(maxsize=1)

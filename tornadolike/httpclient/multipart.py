@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ..httputil.file_types import UNKNOWN, content_type_of
 from ..httputil.headers import FORBIDDEN_IN_VALUE
+from .checks import pairs_of
 from .sources import BytesSource, Content, Source, source_of
 
 FileOf = Content | tuple[str | None, Content] | tuple[str | None, Content, str]
@@ -25,10 +26,9 @@ _TO_ENCODE: Final = re.compile(r'["\x00-\x1f\x7f]')
 
 def file_parts(files: Files) -> "list[Part]":
     """The parts for ``files``. Raises what :func:`.source_of` does, and :exc:`ValueError` for what cannot be said."""
-    pairs = list(files.items()) if isinstance(files, Mapping) else list(files)
     return [
         _file_part(name, each)
-        for name, given in pairs
+        for name, given in pairs_of("files", files)
         for each in (given if isinstance(given, list) else [given])
     ]
 

@@ -9,9 +9,9 @@ from typing import Any, Final, cast
 from ..codings import CODINGS
 from ..httputil import HTTPHeaders
 from ..httputil.headers import NAME
-from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
 from .building import producer_of
+from .checks import check_options, seconds
 from .cookies import Jar
 from .engine import Hop, Timeouts, Way
 from .engine_types import Producer
@@ -43,7 +43,7 @@ _WHO_AND_HOW_OFTEN: Final = frozenset({"auth", "auth_username", "cookies", "retr
 _ASKED_FOR: Final = frozenset(
     {
         *("url", "method", "headers", "body", "body_producer"),
-        *("user_agent", "expect_100_continue", "start_time"),
+        *("expect_100_continue", "start_time"),
     }
 )
 """Attributes of requests that are no part of their settings: they are looked at for each of them."""
@@ -55,6 +55,10 @@ _OPTIONS: Final = tuple(
 )
 _what_is_said = attrgetter(*_OPTIONS)
 _NOTHING: Final = (None,) * len(_OPTIONS)
+
+
+_IN_ALL: Final = frozenset({"url", "method", "_headers", "_body", "start_time"})
+"""What all requests have (and what :class:`.HTTPRequest` has looked at): there is nothing to check then."""
 
 
 @dataclass(slots=True)
@@ -123,14 +127,18 @@ def plan_for(
     Raises :exc:`KeyError` for a method that is not known, :exc:`ValueError` and :exc:`TypeError` for what makes no
     sense: a method that is no token, say, or CONNECT.
     """
-    if usual is not None and _what_is_said(request) == _NOTHING:
+    if (
+        usual is not None
+        and request.expect_100_continue is False
+        and _what_is_said(request) == _NOTHING
+    ):
         settings = usual.settings(defaults, max_buffer_size)
     else:
+        own = {name: value for name, value in vars(request).items() if value is not None}
+        if unusual := own.keys() - _IN_ALL:
+            check_options(own, unusual)
         settings = _Settings(
-            {
-                **defaults,
-                **{name: value for name, value in vars(request).items() if value is not None},
-            },
+            {**defaults, **own},
             max_buffer_size,
             own_limit=request.max_body_size is not None,
         )
@@ -185,18 +193,17 @@ class _Settings:
         self.decompress = bool(said("decompress_response"))
         self.idempotent = said("idempotent")
         self.max_redirects = cast(int, said("max_redirects"))
-        check_whole_numbers(max_redirects=self.max_redirects)
         self.way = (
             _USUAL_WAY if said("validate_cert") and options.keys().isdisjoint(_OF_A_WAY) else None
         )
         """None if it has to be found out for each request."""
         self.timeouts = Timeouts(
-            _seconds("connect_timeout", said),
-            _seconds("tls_timeout", said),
-            _seconds("first_byte_timeout", said),
-            _seconds("stall_timeout", said),
+            seconds("connect_timeout", said("connect_timeout")),
+            seconds("tls_timeout", said("tls_timeout")),
+            seconds("first_byte_timeout", said("first_byte_timeout")),
+            seconds("stall_timeout", said("stall_timeout")),
         )
-        self.request_timeout = _seconds("request_timeout", said)
+        self.request_timeout = seconds("request_timeout", said("request_timeout"))
         self.follow_redirects = bool(said("follow_redirects"))
         in_memory = None if said("streaming_callback") is not None else max_buffer_size
         self.max_body_size = _max_body_size(said("max_body_size"), own_limit, in_memory)
@@ -223,6 +230,7 @@ class Usual:
             or self._max_buffer_size != max_buffer_size
             or self._defaults != defaults
         ):
+            check_options(defaults, defaults)
             settings = _Settings(dict(defaults), max_buffer_size)
             self._defaults, self._max_buffer_size = dict(defaults), max_buffer_size
             self._settings = settings
@@ -253,21 +261,10 @@ def _has_body(request: HTTPRequest, nonstandard: bool) -> bool:
     return with_body
 
 
-def _seconds(option: str, said: Callable[[str], Any]) -> float:
-    value = said(option)
-    if value is None:
-        return 0.0
-    if type(value) is not float or not value >= 0.0:
-        check_not_negative(**{option: value})
-    return cast(float, value)
-
-
 def _max_body_size(most: int | None, own_limit: bool, in_memory: int | None) -> int | None:
     """What the request says, or else its client; what that says may be less than what it has memory for."""
     if most is None:
         return in_memory
-    check_whole_numbers(max_body_size=most)
-    check_not_negative(max_body_size=most)
     return most if in_memory is None or own_limit else min(most, in_memory)
 
 

@@ -4,12 +4,13 @@ import datetime
 import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from ..escape import native_str, utf8
-from ..httputil import HTTPHeaders, format_timestamp, url_concat
-from .building import Files, Form, build_body
+from ..httputil import HTTPHeaders, format_timestamp
+from .building import Files, Form, build_body, with_params
+from .checks import check_fields, text_of
 
 SSLOptions = dict[str, Any] | ssl.SSLContext
 _Headers = HTTPHeaders | Mapping[str, str]
@@ -51,7 +52,7 @@ class HTTPRequest:
     :arg allow_ipv6: whether IPv6 may be used, by default yes.
     :arg body_producer: called with a function ``write(piece)``, in place of ``body``; what it returns is awaited.
     :arg expect_100_continue: whether to ask the server first if it wants the body.
-    :arg params: added to the query of the URL.
+    :arg params: added to the query of the URL, which stays as it is: values as in ``form``.
     :arg json: what becomes the body as JSON.
     :arg form: fields of a form, which become the body.
     :arg files: files of a form, which make the body multipart: see :mod:`.building`.
@@ -68,7 +69,8 @@ class HTTPRequest:
     :arg idempotent: whether it does no harm to send the request twice. By default that depends on the method.
     :arg trace: is told what happens: see :mod:`.tracing`.
 
-    What is None is the client's default. Raises :exc:`TypeError` for a ``body`` that is neither text nor bytes.
+    What is None is the client's default. Raises :exc:`TypeError` for a ``body`` that is neither text nor bytes,
+    and for other values of a wrong kind; what is not seen here is when the request is sent, before anything is.
     """
 
     _DEFAULTS: ClassVar[dict[str, Any]] = {
@@ -119,7 +121,7 @@ class HTTPRequest:
         decompress_response: bool | None = None,
         ssl_options: SSLOptions | None = None,
         *,
-        params: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+        params: Form | None = None,
         json: Any = None,
         form: Form | None = None,
         files: Files | None = None,
@@ -136,13 +138,17 @@ class HTTPRequest:
         idempotent: bool | None = None,
         trace: Any = None,
     ) -> None:
-        self.url = url if params is None else url_concat(url, params)
+        if type(url) is not str:
+            url = text_of("url", url)
+        if type(method) is not str:
+            method = text_of("method", method)
+        self.url = url if params is None else with_params(url, params)
         self.method = method
         self.headers = headers
         if if_modified_since:
             # The same headers may be those of another request, which did not say this.
             self.headers = HTTPHeaders(self.headers)
-            self.headers["If-Modified-Since"] = format_timestamp(if_modified_since)
+            self.headers["If-Modified-Since"] = _date("if_modified_since", if_modified_since)
         self.body = body
         self.body_producer = body_producer
         self.auth_username = auth_username
@@ -207,6 +213,7 @@ class HTTPRequest:
         if value is None:
             value = HTTPHeaders()
         elif not isinstance(value, HTTPHeaders):
+            check_fields(value)
             texts = {name: native_str(text) for name, text in value.items()}
             value = HTTPHeaders(texts)
         self._headers = value
@@ -218,7 +225,20 @@ class HTTPRequest:
 
     @body.setter
     def body(self, value: bytes | str | None) -> None:
-        self._body = None if value is None else utf8(value)
+        if value is None:
+            self._body = None
+            return
+        if not isinstance(value, str | bytes):
+            raise TypeError(f"body is bytes or text, not {type(value).__name__}")
+        self._body = utf8(value)
+
+
+def _date(name: str, moment: Any) -> str:
+    try:
+        return format_timestamp(moment)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} is no date: {moment!r}") from None
 
 
 class RequestWithDefaults:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..http1 import Limits
+from ..httpclient.checks import check_kind, check_limits
 from ..httpclient.client import AsyncHTTPClient
 from ..httpclient.plan import MAX_BUFFER_SIZE
 from ..netutil import CachedResolver, OverrideResolver, Resolver
 from ..tcpclient import TCPClient
+from ..util import check_not_negative
 from .bounds import BOUNDS, Bounds
 from .dialing import Dialer
 from .engine import SimpleEngine
@@ -49,7 +51,7 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
     :arg bounds: of a single exchange: see :class:`.Bounds`.
     :arg options: :class:`.AsyncHTTPClient`'s.
 
-    Raises :exc:`ValueError` for limits that make no sense.
+    Raises :exc:`ValueError` and :exc:`TypeError` for arguments that make no sense.
     """
 
     def initialize(  # type: ignore[override]  # as in Tornado: positional
@@ -69,6 +71,16 @@ class SimpleAsyncHTTPClient(AsyncHTTPClient):
         bounds: Bounds = BOUNDS,
         **options: Any,
     ) -> None:
+        check_limits(1, max_clients=max_clients)
+        if max_clients_per_host is not None:
+            check_limits(1, max_clients_per_host=max_clients_per_host)
+        if max_header_size is not None:
+            check_limits(1, max_header_size=max_header_size)
+        check_limits(0, max_buffer_size=max_buffer_size, max_idle=max_idle)
+        check_not_negative(keep_alive_timeout=keep_alive_timeout, dns_cache=dns_cache)
+        check_kind(Bounds, bounds=bounds)
+        check_kind(Resolver, resolver=resolver)
+        check_kind(Mapping, hostname_mapping=hostname_mapping)
         if max_body_size is not None:
             defaults = {"max_body_size": max_body_size, **(defaults or {})}
         super().initialize(defaults=defaults, **options)

@@ -8,6 +8,7 @@ from typing import Any
 from ..httpclient.engine import Hop, Way
 from ..httpclient.failures import (
     HTTPConnectError,
+    HTTPNameError,
     HTTPStreamClosedError,
     HTTPTimeoutError,
     HTTPTLSError,
@@ -149,6 +150,8 @@ def _failure(error: OSError, progress: Progress) -> HTTPClientError:
     failure = connect_error(error)
     if type(failure) is HTTPConnectError and progress.phase.startswith(HANDSHAKE):
         failure = HTTPTLSError(f"the connection ended {progress}: {error}")
+    if isinstance(failure, HTTPNameError):
+        failure.message += f" {progress}"  # the system does not say which name it was
     # Through a proxy it is a note that says which of the two could not be reached.
     failure.message = " ".join([failure.message, *getattr(error, "__notes__", ())])
     return failure

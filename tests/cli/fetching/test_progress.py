@@ -67,6 +67,9 @@ def test_names_do_what_they_like_elsewhere(shown):
 def test_lines_fit(shown):
     [picture] = shown([(0, 0, 10), (2, 5, 10)], "n" * 200)
     assert len(picture.rstrip("\n")) == 79
+    assert picture.startswith("nnn")
+    assert "n...  50% [" in picture
+    assert picture.rstrip().endswith(" left")  # rather the name is cut than the figures
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ STATUSES = {
     "HTTPStreamClosedError": 56,
     "HTTPProtocolError": 8,
     "TooManyRedirectsError": 47,
+    "BadRedirectError": 22,
 }
 
 
@@ -32,7 +33,7 @@ def test_each_failure_has_one():
 @pytest.mark.parametrize("name", STATUSES)
 def test_failures(name):
     kind = getattr(failures, name)
-    error = kind(302, "x") if name == "TooManyRedirectsError" else kind("x")
+    error = kind(302, "x") if "Redirect" in name else kind("x")
     assert status_of(error) == STATUSES[name]
 
 

@@ -11,6 +11,9 @@ SHORT: Final = 1.0
 INTERVAL: Final = 0.1
 """Seconds between two pictures."""
 
+SHORT_NAME: Final = 8
+"""Characters of the name that are shown in any case."""
+
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -59,15 +62,22 @@ class ProgressBar:
     def _line(self, done: int, total: int | None, speed: float) -> str:
         pace = f"{size_text(speed)}/s"
         if not total:
-            return f"{self._name}  {size_text(done)}  {pace}"
+            return self._named(f"  {size_text(done)}  {pace}")
         share = min(done / total, 1.0)
         bar = "#" * int(share * 20)
         left = f"  {time_text((total - done) / speed)} left" if speed > 0 else ""
         sizes = f"{size_text(done)} of {size_text(total)}"
-        return f"{self._name} {share:4.0%} [{bar:<20}]  {sizes}  {pace}{left}"
+        return self._named(f" {share:4.0%} [{bar:<20}]  {sizes}  {pace}{left}")
+
+    def _named(self, figures: str) -> str:
+        """The line, in which rather the name is cut than the figures."""
+        room = max(shutil.get_terminal_size().columns - 1, 1)
+        name, length = self._name, max(room - len(figures), SHORT_NAME)
+        if len(name) > length:
+            name = f"{name[: length - 3]}..."
+        return f"{name}{figures}"[:room]
 
     def _write(self, line: str) -> None:
-        line = line[: max(shutil.get_terminal_size().columns - 1, 1)]
         self._stream.write("\r" + line.ljust(self._shown))
         self._stream.flush()
         self._shown = len(line)

@@ -76,6 +76,7 @@ class CurlEngine(Engine):
             answer = await transfer.head
         except BaseException:
             transfer.abandon()
+            del transfer  # which has the exception, which has this frame
             raise
         transfer.note_times()
         return answer

@@ -91,15 +91,31 @@ class HTTPResponse:
         self.effective_url = request.url if effective_url is None else effective_url
         self._error_is_response_code = error is None and not 200 <= code < 300
         """Whether the error is nothing but the status, which not everybody wants raised."""
-        if self._error_is_response_code:
-            error = HTTPClientError(code, self.reason, self)
-        self.error = error
+        self._error = error
         self.request_time = request_time
         self.time_info = time_info or {}
         self.start_time = start_time
         self.history = history
         self.trailers = trailers
         self.version = version
+
+    @property
+    def error(self) -> BaseException | None:
+        """What went wrong."""
+        # (Made when somebody asks: each holds the other, and would wait for the garbage collector.)
+        if self._error is None:
+            self._error = self._error_of_status()
+        return self._error
+
+    @error.setter
+    def error(self, error: BaseException | None) -> None:
+        self._error = error
+        self._error_is_response_code = self._error_is_response_code and error is not None
+
+    def _error_of_status(self) -> HTTPClientError | None:
+        if not self._error_is_response_code:
+            return None
+        return HTTPClientError(self.code, self.reason, self)
 
     @property
     def body(self) -> bytes:
@@ -136,9 +152,16 @@ class HTTPResponse:
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""
-        if self.error:
-            raise self.error
+        error = self._error or self._error_of_status()
+        if error is None:
+            return
+        try:
+            raise error
+        finally:
+            del error  # which has this frame
 
     def __repr__(self) -> str:
-        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(vars(self).items()))
+        shown = {**vars(self), "error": self._error or self._error_of_status()}
+        del shown["_error"]
+        attributes = ",".join(f"{name}={value!r}" for name, value in sorted(shown.items()))
         return f"{type(self).__name__}({attributes})"

@@ -7,7 +7,7 @@ an error has the response.
 import json
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from ..httputil import HTTPHeaders, responses
 from .charsets import decode_text
@@ -91,7 +91,7 @@ class HTTPResponse:
         self.effective_url = request.url if effective_url is None else effective_url
         self._error_is_response_code = error is None and not 200 <= code < 300
         """Whether the error is nothing but the status, which not everybody wants raised."""
-        self._error = error
+        vars(self)["error"] = error
         self.request_time = request_time
         self.time_info = time_info or {}
         self.start_time = start_time
@@ -103,13 +103,13 @@ class HTTPResponse:
     def error(self) -> BaseException | None:
         """What went wrong."""
         # (Made when somebody asks: each holds the other, and would wait for the garbage collector.)
-        if self._error is None:
-            self._error = self._error_of_status()
-        return self._error
+        if vars(self)["error"] is None:
+            vars(self)["error"] = self._error_of_status()
+        return cast(BaseException | None, vars(self)["error"])
 
     @error.setter
     def error(self, error: BaseException | None) -> None:
-        self._error = error
+        vars(self)["error"] = error
         self._error_is_response_code = self._error_is_response_code and error is not None
 
     def _error_of_status(self) -> HTTPClientError | None:
@@ -152,7 +152,7 @@ class HTTPResponse:
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""
-        error = self._error or self._error_of_status()
+        error = vars(self)["error"] or self._error_of_status()
         if error is None:
             return
         try:
@@ -161,7 +161,6 @@ class HTTPResponse:
             del error  # which has this frame
 
     def __repr__(self) -> str:
-        shown = {**vars(self), "error": self._error or self._error_of_status()}
-        del shown["_error"]
+        shown = {**vars(self), "error": vars(self)["error"] or self._error_of_status()}
         attributes = ",".join(f"{name}={value!r}" for name, value in sorted(shown.items()))
         return f"{type(self).__name__}({attributes})"

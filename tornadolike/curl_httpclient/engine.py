@@ -121,6 +121,9 @@ class CurlEngine(Engine):
             if isinstance(error, TimeoutError):
                 raise HTTPTimeoutError("Timeout in request queue") from None
             raise
+        if self._closed:  # since it was told that it has its turn
+            self._leave()
+            raise closed_failure()
 
     def _leave(self) -> None:
         """A turn has ended: it is another's."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import socket
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -53,6 +54,13 @@ async def cancelled(client: AsyncHTTPClient, url: str) -> None:
         del fetch  # which has the exception, which has this frame
 
 
+async def refused(client: AsyncHTTPClient, url: str) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        await client.fetch(f"http://127.0.0.1:{port}/")
+
+
 async def called_back(client: AsyncHTTPClient, url: str) -> None:
     def wrong(piece: bytes) -> None:
         raise ValueError
@@ -73,6 +81,7 @@ ENDS: dict[str, tuple[Any, Callable[[AsyncHTTPClient, str], Awaitable[Any]]]] = 
     "cut off": (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", ends=True), fetched()),
     "time-out": (saying(b""), fetched(request_timeout=0.01)),
     "cancelled": (saying(b""), cancelled),
+    "refused": (answering(ok()), refused),
     "wrong callback": (answering(ok()), called_back),
     "wrong option": (answering(ok()), fetched(max_redirects="x")),
     "digest": (

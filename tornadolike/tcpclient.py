@@ -300,13 +300,16 @@ async def limited(timeout: Seconds, progress: Progress | None = None) -> AsyncIt
     if not isinstance(timeout, numbers.Real | None):
         raise TypeError(f"Unsupported timeout {timeout!r}: it may be seconds or a timedelta")
     progress = Progress() if progress is None else progress
+    limit: asyncio.Timeout | None = None
     try:
         async with asyncio.timeout(timeout) as limit:
             yield progress
     except TimeoutError as error:
-        if limit.expired():
+        if limit is not None and limit.expired():
             raise TimeoutError(f"Timeout {progress}") from error
         raise
+    finally:
+        limit = None  # which has the task, which has the exception, which has this frame
 
 
 def closed_by(reason: OSError) -> StreamClosedError:

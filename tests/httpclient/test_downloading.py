@@ -20,7 +20,7 @@ from tornadolike.simple_httpclient import SimpleAsyncHTTPClient
 from tornadolike.util import import_object
 from tornadolike.web import Application, RequestHandler
 
-DATA = os.urandom(300_000)
+DATA = os.urandom(3_000_000)
 VERSIONS = {"ETag": '"1"'}
 DATED = {"Last-Modified": "Sun, 09 Sep 2001 01:46:40 GMT", "Date": "Sun, 09 Sep 2001 01:47:40 GMT"}
 

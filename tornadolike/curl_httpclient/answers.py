@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from copy import copy
 from typing import Final, Protocol
 
 from ..httpclient.engine import Answer
@@ -89,7 +90,12 @@ class CurlAnswer(Answer):
             if self._ended:
                 return b""
             if self._failure is not None:
-                raise self._failure
+                # What is raised has this frame: what is kept is another.
+                failure, self._failure = self._failure, copy(self._failure)
+                try:
+                    raise failure
+                finally:
+                    del failure
             return None
         piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()

@@ -76,6 +76,7 @@ class CurlEngine(Engine):
             answer = await transfer.head
         except BaseException:
             transfer.abandon()
+            del transfer  # which has the exception, which has this frame
             raise
         transfer.note_times()
         return answer
@@ -120,6 +121,9 @@ class CurlEngine(Engine):
             if isinstance(error, TimeoutError):
                 raise HTTPTimeoutError("Timeout in request queue") from None
             raise
+        if self._closed:  # since it was told that it has its turn
+            self._leave()
+            raise closed_failure()
 
     def _leave(self) -> None:
         """A turn has ended: it is another's."""

@@ -367,9 +367,12 @@ async def _converse(plan: Plan, conversation: Conversation, limit: WholeTimeout)
         return await receive(plan, conversation, await conversation.open())
     except asyncio.CancelledError as cancelled:
         reason = limit.explain(cancelled, conversation.hop)
-        if reason is cancelled:
-            raise
-        raise reason from cancelled
+        try:
+            if reason is cancelled:
+                raise
+            raise reason from cancelled
+        finally:
+            del reason  # which has this frame
 
 
 def _folder(url: str) -> str:

@@ -7,7 +7,7 @@ an error has the response.
 import json
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from ..httputil import HTTPHeaders, responses
 from .charsets import decode_text
@@ -91,15 +91,31 @@ class HTTPResponse:
         self.effective_url = request.url if effective_url is None else effective_url
         self._error_is_response_code = error is None and not 200 <= code < 300
         """Whether the error is nothing but the status, which not everybody wants raised."""
-        if self._error_is_response_code:
-            error = HTTPClientError(code, self.reason, self)
-        self.error = error
+        vars(self)["error"] = error
         self.request_time = request_time
         self.time_info = time_info or {}
         self.start_time = start_time
         self.history = history
         self.trailers = trailers
         self.version = version
+
+    @property
+    def error(self) -> BaseException | None:
+        """What went wrong."""
+        # (Made when somebody asks: each holds the other, and would wait for the garbage collector.)
+        if vars(self)["error"] is None:
+            vars(self)["error"] = self._error_of_status()
+        return cast(BaseException | None, vars(self)["error"])
+
+    @error.setter
+    def error(self, error: BaseException | None) -> None:
+        vars(self)["error"] = error
+        self._error_is_response_code = self._error_is_response_code and error is not None
+
+    def _error_of_status(self) -> HTTPClientError | None:
+        if not self._error_is_response_code:
+            return None
+        return HTTPClientError(self.code, self.reason, self)
 
     @property
     def body(self) -> bytes:
@@ -139,11 +155,20 @@ class HTTPResponse:
 
     def rethrow(self) -> None:
         """Raise :attr:`error`, if there is one."""
-        if self.error:
-            raise self.error
+        error = vars(self)["error"] or self._error_of_status()
+        if error is None:
+            return
+        try:
+            raise error
+        finally:
+            del error  # which has this frame
 
     def __repr__(self) -> str:
-        shown = {**vars(self), "effective_url": _without_user(self.effective_url)}
+        shown = {
+            **vars(self),
+            "effective_url": _without_user(self.effective_url),
+            "error": vars(self)["error"] or self._error_of_status(),
+        }
         attributes = ",".join(f"{name}={value!r}" for name, value in sorted(shown.items()))
         return f"{type(self).__name__}({attributes})"
 

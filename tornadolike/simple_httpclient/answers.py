@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from copy import copy
 from typing import Any, Protocol
 
 from ..http1 import ResponseHead
@@ -117,7 +118,12 @@ class WireAnswer(Answer):
             if self._ended:
                 return b""
             if self._failure is not None:
-                raise self._failure
+                # What is raised has this frame: what is kept is another.
+                failure, self._failure = self._failure, copy(self._failure)
+                try:
+                    raise failure
+                finally:
+                    del failure
             return None
         piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()

@@ -218,6 +218,7 @@ class Connection(asyncio.Protocol):
         except BaseException:
             if self._hop is hop:  # else it was over, and may be on its way with another
                 self._give_up()
+            del head  # which has the exception, which has this frame
             raise
 
     def upload_ended(self) -> None:

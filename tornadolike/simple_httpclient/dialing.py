@@ -76,6 +76,8 @@ class Dialer:
             raise
         finally:
             self._limits.discard(limit)
+            progress.unlimited()
+            del limit  # which has the task, which has the exception, which has this frame
         if stream.closed():
             raise HTTPStreamClosedError("the server ended the connection as soon as it was there")
         progress.end()
@@ -162,7 +164,7 @@ class _HopProgress(Progress):
 
     def __init__(self, hop: Hop, limit: asyncio.Timeout) -> None:
         self._hop = hop
-        self._limit = limit
+        self._limit: asyncio.Timeout | None = limit
         super().begin(CONNECTING, (hop.address.host, hop.address.port))
 
     def begin(self, phase: str, *addresses: Any) -> None:
@@ -176,9 +178,14 @@ class _HopProgress(Progress):
                 self._end_at(now + self._hop.timeouts.tls)
 
     def _end_at(self, moment: float) -> None:
+        assert self._limit is not None
         until = self._limit.when()
         if (until is None or moment < until) and not self._limit.expired():
             self._limit.reschedule(moment)
+
+    def unlimited(self) -> None:
+        """Nothing is waited for any more."""
+        self._limit = None
 
     def end(self) -> None:
         """The way is open."""

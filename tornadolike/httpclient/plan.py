@@ -12,7 +12,7 @@ from ..util import check_not_negative, check_whole_numbers
 from .addresses import Address, parse_url
 from .building import producer_of
 from .cookies import Jar
-from .engine import Hop, Timeouts, Way
+from .engine import USUAL_WAY, Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
 from .repeating import IDEMPOTENT
@@ -186,7 +186,7 @@ class _Settings:
         self.max_redirects = cast(int, said("max_redirects"))
         check_whole_numbers(max_redirects=self.max_redirects)
         self.way = (
-            _USUAL_WAY if said("validate_cert") and options.keys().isdisjoint(_OF_A_WAY) else None
+            USUAL_WAY if said("validate_cert") and options.keys().isdisjoint(_OF_A_WAY) else None
         )
         """None if it has to be found out for each request."""
         self.timeouts = Timeouts(
@@ -259,9 +259,6 @@ def _max_body_size(most: int | None, own_limit: bool, in_memory: int | None) -> 
     return most if in_memory is None or own_limit else min(most, in_memory)
 
 
-_USUAL_WAY: Final = Way()
-
-
 def _way(request: HTTPRequest, defaults: Mapping[str, Any]) -> Way:
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
     unix_socket = both.unix_socket
@@ -304,15 +301,16 @@ def _headers(
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value
-    if "Host" not in headers:
-        headers["Host"] = address.authority
+    fields = headers._fields  # by the names that are canonical already
+    if "Host" not in fields:
+        fields["Host"] = address.authority
     if request.user_agent:
-        headers["User-Agent"] = request.user_agent
-    elif "User-Agent" not in headers:
-        headers["User-Agent"] = defaults.get("user_agent") or USER_AGENT
-    if decompress and "Accept-Encoding" not in headers:
+        fields["User-Agent"] = request.user_agent
+    elif "User-Agent" not in fields:
+        fields["User-Agent"] = defaults.get("user_agent") or USER_AGENT
+    if decompress and "Accept-Encoding" not in fields:
         # A part of what is encoded could not be decoded.
-        headers["Accept-Encoding"] = "identity" if "Range" in headers else ACCEPT_ENCODING
+        fields["Accept-Encoding"] = "identity" if "Range" in fields else ACCEPT_ENCODING
     if expects_continue:
         headers["Expect"] = "100-continue"
     if request.body is not None:

@@ -40,10 +40,7 @@ _WHO_AND_HOW_OFTEN: Final = frozenset({"auth", "auth_username", "cookies", "retr
 """Options without which a hop is sent as it is, and once."""
 
 _ASKED_FOR: Final = frozenset(
-    {
-        *("url", "method", "headers", "body", "body_producer"),
-        *("user_agent", "expect_100_continue", "start_time"),
-    }
+    {"url", "method", "headers", "body", "expect_100_continue", "start_time"}
 )
 """Attributes of requests that are no part of their settings: they are looked at for each of them."""
 

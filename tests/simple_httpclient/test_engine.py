@@ -10,7 +10,7 @@ import pytest
 from tests.running import on_every_loop, run_on, turns
 from tests.simple_httpclient.sites import OK, Site, engine, get, hop_to, mute
 from tests.tcpclient.helpers import serving
-from tornadolike.httpclient.engine import Timeouts, Way
+from tornadolike.httpclient.engine import USUAL_WAY, Timeouts, Way
 from tornadolike.httpclient.failures import (
     HTTPRefusedError,
     HTTPStreamClosedError,
@@ -413,6 +413,8 @@ URL = "http://example.com/"
         ),
         (hop_to("https://a/"), hop_to("https://a/", way=Way(ssl_options={"cert_reqs": 0})), False),
         (hop_to(URL), hop_to(URL, way=Way(ssl_options={"cert_reqs": 0})), True),
+        (hop_to(URL, way=USUAL_WAY), hop_to(URL, way=Way()), True),
+        (hop_to(URL, way=USUAL_WAY), hop_to(URL, way=Way(unix_socket="x")), False),
         (
             hop_to(URL, way=Way(Proxy.from_url("https://proxy"))),
             hop_to(URL, way=Way(Proxy.from_url("https://proxy"))),

@@ -43,7 +43,7 @@ async def collect(plan: Plan, conversation: Conversation, answer: Answer) -> HTT
         answer.status,
         answer.headers,
         buffer,
-        conversation.hop.address.url,
+        conversation.effective_url,
         reason=answer.reason,
         start_time=request.start_time,
         trailers=answer.trailers,

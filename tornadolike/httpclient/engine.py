@@ -11,7 +11,7 @@ pulled is not read from the network beyond a bound. Everything that goes wrong i
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ..httputil import HTTPHeaders
 from .addresses import Address
@@ -30,6 +30,10 @@ class Way:
     """For ``https``; None for what the system trusts."""
     allow_ipv6: bool = True
     source_ip: str | None = None
+
+
+USUAL_WAY: Final = Way()
+"""Straight, as most requests go."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from .addresses import Address, parse_url
 from .building import producer_of
 from .checks import check_options, seconds
 from .cookies import Jar
-from .engine import Hop, Timeouts, Way
+from .engine import USUAL_WAY, Hop, Timeouts, Way
 from .engine_types import Producer
 from .proxies import Proxy, proxy_from_environment
 from .repeating import IDEMPOTENT
@@ -41,10 +41,7 @@ _WHO_AND_HOW_OFTEN: Final = frozenset({"auth", "auth_username", "cookies", "retr
 """Options without which a hop is sent as it is, and once."""
 
 _ASKED_FOR: Final = frozenset(
-    {
-        *("url", "method", "headers", "body", "body_producer"),
-        *("expect_100_continue", "start_time"),
-    }
+    {"url", "method", "headers", "body", "expect_100_continue", "start_time"}
 )
 """Attributes of requests that are no part of their settings: they are looked at for each of them."""
 
@@ -194,7 +191,7 @@ class _Settings:
         self.idempotent = said("idempotent")
         self.max_redirects = cast(int, said("max_redirects"))
         self.way = (
-            _USUAL_WAY if said("validate_cert") and options.keys().isdisjoint(_OF_A_WAY) else None
+            USUAL_WAY if said("validate_cert") and options.keys().isdisjoint(_OF_A_WAY) else None
         )
         """None if it has to be found out for each request."""
         self.timeouts = Timeouts(
@@ -268,9 +265,6 @@ def _max_body_size(most: int | None, own_limit: bool, in_memory: int | None) -> 
     return most if in_memory is None or own_limit else min(most, in_memory)
 
 
-_USUAL_WAY: Final = Way()
-
-
 def _way(request: HTTPRequest, defaults: Mapping[str, Any]) -> Way:
     both = cast(HTTPRequest, RequestWithDefaults(request, defaults))
     return Way(
@@ -321,15 +315,16 @@ def _headers(
     for name, value in (defaults.get("headers") or {}).items():
         if name not in headers:
             headers[name] = value
-    if "Host" not in headers:
-        headers["Host"] = address.authority
+    fields = headers._fields  # by the names that are canonical already
+    if "Host" not in fields:
+        fields["Host"] = address.authority
     if request.user_agent:
-        headers["User-Agent"] = request.user_agent
-    elif "User-Agent" not in headers:
-        headers["User-Agent"] = defaults.get("user_agent") or USER_AGENT
-    if decompress and "Accept-Encoding" not in headers:
+        fields["User-Agent"] = request.user_agent
+    elif "User-Agent" not in fields:
+        fields["User-Agent"] = defaults.get("user_agent") or USER_AGENT
+    if decompress and "Accept-Encoding" not in fields:
         # A part of what is encoded could not be decoded.
-        headers["Accept-Encoding"] = "identity" if "Range" in headers else ACCEPT_ENCODING
+        fields["Accept-Encoding"] = "identity" if "Range" in fields else ACCEPT_ENCODING
     if expects_continue:
         headers["Expect"] = "100-continue"
     if request.body is not None:

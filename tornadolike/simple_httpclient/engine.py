@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..http1 import Limits, ResponseHeadCache
-from ..httpclient.engine import Answer, Engine, Hop
+from ..httpclient.engine import USUAL_WAY, Answer, Engine, Hop
 from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
 from ..httpclient.proxies import Proxy
 from ..httputil import HTTPHeaders
@@ -29,6 +29,8 @@ _PATIENCE: Final = re.compile(r"(?:^|,)\s*timeout\s*=\s*(\d{1,9})\s*(?:,|$)", re
 """In the header Keep-Alive, which is older than HTTP/1.1 and widely sent."""
 
 _PROXY_AUTHORIZATION: Final = "Proxy-Authorization"
+_USUALLY: Final = (None, None, None, True, None)
+"""What :data:`USUAL_WAY` comes to in a key."""
 
 
 class SimpleEngine(Engine):
@@ -178,17 +180,21 @@ async def _exchange_by(proxy: Proxy, connection: Connection, hop: Hop) -> Answer
 def key_of(hop: Hop) -> Hashable:
     """For what a connection may be used again."""
     way, address = hop.way, hop.address
+    origin = address.scheme, address.host, address.port
+    if way is USUAL_WAY:
+        return origin
     proxy = way.proxy
-    # (A proxy takes requests to anywhere, unless it is a tunnel that it makes.)
-    anywhere = proxy is not None and not is_tunnel(hop)
-    return (
-        None if anywhere else (address.scheme, address.host, address.port),
+    going = (
         None if proxy is None else proxy_key(proxy),
         way.unix_socket,
         options_key(way.ssl_options) if address.secure else None,
         way.allow_ipv6,
         way.source_ip,
     )
+    if going == _USUALLY:
+        return origin
+    # (A proxy takes requests to anywhere, unless it is a tunnel that it makes.)
+    return None if proxy is not None and not is_tunnel(hop) else origin, *going
 
 
 def proxy_key(proxy: Proxy) -> Hashable:

@@ -315,6 +315,7 @@ class Transfer:
         self._is_refused = False
         self.reactor.drop(self)
         self.curl.setopt(pycurl.FRESH_CONNECT, 1)
+        self._started = self._io_loop.time()
         self.reactor.start(self)
 
     def _is_whole(self, number: int) -> bool:

@@ -106,7 +106,9 @@ class Transfer:
         set_request(curl, hop, upload is not None, None if upload is None else upload.size)
         set_way(curl, hop)
         curl.setopt(pycurl.HTTP_VERSION, http_version)
-        if not hop.address.secure and http_version == pycurl.CURL_HTTP_VERSION_2TLS:
+        if http_version == pycurl.CURL_HTTP_VERSION_1_1 or (
+            not hop.address.secure and http_version == pycurl.CURL_HTTP_VERSION_2TLS
+        ):
             self._most_tries = _MOST_TRIES_WITH_HTTP_1
         if hop.address.secure:
             # Whether many can share one connection is known only when that stands.

@@ -12,6 +12,37 @@ from tests.tcpclient.helpers import serving
 from tornadolike.curl_httpclient.keeping import Kept
 from tornadolike.httpclient.engine import Way
 
+
+class Deadly:
+    """Answers once over each connection; the next request ends it, but over the last ones."""
+
+    def __init__(self, deadly):
+        self.deadly = deadly
+        self.connections = 0
+        self.requests = []
+        self.together = asyncio.Event()
+
+    def running(self):
+        return serving(handle=self._handle)
+
+    async def _handle(self, reader, writer):
+        self.connections += 1
+        number = self.connections
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                request = await reader.readuntil(b"\r\n\r\n")
+                if request.startswith(b"POST"):
+                    request += await reader.readexactly(3)
+                    self.requests.append(request)
+                    if number <= self.deadly:
+                        return
+                else:
+                    if number == self.deadly:
+                        self.together.set()
+                    await self.together.wait()
+                writer.write(OK)
+
+
 OTHER = b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\nsomebody else's"
 
 
@@ -122,6 +153,25 @@ async def test_it_is_no_answer(method, said):
         assert await body_of(await client.send(hop(where))) == b"ok"
         assert len(server.writers) == 2
     assert len(server.heads) == 4
+
+
+@pytest.mark.parametrize("produced", [False, True])
+@on_every_loop
+async def test_one_that_has_ended_is_followed_by_a_new_one(produced):
+    """Those that are kept beside it are likely to have ended, too."""
+
+    async def produce(write):
+        await write(b"abc")
+
+    server = Deadly(4)
+    async with server.running() as where, engine() as client:
+        for answer in await asyncio.gather(*[client.send(hop(where)) for _ in range(4)]):
+            assert await body_of(answer) == b"ok"
+        body = {"producer": produce} if produced else {"body": b"abc"}
+        sent = hop(where, "POST", repeatable=True, headers={"Content-Length": "3"}, **body)
+        assert await body_of(await client.send(sent)) == b"ok"
+        assert server.connections == 5
+        assert [request[-3:] for request in server.requests] == [b"abc", b"abc"]
 
 
 @on_every_loop

@@ -106,7 +106,9 @@ class Transfer:
         set_request(curl, hop, upload is not None, None if upload is None else upload.size)
         set_way(curl, hop)
         curl.setopt(pycurl.HTTP_VERSION, http_version)
-        if not hop.address.secure and http_version == pycurl.CURL_HTTP_VERSION_2TLS:
+        if http_version == pycurl.CURL_HTTP_VERSION_1_1 or (
+            not hop.address.secure and http_version == pycurl.CURL_HTTP_VERSION_2TLS
+        ):
             self._most_tries = _MOST_TRIES_WITH_HTTP_1
         if hop.address.secure:
             # Whether many can share one connection is known only when that stands.
@@ -175,7 +177,7 @@ class Transfer:
         kept = self.reactor.kept
         if self._sockets:
             kept.forget(self._name)
-        elif kept.has_spoken(self._name):
+        elif kept.has_spoken(self._name) or self._is_second_try:
             self._is_refused = True
             return int(pycurl.PREREQFUNC_ABORT)
         self._requests += 1
@@ -187,6 +189,11 @@ class Transfer:
         if self._upload is None or self._upload.size == 0:
             self._sent()
         return int(pycurl.PREREQFUNC_OK)
+
+    @property
+    def _is_second_try(self) -> bool:
+        """One kept connection has ended, as others may have; what speaks HTTP/2 may only have refused the request."""
+        return self._requests > 0 and self._most_tries == _MOST_TRIES_WITH_HTTP_1
 
     def _on_upload(self, size: int) -> bytes | int:
         assert self._upload is not None
@@ -313,8 +320,11 @@ class Transfer:
     def _begin_anew(self) -> None:
         """By a new connection: over the kept one something has come, and nothing was sent."""
         self._is_refused = False
+        if self._upload is not None and self._requests:
+            self._upload.seek(0, 0)
         self.reactor.drop(self)
         self.curl.setopt(pycurl.FRESH_CONNECT, 1)
+        self._started = self._io_loop.time()
         self.reactor.start(self)
 
     def _is_whole(self, number: int) -> bool:

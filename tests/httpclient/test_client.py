@@ -16,6 +16,7 @@ from tests.running import LOOPS, on_every_loop, on_jumping_clock, run_on, timers
 from tornadolike import httpclient
 from tornadolike.httpclient import (
     AsyncHTTPClient,
+    BadRedirectError,
     HTTPClientError,
     HTTPError,
     HTTPRequest,
@@ -595,3 +596,16 @@ def test_a_client_that_was_made_without_a_loop():
     assert client.io_loop is loop
     client.close()
     loop.close()
+
+
+@on_every_loop
+async def test_redirects_that_lead_nowhere_are_raised_in_any_case():
+    """As in Tornado, whose programs take raise_error=False for pages that tell of an error."""
+    for location in ("ftp://example.com/", "h:5"):
+        for said in ({}, {"raise_error": False}):
+            client = scripted(Said(302, headers={"Location": location}))
+            with pytest.raises(BadRedirectError, match="Unsupported url scheme") as caught:
+                await client.fetch(NOWHERE, **said)
+            assert isinstance(caught.value, ValueError)
+            assert caught.value.response.headers["Location"] == location
+            client.close()

@@ -18,6 +18,7 @@ from .conversation import Conversation
 from .cookies import Jar, jar_for
 from .defaults import check_defaults, for_strangers
 from .engine import Engine
+from .failures import BadRedirectError
 from .limiting import WholeTimeout
 from .other_names import check_argument, check_names
 from .plan import MAX_BUFFER_SIZE, Plan, Usual, plan_for
@@ -140,8 +141,8 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
 
         :arg request: a URL, with the options of a :class:`.HTTPRequest` as further arguments; or one of these.
         :arg raise_error: whether a response other than 2xx is raised as an :exc:`.HTTPError`, by default yes. What else
-            may go wrong (:mod:`.failures`) is raised in any case, as are :exc:`ValueError`, :exc:`TypeError` and
-            :exc:`KeyError` for a request that makes no sense.
+            may go wrong (:mod:`.failures`), a redirect that leads nowhere too, is raised in any case, as are
+            :exc:`ValueError`, :exc:`TypeError` and :exc:`KeyError` for a request that makes no sense.
 
         Raises :exc:`RuntimeError` at once for a client that is closed or of another loop, and what
         :class:`.HTTPRequest` raises.
@@ -194,7 +195,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
             limit.end()
         response.start_time = started
         conversation.complete(response)
-        if raise_error:
+        if raise_error or isinstance(response.error, BadRedirectError):
             response.rethrow()
         return response
 

@@ -112,7 +112,7 @@ def test_locations(engine: Engine, play: Play, location: str) -> None:
     ],
 )
 def test_locations_that_lead_nowhere(engine: Engine, play: Play, location: str) -> None:
-    """They are the server's fault, so they are no ValueError; and no file is read."""
+    """They are the server's fault, so they are of the tree; and no file is read."""
     server = play(site({"/": to(location)}))
     assert engine.outcome(server.url) in ("HTTPError 302", "HTTPProtocolError")
     assert len(server.heard) == 1

@@ -59,6 +59,7 @@ def test_some_languages(code: str) -> None:
     check(code)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_all_languages() -> None:
     for code in locale_identifiers():

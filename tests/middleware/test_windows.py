@@ -81,6 +81,7 @@ HISTORIES = st.lists(
 """Microseconds from one to the next."""
 
 
+@pytest.mark.once
 @settings(max_examples=200)
 @given(
     limit=st.builds(

@@ -51,6 +51,7 @@ def upload(port: int, path: str, size: int) -> dict[str, int]:
     return answer
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/pushed", "/parts", "/saved", "/spooled"])
 def test_memory_does_not_grow_with_the_upload(port: int, path: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from copy import copy
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ..http1 import ResponseHead
 from ..httpclient.engine import Answer
@@ -118,12 +118,7 @@ class WireAnswer(Answer):
             if self._ended:
                 return b""
             if self._failure is not None:
-                # What is raised has this frame: what is kept is another.
-                failure, self._failure = self._failure, copy(self._failure)
-                try:
-                    raise failure
-                finally:
-                    del failure
+                self._raise(self._failure)
             return None
         piece = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
@@ -133,6 +128,14 @@ class WireAnswer(Answer):
             if self._source is not None:
                 self._source.resume()
         return piece
+
+    def _raise(self, failure: Exception) -> NoReturn:
+        # It comes to have the frames that it passes, and some of them have us: what is kept is another.
+        self._failure = copy(failure)
+        try:
+            raise failure
+        finally:
+            del failure
 
     async def read(self) -> bytes:
         """As the contract has it. One at a time: raises :exc:`RuntimeError` if another waits."""
@@ -154,7 +157,7 @@ class WireAnswer(Answer):
         finally:
             del refusal  # which has this frame
         if self._failure is not None:
-            raise self._failure
+            self._raise(self._failure)
 
     async def _wait(self, take: Callable[[bytes], object] | None = None) -> None:
         """Wait for what comes next; or, if it goes to ``take``, for the end."""

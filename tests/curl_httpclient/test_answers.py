@@ -26,7 +26,7 @@ class Source:
     def resume(self):
         self.resumed += 1
 
-    def abandon(self):
+    def abandon(self, answer):
         self.abandoned += 1
 
 
@@ -74,7 +74,8 @@ def test_closing_gives_it_up_once():
     answer.close()
     answer.close()
     assert source.abandoned == 1
-    assert answer.read_nowait() == b""
+    with pytest.raises(RuntimeError, match="closed"):
+        answer.read_nowait()
     whole = CurlAnswer(source, HEAD)
     whole.end(HTTPHeaders())
     whole.close()
@@ -133,4 +134,5 @@ async def test_closing_in_the_middle_ends_the_connection():
         assert await answer.read() == b"abc"
         answer.close()
         await server.left.wait()
-        assert await body_of(answer) == b""
+        with pytest.raises(RuntimeError, match="closed"):
+            await body_of(answer)

@@ -11,6 +11,7 @@ import pycurl
 from ..http1 import Limits
 from ..httpclient.engine import Hop
 from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError
+from ..httpclient.feeding import FedAnswer
 from ..httpclient.requests import HTTPRequest
 from ..httpclient.responses import HTTPResponse
 from ..httputil import HTTPInputError
@@ -340,8 +341,8 @@ class Transfer:
         if not self._over:
             self._end(failure)
 
-    def abandon(self) -> None:
-        """Nobody wants it any more."""
+    def abandon(self, answer: FedAnswer | None = None) -> None:
+        """Nobody wants it any more (or the rest of its answer)."""
         if not self._over:
             self._answer = None
             self.head.cancel()

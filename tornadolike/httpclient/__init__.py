@@ -21,7 +21,7 @@ The names are Tornado's. A fetch walks through these modules, each of which know
 - :mod:`.client` (:mod:`.synchronous`, with :mod:`.verbs`) takes a request (:mod:`.requests`) and makes a
   :mod:`plan <.plan>` of it and its own defaults.
 - A :mod:`.conversation` sends it to one server after another until there is an answer for the caller; each time that
-  is a ``Hop`` for an :mod:`engine <.engine>`.
+  is a ``Hop`` for an :mod:`engine <.engine>`, whose answers are :mod:`fed <.feeding>` as they come.
 - The answer's body is :mod:`collected <.collecting>` into a response (:mod:`.responses`), or
   :mod:`streamed <.streaming>`.
 - :mod:`.failures` has what is raised.

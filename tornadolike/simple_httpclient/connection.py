@@ -28,6 +28,7 @@ from ..http1.reader import EndedTooSoon
 from ..http1.states import State
 from ..httpclient.engine import Hop
 from ..httpclient.failures import HTTPProtocolError, HTTPStreamClosedError, HTTPTimeoutError
+from ..httpclient.feeding import FedAnswer
 from ..httputil import HTTPInputError
 from .answers import Leftover, WireAnswer
 from .bounds import BOUNDS, Bounds
@@ -416,7 +417,7 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
             self._mind_time()
 
-    def abandon(self, answer: WireAnswer) -> None:
+    def abandon(self, answer: FedAnswer) -> None:
         """Nobody wants the rest of ``answer``: it is read nevertheless if that is soon done, to keep the connection."""
         if self._answer is not answer:
             return
@@ -432,7 +433,7 @@ class Connection(asyncio.Protocol):
         self._owner.leave(self.key)  # to drain is no request
         self.resume()
 
-    def _may_drain(self, answer: WireAnswer) -> bool:
+    def _may_drain(self, answer: FedAnswer) -> bool:
         if self._writer is None or not self._writer.complete or not self._reader.stays_open:
             return False
         if not self._owner.has_room():

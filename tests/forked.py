@@ -128,7 +128,7 @@ def become(line: list[str], streams: list[int]) -> None:
 if __name__ == "__main__":
     import tornadolike.httpserver
     import tornadolike.web
-    import tornadolike.websocket  # noqa: F401
+    import tornadolike.websocket  # noqa: F401 (what the children need)
 
     gc.freeze()  # what all have in common is not to be copied because somebody looks for garbage
     with socket.socket(fileno=os.dup(0)) as requests:

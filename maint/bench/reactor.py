@@ -341,7 +341,7 @@ def installed(loop_name: str) -> bool:
     if loop_name != "uvloop":
         return True
     try:
-        import uvloop  # noqa: F401
+        import uvloop  # noqa: F401 (whether it is there)
     except ImportError:
         return False
     return True

@@ -39,7 +39,7 @@ class LoadedServer:
         stdin, ours = os.pipe()
         self.stdin = open(ours, "w")  # noqa: SIM115 (so are these)
         ours, stdout = os.pipe()
-        self.stdout = open(ours)  # noqa: SIM115
+        self.stdout = open(ours)  # noqa: SIM115 (so are these)
         self.process = forks.run(
             *(str(SCRIPT), json.dumps(options), *certificate),
             stdin=stdin,

@@ -66,7 +66,7 @@ def test_what_is_no_number() -> None:
     assert in_("en").number(float("inf")) == "∞"
     assert in_("de").number(float("-inf")) == "-∞"
     assert in_("en").number(float("nan")) == "NaN"
-    assert in_("ru").percent(float("nan")) == "не\u00a0число"  # noqa: RUF001
+    assert in_("ru").percent(float("nan")) == "не\u00a0число"  # noqa: RUF001 (Russian)
     assert in_("en").compact_number(float("inf")) == "∞"
     for text in ("nan", "inf"):
         with pytest.raises(ValueError, match="a finite number is needed"):

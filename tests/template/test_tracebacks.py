@@ -186,7 +186,7 @@ def test_the_hint_is_there_once_however_many_templates_it_goes_through() -> None
 
 
 def test_names_missing_in_called_functions_have_none() -> None:
-    error = failure({"index.html": "{{ call() }}"}, call=lambda: no_such_name)  # type: ignore[name-defined]  # noqa: F821
+    error = failure({"index.html": "{{ call() }}"}, call=lambda: no_such_name)  # type: ignore[name-defined]  # noqa: F821 (meant)
     assert not hasattr(error, "__notes__")
 
 

@@ -79,7 +79,7 @@ class DecodedAnswer(Answer):
         self._since_turn = 0
 
     @property
-    def trailers(self) -> HTTPHeaders | None:  # type: ignore[override]
+    def trailers(self) -> HTTPHeaders | None:  # type: ignore[override]  # nobody sets them here
         """As the answer has them."""
         return self._answer.trailers
 

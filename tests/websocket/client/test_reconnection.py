@@ -109,7 +109,7 @@ async def test_waits_get_longer_and_short_again(outcomes):
     no = OSError("no")
     tries = outcomes(no, no, no, no, no, "is there", "is there", "is there", no, ValueError())
     bodies = iter([0, 10, 9])
-    with pytest.raises(ValueError):  # noqa: PT011, PT012
+    with pytest.raises(ValueError):  # noqa: PT011, PT012 (the loop's own end)
         async for connection in reconnecting(URL, backoff=EXACT, max_message_size=5):
             assert connection is tries
             assert tries.closed < 3
@@ -190,7 +190,7 @@ async def test_the_log_of_an_end_of_few_words(outcomes, caplog, code, reason, sa
     caplog.set_level(logging.INFO, LOG)
     connection = outcomes("is there", ValueError())
     connection.close_code, connection.close_reason = code, reason
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):  # noqa: PT011 (the one given above)
         async for _ in reconnecting(URL, backoff=EXACT):
             pass
     assert f" has ended ({said}); next in " in caplog.text
@@ -200,7 +200,7 @@ async def test_the_log_of_an_end_of_few_words(outcomes, caplog, code, reason, sa
 async def test_the_log(outcomes, caplog):
     caplog.set_level(logging.INFO, LOG)
     outcomes(OSError("no way"), TimeoutError(), "is there", ValueError())
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):  # noqa: PT011 (the one given above)
         async for _ in reconnecting(URL, backoff=EXACT):
             pass
     place = "ws://example.com/chat"
@@ -304,13 +304,13 @@ async def test_a_server_that_ends_connections():
 async def test_what_closes_the_connection():
     async with chatting() as (url, handler):
         url = f"{url}/chat"
-        async for connection in reconnecting(url):  # noqa: B007
+        async for connection in reconnecting(url):  # noqa: B007 (used behind the loop)
             break
         await until(lambda: len(handler.codes) == 1)
         with pytest.raises(WebSocketClosedError):
             await connection.write_message("too late")
 
-        with pytest.raises(ZeroDivisionError):  # noqa: PT012
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 (it comes from the loop)
             async for _ in reconnecting(url):
                 raise ZeroDivisionError
         await until(lambda: len(handler.codes) == 2)

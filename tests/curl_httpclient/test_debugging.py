@@ -27,7 +27,7 @@ from tornadolike.curl_httpclient import debugging
     ],
 )
 def test_each_kind(caplog, kind, data, logged):
-    with caplog.at_level(logging.DEBUG, debugging.log.name):
+    with caplog.at_level(logging.DEBUG, debugging.curl_log.name):
         debugging.tell(kind, data)
     assert len(caplog.messages) == len(logged)
     assert all(text in message for text, message in zip(logged, caplog.messages, strict=True))
@@ -39,7 +39,7 @@ async def test_only_where_it_is_wanted(caplog):
     async with Server().running() as where, engine() as client:
         assert await body_of(await client.send(hop(where))) == b"ok"
         assert not caplog.messages
-        with caplog.at_level(logging.DEBUG, debugging.log.name):
+        with caplog.at_level(logging.DEBUG, debugging.curl_log.name):
             await body_of(await client.send(hop(where, headers={"Cookie": "secret"})))
     assert "> GET / HTTP/1.1" in caplog.messages
     assert "< HTTP/1.1 200 OK" in caplog.messages

@@ -42,6 +42,7 @@ if not hasattr(pycurl, "PREREQFUNCTION"):
     )
 
 from .client import CurlAsyncHTTPClient
+from .debugging import curl_log
 from .failures import CurlError
 
-__all__ = ["CurlAsyncHTTPClient", "CurlError"]
+__all__ = ["CurlAsyncHTTPClient", "CurlError", "curl_log"]

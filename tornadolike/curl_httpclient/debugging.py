@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Final
 
-log: Final = logging.getLogger("tornadolike.curl_httpclient")
+curl_log: Final = logging.getLogger("tornadolike.curl_httpclient")
 """Where it is written, at DEBUG."""
 
 TLS_SENT: Final = 6
@@ -21,18 +21,18 @@ def tell(kind: int, data: bytes) -> None:
 
     Bodies are told by their sizes alone, and who is asking is not told.
     """
-    if not log.isEnabledFor(logging.DEBUG):
+    if not curl_log.isEnabledFor(logging.DEBUG):
         return
     try:
         if kind == 0:
-            log.debug("* %s", _hidden(data))
+            curl_log.debug("* %s", _hidden(data))
         elif kind in _DIRECTIONS:
             for line in data.splitlines():
-                log.debug("%s %s", _DIRECTIONS[kind], _hidden(line))
+                curl_log.debug("%s %s", _DIRECTIONS[kind], _hidden(line))
         elif kind in (3, 4):
-            log.debug("%s %d bytes", _DIRECTIONS[kind - 2], len(data))
+            curl_log.debug("%s %d bytes", _DIRECTIONS[kind - 2], len(data))
     except Exception:  # it would end in libcurl, and on stderr
-        log.exception("what curl told could not be logged")
+        curl_log.exception("what curl told could not be logged")
 
 
 def _hidden(line: bytes) -> str:

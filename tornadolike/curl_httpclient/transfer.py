@@ -122,7 +122,7 @@ class Transfer:
         curl.setopt(pycurl.PREREQFUNCTION, self._on_request)
         curl.setopt(pycurl.HEADERFUNCTION, self._on_header_line)
         curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
-        if hop.timeouts.tls or debugging.log.isEnabledFor(logging.DEBUG):
+        if hop.timeouts.tls or debugging.curl_log.isEnabledFor(logging.DEBUG):
             curl.setopt(pycurl.VERBOSE, 1)
             curl.setopt(pycurl.DEBUGFUNCTION, self._on_debug)
         if upload is not None:

@@ -11,7 +11,8 @@ from hypothesis import strategies
 from tests.sessions.browser import SECRET, Browser, Clock, rules
 from tests.web.helpers import Site
 from tornadolike.sessions import Sessions
-from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE, secrets_of
+from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE
+from tornadolike.web.cookies.secrets import secrets_of
 
 Visit = Callable[..., Browser]
 OTHER = "another secret that is long enough"
@@ -126,7 +127,7 @@ def test_settings_of_no_use(site: Callable[..., Site], expect_log: Callable[...,
         ({"cookie_secret": 5}, TypeError, "a secret is"),
     ):
         with pytest.raises(error, match=text):
-            secrets_of(wrong)
+            secrets_of(wrong, "Sessions()")
     browser = Browser(site(*rules(PAGES), middleware=[Sessions()]))
     for page in ("put", "look"):
         with expect_log("tornadolike.application", "Uncaught", count=1) as log:

@@ -13,7 +13,6 @@
    cors               CORS: which pages of other sites may read what we answer
    policy             what a page may load and run
    security_headers   SecurityHeaders: what browsers are to be strict about
-   windows            counting what comes within a time
    addresses          what stands for a client
    rate_limit         RateLimit: how often a client may ask
    request_id         RequestID: a name for each request, in the log too
@@ -28,6 +27,7 @@ Each is an object that :mod:`tornadolike.web.around` puts around handlers; they 
    RequestID, TrustedHosts, HTTPSRedirect, SecurityHeaders, CORS, RateLimit, Timeout
 """
 
+from ..stores.windows import Limit
 from .addresses import by_address
 from .cors import CORS
 from .hosts import TrustedHosts
@@ -36,7 +36,6 @@ from .rate_limit import RateLimit
 from .request_id import RequestID, RequestIDFilter, request_id
 from .security_headers import SecurityHeaders, csp_nonce
 from .timeout import Timeout
-from .windows import Limit
 
 __all__ = [
     "CORS",

@@ -9,10 +9,10 @@ from typing import Any
 from ..log import Seldom, gen_log
 from ..routing.selection import checked_methods
 from ..stores import MemoryStore, Store, StoreError
+from ..stores.windows import Limit, Standing, Window, whole_seconds
 from ..web import HTTPError, RequestHandler
 from ..web.around import Next
 from .addresses import by_address
-from .windows import Limit, Standing, Window, whole_seconds
 
 
 class RateLimit:

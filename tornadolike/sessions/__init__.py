@@ -16,7 +16,6 @@ Its rooms, each of which knows only those above it:
 
    record       what is kept of a session, and its form as bytes
    session      Session, what a handler has
-   sealing      bytes that only the owner of a secret can read or make
    keeping      what it is to keep sessions
    in_cookies   sessions kept in the browser's cookie
    in_stores    sessions kept in a store, whose key the cookie is

@@ -5,19 +5,19 @@ So nothing can be taken back either: until it is too old, a copy of a cookie is 
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from ..web import RequestHandler
+from ..web.cookies.sealing import Sealer
+from ..web.cookies.secrets import secrets_of
 from .keeping import GONE, Found, Keeper
 from .record import Record, decode
-from .sealing import Sealer
 from .session import Session
 
+WHAT: Final = "Sessions() keeps sessions in encrypted cookies"
+"""What needs a secret."""
 MAX_COOKIE_SIZE: Final = 4096
 """Bytes of a cookie's name and value together that browsers take (RFC 6265 section 6.1)."""
-SHORTEST_SECRET: Final = 16
-_RECIPE: Final = 'python -c "import secrets; print(secrets.token_hex(32))" makes one'
 
 
 class CookieKeeper(Keeper):
@@ -77,47 +77,8 @@ class CookieKeeper(Keeper):
         return True  # the cookie goes; there is nothing else
 
     def _sealer(self, handler: RequestHandler) -> Sealer:
-        secrets = self._secrets or secrets_of(handler.settings)
+        secrets = self._secrets or secrets_of(handler.settings, WHAT)
         sealer = self._sealers.get(secrets)
         if sealer is None:
-            sealer = self._sealers[secrets] = Sealer(secrets, self._name)
+            sealer = self._sealers[secrets] = Sealer(secrets, f"session: {self._name}")
         return sealer
-
-
-def secrets_of(settings: Mapping[str, Any]) -> tuple[bytes, ...]:
-    """The settings' secrets, the one that signs first. Raises :exc:`RuntimeError` if there is none."""
-    secret = settings.get("cookie_secret")
-    if not secret:
-        raise RuntimeError(
-            "Sessions() keeps sessions in encrypted cookies, and needs a secret: Application(..., cookie_secret=...), "
-            f"or Sessions(secret=...); {_RECIPE}"
-        )
-    if isinstance(secret, Mapping):
-        version = settings.get("key_version")
-        if version not in secret:
-            raise RuntimeError(
-                "cookie_secret is a dict: it needs the setting key_version, the number of the secret that encrypts"
-            )
-        secret = [secret[version], *(one for key, one in secret.items() if key != version)]
-    return checked_secrets(secret)
-
-
-def checked_secrets(secret: object) -> tuple[bytes, ...]:
-    """One secret, or a list of them, as bytes. Raises :exc:`TypeError`, and :exc:`ValueError` for a short one."""
-    found = []
-    for one in secret if isinstance(secret, (list, tuple)) else [secret]:
-        if not isinstance(one, (str, bytes)):
-            raise TypeError(
-                f"a secret is a str or bytes, or a list of them, not {type(one).__name__}"
-            )
-        made = one.encode() if isinstance(one, str) else one
-        if len(made) < SHORTEST_SECRET:
-            raise ValueError(
-                f"a secret for sessions has at least {SHORTEST_SECRET} characters; {_RECIPE}"
-            )
-        found.append(made)
-    if not found:
-        raise ValueError(
-            "Sessions(secret=[]) has none to encrypt with: leave it out, or put one in"
-        )
-    return tuple(found)

@@ -16,9 +16,9 @@ from typing import Final
 
 from ..stores import Store, StoreError
 from ..web import RequestHandler
+from ..web.cookies.sealing import Sealer
 from .keeping import GONE, Found, Keeper
 from .record import Record, decode
-from .sealing import Sealer
 from .session import Lifetimes, Session
 
 _COOKIE: Final = re.compile(r"([A-Za-z0-9_-]{32})\.([0-9a-f]{1,12})")
@@ -111,10 +111,10 @@ class StoreKeeper(Keeper):
                 f"the session (with {names}) has {len(content)} bytes: put less in, or give it more: "
                 f"Sessions(max_bytes=...), which is {self._max_bytes}"
             )
-        return Sealer([session_id.encode()], self._name).seal(content)
+        return Sealer([session_id.encode()], f"session: {self._name}").seal(content)
 
     def _opened(self, session_id: str, kept: bytes) -> Record | None:
-        content = Sealer([session_id.encode()], self._name).open(kept)
+        content = Sealer([session_id.encode()], f"session: {self._name}").open(kept)
         return None if content is None else decode(content)
 
 

@@ -10,7 +10,8 @@ from ..util import check_whole_numbers
 from ..web import RequestHandler
 from ..web.around import Next
 from ..web.cookies.plain import make_cookie
-from .in_cookies import CookieKeeper, checked_secrets
+from ..web.cookies.secrets import checked_secrets
+from .in_cookies import WHAT, CookieKeeper
 from .in_stores import StoreKeeper
 from .keeping import Keeper
 from .session import Lifetimes
@@ -96,7 +97,7 @@ class Sessions:
         make_cookie(name, "", **{**attributes, "secure": attributes["secure"] is not False})
         keeper: Keeper
         if store is None:
-            keeper = CookieKeeper(name, () if secret is None else checked_secrets(secret))
+            keeper = CookieKeeper(name, () if secret is None else checked_secrets(secret, WHAT))
         else:
             keeper = StoreKeeper(name, store, lifetimes, max_bytes)
         self.store = store

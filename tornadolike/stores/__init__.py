@@ -6,6 +6,7 @@
    memory    MemoryStore: in this process, gone with it
    sqlite    SQLiteStore: a file, for the processes of one machine
    redis     RedisStore: a Redis or Valkey server, for several machines
+   windows   counting, in a store, what comes within a time
 
 They know nothing of the web.
 """

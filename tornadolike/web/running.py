@@ -20,7 +20,7 @@ from ..log import app_log
 from .afterwards import Afterwards
 from .around import Next
 from .bodies import Bodies
-from .cookies import SignedCookies
+from .cookies import EncryptedCookies
 from .downloads import Downloads
 from .errors import Finish, HTTPError
 from .failures import ENDS, FAILURES
@@ -32,7 +32,7 @@ from .xsrf import SAFE_METHODS
 Arguments = tuple[tuple[bytes | None, ...], dict[str, Any]]
 
 
-class Running(Downloads, EventStreams, Rendering, SignedCookies, Bodies, Afterwards):
+class Running(Downloads, EventStreams, Rendering, EncryptedCookies, Bodies, Afterwards):
     """Runs a handler."""
 
     path_args: list[str | None]

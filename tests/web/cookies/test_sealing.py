@@ -3,7 +3,7 @@
 import hypothesis
 from hypothesis import strategies
 
-from tornadolike.sessions.sealing import OVERHEAD, Sealer
+from tornadolike.web.cookies.sealing import OVERHEAD, Sealer
 
 ONE = Sealer([b"one"], "purpose")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tornadolike.middleware.windows import SECOND, Limit, Standing, Window, whole_seconds
 from tornadolike.stores import MemoryStore, memory
+from tornadolike.stores.windows import SECOND, Limit, Standing, Window, whole_seconds
 
 START = 600_000
 """Where a window of each of the lengths here begins, in seconds."""

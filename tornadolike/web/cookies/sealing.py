@@ -37,7 +37,7 @@ class Sealer:
     def __init__(self, secrets: Iterable[bytes], purpose: str) -> None:
         self._purpose = purpose.encode()
         self._keys = [
-            HKDF(SHA256(), 32, None, b"tornadolike session: " + self._purpose).derive(secret)
+            HKDF(SHA256(), 32, None, b"tornadolike sealed: " + self._purpose).derive(secret)
             for secret in secrets
         ]
 

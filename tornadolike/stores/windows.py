@@ -23,8 +23,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ..stores import Store
 from ..util import check_numbers
+from .base import Store
 
 _UNITS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _TEXT = re.compile(r"([0-9]{1,15})/(?:([0-9]{1,6}) )?(second|minute|hour|day)s?")

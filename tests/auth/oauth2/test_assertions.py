@@ -1,6 +1,9 @@
 """private_key_jwt and client_secret_jwt: what is sent, and who understands it."""
 
+from types import SimpleNamespace
+
 import pytest
+from authlib.oauth2.rfc6749 import InvalidClientError
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from joserfc import jws, jwt
 
@@ -93,14 +96,20 @@ class Server(JWTBearerClientAssertion):
     """Authlib's side of it."""
 
     def __init__(self, resolved):
-        super().__init__(ENDPOINT, validate_jti=True)
+        super().__init__()
         self.resolved, self.seen = resolved, set()
+
+    def get_audiences(self):
+        return [ENDPOINT]
 
     def validate_jti(self, claims, jti):
         return jti not in self.seen and not self.seen.add(jti)
 
-    def resolve_client_public_key(self, client, headers=None):
+    def resolve_client_public_key(self, client):
         return self.resolved
+
+    def authenticate_client(self, client):
+        return client
 
 
 @pytest.mark.parametrize(
@@ -108,12 +117,15 @@ class Server(JWTBearerClientAssertion):
     [
         (PrivateKeyJWT("me", key("RS256")), key("RS256").as_dict()),
         (PrivateKeyJWT("me", key("ES256")), key("ES256").as_dict()),
-        (ClientSecretJWT("me", SECRET), SECRET),
+        (ClientSecretJWT("me", SECRET), secret_key(SECRET).as_dict(private=True)),
     ],
     ids=["RS256", "ES256", "HS256"],
 )
-def test_authlib_understands_them(client, resolved):
+def test_authlib_understands_them_and_each_once(client, resolved):
     server = Server(resolved)
-    assertion = sent(client)["client_assertion"]
-    claims = server.process_assertion_claims(assertion, resolved)
-    assert claims["sub"] == "me"
+    clients = {"me": "the client"}
+    first, second = (SimpleNamespace(form=sent(client)) for _ in range(2))
+    assert server(clients.get, first) == "the client"
+    assert server(clients.get, second) == "the client"
+    with pytest.raises(InvalidClientError, match="used before"):
+        server(clients.get, first)

@@ -50,11 +50,13 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
+    from .openid.keeping import Keeping
     from .openid.published_keys import PublishedKeys
 
 _HOMES: Final = {
     "ClientSecretJWT": "oauth2.assertions",
     "Discovery": "openid.discovery",
+    "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "OAuth2Provider": "oauth2",
@@ -77,6 +79,7 @@ __all__ = [
     "ClientSecretJWT",
     "Discovery",
     "Identity",
+    "Keeping",
     "Keys",
     "KnownKeys",
     "OAuth2Provider",

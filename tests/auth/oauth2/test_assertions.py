@@ -115,8 +115,8 @@ class Server(JWTBearerClientAssertion):
 @pytest.mark.parametrize(
     ("client", "resolved"),
     [
-        (PrivateKeyJWT("me", key("RS256")), key("RS256").as_dict()),
-        (PrivateKeyJWT("me", key("ES256")), key("ES256").as_dict()),
+        (PrivateKeyJWT("me", key("RS256")), key("RS256").as_dict(private=False)),
+        (PrivateKeyJWT("me", key("ES256")), key("ES256").as_dict(private=False)),
         (ClientSecretJWT("me", SECRET), secret_key(SECRET).as_dict(private=True)),
     ],
     ids=["RS256", "ES256", "HS256"],

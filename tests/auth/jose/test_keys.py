@@ -61,7 +61,7 @@ def test_the_thumbprints_of_the_rfcs(jwk, thumbprint):
 @pytest.mark.parametrize("name", TYPES)
 def test_a_key_is_read_from_each_of_its_texts(name):
     made = new_key(name)
-    private, public = made.as_pem(private=True), made.as_pem()
+    private, public = made.as_pem(private=True), made.as_pem(private=False)
     for source in (private, private.decode(), b"\n" + private, made.as_dict(private=True)):
         assert load_key(source).is_private
     for source in (public, made.as_dict(private=False), json.dumps(made.as_dict(private=False))):
@@ -154,9 +154,9 @@ def test_pems_of_keys_that_are_not_for_us(native, complaint):
     [
         ("short", "at least 32 bytes"),
         (b"x" * 31, "tornadolike secret"),
-        (key().as_pem(), "a key of a pair"),
-        (key("RS256").as_pem().decode(), "a key of a pair"),
-        (b"  " + key().as_pem(), "a key of a pair"),
+        (key().as_pem(private=False), "a key of a pair"),
+        (key("RS256").as_pem(private=False).decode(), "a key of a pair"),
+        (b"  " + key().as_pem(private=False), "a key of a pair"),
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI", "a key of a pair"),
         (json.dumps(key().as_dict(private=False)), "a key of a pair"),
     ],

@@ -208,10 +208,10 @@ def test_no_signature_is_a_wrong_one(name):
 @pytest.mark.parametrize("name", ["RS256", "ES256", "EdDSA"])
 def test_a_public_key_is_not_taken_for_a_secret(name):
     """HS256 with the text of the public key as the secret, which whoever forges knows."""
-    public = load_key(key(name).as_pem(), kid="a")
+    public = load_key(key(name).as_pem(private=False), kid="a")
     for text in (
-        public.as_pem(),
-        public.as_der(),
+        public.as_pem(private=False),
+        public.as_der(private=False),
         json.dumps(public.as_dict(private=False)).encode(),
     ):
         forged = token({"alg": "HS256", "kid": "a"}, claims(), OctKey(text, text))

@@ -70,7 +70,7 @@ def test_the_names_of_the_methods():
 @pytest.mark.parametrize(
     ("wrong", "options"),
     [
-        (load_key(key().as_pem()), {}),
+        (load_key(key().as_pem(private=False)), {}),
         (secret_key(SECRET), {}),
         (key(), {"algorithm": "RS256"}),
         (key(), {"algorithm": "none"}),

@@ -8,7 +8,8 @@ import math
 from typing import Any, Final, NoReturn
 
 _DIGITS: Final = 100
-_DEPTH: Final = 32
+MAX_DEPTH: Final = 32
+"""Objects and lists in each other."""
 _TOO_DEEP: Final = "it is nested too deep"
 
 
@@ -41,7 +42,7 @@ def read_object(data: bytes) -> dict[str, Any]:
 def _check_depth(value: Any) -> None:
     """How deep the parser itself can go depends on the version of Python."""
     level = [value]
-    for _ in range(_DEPTH):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
             for each in level

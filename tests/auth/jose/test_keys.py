@@ -104,7 +104,12 @@ def pem_of(native):
         ("", "a key is PEM or a JWK"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "PEM cannot be read"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "PEM cannot be read"),
-        ("{", "Expecting property name"),
+        ("{", "no JSON"),
+        ('{"kty":' + "[" * 100_000, "no JSON"),
+        (b"\xff" + SECRET.encode(), "a text"),
+        ({"kty": "oct", "k": "A" * 60 + "+/"}, "base64url"),
+        ({"kty": "oct", "k": "A" * 60 + "!!!!"}, "base64url"),
+        (RFC_7638 | {"n": "A" * 350 + "_w"}, "2048 bits or more"),
         ("{}", "a type that is not known"),
         (RFC_8037 | {"kty": "RSA"}, "members are texts"),
         (RFC_8037 | {"kty": ["OKP"]}, "a type that is not known"),
@@ -118,7 +123,8 @@ def pem_of(native):
         (RFC_8037 | {"key_ops": "verify"}, "no JWK for signatures"),
         (RFC_8037 | {"kid": 1}, "kid and alg are texts"),
         (RFC_7638 | {"n": RFC_7638["n"][:170]}, "2048 bits or more"),
-        (RFC_7638 | {"n": "A" * 2000}, "cannot be read"),
+        (RFC_7638 | {"n": "A" * 2000}, "2048 bits or more"),
+        (RFC_7638 | {"n": "_" * 400 + "Q="}, "base64url"),
         (RFC_7638 | {"n": "_" * 3000}, "2048 bits or more"),
         (RFC_7638 | {"e": "AQ"}, "cannot be read"),
         (RFC_7638 | {"e": "AAAA"}, "cannot be read"),
@@ -173,9 +179,12 @@ def test_what_is_no_secret(secret, complaint):
 
 def test_no_secret_is_shown():
     texts = [repr(secret_key(SECRET)), repr(KnownKeys(secret_key(SECRET)))]
-    with pytest.raises(ValueError, match="shared secret") as caught:
-        load_key(SECRET)
-    assert not any(SECRET[:8] in text for text in [*texts, str(caught.value)])
+    for source in (SECRET, b"\xff" + SECRET.encode(), '{"k": "' + SECRET):
+        with pytest.raises(ValueError, match=r"key|JWK") as caught:
+            load_key(source)
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        texts += [str(caught.value), repr(caught.value)]
+    assert not any(SECRET[:8] in text for text in texts)
 
 
 def test_wrong_names_of_signatures():
@@ -224,9 +233,19 @@ def test_an_unknown_name_is_told_in_short():
     assert "\n" not in str(caught.value)
 
 
-def test_no_keys_are_a_mistake():
+def test_mistakes_are_told_at_once():
     with pytest.raises(ValueError, match="needs a key"):
         KnownKeys()
+    for wrong in (key().as_pem(private=False), SECRET, None, KnownKeys(key())):
+        with pytest.raises(TypeError, match="a key comes from load_key"):
+            KnownKeys(wrong)
+    with pytest.raises(ValueError, match="no signature is known"):
+        KnownKeys(OctKey.import_key(b"0123456789abcdef"))
+
+
+def test_a_name_that_is_given_comes_first():
+    assert load_key(RFC_8037 | {"kid": "theirs"}).kid == "theirs"
+    assert load_key(RFC_8037 | {"kid": "theirs"}, kid="ours").kid == "ours"
 
 
 # Publishing them, and reading what was published

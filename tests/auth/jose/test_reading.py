@@ -503,6 +503,19 @@ def test_algorithms_are_named(algorithms):
         read(GOOD, algorithms=algorithms)
 
 
+def test_keys_are_keys():
+    for wrong in (key(), key().as_pem(private=False), "secret"):
+        with pytest.raises(TypeError, match="such as KnownKeys"):
+            read(GOOD, wrong)
+
+
+@pytest.mark.parametrize("empty", [{"issuer": ""}, {"audience": ""}])
+def test_an_empty_setting_is_not_what_everybody_can_have(empty):
+    signed = token(HEADER, claims(iss="", aud=""), key())
+    with pytest.raises(ValueError, match="not empty"):
+        read(signed, **empty)
+
+
 # Anything
 
 

@@ -275,6 +275,23 @@ def test_what_is_in_a_set_and_cannot_be_used_is_passed_over():
     assert public_keys({"keys": []}) == []
 
 
+def test_the_set_of_rfc_7517():
+    """Appendix A.1: one key is for encryption, the other may be for anything."""
+    curve = {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        "use": "enc",
+        "kid": "1",
+    }
+    rsa = RFC_7638 | {"alg": "RS256", "kid": "2011-04-29"}
+    (read,) = public_keys({"keys": [curve, rsa]})
+    assert (read.kid, read.alg, read.key_type) == ("2011-04-29", "RS256", "RSA")
+    del curve["use"]
+    assert len(public_keys({"keys": [curve, rsa]})) == 2
+
+
 def test_private_keys_that_somebody_publishes_become_public_ones():
     (read,) = public_keys({"keys": [key().as_dict(private=True)]})
     assert not read.is_private

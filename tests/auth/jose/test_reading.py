@@ -516,6 +516,12 @@ def test_an_empty_setting_is_not_what_everybody_can_have(empty):
         read(signed, **empty)
 
 
+@pytest.mark.parametrize("leeway", [-1, float("nan"), float("inf")])
+def test_a_leeway_is_some_seconds(leeway):
+    with pytest.raises(ValueError, match="leeway is seconds"):
+        read(GOOD, leeway=leeway)
+
+
 # Anything
 
 

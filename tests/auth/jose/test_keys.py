@@ -91,6 +91,45 @@ def test_a_certificate_has_a_public_key():
     assert (loaded.is_private, loaded.kid, loaded.key_type) == (False, "c", "EC")
 
 
+def test_a_private_key_behind_other_things():
+    """As ``openssl ecparam -genkey`` writes it, or a file for a server's TLS."""
+    parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    pem = new_key().as_pem(private=True).decode()
+    assert load_key(parameters + pem).is_private
+    assert load_key(
+        parameters
+        + load_key(pem)
+        .private_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    ).is_private
+
+
+@pytest.mark.parametrize(
+    ("operations", "may_sign", "is_read"),
+    [
+        (["verify"], True, True),
+        (["sign", "verify"], True, True),
+        (["sign"], True, False),
+        (["encrypt"], False, False),
+        ([], False, False),
+        (None, True, True),
+        ([["verify"]], False, False),
+    ],
+)
+def test_what_a_key_may_be_used_for(operations, may_sign, is_read):
+    jwk = key().as_dict(private=True) | {"key_ops": operations}
+    assert bool(public_keys({"keys": [jwk]})) is is_read
+    if may_sign:
+        assert load_key(jwk).is_private
+    else:
+        with pytest.raises(ValueError, match="no JWK for signatures"):
+            load_key(jwk)
+
+
 def pem_of(native):
     return native.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

@@ -220,7 +220,7 @@ def _json(text: str) -> Any:
 
 def _from_jwk(jwk: Any, *, private: bool) -> Key:
     """One of a JWK, of which only that is taken over which is used."""
-    if not isinstance(jwk, Mapping) or not _is_for_signatures(jwk):
+    if not isinstance(jwk, Mapping) or not _is_for_signatures(jwk, private):
         raise ValueError("it is no JWK for signatures")
     kind = jwk.get("kty")
     extra: Any = {name: jwk[name] for name in ("kid", "alg") if jwk.get(name) is not None}
@@ -240,14 +240,16 @@ def _from_jwk(jwk: Any, *, private: bool) -> Key:
         raise ValueError("the JWK cannot be read") from None
 
 
-def _is_for_signatures(jwk: Mapping[str, Any]) -> bool:
+def _is_for_signatures(jwk: Mapping[str, Any], private: bool) -> bool:
     """RFC 7517 sections 4.2 and 4.3."""
     operations = jwk.get("key_ops")
-    if operations is not None and not (
-        isinstance(operations, list) and ("verify" in operations or "sign" in operations)
-    ):
-        return False
-    return jwk.get("use") in (None, "sig")
+    if operations is None:
+        operations = ["verify"]
+    return (
+        jwk.get("use") in (None, "sig")
+        and isinstance(operations, list)
+        and ("verify" in operations or (private and "sign" in operations))
+    )
 
 
 def _bytes(text: Any) -> bytes:
@@ -259,10 +261,12 @@ def _bytes(text: Any) -> bytes:
 def _from_pem(data: bytes, password: bytes | None, extra: Any) -> Key:
     native: Any
     try:
-        if b"CERTIFICATE" in data.partition(b"\n")[0]:
-            native = load_pem_x509_certificate(data).public_key()
-        elif b"PRIVATE" in data.partition(b"\n")[0]:
+        if (
+            b" PRIVATE KEY-----" in data
+        ):  # perhaps behind a certificate, or behind a curve's parameters
             native = load_pem_private_key(data, password)
+        elif b"-----BEGIN CERTIFICATE-----" in data:
+            native = load_pem_x509_certificate(data).public_key()
         else:
             native = load_pem_public_key(data)
     except (ValueError, TypeError, UnsupportedAlgorithm):

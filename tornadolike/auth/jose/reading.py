@@ -136,9 +136,9 @@ def audiences(claims: Mapping[str, Any]) -> Sequence[str]:
 
 def moment(claims: Mapping[str, Any], name: str) -> float | None:
     """A claim that is a time, in seconds since the epoch; None if it is not there. Raises :exc:`.TokenError`."""
-    value = claims.get(name)
-    if value is None and name not in claims:
+    if name not in claims:
         return None
+    value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         raise TokenError(f"the token's {name} is no time")
     return value

@@ -198,6 +198,14 @@ def test_headers_that_are_refused(header, complaint):
     assert re.search(complaint, refused(signed))
 
 
+@pytest.mark.parametrize("name", [["ES256"], {"ES256": 1}, None, 1])
+def test_an_algorithm_is_a_text_whatever_the_allowed_ones_are_in(name):
+    signed = token({"alg": name}, claims(), key(), "ES256")
+    for algorithms in ({"ES256"}, frozenset(["ES256"]), ["ES256"], {"ES256": 1}):
+        assert "not allowed" in refused(signed, algorithms=algorithms)
+        assert read(GOOD, algorithms=algorithms)
+
+
 @pytest.mark.parametrize("name", ["none", "None", "ES256"])
 def test_no_signature_is_a_wrong_one(name):
     head, body = encoded(json.dumps({"alg": name}).encode()), encoded(b"{}")

@@ -98,6 +98,22 @@ def test_how_long_it_is_kept_is_said_within_bounds(said, seconds):
     assert TIMES.lifetime(HTTPHeaders({"Cache-Control": said})) == seconds
 
 
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"pause": -1}, ValueError),
+        ({"stale": math.nan}, ValueError),
+        ({"default": "3600"}, TypeError),
+        ({"patience": None}, TypeError),
+        ({"shortest": 20, "longest": 10}, ValueError),
+    ],
+    ids=str,
+)
+def test_times_that_are_none(wrong, error):
+    with pytest.raises(error):
+        Keeping(**wrong)
+
+
 @on_every_loop
 async def test_the_headers_count(kept, provider, clock):
     provider.headers["Cache-Control"] = "max-age=40"

@@ -40,8 +40,14 @@ def check_issuer(issuer: Any, *, allow_http: bool = False) -> None:
         )
 
 
-def checked_url(url: Any, name: str, *, allow_http: bool = False) -> str:
-    """The URL, if it may be used. Raises :exc:`.ProviderAnswerError`."""
-    if not is_safe_url(url, allow_http=allow_http):
+def checked_url(url: Any, name: str, *, issuer: str = "", allow_http: bool = False) -> str:
+    """The URL, if it may be used. Raises :exc:`.ProviderAnswerError`.
+
+    :arg issuer: of whom it is. One of ``https`` cannot send us to what listens on this machine.
+    """
+    is_safe = is_safe_url(url, allow_http=allow_http)
+    if is_safe and not allow_http and issuer.lower().startswith("https:"):
+        is_safe = url.lower().startswith("https:")
+    if not is_safe:
         raise ProviderAnswerError(f"the provider's {name} is no https URL: {str(url)[:200]!r}")
     return str(url)

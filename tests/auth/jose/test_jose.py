@@ -2,18 +2,19 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import tornadolike.auth
 
+ROOT = Path(__file__).parents[3]
 WITHOUT = "import sys; sys.modules['joserfc'] = None; "
 
 
 def run(program):
-    return subprocess.run(
-        [sys.executable, "-c", WITHOUT + program], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", WITHOUT + program]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.once

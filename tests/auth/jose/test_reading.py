@@ -406,6 +406,8 @@ def clock(monkeypatch):
         ({"exp": True}, "exp is no time"),
         ({"exp": [NOW + 9]}, "exp is no time"),
         ({"exp": -1}, "exp is no time"),
+        ({"exp": 253_402_300_799}, None),
+        ({"exp": 253_402_300_800}, "exp is no time"),
         ({"exp": 10**30}, "exp is no time"),
         ({"exp": 1e300}, "exp is no time"),
         ({"nbf": NOW + 61}, "not valid yet"),

@@ -110,6 +110,7 @@ def test_how_long_it_is_kept_is_said_within_bounds(said, seconds):
     ids=str,
 )
 def test_times_that_are_none(wrong, error):
+    assert Keeping(shortest=10, longest=10)
     with pytest.raises(error):
         Keeping(**wrong)
 

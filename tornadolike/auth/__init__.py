@@ -44,11 +44,14 @@ from .tokens import Token
 if TYPE_CHECKING:
     from .oauth2 import OAuth2Provider, Pending
     from .openid import OpenIDProvider
+    from .signin import SignInMixin, safe_next
 
 _HOMES: Final = {
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
+    "SignInMixin": "signin",
+    "safe_next": "signin",
 }
 """The room of each name that is imported when it is asked for."""
 
@@ -64,8 +67,10 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailableError",
     "SignInError",
+    "SignInMixin",
     "Token",
     "TokenError",
+    "safe_next",
 ]
 
 

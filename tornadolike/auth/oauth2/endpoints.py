@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...httpclient import AsyncHTTPClient, BearerAuth, HTTPClientError, HTTPResponse
+from ...httputil import HTTPHeaders
 from ..errors import OAuthError, ProviderAnswerError, ProviderUnavailableError, oauth_error
 
 TIMEOUT: Final = 10.0
@@ -40,6 +41,11 @@ class Endpoints:
         if token is not None:
             options["auth"] = _bearer(token)
         return _json(url, await self._fetch(url, method="GET", **options))
+
+    async def get_with_headers(self, url: str) -> tuple[Any, HTTPHeaders]:
+        """The JSON at ``url``, and the headers that say how long it may be kept."""
+        response = await self._fetch(url, method="GET")
+        return _json(url, response), response.headers
 
     async def post(
         self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None

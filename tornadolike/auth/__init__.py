@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
+    from .openid.keeping import Keeping
     from .openid.published_keys import PublishedKeys
     from .signin import SignInMixin, safe_next
     from .signin.back_channel import BackChannelLogoutMixin
@@ -59,6 +60,7 @@ _HOMES: Final = {
     "BackChannelLogoutMixin": "signin.back_channel",
     "ClientSecretJWT": "oauth2.assertions",
     "Discovery": "openid.discovery",
+    "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "OAuth2Provider": "oauth2",
@@ -85,6 +87,7 @@ __all__ = [
     "ClientSecretJWT",
     "Discovery",
     "Identity",
+    "Keeping",
     "Keys",
     "KnownKeys",
     "OAuth2Provider",

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
+    from .openid.logout import Logout
     from .openid.keeping import Keeping
     from .openid.published_keys import PublishedKeys
     from .signin import SignInMixin, safe_next
@@ -63,6 +64,7 @@ _HOMES: Final = {
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "Logout": "openid.logout",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
@@ -90,6 +92,7 @@ __all__ = [
     "Keeping",
     "Keys",
     "KnownKeys",
+    "Logout",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
-    from .openid.logout import Logout
     from .openid.keeping import Keeping
+    from .openid.logout import Logout
     from .openid.published_keys import PublishedKeys
     from .signin import SignInMixin, safe_next
     from .signin.back_channel import BackChannelLogoutMixin

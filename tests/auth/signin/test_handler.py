@@ -1,6 +1,7 @@
 """The handler: two requests of a browser, and all that may come instead of them."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -361,8 +362,13 @@ def test_what_fails_in_signed_in_is_no_failure_of_the_sign_in(
         async def signed_in(self, identity: Identity, next: str) -> None:
             raise AccessDeniedError("access_denied", "by another provider")
 
-    with expect_log("tornadolike.application", "Uncaught exception GET /signin "):
-        assert world(Fails).sign_in().status == 500
+    with expect_log("tornadolike.application", "Uncaught exception GET /signin ") as log:
+        page = world(Fails).sign_in()
+    assert page.status == 500
+    [record] = log.matched
+    assert isinstance(record.exc_info[1], AccessDeniedError)
+    code = parse_qs(urlsplit(page.url).query)["code"][0]
+    assert code not in logging.Formatter().format(record)
 
 
 def test_a_handler_without_signed_in(world: Callable[..., World], expect_log: Any) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable
 from http import HTTPStatus
 from inspect import isawaitable
+from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from ...escape import xhtml_escape
-from ...log import on_one_line
+from ...log import app_log, on_one_line
 from ...web import HTTPError, RequestHandler
 from ..errors import AccessDeniedError, AuthError, OAuthError, ProviderUnavailableError, SignInError
 from ..identities import Identity
@@ -170,6 +171,19 @@ class SignInMixin(RequestHandler):
         """For the log: without the code."""
         request = self.request
         return f"{request.method} {on_one_line(self._path())} ({request.remote_ip})"
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """As of every handler, without the code."""
+        if isinstance(value, HTTPError):
+            super().log_exception(typ, value, tb)
+        else:
+            failure: Any = (typ, value, tb)
+            app_log.error("Uncaught exception %s", self._request_summary(), exc_info=failure)
 
     def _error_page(self, status_code: int, detail: str | None) -> str:
         """With a link by which to begin again."""

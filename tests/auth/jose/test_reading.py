@@ -198,6 +198,14 @@ def test_headers_that_are_refused(header, complaint):
     assert re.search(complaint, refused(signed))
 
 
+@pytest.mark.parametrize("name", [["ES256"], {"ES256": 1}, None, 1])
+def test_an_algorithm_is_a_text_whatever_the_allowed_ones_are_in(name):
+    signed = token({"alg": name}, claims(), key(), "ES256")
+    for algorithms in ({"ES256"}, frozenset(["ES256"]), ["ES256"], {"ES256": 1}):
+        assert "not allowed" in refused(signed, algorithms=algorithms)
+        assert read(GOOD, algorithms=algorithms)
+
+
 @pytest.mark.parametrize("name", ["none", "None", "ES256"])
 def test_no_signature_is_a_wrong_one(name):
     head, body = encoded(json.dumps({"alg": name}).encode()), encoded(b"{}")
@@ -501,6 +509,25 @@ def test_keys_are_asked_for_anew_when_a_signature_is_wrong():
 def test_algorithms_are_named(algorithms):
     with pytest.raises(ValueError, match=r"algorithm|signature"):
         read(GOOD, algorithms=algorithms)
+
+
+def test_keys_are_keys():
+    for wrong in (key(), key().as_pem(private=False), "secret"):
+        with pytest.raises(TypeError, match="such as KnownKeys"):
+            read(GOOD, wrong)
+
+
+@pytest.mark.parametrize("empty", [{"issuer": ""}, {"audience": ""}])
+def test_an_empty_setting_is_not_what_everybody_can_have(empty):
+    signed = token(HEADER, claims(iss="", aud=""), key())
+    with pytest.raises(ValueError, match="not empty"):
+        read(signed, **empty)
+
+
+@pytest.mark.parametrize("leeway", [-1, float("nan"), float("inf")])
+def test_a_leeway_is_some_seconds(leeway):
+    with pytest.raises(ValueError, match="leeway is seconds"):
+        read(GOOD, leeway=leeway)
 
 
 # Anything

@@ -188,6 +188,17 @@ def test_urls_are_looked_at(name, url):
         read(DOCUMENT | {name: url})
 
 
+@pytest.mark.parametrize(
+    "url", ["http://localhost/keys", "http://127.0.0.1:6379/", "HTTP://[::1]/"]
+)
+def test_a_provider_elsewhere_does_not_send_us_to_this_machine(url):
+    with pytest.raises(ProviderAnswerError, match="jwks_uri is no https URL"):
+        read(DOCUMENT | {"jwks_uri": url})
+    assert read(DOCUMENT | {"jwks_uri": url}, allow_http=True).jwks_uri == url
+    here = DOCUMENT | {"issuer": "http://localhost", "jwks_uri": url}
+    assert Metadata.from_document(here, issuer="http://localhost").jwks_uri == url
+
+
 def test_http_can_be_allowed():
     assert (
         read(DOCUMENT | {"jwks_uri": "http://idp:8080/k"}, allow_http=True).jwks_uri
@@ -230,4 +241,4 @@ def test_whatever_it_says_it_is_read_or_an_error_of_ours(said):
     except ProviderAnswerError:
         return
     assert metadata.issuer == ISSUER
-    assert metadata.jwks_uri.lower().startswith(("https://", "http://"))
+    assert metadata.jwks_uri.lower().startswith("https://")

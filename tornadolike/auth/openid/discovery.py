@@ -66,7 +66,7 @@ class Metadata:
         if missing := [name for name in _REQUIRED if name not in there]:
             raise ProviderAnswerError(f"{issuer} does not say its {missing[0]}")
         used: dict[str, Any] = {
-            name: checked_url(there[name], name, allow_http=allow_http)
+            name: checked_url(there[name], name, issuer=issuer, allow_http=allow_http)
             for name in (*_REQUIRED, *_OPTIONAL)
             if name in there
         }

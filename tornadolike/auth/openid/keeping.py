@@ -14,12 +14,13 @@ import asyncio
 import copy
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
 from ...httputil import HTTPHeaders
 from ...log import gen_log
+from ...util import check_not_negative
 from ..errors import AuthError
 
 T = TypeVar("T")
@@ -30,7 +31,10 @@ _NOT_KEPT: Final = re.compile(r"(?:^|[\s,])no-(?:store|cache)(?![\w=-])", re.IGN
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """For how long what a provider publishes is kept. All in seconds."""
+    """For how long what a provider publishes is kept. All in seconds.
+
+    Raises :exc:`TypeError` and :exc:`ValueError` for what is no time.
+    """
 
     default: float = 3600.0
     """If it does not say itself (``Cache-Control: max-age``)."""
@@ -46,6 +50,11 @@ class Keeping:
     """For another answer, while there is an old one. Then the old one is used, and the other may come later."""
     failure_pause: float = 1.0
     """Between two questions, at least, while there is none."""
+
+    def __post_init__(self) -> None:
+        check_not_negative(**asdict(self))
+        if self.shortest > self.longest:
+            raise ValueError("shortest is not more than longest")
 
     def lifetime(self, headers: HTTPHeaders) -> float:
         """For how long an answer with these headers is kept."""

@@ -36,26 +36,73 @@ from .errors import (
     ProviderError,
     ProviderUnavailableError,
     SignInError,
+    SignInRequiredError,
     TokenError,
 )
 from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .grants import (
+        ClientCredentials,
+        DeviceCode,
+        DeviceGrant,
+        FileTokens,
+        Grant,
+        MemoryTokens,
+        StoreTokens,
+        TokenAuth,
+        Tokens,
+        TokenServer,
+        TokenStorage,
+    )
     from .oauth2 import OAuth2Provider, Pending
     from .openid import OpenIDProvider
+    from .providers import Apple, Discord, Facebook, GitHub, GitLab, Google, Microsoft, Slack
 
 _HOMES: Final = {
+    "Apple": "providers",
+    "ClientCredentials": "grants",
+    "DeviceCode": "grants",
+    "DeviceGrant": "grants",
+    "Discord": "providers",
+    "Facebook": "providers",
+    "FileTokens": "grants",
+    "GitHub": "providers",
+    "GitLab": "providers",
+    "Google": "providers",
+    "Grant": "grants",
+    "MemoryTokens": "grants",
+    "Microsoft": "providers",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
+    "Slack": "providers",
+    "StoreTokens": "grants",
+    "TokenAuth": "grants",
+    "TokenServer": "grants",
+    "TokenStorage": "grants",
+    "Tokens": "grants",
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
     "AccessDeniedError",
+    "Apple",
     "AuthError",
+    "ClientCredentials",
+    "DeviceCode",
+    "DeviceGrant",
+    "Discord",
+    "Facebook",
+    "FileTokens",
+    "GitHub",
+    "GitLab",
+    "Google",
+    "Grant",
     "Identity",
+    "MemoryTokens",
+    "Microsoft",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
@@ -64,8 +111,15 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailableError",
     "SignInError",
+    "SignInRequiredError",
+    "Slack",
+    "StoreTokens",
     "Token",
+    "TokenAuth",
     "TokenError",
+    "TokenServer",
+    "TokenStorage",
+    "Tokens",
 ]
 
 

@@ -50,7 +50,9 @@ def picture_of(subject: str, profile: Mapping[str, Any]) -> str:
         return f"{PICTURES}/avatars/{quote(subject, safe='')}/{quote(avatar, safe='')}.png"
     number = (int(subject) >> 22) % _STANDARD_PICTURES if _is_number(subject) else 0
     discriminator = text(profile.get("discriminator")) or "0"
-    if discriminator != "0" and _is_number(discriminator):  # a name of the time when they had four digits
+    if discriminator != "0" and _is_number(
+        discriminator
+    ):  # a name of the time when they had four digits
         number = int(discriminator) % _OLD_STANDARD_PICTURES
     return f"{PICTURES}/embed/avatars/{number}.png"
 

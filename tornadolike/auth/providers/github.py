@@ -74,7 +74,9 @@ class GitHub(OAuth2Provider):
     async def _verified_email(self, token: Token) -> str | None:
         try:
             addresses = await self._ask("/user/emails", token)
-        except ProviderAnswerError:  # the token is not for that: the user, or the app, has not allowed it
+        except (
+            ProviderAnswerError
+        ):  # the token is not for that: the user, or the app, has not allowed it
             return None
         for address in addresses if isinstance(addresses, list) else ():
             if (

@@ -41,9 +41,7 @@ class Google(OpenIDProvider):
 
     def identity_of(self, claims: Mapping[str, Any], token: Token) -> Identity:
         domain = claims.get("hd")
-        if self._domain is not None and (
-            not domain or self._domain not in (ANY_DOMAIN, domain)
-        ):
+        if self._domain is not None and (not domain or self._domain not in (ANY_DOMAIN, domain)):
             raise AccessDeniedError("access_denied", "the account is not of the domain that may")
         return super().identity_of(claims, token)
 

@@ -58,26 +58,33 @@ if TYPE_CHECKING:
     )
     from .oauth2 import OAuth2Provider, Pending
     from .openid import OpenIDProvider
-    from .providers import Apple, Discord, Facebook, GitHub, GitLab, Google, Microsoft, Slack
+    from .providers.apple import Apple
+    from .providers.discord import Discord
+    from .providers.facebook import Facebook
+    from .providers.github import GitHub
+    from .providers.gitlab import GitLab
+    from .providers.google import Google
+    from .providers.microsoft import Microsoft
+    from .providers.slack import Slack
 
 _HOMES: Final = {
-    "Apple": "providers",
+    "Apple": "providers.apple",
     "ClientCredentials": "grants",
     "DeviceCode": "grants",
     "DeviceGrant": "grants",
-    "Discord": "providers",
-    "Facebook": "providers",
+    "Discord": "providers.discord",
+    "Facebook": "providers.facebook",
     "FileTokens": "grants",
-    "GitHub": "providers",
-    "GitLab": "providers",
-    "Google": "providers",
+    "GitHub": "providers.github",
+    "GitLab": "providers.gitlab",
+    "Google": "providers.google",
     "Grant": "grants",
     "MemoryTokens": "grants",
-    "Microsoft": "providers",
+    "Microsoft": "providers.microsoft",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
-    "Slack": "providers",
+    "Slack": "providers.slack",
     "StoreTokens": "grants",
     "TokenAuth": "grants",
     "TokenServer": "grants",

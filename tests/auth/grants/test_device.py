@@ -9,8 +9,8 @@ from tests.running import on_jumping_clock
 from tornadolike.auth import (
     AccessDeniedError,
     DeviceGrant,
-    OAuthError,
     OAuth2Provider,
+    OAuthError,
     ProviderAnswerError,
     Token,
 )

@@ -102,7 +102,7 @@ async def test_the_user_does_not(error, kind):
 )
 @on_jumping_clock
 async def test_it_does_not_ask_for_ever(said, seconds):
-    provider, client = provider_of({**CODES, **said}, PENDING)
+    provider, _ = provider_of({**CODES, **said}, PENDING)
     begun = asyncio.get_running_loop().time()
     with pytest.raises(OAuthError, match="expired_token: the user has not agreed in time"):
         await DeviceGrant(provider, lambda code: None).obtain()

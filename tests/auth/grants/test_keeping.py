@@ -78,7 +78,7 @@ async def test_once_for_all():
 
 @on_jumping_clock
 async def test_who_gives_up_leaves_the_others():
-    tokens, storage, client = await tokens_of(ended(), NEW, seconds=3)
+    tokens, _, client = await tokens_of(ended(), NEW, seconds=3)
     first, second = (asyncio.create_task(tokens.current("ann")) for _ in range(2))
     await turns()
     first.cancel()
@@ -156,7 +156,7 @@ async def test_another_refusal_leaves_it_as_it_is():
 
 @on_jumping_clock
 async def test_the_provider_is_down_and_the_token_not_over_yet():
-    tokens, _, client = await tokens_of(ended(seconds=20), OSError("down"), NEW)
+    tokens, _, _ = await tokens_of(ended(seconds=20), OSError("down"), NEW)
     assert (await tokens.current("ann")).access_token == "old"
     assert (await tokens.current("ann")).access_token == "new"
 

@@ -62,6 +62,9 @@ if TYPE_CHECKING:
     from .oauth2 import OAuth2Provider, Pending
     from .oauth2.assertions import ClientSecretJWT, PrivateKeyJWT
     from .openid import OpenIDProvider
+    from .openid.discovery import Discovery
+    from .openid.id_tokens import read_id_token
+    from .openid.published_keys import PublishedKeys
     from .providers.apple import Apple
     from .providers.discord import Discord
     from .providers.facebook import Facebook
@@ -70,10 +73,13 @@ if TYPE_CHECKING:
     from .providers.google import Google
     from .providers.microsoft import Microsoft
     from .providers.slack import Slack
+    from .signin import SignInMixin, safe_next
+    from .signin.back_channel import BackChannelLogoutMixin
+    from .signin.sign_outs import SignOuts
 
 _HOMES: Final = {
-
     "Apple": "providers.apple",
+    "BackChannelLogoutMixin": "signin.back_channel",
     "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
     "DeviceCode": "grants",
@@ -95,6 +101,8 @@ _HOMES: Final = {
     "Pending": "oauth2",
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
+    "SignInMixin": "signin",
+    "SignOuts": "signin.sign_outs",
     "Slack": "providers.slack",
     "StoreTokens": "grants",
     "TokenAuth": "grants",
@@ -105,61 +113,62 @@ _HOMES: Final = {
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
+    "safe_next": "signin",
     "secret_key": "jose.keys",
     "write_token": "jose.writing",
-    from .openid.discovery import Discovery
-    from .openid.id_tokens import read_id_token
-    from .openid.published_keys import PublishedKeys
-_HOMES: Final = {
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
-    "TokenServer",
-    "ClientCredentials",
     "AccessDeniedError",
-    "Pending",
-    "Token",
-    "Slack",
-    "OpenIDProvider",
-    "TokenAuth",
-    "Facebook",
-    "read_token",
     "Apple",
-    "PrivateKeyJWT",
-    "Discovery",
-    "Discord",
-    "SignInError",
-    "GitHub",
-    "Keys",
-    "secret_key",
-    "ProviderUnavailableError",
-    "MemoryTokens",
-    "DeviceGrant",
-    "SignInRequiredError",
-    "new_key",
-    "StoreTokens",
-    "DeviceCode",
-    "FileTokens",
-    "TokenError",
+    "AuthError",
+    "BackChannelLogoutMixin",
+    "ClientCredentials",
     "ClientSecretJWT",
-    "KnownKeys",
-    "Grant",
-    "OAuth2Provider",
-    "PublishedKeys",
+    "DeviceCode",
+    "DeviceGrant",
+    "Discord",
+    "Discovery",
+    "Facebook",
+    "FileTokens",
+    "GitHub",
     "GitLab",
+    "Google",
+    "Grant",
     "Identity",
-    "load_key",
-    "read_id_token",
+    "Keys",
+    "KnownKeys",
+    "MemoryTokens",
+    "Microsoft",
+    "OAuth2Provider",
     "OAuthError",
+    "OpenIDProvider",
+    "Pending",
+    "PrivateKeyJWT",
     "ProviderAnswerError",
     "ProviderError",
-    "write_token",
-    "AuthError",
-    "Google",
-    "Microsoft",
+    "ProviderUnavailableError",
+    "PublishedKeys",
+    "SignInError",
+    "SignInMixin",
+    "SignInRequiredError",
+    "SignOuts",
+    "Slack",
+    "StoreTokens",
+    "Token",
+    "TokenAuth",
+    "TokenError",
+    "TokenServer",
     "TokenStorage",
     "Tokens",
+    "load_key",
+    "new_key",
+    "read_id_token",
+    "read_token",
+    "safe_next",
+    "secret_key",
+    "write_token",
 ]
 
 

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
+    from .openid.keeping import Keeping
     from .openid.published_keys import PublishedKeys
     from .providers.apple import Apple
     from .providers.discord import Discord
@@ -92,6 +93,7 @@ _HOMES: Final = {
     "GitLab": "providers.gitlab",
     "Google": "providers.google",
     "Grant": "grants",
+    "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "MemoryTokens": "grants",
@@ -137,6 +139,7 @@ __all__ = [
     "Google",
     "Grant",
     "Identity",
+    "Keeping",
     "Keys",
     "KnownKeys",
     "MemoryTokens",

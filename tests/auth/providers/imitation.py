@@ -76,7 +76,7 @@ class Imitation(Application):
         super().__init__([(r"/.*", _Everything)], log_function=lambda handler: None)
         self.answers = {}
         self.asked = []
-        self.port = 0
+        self.nonce = ""
 
     def asked_of(self, place):
         return [asked for asked in self.asked if asked.place == place]
@@ -85,7 +85,6 @@ class Imitation(Application):
         """It is a provider of OpenID Connect at ``issuer``; its ID tokens have these claims."""
         base = issuer.removeprefix("https://")
         host = base.partition("/")[0]
-        self.nonce = ""
         self.answers[f"{base}/.well-known/openid-configuration"] = {
             "issuer": called or issuer,
             "authorization_endpoint": f"https://{host}/authorize",
@@ -116,16 +115,17 @@ class Imitation(Application):
         self.answers[f"{host}/token"] = give
 
 
-class _Elsewhere:
-    """A client whose requests go to the imitation."""
+class Elsewhere:
+    """A client whose requests go to the imitation; without one of its own it is that of the loop."""
 
-    def __init__(self, client, port):
+    def __init__(self, port, client=None):
         self.client = client
         self.port = port
 
     async def fetch(self, url, **options):
         assert url.startswith("https://")
-        return await self.client.fetch(
+        client = self.client or AsyncHTTPClient()
+        return await client.fetch(
             f"http://127.0.0.1:{self.port}/{url.removeprefix('https://')}", **options
         )
 
@@ -139,7 +139,7 @@ async def imitated():
     server.add_sockets(sockets)
     try:
         async with AsyncHTTPClient(force_instance=True) as client:
-            yield imitation, _Elsewhere(client, sockets[0].getsockname()[1])
+            yield imitation, Elsewhere(sockets[0].getsockname()[1], client)
     finally:
         server.stop()
         await server.close_all_connections()

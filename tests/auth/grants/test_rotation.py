@@ -6,8 +6,12 @@ signs out everybody.
 
 import asyncio
 import functools
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,8 +26,10 @@ from tornadolike.auth import (
     Tokens,
     TokenStorage,
 )
-from tornadolike.stores import MemoryStore
+from tornadolike.stores import MemoryStore, SQLiteStore
+from tornadolike.web import Application, RequestHandler
 
+ROOT = Path(__file__).parents[3]
 SECRET = "b1f9c0a27d3e4f5860718293a4b5c6d7"
 
 
@@ -107,3 +113,54 @@ def test_the_provider_is_strict():
         assert any(isinstance(outcome, SignInRequiredError) for outcome in outcomes)
 
     run_on(functools.partial(VirtualLoop, make_current=False), main())
+
+
+class Takes(RequestHandler):
+    """A server that takes each refresh token once."""
+
+    def post(self):
+        site = self.application
+        if self.get_argument("refresh_token") != site.good:
+            site.thefts += 1
+            self.set_status(400)
+            self.write({"error": "invalid_grant"})
+            return
+        site.given += 1
+        site.good = f"r{site.given}"
+        self.write({"access_token": "a", "refresh_token": site.good, "expires_in": 1})
+
+
+PROGRAM = """
+import asyncio, sys
+from tornadolike.auth import StoreTokens, Tokens, TokenServer
+from tornadolike.stores import SQLiteStore
+
+async def main(url, path, secret):
+    store = SQLiteStore(path)
+    async with store.lifetime():
+        tokens = Tokens(TokenServer("id", "s", token_endpoint=url), StoreTokens(store, secret))
+        for _ in range(4):
+            await tokens.current("ann")
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.once
+def test_processes(serve, tmp_path):
+    site = Application([("/token", Takes)], log_function=lambda handler: None)
+    site.good, site.given, site.thefts = "r0", 0, 0
+    url = f"{serve(site).url}/token"
+    path = str(tmp_path / "tokens.sqlite")
+
+    async def begin():
+        store = SQLiteStore(path)
+        token = Token("a0", expires_at=time.time() - 1, refresh_token="r0")
+        await StoreTokens(store, SECRET).save("ann", token)
+        await store.close()
+
+    asyncio.run(begin())
+    command = [sys.executable, "-c", PROGRAM, url, path, SECRET]
+    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    assert [process.wait(50) for process in running] == [0, 0, 0]
+    assert (site.thefts, site.given) == (0, 12)

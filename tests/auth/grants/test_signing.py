@@ -10,6 +10,7 @@ from tests.httpclient.house import client_of
 from tests.httpclient.scripted import ScriptedAnswer, ScriptedEngine, conversation, converse, ok, to
 from tests.running import on_every_loop, on_jumping_clock
 from tornadolike.auth import (
+    ClientCredentials,
     Grant,
     MemoryTokens,
     ProviderAnswerError,
@@ -17,7 +18,9 @@ from tornadolike.auth import (
     Token,
     TokenAuth,
     Tokens,
+    TokenServer,
 )
+from tornadolike.auth.oauth2.endpoints import Endpoints
 from tornadolike.httpclient import HTTPTimeoutError
 from tornadolike.httpserver import HTTPServer
 from tornadolike.netutil import bind_sockets
@@ -203,3 +206,24 @@ async def test_what_goes_wrong_comes_out_of_the_fetch():
         with pytest.raises(SignInRequiredError, match="no token"):
             await client.fetch("/", auth=auth_of(Nobody()))
         assert site.seen == []
+
+
+class Gives(RequestHandler):
+    def post(self):
+        self.application.seen.append(self.request.headers.get("Authorization"))
+        self.write({"access_token": "good", "token_type": "Bearer"})
+
+
+@on_every_loop
+async def test_a_client_that_always_comes_with_it():
+    """Its requests for the token itself do not wait for the token."""
+    async with guarded("Bearer good") as site:
+        site.add_handlers(".*", [("/token", Gives)])
+        server = TokenServer("id", "s", token_endpoint=f"{site.url}/token")
+        auth = auth_of(ClientCredentials(server))
+        async with client_of(site, defaults={"auth": auth}) as client:
+            server.endpoints = Endpoints(client)
+            async with asyncio.timeout(50):
+                assert (await client.fetch("/")).body == b"Bearer good"
+    by_secret = "Basic aWQ6cw=="
+    assert site.seen == [by_secret, "Bearer good"]

@@ -1,6 +1,7 @@
 """Named providers in a handler: both requests of a browser, with the words of each provider."""
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -91,6 +92,7 @@ def test_github_refuses_with_a_200(world: World, expect_log: Callable[..., Any])
 def test_no_secret_is_shown_when_something_goes_wrong(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     world.imitation.answers = {**githubs(), "api.github.com/user": (500, {"message": "no"})}
     provider = GitHub("the-client", "very-secret", http_client=world.elsewhere)
     asked = world.begin(provider)

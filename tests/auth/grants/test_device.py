@@ -52,6 +52,13 @@ async def test_the_scope_is_the_providers():
     assert client.forms[0]["scope"] == "read:user user:email"
 
 
+@on_jumping_clock
+async def test_no_scope():
+    provider, client = provider_of(CODES, TOKEN)
+    await DeviceGrant(provider, lambda code: None, scope=[]).begin()
+    assert "scope" not in client.forms[0]
+
+
 @pytest.mark.parametrize(
     ("answers", "waited"),
     [

@@ -92,3 +92,31 @@ def test_a_loop_that_ended_in_the_middle():
     for new_loop in LOOPS.values():
         run_on(new_loop, stuck())
         assert run_on(new_loop, again()) == 1
+
+
+def test_a_loop_that_stands_still():
+    """One of another loop is not waited for; and when it ends it takes nothing away from this one."""
+    flights = Flights()
+    first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
+
+    async def begin(work):
+        work.task = asyncio.create_task(flights.join("a", work))
+        await turns()
+
+    async def go_on(work):
+        work.go_on.set()
+        return await work.task
+
+    try:
+        old, new = Work(), Work()
+        first.run_until_complete(begin(old))
+        second.run_until_complete(begin(new))
+        assert (old.begun, new.begun) == (1, 1)
+        assert first.run_until_complete(go_on(old)) == 1
+        second.run_until_complete(begin(other := Work()))
+        assert other.begun == 0  # it shares what goes on there
+        assert second.run_until_complete(go_on(new)) == 1
+        assert second.run_until_complete(other.task) == 1
+    finally:
+        first.close()
+        second.close()

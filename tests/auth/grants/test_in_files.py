@@ -118,6 +118,18 @@ async def test_who_is_cancelled_while_waiting(tmp_path):
         pass
 
 
+@on_every_loop
+async def test_tasks_with_one_object(tmp_path):
+    tokens = FileTokens(tmp_path / "tokens.json")
+    async with tokens.exclusively("ann"):
+        other = asyncio.create_task(tokens.save("ann", Token("of another task")))
+        await turns(20)
+        assert await tokens.load("ann") is None
+        await tokens.save("ann", TOKEN)
+    assert await other
+    assert (await tokens.load("ann")).access_token == "of another task"
+
+
 COUNTING = """
 import asyncio, sys
 from tornadolike.auth import FileTokens, Token

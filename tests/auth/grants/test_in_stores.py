@@ -65,6 +65,23 @@ async def test_two_kinds_in_one_store():
     assert await StoreTokens(store, OLD, prefix="github:").load("ann") is None
 
 
+class Changing(MemoryStore):
+    """Somebody else is quicker."""
+
+    async def set(self, key, value, seconds, *, instead_of=None):
+        if instead_of is not None:
+            await super().delete(key)
+        return await super().set(key, value, seconds, instead_of=instead_of)
+
+
+@on_every_loop
+async def test_somebody_else_is_quicker():
+    tokens = StoreTokens(Changing(), OLD)
+    await tokens.save("ann", TOKEN)
+    assert not await tokens.save("ann", Token("next"), instead_of=TOKEN)
+    assert await tokens.load("ann") is None
+
+
 class Clocked(MemoryStore):
     """Whose counters end by the clock of the loop."""
 

@@ -79,6 +79,24 @@ async def test_who_refuses_all_of_them():
     assert grant.made == 3
 
 
+class Same(Numbered):
+    """Gives the same until that has ended, as some servers do."""
+
+    async def obtain(self):
+        await super().obtain()
+        return Token("same")
+
+
+@on_jumping_clock
+async def test_another_one_is_the_same():
+    grant = Same()
+    engine, _, answer = await converse(
+        "http://h/", ScriptedAnswer(401), ScriptedAnswer(401), auth=auth_of(grant)
+    )
+    assert answer.status == 401
+    assert (len(engine.hops), grant.made) == (2, 2)
+
+
 @on_jumping_clock
 async def test_it_is_renewed_in_time():
     grant = Numbered(expires_at=time.time() + 5)

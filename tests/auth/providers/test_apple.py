@@ -77,6 +77,12 @@ async def test_true_as_a_text(said, verified):
 
 
 @on_every_loop
+async def test_no_address():
+    identity, _, _ = await signed_in(claims=[("email", "")])
+    assert (identity.email, identity.email_verified) == (None, False)
+
+
+@on_every_loop
 async def test_the_nonce_counts():
     with pytest.raises(TokenError, match="nonce"):
         await signed_in(claims=[("nonce", "of another sign-in")])

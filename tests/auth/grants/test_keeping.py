@@ -17,7 +17,7 @@ from tornadolike.auth import (
     Token,
     Tokens,
 )
-from tornadolike.stores import MemoryStore
+from tornadolike.stores import MemoryStore, StoreError
 
 SECRET = "b1f9c0a27d3e4f5860718293a4b5c6d7"
 NEW = {"access_token": "new", "refresh_token": "r2", "expires_in": 3600}
@@ -213,6 +213,64 @@ async def test_a_refused_one_that_cannot_be_renewed_now():
     with pytest.raises(ProviderUnavailableError):
         await tokens.renewed("ann", token)
     assert await storage.load("ann") == token
+
+
+class Full(MemoryTokens):
+    """Fails to save what it is told to."""
+
+    refuses = ""
+
+    async def save(self, key, token, *, instead_of=None):
+        if token.access_token == self.refuses:
+            raise StoreError("the disk is full")
+        return await super().save(key, token, instead_of=instead_of)
+
+
+async def full():
+    """Ann's token was renewed, and could not be saved: the provider has used up what there is."""
+    storage = Full()
+    storage.refuses = "new"
+    tokens, _, client = await tokens_of(ended(), NEW, refusal("invalid_grant"), storage=storage)
+    with pytest.raises(StoreError):
+        await tokens.current("ann")
+    storage.refuses = ""
+    return tokens, storage, client
+
+
+@on_jumping_clock
+async def test_what_could_not_be_saved_is_not_lost():
+    tokens, storage, client = await full()
+    assert (await tokens.current("ann")).access_token == "new"
+    assert (await storage.load("ann")).refresh_token == "r2"
+    assert len(client.urls) == 1
+
+
+@on_jumping_clock
+async def test_nor_is_it_while_that_goes_on():
+    tokens, storage, client = await full()
+    storage.refuses = "new"
+    with pytest.raises(StoreError):
+        await tokens.current("ann")
+    storage.refuses = ""
+    assert (await tokens.current("ann")).access_token == "new"
+    assert len(client.urls) == 1
+
+
+@on_jumping_clock
+async def test_who_has_signed_out_since_then_stays_out():
+    tokens, storage, _ = await full()
+    await tokens.forget("ann")
+    with pytest.raises(SignInRequiredError):
+        await tokens.current("ann")
+    assert await storage.load("ann") is None
+
+
+@on_jumping_clock
+async def test_who_has_signed_in_since_then():
+    tokens, storage, _ = await full()
+    fresh = Token("fresh")
+    await tokens.save("ann", fresh)
+    assert await tokens.current("ann") == await storage.load("ann") == fresh
 
 
 class Counting(Grant):

@@ -48,13 +48,17 @@ class Tokens:
         self._storage = MemoryTokens() if storage is None else storage
         self._leeway = leeway
         self._flights = Flights[str, Token]()
+        self._unsaved: dict[str, tuple[Token, Token | None]] = {}
+        """What the storage has failed to save, and in the place of what."""
 
     async def save(self, key: str, token: Token) -> None:
         """Keep a token that has been given by signing in."""
+        self._unsaved.pop(key, None)
         await self._storage.save(key, token)
 
     async def forget(self, key: str) -> None:
         """Remove a token. One that is being renewed at this time is not kept, either."""
+        self._unsaved.pop(key, None)
         await self._storage.delete(key)
 
     async def current(self, key: str = ALONE) -> Token:
@@ -77,6 +81,8 @@ class Tokens:
 
     async def _renew(self, key: str, useless: Token | None) -> Token:
         async with self._storage.exclusively(key):
+            if key in self._unsaved:
+                await self._keep(key, *self._unsaved[key])
             token = await self._storage.load(key)
             if token is not None and token != useless and not token.is_expired(self._leeway):
                 return token  # somebody else has renewed it
@@ -85,7 +91,7 @@ class Tokens:
     async def _replace(self, key: str, token: Token | None) -> Token:
         if token is None:
             new = await self._grant.obtain()
-            await self._storage.save(key, new)
+            await self._keep(key, new, None)
             return new
         try:
             new = await self._grant.renew(token)
@@ -97,9 +103,15 @@ class Tokens:
             if token.is_expired(0) or not token.is_expired(self._leeway):
                 raise
             return token
-        return (
-            new if await self._storage.save(key, new, instead_of=token) else await self._left(key)
-        )
+        return new if await self._keep(key, new, token) else await self._left(key)
+
+    async def _keep(self, key: str, new: Token, before: Token | None) -> bool:
+        """Save a token. If that fails, it is done when the token is wanted next: the provider has taken the refresh
+        token before it, which is worth nothing any more."""
+        self._unsaved[key] = new, before
+        is_kept = await self._storage.save(key, new, instead_of=before)
+        self._unsaved.pop(key, None)
+        return is_kept
 
     async def _left(self, key: str) -> Token:
         """What is there when somebody has removed or replaced a token while it was renewed."""

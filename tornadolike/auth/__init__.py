@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
     from .openid.keeping import Keeping
+    from .openid.logout import Logout
     from .openid.published_keys import PublishedKeys
     from .providers.apple import Apple
     from .providers.discord import Discord
@@ -96,6 +97,7 @@ _HOMES: Final = {
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "Logout": "openid.logout",
     "MemoryTokens": "grants",
     "Microsoft": "providers.microsoft",
     "OAuth2Provider": "oauth2",
@@ -142,6 +144,7 @@ __all__ = [
     "Keeping",
     "Keys",
     "KnownKeys",
+    "Logout",
     "MemoryTokens",
     "Microsoft",
     "OAuth2Provider",

@@ -9,8 +9,13 @@ import pytest
 from tests.auth.browser import Browser
 from tests.auth.lying_provider import LyingProvider, json_answer
 from tests.web.helpers import Answer
-from tornadolike.auth import BackChannelLogoutMixin, OpenIDProvider, SignOuts, TokenError
-from tornadolike.auth.openid.logout import Logout
+from tornadolike.auth import (
+    BackChannelLogoutMixin,
+    Logout,
+    OpenIDProvider,
+    SignOuts,
+    TokenError,
+)
 from tornadolike.stores import MemoryStore
 
 

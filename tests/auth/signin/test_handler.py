@@ -224,6 +224,18 @@ def test_the_cookies_of_others_are_not_taken_for_ours(world: Callable[..., World
     assert Browser().ask(back, headers={"Cookie": f"{name}=AAAA"}).status == 400
 
 
+def test_the_link_to_begin_again_leads_to_us(site: Any, lying_provider: LyingProvider) -> None:
+    served = site((r".*/signin", SignIn, {"provider": Plain(lying_provider)}), cookie_secret=SECRET)
+    for path, link in (
+        ("/a%22/signin", "/a%22/signin"),
+        ("//evil.example/signin", "/"),
+        ("/\\evil.example/signin", "/"),
+    ):
+        answer = served.ask(f"GET {path}?state=a")
+        assert answer.status == 400
+        assert f'<a href="{link}">' in answer.text
+
+
 def test_another_providers_answer(site: Any, lying_provider: LyingProvider) -> None:
     one, two = Plain(lying_provider, name="one"), Plain(lying_provider, name="two")
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from tornadolike import ioloop
-from tornadolike.auth import SignOuts
-from tornadolike.auth.openid.logout import Logout
+from tornadolike.auth import Logout, SignOuts
 from tornadolike.stores import MemoryStore
 
 ISSUER = "https://id.example.com"

@@ -174,7 +174,8 @@ class SignInMixin(RequestHandler):
     def _error_page(self, status_code: int, detail: str | None) -> str:
         """With a link by which to begin again."""
         query = f"?{urlencode({'next': self._next()})}" if self._next() != "/" else ""
-        link = f'<p><a href="{xhtml_escape(self._path() + query)}">Sign in again</a></p>'
+        there = safe_next(self._path()) + query  # a rule may let //evil.example/signin in
+        link = f'<p><a href="{xhtml_escape(there)}">Sign in again</a></p>'
         return super()._error_page(status_code, detail).replace("</body>", f"{link}</body>")
 
     def _path(self) -> str:

@@ -36,12 +36,26 @@ from .errors import (
     ProviderError,
     ProviderUnavailableError,
     SignInError,
+    SignInRequiredError,
     TokenError,
 )
 from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .grants import (
+        ClientCredentials,
+        DeviceCode,
+        DeviceGrant,
+        FileTokens,
+        Grant,
+        MemoryTokens,
+        StoreTokens,
+        TokenAuth,
+        Tokens,
+        TokenServer,
+        TokenStorage,
+    )
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
     from .jose.writing import write_token
@@ -51,23 +65,59 @@ if TYPE_CHECKING:
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
     from .openid.keeping import Keeping
+    from .openid.logout import Logout
     from .openid.published_keys import PublishedKeys
+    from .providers.apple import Apple
+    from .providers.discord import Discord
+    from .providers.facebook import Facebook
+    from .providers.github import GitHub
+    from .providers.gitlab import GitLab
+    from .providers.google import Google
+    from .providers.microsoft import Microsoft
+    from .providers.slack import Slack
+    from .signin import SignInMixin, safe_next
+    from .signin.back_channel import BackChannelLogoutMixin
+    from .signin.sign_outs import SignOuts
 
 _HOMES: Final = {
+    "Apple": "providers.apple",
+    "BackChannelLogoutMixin": "signin.back_channel",
+    "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
+    "DeviceCode": "grants",
+    "DeviceGrant": "grants",
+    "Discord": "providers.discord",
     "Discovery": "openid.discovery",
+    "Facebook": "providers.facebook",
+    "FileTokens": "grants",
+    "GitHub": "providers.github",
+    "GitLab": "providers.gitlab",
+    "Google": "providers.google",
+    "Grant": "grants",
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "Logout": "openid.logout",
+    "MemoryTokens": "grants",
+    "Microsoft": "providers.microsoft",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
+    "SignInMixin": "signin",
+    "SignOuts": "signin.sign_outs",
+    "Slack": "providers.slack",
+    "StoreTokens": "grants",
+    "TokenAuth": "grants",
+    "TokenServer": "grants",
+    "TokenStorage": "grants",
+    "Tokens": "grants",
     "load_key": "jose.keys",
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
+    "safe_next": "signin",
     "secret_key": "jose.keys",
     "write_token": "jose.writing",
 }
@@ -75,13 +125,28 @@ _HOMES: Final = {
 
 __all__ = [
     "AccessDeniedError",
+    "Apple",
     "AuthError",
+    "BackChannelLogoutMixin",
+    "ClientCredentials",
     "ClientSecretJWT",
+    "DeviceCode",
+    "DeviceGrant",
+    "Discord",
     "Discovery",
+    "Facebook",
+    "FileTokens",
+    "GitHub",
+    "GitLab",
+    "Google",
+    "Grant",
     "Identity",
     "Keeping",
     "Keys",
     "KnownKeys",
+    "Logout",
+    "MemoryTokens",
+    "Microsoft",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
@@ -92,12 +157,22 @@ __all__ = [
     "ProviderUnavailableError",
     "PublishedKeys",
     "SignInError",
+    "SignInMixin",
+    "SignInRequiredError",
+    "SignOuts",
+    "Slack",
+    "StoreTokens",
     "Token",
+    "TokenAuth",
     "TokenError",
+    "TokenServer",
+    "TokenStorage",
+    "Tokens",
     "load_key",
     "new_key",
     "read_id_token",
     "read_token",
+    "safe_next",
     "secret_key",
     "write_token",
 ]

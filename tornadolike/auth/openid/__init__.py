@@ -11,6 +11,7 @@
    logout           being told that somebody has signed out
 """
 
+from ..jose import joserfc as joserfc  # at first: it says what to install where that is not
 from .provider import OpenIDProvider
 
 __all__ = ["OpenIDProvider"]

@@ -27,7 +27,7 @@ class EncryptedCookies(SignedCookies):
         otherwise the cookie is ``HttpOnly``, ``SameSite=Lax``, and ``Secure`` if the request came by HTTPS.
 
         Raises :exc:`ValueError` for what makes a cookie that browsers do not take: of more than
-        :data:`~.plain.MAX_COOKIE_SIZE` bytes with its name, so about 2950 bytes of ``value``.
+        :data:`~.plain.MAX_COOKIE_SIZE` bytes with its name, so about 3000 bytes of ``value``.
         """
         attributes = {
             "httponly": True,

@@ -126,7 +126,7 @@ def checked_secrets(
         )
     if not given:
         raise ValueError(f"{what}, and needs a secret: the list of them is empty")
-    found = tuple(_as_bytes(one) for one in given)
+    found = tuple(_as_bytes(one, what) for one in given)
     for one in found:
         fault = weakness(one)
         if fault is not None:
@@ -142,7 +142,7 @@ def check_cookie_secret(settings: Mapping[str, Any]) -> None:
     """
     secret = settings.get("cookie_secret") or ()
     for one in secret.values() if isinstance(secret, Mapping) else [secret] if secret else []:
-        fault = weakness(_as_bytes(one))
+        fault = weakness(_as_bytes(one, "the setting cookie_secret"))
         if fault is None:
             continue
         if not settings.get("debug"):
@@ -150,13 +150,13 @@ def check_cookie_secret(settings: Mapping[str, Any]) -> None:
         gen_log.warning("the setting cookie_secret: %s", _guessed(fault))
 
 
-def _as_bytes(secret: object) -> bytes:
+def _as_bytes(secret: object, what: str) -> bytes:
     if isinstance(secret, str):
         return secret.encode()
     if isinstance(secret, bytes):
         return secret
     raise TypeError(
-        f"a secret is a str or bytes; there is a {type(secret).__name__} in the place of one"
+        f"{what}: a secret is a str or bytes; there is a {type(secret).__name__} in its place"
     )
 
 

@@ -99,10 +99,4 @@ class SignedCookies(Cookies):
                 "signed cookies need a setting: Application(..., cookie_secret=...), a text of your own that "
                 f"nobody can guess and that stays the same: {COMMAND} makes one"
             )
-        for one in secret.values() if isinstance(secret, Mapping) else (secret,):
-            if not isinstance(one, (str, bytes)):
-                raise TypeError(
-                    "cookie_secret is a str, or a dict of numbers and strs; there is a "
-                    f"{type(one).__name__} in its place"
-                )
         return secret

@@ -42,10 +42,12 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .accounts.mail_tokens import MailTokens
     from .oauth2 import OAuth2Provider, Pending
     from .openid import OpenIDProvider
 
 _HOMES: Final = {
+    "MailTokens": "accounts.mail_tokens",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
@@ -56,6 +58,7 @@ __all__ = [
     "AccessDeniedError",
     "AuthError",
     "Identity",
+    "MailTokens",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",

@@ -45,16 +45,14 @@ class CrossOrigin(ResponseHead):
             return None
         return f"Origin {origin!r} not allowed"
 
-    def _is_cross_site(self, check: Callable[[str], bool]) -> bool:
-        """Whether a browser says that a page of another site asks, not only of another host; ``check`` as above.
+    def _check_cross_site(self, check: Callable[[str], bool]) -> str | None:
+        """As :meth:`_check_cross_origin`, of other sites only, not of other hosts of ours, and if a browser says so.
 
         A page of our own host that came without TLS is of another site, too: somebody may have put it there.
         """
-        headers = self.request.headers
-        if headers.get("Sec-Fetch-Site") != "cross-site":
-            return False
-        origin = headers.get("Origin")
-        return not (origin and check(origin))
+        if self.request.headers.get("Sec-Fetch-Site") != "cross-site":
+            return None
+        return self._check_cross_origin(check)
 
     def _is_own_origin(self, origin: str) -> bool:
         # Not the scheme: behind a proxy that speaks TLS we do not know ours.

@@ -42,7 +42,6 @@ _TIME: Final = re.compile(r"[0-9]{1,19}")
 _WHAT: Final = "get_xsrf_owner() binds tokens to visitors"
 _BOUND: Final = b"tornadolike xsrf: "
 """What begins a text that binds a token, and none that is signed for another purpose."""
-_FOREIGN: Final = "Pages of other sites may not send this request."
 _RELOAD: Final = "Reload the page, and try again."
 
 Token = tuple[int | None, bytes, float]
@@ -57,6 +56,8 @@ class Xsrf(Users, Arguments, CrossOrigin):
     _gets_form_later = False
     """The form, which may have the token, is still coming."""
     _xsrf_check_is_due = False
+    _needs_no_xsrf_token = False
+    """The user is known by a header that no page of another site can send: guards of :mod:`tornadolike.auth` say so."""
 
     @property
     def xsrf_token(self) -> bytes:
@@ -117,8 +118,7 @@ class Xsrf(Users, Arguments, CrossOrigin):
         With :func:`.spool_uploads` the argument may be in the form that is still coming. Then the check is made up for
         when that is there, before the method; until then it is as with ``cross_origin_protection``.
         """
-        if self._is_cross_site(self.check_trusted_origin):
-            raise HTTPError(403, "a request of another site", detail=_FOREIGN)
+        _refuse(self._check_cross_site(self.check_trusted_origin))
         given = self._given_xsrf_token()
         if not given:
             if self._gets_form_later:
@@ -232,6 +232,8 @@ class Xsrf(Users, Arguments, CrossOrigin):
 
     def _cross_origin_protection(self) -> None:
         """For a method that may change something: raise :exc:`HTTPError` (403) for what another site has sent."""
+        if self._needs_no_xsrf_token:
+            return
         settings = self.settings
         if settings.get("xsrf_cookies"):
             self.check_xsrf_cookie()
@@ -245,9 +247,12 @@ class Xsrf(Users, Arguments, CrossOrigin):
             self.check_xsrf_cookie()
 
     def _refuse_cross_origin(self) -> None:
-        fault = self._check_cross_origin(self.check_trusted_origin)
-        if fault is not None:
-            raise HTTPError(403, fault, detail=_FOREIGN)
+        _refuse(self._check_cross_origin(self.check_trusted_origin))
+
+
+def _refuse(fault: str | None) -> None:
+    if fault is not None:
+        raise HTTPError(403, fault, detail="Pages of other sites may not send this request.")
 
 
 def _bond(secret: bytes, random: bytes, owner: bytes) -> bytes:

@@ -90,6 +90,17 @@ def test_every_character_counts() -> None:
         assert decode_encrypted_value(SECRET, "user", KEPT[:at_], clock=at()) is None
 
 
+@hypothesis.given(
+    start=st.integers(0, len(KEPT)),
+    size=st.integers(0, 9),
+    put=st.one_of(st.text("AQz09-_=. \n\0é", max_size=9), st.text(max_size=4)),
+)
+def test_whatever_is_changed(start: int, size: int, put: str) -> None:
+    changed = KEPT[:start] + put + KEPT[start + size :]
+    read = decode_encrypted_value(SECRET, "user", changed, clock=at())
+    assert read == (b"alice" if changed == KEPT else None)
+
+
 def test_signed_is_not_encrypted() -> None:
     signed = create_signed_value(SECRET, "user", "alice")
     assert decode_encrypted_value(SECRET, "user", signed) is None

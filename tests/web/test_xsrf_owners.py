@@ -1,12 +1,14 @@
 """XSRF: tokens in the hands of others: of pages of other sites, and of other users."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.web.helpers import Site, make_handler
+from tests.web.helpers import Answer, Site, make_handler
 from tests.web.xsrf_pages import TOKEN, Page, set_cookies, visit
+from tornadolike.sessions import Sessions
 from tornadolike.web import xsrf
 
 SECRETS = {1: "3c6e0b8a9c15224a8228b9a98ca1531d", 2: "b1946ac92492d2347c6235b4d2611184"}
@@ -155,3 +157,52 @@ def test_a_token_is_renewed(site: Callable[..., Site], page: type[Page]) -> None
     ):
         told = [f"Cookie: {sent}", f"X-XSRFToken: {given}", *owner]
         assert served.ask("POST /", *told, body=b"").status == status
+
+
+def test_with_sessions(site: Callable[..., Site]) -> None:
+    """As docs/xsrf.rst has it: who signs in leaves the tokens of before behind, without another word."""
+
+    class Own(Page):
+        def get_xsrf_owner(self) -> Any:
+            return self.session.get("login_id")
+
+    class In(Own):
+        def post(self) -> None:
+            self.session.rotate()
+            self.session["login_id"] = secrets.token_hex()
+
+    class Out(Own):
+        def post(self) -> None:
+            self.session.invalidate()
+
+    served = site(
+        *(("/", Own), ("/in", In), ("/out", Out)),
+        xsrf_cookies=True,
+        middleware=[Sessions()],
+        cookie_secret=SECRETS[1],
+    )
+    cookies: dict[str, str] = {}
+
+    def ask(request: str, *fields: str) -> Answer:
+        sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        body = None if request.startswith("GET") else b""
+        answer = served.ask(request, f"Cookie: {sent}", *fields, body=body)
+        for told in set_cookies(answer):
+            name, _, value = told.partition(";")[0].partition("=")
+            cookies[name] = value
+        return answer
+
+    before = f"X-XSRFToken: {ask('GET /').text}"
+    assert ask("POST /", before).status == 200
+    assert ask("POST /in", before).status == 200
+    assert ask("POST /", before).status == 403
+    hers = f"X-XSRFToken: {ask('GET /').text}"
+    assert ask("POST /", hers).status == 200
+    assert ask("POST /", before).status == 403
+    session = cookies["session"]
+    assert ask("POST /in", hers).status == 200  # as somebody else, say
+    assert ask("POST /", hers).status == 403
+    his = f"X-XSRFToken: {ask('GET /').text}"
+    assert ask("POST /out", his).status == 200
+    cookies["session"] = session
+    assert ask("POST /", his).status == 403

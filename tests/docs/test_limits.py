@@ -22,6 +22,7 @@ from tornadolike.auth.signin.handler import LONGEST_ANSWER
 from tornadolike.auth.signin.returning import LONGEST as LONGEST_NEXT
 from tornadolike.auth.signin.sign_outs import KEPT_SECONDS as SIGN_OUTS_KEPT
 from tornadolike.auth.tokens import DEFAULT_LEEWAY
+from tornadolike.auth.accounts.mail_tokens import DEFAULT_MAX_AGE_SECONDS, LONGEST_SUBJECT
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -50,7 +51,6 @@ from tornadolike.rooms import RedisPresence, Rooms
 from tornadolike.rooms.redis_presence import MAX_CONNECTIONS
 from tornadolike.routing import TypedPath
 from tornadolike.sessions import Sessions
-from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE, SHORTEST_SECRET
 from tornadolike.sessions.middleware import DAY
 from tornadolike.sessions.record import MAX_FLASHES
 from tornadolike.simple_httpclient.bounds import Bounds
@@ -65,6 +65,9 @@ from tornadolike.template.runtime import CHUNK_SIZE
 from tornadolike.tls import ClientSessions
 from tornadolike.web import GZipContentEncoding, RequestHandler, StaticFileHandler
 from tornadolike.web.bodies.spool import DEFAULT_MEMORY_SIZE
+from tornadolike.web.cookies.encrypting import MAX_FUTURE_SECONDS
+from tornadolike.web.cookies.plain import MAX_COOKIE_SIZE
+from tornadolike.web.cookies.secrets import FEWEST_DIFFERENT, SHORTEST_SECRET
 from tornadolike.web.rendering import FLUSH_SIZE
 from tornadolike.web.resources import MAX_BEHIND_BODY
 from tornadolike.web.streams.generators import PIECE_COST, TURN_SIZE
@@ -226,6 +229,11 @@ def test_nothing_else_is() -> None:
         (PASSING_SECONDS, "none that can be kept is known for {} seconds"),
         (MAX_PASSING, "of {} addresses at a time"),
         (SHORTEST_SECRET, "A secret has at least {} characters"),
+        (FEWEST_DIFFERENT, "characters, {} different ones"),
+        (MAX_FUTURE_SECONDS, "a time that is {} seconds ahead"),
+        (str(MAX_COOKIE_SIZE), "has at most {} bytes as a cookie"),
+        (DEFAULT_MAX_AGE_SECONDS, "are good for {} seconds (``MailTokens(max_age_seconds=...)``)"),
+        (LONGEST_SUBJECT, "their subject has at most {} bytes"),
         (TURN_SIZE, "have their turn when it has made {}"),
         (MAX_CLIENTS, "{} requests go on at once (``max_clients``)"),
         (IDLE_TIMEOUT, "nobody uses is kept for {} seconds (``keep_alive_timeout``)"),

@@ -1,6 +1,7 @@
 """docs/small-site.rst makes a site when it is followed to the letter, and the script on it tries that site."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if not shutil.which("curl"):
         assert not os.environ.get("CI"), "curl is not installed"
         pytest.skip("curl is not installed")
-    monkeypatch.setenv("COOKIE_SECRET", "0123456789abcdef" * 4)
+    monkeypatch.setenv("COOKIE_SECRET", secrets.token_hex(32))
     monkeypatch.setenv("BOARD_PASSWORD", "swordfish")
     port = free_port()
     for name in ("board.py", "try.sh"):

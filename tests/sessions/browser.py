@@ -10,7 +10,7 @@ from tests.web.helpers import Answer, Site
 from tornadolike.sessions import Sessions
 from tornadolike.web import RequestHandler
 
-SECRET = "a secret that is long enough"
+SECRET = "3c6e0b8a9c15224a8228b9a98ca1531d"
 
 
 class Page(RequestHandler):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.sessions.browser import SECRET
 from tornadolike.caching import Cached
 from tornadolike.web import RequestHandler, url
 
@@ -21,7 +22,7 @@ class Own(RequestHandler):
 def test_a_response_is_kept_unless_its_session_was_looked_at(site: Any, keeping: Any) -> None:
     pages = [Cached(header="X-Cache")]
     rules = url("/same", Same, middleware=pages), url("/own", Own, middleware=pages)
-    served = site(*rules, middleware=[keeping()], cookie_secret="secret " * 5)
+    served = site(*rules, middleware=[keeping()], cookie_secret=SECRET)
     ann = served.ask("GET /own?name=Ann").header("Set-Cookie").partition(";")[0]
     for cookie in (f"Cookie: {ann}", "Cookie: session=forged", "Cookie: other=1"):
         answers = [served.ask("GET /same", cookie) for _ in range(2)]

@@ -11,11 +11,11 @@ from hypothesis import strategies
 from tests.sessions.browser import SECRET, Browser, Clock, rules
 from tests.web.helpers import Site
 from tornadolike.sessions import Sessions
-from tornadolike.sessions.in_cookies import MAX_COOKIE_SIZE
+from tornadolike.web.cookies.plain import MAX_COOKIE_SIZE
 from tornadolike.web.cookies.secrets import secrets_of
 
 Visit = Callable[..., Browser]
-OTHER = "another secret that is long enough"
+OTHER = "b1946ac92492d2347c6235b4d2611184"
 
 
 def look(handler: Any) -> Any:
@@ -121,7 +121,11 @@ def test_settings_of_no_use(site: Callable[..., Site], expect_log: Callable[...,
     wrong: Any
     for wrong, error, text in (
         ({}, RuntimeError, "cookie_secret=..."),
-        ({"cookie_secret": "short"}, ValueError, "at least 16"),
+        (
+            {"cookie_secret": "short", "debug": True},
+            ValueError,
+            r"less than 16 .*python -m tornadolike secret",
+        ),
         ({"cookie_secret": {1: SECRET}}, RuntimeError, "key_version"),
         ({"cookie_secret": {1: SECRET}, "key_version": 2}, RuntimeError, "key_version"),
         ({"cookie_secret": 5}, TypeError, "a secret is"),

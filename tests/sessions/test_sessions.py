@@ -420,8 +420,8 @@ def test_wrong_arguments() -> None:
     for wrong, error, text in (
         ({"store": "redis://"}, TypeError, "is a Store"),
         ({"store": MemoryStore(), "secret": SECRET}, ValueError, "nothing to encrypt"),
-        ({"secret": "short"}, ValueError, "at least 16"),
-        ({"secret": []}, ValueError, "none to encrypt with"),
+        ({"secret": "short"}, ValueError, "less than 16"),
+        ({"secret": []}, ValueError, "list of them is empty"),
         ({"secret": 5}, TypeError, "a secret is"),
         ({"idle_seconds": 0}, ValueError, "seconds"),
         ({"max_seconds": float("inf")}, ValueError, "seconds"),

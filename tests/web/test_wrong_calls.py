@@ -8,7 +8,7 @@ import pytest
 from tests.web.helpers import make_handler
 from tornadolike.web import HTTPError
 
-SETTINGS = {"cookie_secret": "x" * 32, "static_path": "/nowhere"}
+SETTINGS = {"cookie_secret": "3c6e0b8a9c15224a8228b9a98ca1531d", "static_path": "/nowhere"}
 
 TABLE: list[tuple[Callable[[Any], Any], type[Exception], str]] = [
     (lambda h: h.get_argument(b"a"), TypeError, "the name of an argument is a str, not b'a'"),

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import tornado.web
 
-from tests.web.helpers import Answer, Site, make_handler
+from tests.web.helpers import Site, make_handler
+from tests.web.xsrf_pages import FORM, TOKEN, Page, in_form, set_cookies, visit
 from tornadolike.template import DictLoader
 from tornadolike.web import (
     RequestHandler,
@@ -22,39 +23,6 @@ from tornadolike.web import (
 )
 
 V2 = re.compile(rb"2\|[0-9a-f]{8}\|[0-9a-f]{32}\|[0-9]{10}")
-FORM = "Content-Type: application/x-www-form-urlencoded"
-TOKEN = "00112233445566778899aabbccddeeff"  # of version 1
-
-
-class Page(RequestHandler):
-    def get(self) -> None:
-        self.write(self.xsrf_token)
-
-    def post(self) -> None:
-        self.write("done")
-
-    put = delete = patch = post
-
-    def head(self) -> None:
-        pass
-
-    options = head
-
-
-def set_cookies(answer: Answer) -> list[str]:
-    return answer.headers.get_all("Set-Cookie") or []
-
-
-def visit(served: Site, *cookies: str) -> tuple[str, str]:
-    """The cookie's value (what is sent, or what there was) and the page's token."""
-    answer = served.ask("GET /", *(f"Cookie: {cookie}" for cookie in cookies))
-    told = set_cookies(answer)
-    cookie = told[0].partition(";")[0] if told else cookies[0]
-    return cookie, answer.text
-
-
-def in_form(token: str) -> bytes:
-    return urllib.parse.urlencode({"_xsrf": token}).encode()
 
 
 @pytest.fixture
@@ -204,6 +172,22 @@ def test_settings_of_the_cookie(site: Callable[..., Site]) -> None:
     assert named.ask("POST /", f"Cookie: {cookie}", FORM, body=in_form(token)).status == 200
     refused = named.ask("POST /", f"Cookie: {cookie}x", FORM, body=in_form(token))
     assert "cookie __Host-xsrf is missing" in refused.text
+
+
+def test_over_tls_it_stays_there() -> None:
+    def cookie(protocol: str, **settings: Any) -> str:
+        handler = make_handler(settings=settings)
+        handler.request.protocol = protocol
+        handler.xsrf_token  # noqa: B018 - reading it makes it
+        ((_, told),) = handler._new_cookies.items()
+        return str(told.partition("; ")[2])
+
+    assert cookie("http") == "Path=/; SameSite=Lax"
+    assert cookie("https") == "Path=/; SameSite=Lax; Secure"
+    assert cookie("https", xsrf_cookie_kwargs={"secure": False}) == "Path=/; SameSite=Lax"
+    for protocol in ("http", "https"):
+        named = cookie(protocol, xsrf_cookie_name="__Host-xsrf")
+        assert named == "Path=/; SameSite=Lax; Secure"
 
 
 def test_a_user_keeps_it_for_longer() -> None:

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
     from .jose.writing import write_token
+    from .accounts.mail_tokens import MailTokens
     from .oauth2 import OAuth2Provider, Pending
     from .oauth2.assertions import ClientSecretJWT, PrivateKeyJWT
     from .openid import OpenIDProvider
@@ -100,6 +101,7 @@ _HOMES: Final = {
     "Logout": "openid.logout",
     "MemoryTokens": "grants",
     "Microsoft": "providers.microsoft",
+    "MailTokens": "accounts.mail_tokens",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
@@ -147,6 +149,7 @@ __all__ = [
     "Logout",
     "MemoryTokens",
     "Microsoft",
+    "MailTokens",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",

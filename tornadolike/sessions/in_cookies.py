@@ -3,11 +3,10 @@
 So nothing can be taken back either: until it is too old, a copy of a cookie is as good as the cookie.
 """
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
 from ..web import RequestHandler
+from ..web.cookies.plain import MAX_COOKIE_SIZE
 from ..web.cookies.sealing import Sealer
 from ..web.cookies.secrets import secrets_of
 from .keeping import GONE, Found, Keeper
@@ -16,8 +15,6 @@ from .session import Session
 
 WHAT: Final = "Sessions() keeps sessions in encrypted cookies"
 """What needs a secret."""
-MAX_COOKIE_SIZE: Final = 4096
-"""Bytes of a cookie's name and value together that browsers take (RFC 6265 section 6.1)."""
 
 
 class CookieKeeper(Keeper):
@@ -39,17 +36,12 @@ class CookieKeeper(Keeper):
         return cookie.encode() if len(cookie) <= MAX_COOKIE_SIZE and cookie.isascii() else None
 
     def read(self, handler: RequestHandler, cookie: str, kept: bytes, now: int) -> Found | None:
-        try:
-            sealed = urlsafe_b64decode(kept + b"=" * (-len(kept) % 4))
-        except binascii.Error:
-            return None
-        content = self._sealer(handler).open(sealed)
+        content = self._sealer(handler).open_text(kept)
         record = None if content is None else decode(content)
         return None if record is None else Found(record, record.seen)
 
     async def create(self, handler: RequestHandler, record: Record, seconds: float) -> str:
-        sealed = self._sealer(handler).seal(record.encode())
-        cookie = urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        cookie = self._sealer(handler).seal_text(record.encode())
         size = len(self._name) + len(cookie)
         if size > MAX_COOKIE_SIZE:
             names = ", ".join(sorted(record.data))

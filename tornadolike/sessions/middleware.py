@@ -36,8 +36,8 @@ class Sessions:
 
     :arg store: where sessions are kept. None: in the cookie itself, encrypted (AES-256-GCM), up to 4 KB. Then they
         cannot be ended from here: whoever has a copy of a cookie can go on with it until it is too old.
-    :arg secret: what encrypts them without a store; of a list the first encrypts, and all decrypt. Of at least 16
-        characters. Its default is the setting ``cookie_secret``.
+    :arg secret: what encrypts them without a store; of a list the first encrypts, and all decrypt. Texts
+        that nobody can guess, of at least 16 characters. Its default is the setting ``cookie_secret``.
     :arg name: of the cookie. One that begins with ``__Host-`` is taken from this host over HTTPS only.
     :arg idle_seconds: how long a session lives that is not used: 14 days. A request that looks at it is a use.
     :arg max_seconds: how long one lives in all: 90 days.

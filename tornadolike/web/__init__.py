@@ -24,6 +24,7 @@ from .bodies import RequestBody
 from .bodies.forms import FormPart, FormParts
 from .bodies.spool import UploadedFile
 from .body_decorators import reads_request_body, spool_uploads, stream_request_body
+from .cookies.encrypting import create_encrypted_value, decode_encrypted_value
 from .cookies.signing import (
     DEFAULT_SIGNED_VALUE_MIN_VERSION,
     DEFAULT_SIGNED_VALUE_VERSION,
@@ -79,7 +80,9 @@ __all__ = [
     "UploadedFile",
     "addslash",
     "authenticated",
+    "create_encrypted_value",
     "create_signed_value",
+    "decode_encrypted_value",
     "decode_signed_value",
     "get_signature_key_version",
     "is_absolute",

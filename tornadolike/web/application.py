@@ -78,7 +78,9 @@ class Application(Grouping, Serving, ReversibleRouter):
     ``debug`` (implies ``serve_traceback``, no ``compiled_template_cache`` and no ``static_hash_cache``; translations
     are read again when their files change),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
-    ``cookie_secret``, ``key_version`` and ``signed_cookie_kwargs``, for :meth:`~.RequestHandler.set_signed_cookie`;
+    ``cookie_secret``, ``key_version`` and ``signed_cookie_kwargs``, for :meth:`~.RequestHandler.set_signed_cookie` and
+    :meth:`~.RequestHandler.set_encrypted_cookie`; a secret that can be guessed is a :exc:`ValueError`, or with
+    ``debug`` a warning;
     ``xsrf_cookies`` with ``xsrf_cookie_name``, ``xsrf_cookie_version``, ``xsrf_cookie_kwargs``
     (:attr:`~.RequestHandler.xsrf_token`), and ``cross_origin_protection`` with ``trusted_origins``
     (:meth:`~.RequestHandler.check_trusted_origin`), against forged requests;

@@ -19,7 +19,8 @@ class CrossOrigin(ResponseHead):
 
         With the setting ``cross_origin_protection`` it is asked about each request whose method is not GET, HEAD or
         OPTIONS and that a browser says comes from another origin; not about our own, and not about those that name no
-        origin. By default the origins in the setting ``trusted_origins``, a list, are accepted, and no others.
+        origin. With ``xsrf_cookies``, about those of them that come from another site. By default the origins in the
+        setting ``trusted_origins``, a list, are accepted, and no others.
 
         It is called before :meth:`~.RequestHandler.prepare`. ``return True`` accepts all pages of the web: then nothing
         may depend on cookies alone. WebSockets ask it too (:meth:`.WebSocketHandler.check_origin`), with or without
@@ -43,6 +44,15 @@ class CrossOrigin(ResponseHead):
         if origin is None or self._is_own_origin(origin) or check(origin):
             return None
         return f"Origin {origin!r} not allowed"
+
+    def _check_cross_site(self, check: Callable[[str], bool]) -> str | None:
+        """As :meth:`_check_cross_origin`, of other sites only, not of other hosts of ours, and if a browser says so.
+
+        A page of our own host that came without TLS is of another site, too: somebody may have put it there.
+        """
+        if self.request.headers.get("Sec-Fetch-Site") != "cross-site":
+            return None
+        return self._check_cross_origin(check)
 
     def _is_own_origin(self, origin: str) -> bool:
         # Not the scheme: behind a proxy that speaks TLS we do not know ours.

@@ -9,6 +9,10 @@ a secret that stands in each page could be guessed from the sizes of compressed 
     2|<mask, 4 bytes in hex>|<token XOR mask, in hex>|<when it was made, in seconds>
 
 Version 1 is the token in hex, or any other text.
+
+Whoever can set cookies for our host (a page of another host of the domain, or who sits on the line of a visitor who
+comes without TLS) can give a visitor a token that he knows. Against that a token may be bound to its owner
+(:meth:`Xsrf.get_xsrf_owner`): then behind the 16 random bytes there are 16 of HMAC-SHA256 of them and the owner.
 """
 
 import binascii
@@ -18,9 +22,11 @@ import re
 import time
 from typing import Any, Final
 
-from ..escape import xhtml_escape
+from ..escape import utf8, xhtml_escape
 from ..log import gen_log
 from .arguments import Arguments
+from .cookies.plain import wanted_by_prefix
+from .cookies.secrets import secrets_of
 from .crossorigin import CrossOrigin
 from .errors import HTTPError
 from .users import Users
@@ -33,6 +39,9 @@ _MASK_SIZE: Final = 4
 _VERSION: Final = re.compile(r"([1-9][0-9]*)\|")
 _TIME: Final = re.compile(r"[0-9]{1,19}")
 
+_WHAT: Final = "get_xsrf_owner() binds tokens to visitors"
+_BOUND: Final = b"tornadolike xsrf: "
+"""What begins a text that binds a token, and none that is signed for another purpose."""
 _RELOAD: Final = "Reload the page, and try again."
 
 Token = tuple[int | None, bytes, float]
@@ -47,14 +56,17 @@ class Xsrf(Users, Arguments, CrossOrigin):
     _gets_form_later = False
     """The form, which may have the token, is still coming."""
     _xsrf_check_is_due = False
+    _needs_no_xsrf_token = False
+    """The user is known by a header that no page of another site can send: guards of :mod:`tornadolike.auth` say so."""
 
     @property
     def xsrf_token(self) -> bytes:
         """The token for a page or a script: ASCII. The first time it is made, its cookie is set with the response.
 
         Settings: ``xsrf_cookie_name`` (``_xsrf``), ``xsrf_cookie_version`` (2), and ``xsrf_cookie_kwargs``, which go to
-        :meth:`set_cookie`. The cookie has ``SameSite=Lax`` unless they say otherwise. It is not ``HttpOnly``, because
-        scripts read it to send it as ``X-XSRFToken``. For a visitor with a :attr:`current_user` it is kept for 30 days.
+        :meth:`set_cookie`. The cookie has ``SameSite=Lax``, and ``Secure`` if the request came by HTTPS, unless they
+        say otherwise. It is not ``HttpOnly``, because scripts read it to send it as ``X-XSRFToken``. For a visitor with
+        a :attr:`current_user` it is kept for 30 days.
 
         Raises :exc:`ValueError` for an unknown version.
         """
@@ -75,16 +87,38 @@ class Xsrf(Users, Arguments, CrossOrigin):
         """
         return f'<input type="hidden" name="_xsrf" value="{xhtml_escape(self.xsrf_token)}"/>'
 
+    def get_xsrf_owner(self) -> str | bytes | None:
+        """Whom tokens are bound to; None, as by default: to nobody, they are good for whoever has their cookie.
+
+        May be overridden, to give what tells one signed-in user, or better one signing in, from all others: the number
+        of a session, say. Then a token is refused that was made for somebody else, or before they signed in. It needs
+        the setting ``cookie_secret``. Called before :meth:`~.RequestHandler.prepare`, and cannot wait.
+        """
+        return None
+
+    def renew_xsrf_token(self) -> bytes:
+        """Replace the token by a new one, which is set with the response. To be called when somebody signs in or out.
+
+        So a token that somebody else has seen, or made, before is worth nothing. Pages that are open in other tabs have
+        to be loaded again. A token that is bound (:meth:`get_xsrf_owner`) is replaced without this.
+        """
+        self._raw_xsrf_token = None, self._new_xsrf_token(), time.time()
+        vars(self).pop("_xsrf_token", None)
+        return self.xsrf_token
+
     def check_xsrf_cookie(self) -> None:
         """Raise :exc:`HTTPError` (403) unless the request has the token of its cookie.
 
-        It is the argument ``_xsrf``, or else the header ``X-XSRFToken`` or ``X-CSRFToken``. Called with the setting
+        It is the argument ``_xsrf``, or else the header ``X-XSRFToken`` or ``X-CSRFToken``. Whatever it has, a request
+        is refused of which a browser says that a page of another site has made it (``Sec-Fetch-Site: cross-site``),
+        unless :meth:`check_trusted_origin` accepts that. Called with the setting
         ``xsrf_cookies`` before :meth:`~.RequestHandler.prepare` for each method but GET, HEAD and OPTIONS. May be
         overridden, with ``pass``, where users are known by something else than cookies.
 
         With :func:`.spool_uploads` the argument may be in the form that is still coming. Then the check is made up for
         when that is there, before the method; until then it is as with ``cross_origin_protection``.
         """
+        _refuse(self._check_cross_site(self.check_trusted_origin))
         given = self._given_xsrf_token()
         if not given:
             if self._gets_form_later:
@@ -105,7 +139,9 @@ class Xsrf(Users, Arguments, CrossOrigin):
                 detail=f"What the request has as _xsrf or X-XSRFToken is no token. {_RELOAD}",
             )
         if not hmac.compare_digest(token, expected):
-            fault = "is missing" if version is None else "does not fit the request"
+            fault = "does not fit the request"
+            if version is None:
+                fault = "is missing, or of somebody else" if self._xsrf_owner() else "is missing"
             raise HTTPError(
                 403,
                 "XSRF cookie does not match POST argument",
@@ -128,7 +164,13 @@ class Xsrf(Users, Arguments, CrossOrigin):
         attributes: dict[str, Any] = self.settings.get("xsrf_cookie_kwargs", {})
         if self.current_user and "expires_days" not in attributes:
             attributes = {**attributes, "expires_days": 30}
-        self.set_cookie(self._xsrf_cookie_name, text, **{"samesite": "Lax", **attributes})
+        name = self._xsrf_cookie_name
+        safe = {
+            "samesite": "Lax",
+            "secure": self.request.protocol == "https",
+            **wanted_by_prefix(name),
+        }
+        self.set_cookie(name, text, **{**safe, **attributes})
 
     def _get_raw_xsrf_token(self) -> Token:
         """The token without its mask: the cookie's, or a new one, the same for all of the request."""
@@ -137,10 +179,32 @@ class Xsrf(Users, Arguments, CrossOrigin):
         except AttributeError:
             pass
         version, token, made = self._decode_xsrf_token(self.get_cookie(self._xsrf_cookie_name, ""))
-        if not token or made is None:
-            version, token, made = None, os.urandom(_TOKEN_SIZE), time.time()
+        if not token or made is None or not self._is_bound(token):
+            version, token, made = None, self._new_xsrf_token(), time.time()
         self._raw_xsrf_token = version, token, made
         return self._raw_xsrf_token
+
+    def _new_xsrf_token(self) -> bytes:
+        token = os.urandom(_TOKEN_SIZE)
+        owner = self._xsrf_owner()
+        return token + _bond(secrets_of(self.settings, _WHAT)[0], token, owner) if owner else token
+
+    def _is_bound(self, token: bytes) -> bool:
+        """Whether the token was made for who asks; whoever that is if tokens are not bound."""
+        owner = self._xsrf_owner()
+        if not owner:
+            return True
+        random, bond = token[:_TOKEN_SIZE], token[_TOKEN_SIZE:]
+        return any(
+            hmac.compare_digest(bond, _bond(secret, random, owner))
+            for secret in secrets_of(self.settings, _WHAT)
+        )
+
+    def _xsrf_owner(self) -> bytes:
+        owner = self.get_xsrf_owner() or b""
+        if not isinstance(owner, (str, bytes)):
+            raise TypeError(f"get_xsrf_owner() gives a str, bytes or None, not {owner!r}")
+        return utf8(owner)
 
     def _decode_xsrf_token(self, cookie: str) -> tuple[int | None, bytes | None, float | None]:
         """Version, token and time of what a client sent; three times None if it is malformed."""
@@ -168,6 +232,8 @@ class Xsrf(Users, Arguments, CrossOrigin):
 
     def _cross_origin_protection(self) -> None:
         """For a method that may change something: raise :exc:`HTTPError` (403) for what another site has sent."""
+        if self._needs_no_xsrf_token:
+            return
         settings = self.settings
         if settings.get("xsrf_cookies"):
             self.check_xsrf_cookie()
@@ -181,9 +247,16 @@ class Xsrf(Users, Arguments, CrossOrigin):
             self.check_xsrf_cookie()
 
     def _refuse_cross_origin(self) -> None:
-        fault = self._check_cross_origin(self.check_trusted_origin)
-        if fault is not None:
-            raise HTTPError(403, fault, detail="Pages of other sites may not send this request.")
+        _refuse(self._check_cross_origin(self.check_trusted_origin))
+
+
+def _refuse(fault: str | None) -> None:
+    if fault is not None:
+        raise HTTPError(403, fault, detail="Pages of other sites may not send this request.")
+
+
+def _bond(secret: bytes, random: bytes, owner: bytes) -> bytes:
+    return hmac.digest(secret, _BOUND + random + owner, "sha256")[:_TOKEN_SIZE]
 
 
 def _write(token: bytes, made: float, version: int) -> bytes:

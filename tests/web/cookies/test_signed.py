@@ -1,13 +1,11 @@
 """Signed cookies of handlers, and their settings."""
 
-import logging
 from typing import Any
 
 import pytest
 
 from tests.web.helpers import make_handler
 from tornadolike.web import RequestHandler, create_signed_value, decode_signed_value
-from tornadolike.web.cookies import signed
 
 SECRET = "3c6e0b8a9c15224a8228b9a98ca1531d"
 KEYS = {1: "the-old-secret-of-this-site", 2: "the-new-secret-of-this-site"}
@@ -122,19 +120,17 @@ def test_without_a_secret(settings: dict[str, Any]) -> None:
         lambda: handler.get_signed_cookie("a"),
         lambda: handler.get_signed_cookie_key_version("a"),
     ):
-        with pytest.raises(RuntimeError, match=r"cookie_secret=.*token_hex\(32\)"):
+        with pytest.raises(RuntimeError, match=r"cookie_secret=.*python -m tornadolike secret"):
             use()
 
 
-@pytest.mark.parametrize("secret", [7, ["a" * 20], {1: None}])
+@pytest.mark.parametrize("secret", [7, [SECRET], {1: None}])
 def test_a_secret_of_the_wrong_type(secret: Any) -> None:
-    with pytest.raises(
-        TypeError, match="cookie_secret is a str, or a dict of numbers and strs"
-    ) as e:
+    with pytest.raises(TypeError, match=r"the setting cookie_secret.* is a str") as e:
         make_handler(settings={"cookie_secret": secret, "key_version": 1}).set_signed_cookie(
             "a", "b"
         )
-    assert "aaa" not in str(e.value)
+    assert SECRET not in str(e.value)
 
 
 def test_without_the_number_of_the_secret() -> None:
@@ -145,22 +141,3 @@ def test_without_the_number_of_the_secret() -> None:
     handler = make_handler(settings={"cookie_secret": KEYS, "key_version": 3})
     with pytest.raises(ValueError, match="no secret of key_version 3: there are 1, 2"):
         handler.set_signed_cookie("a", "b")
-
-
-@pytest.mark.parametrize("secret", ["0123456789abcde", b"short", {1: SECRET, 2: "short"}])
-def test_a_short_secret_is_told_of_once(caplog: pytest.LogCaptureFixture, secret: Any) -> None:
-    signed._warn_of_short_secret.cache_clear()
-    with caplog.at_level(logging.WARNING):
-        for _ in range(3):
-            handler = make_handler(settings={"cookie_secret": secret, "key_version": 1})
-            handler.set_signed_cookie("a", "b")
-    (record,) = caplog.records
-    assert "less than 16 characters" in record.getMessage()
-    assert "token_hex" in record.getMessage()
-    assert "0123456789abcde" not in record.getMessage()
-
-
-def test_a_long_one_is_not(caplog: pytest.LogCaptureFixture) -> None:
-    signed._warn_of_short_secret.cache_clear()
-    make_handler(settings={"cookie_secret": "0123456789abcdef"}).set_signed_cookie("a", "b")
-    assert not caplog.records

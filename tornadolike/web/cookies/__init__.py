@@ -8,6 +8,7 @@ Its rooms, each of which knows only those above it:
    signing     texts that a client can read but not change: pure functions
    secrets     what signs and encrypts, and whether it is good enough
    sealing     bytes that only the owner of a secret can read or make
+   encrypting  texts that a client can neither read nor change: pure functions
    signed      a handler's cookies that are signed
    encrypted   a handler's cookies that are encrypted
 """

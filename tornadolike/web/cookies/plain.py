@@ -9,6 +9,9 @@ from ...escape import to_unicode
 from ...httputil import HTTPHeaders, format_timestamp
 from ..head import ResponseHead
 
+MAX_COOKIE_SIZE: Final = 4096
+"""Bytes of a cookie's name and value together that browsers take (RFC 6265 section 6.1)."""
+
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~:0-9A-Za-z]+")
 """A token, or with colons: browsers take and send such, so that it must be possible to delete them."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -122,13 +125,13 @@ class Cookies(ResponseHead):
                 )
         name = _text(name)
         expires = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=365)
-        self.set_cookie(name, "", expires=expires, **{**_wanted_by_prefix(name), **kwargs})
+        self.set_cookie(name, "", expires=expires, **{**wanted_by_prefix(name), **kwargs})
 
     def clear_all_cookies(self, **kwargs: Any) -> None:
         """:meth:`clear_cookie` of every cookie that came with the request."""
         for name in self.request.cookies:
             # The client chooses the names: there must be none that cannot be deleted.
-            self.clear_cookie(name, **{**kwargs, **_wanted_by_prefix(name)})
+            self.clear_cookie(name, **{**kwargs, **wanted_by_prefix(name)})
 
     def _add_cookies(self, headers: HTTPHeaders) -> None:
         """Put the new cookies into the head."""
@@ -196,7 +199,7 @@ def _attributes(name: str, given: dict[str, Any]) -> dict[str, str]:
     return told
 
 
-def _wanted_by_prefix(name: str) -> dict[str, Any]:
+def wanted_by_prefix(name: str) -> dict[str, Any]:
     """The attributes without which browsers do not take a cookie of this name (RFC 6265bis section 4.1.3)."""
     prefix = name[:9].lower()  # however it is spelled: browsers do not care either
     if prefix == "__secure-":
@@ -207,7 +210,7 @@ def _wanted_by_prefix(name: str) -> dict[str, Any]:
 
 
 def _check_browsers_take(name: str, told: dict[str, str]) -> None:
-    wanted = _wanted_by_prefix(name)
+    wanted = wanted_by_prefix(name)
     if any(
         told.get(key) != (None if value is None else str(value)) for key, value in wanted.items()
     ):

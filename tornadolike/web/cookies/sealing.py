@@ -7,10 +7,15 @@
 Each content has a key of its own: HMAC-SHA256 of the first 12 of the random bytes, with a key that HKDF (RFC 5869) has
 derived from the secret and the purpose. The other 12 are the nonce of AES-GCM. So the number of contents that a secret
 may seal is not bounded, as it would be by the 12 random bytes of AES-GCM alone (NIST SP 800-38D section 8.3).
+
+As text it is URL-safe Base64 (RFC 4648 section 5) without ``=``, in its one right spelling: what is opened can be
+remembered by its text.
 """
 
+import binascii
 import hmac
 import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Final
 
@@ -59,6 +64,24 @@ class Sealer:
             except InvalidTag:
                 continue
         return None
+
+    def seal_text(self, content: bytes) -> str:
+        """The content, hidden, as text for cookies and URLs."""
+        return _coded(self.seal(content)).decode()
+
+    def open_text(self, sealed: str | bytes) -> bytes | None:
+        """As :meth:`open`, of what :meth:`seal_text` has made. None for every other text, whatever it is."""
+        try:
+            text = sealed.encode("ascii") if isinstance(sealed, str) else sealed
+            made = urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+        except (UnicodeEncodeError, binascii.Error):
+            return None
+        # Python passes over strange characters, and over bits behind the end.
+        return self.open(made) if _coded(made) == text else None
+
+
+def _coded(made: bytes) -> bytes:
+    return urlsafe_b64encode(made).rstrip(b"=")
 
 
 def _cipher(key: bytes, random: bytes) -> tuple[AESGCM, bytes]:

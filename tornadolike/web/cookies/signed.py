@@ -1,11 +1,10 @@
 """Signed cookies: the client keeps them and can read them, but what it has made or changed is refused."""
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from ...log import gen_log
 from .plain import Cookies
+from .secrets import COMMAND
 from .signing import (
     Secret,
     create_signed_value,
@@ -13,15 +12,13 @@ from .signing import (
     get_signature_key_version,
 )
 
-_SHORT_SECRET: Final = 16
-_RECIPE: Final = 'python -c "import secrets; print(secrets.token_hex(32))"'
-
 
 class SignedCookies(Cookies):
     """Signs cookies with the setting ``cookie_secret``, and reads those that it has signed.
 
     The setting is a random text, or a dict of several by their numbers, of which the setting ``key_version`` says
-    which one signs; the others are still read. Without it these methods raise :exc:`RuntimeError`.
+    which one signs; the others are still read. Without it these methods raise :exc:`RuntimeError`. One that can be
+    guessed is refused when the application is made (:func:`.check_cookie_secret`).
     """
 
     def set_signed_cookie(
@@ -100,24 +97,6 @@ class SignedCookies(Cookies):
         if not secret:
             raise RuntimeError(
                 "signed cookies need a setting: Application(..., cookie_secret=...), a text of your own that "
-                f"nobody can guess and that stays the same: {_RECIPE} makes one"
+                f"nobody can guess and that stays the same: {COMMAND} makes one"
             )
-        for one in secret.values() if isinstance(secret, Mapping) else (secret,):
-            if not isinstance(one, (str, bytes)):
-                raise TypeError(
-                    "cookie_secret is a str, or a dict of numbers and strs; there is a "
-                    f"{type(one).__name__} in its place"
-                )
-            if len(one) < _SHORT_SECRET:
-                _warn_of_short_secret()
         return secret
-
-
-@cache
-def _warn_of_short_secret() -> None:
-    """Once, not for each cookie."""
-    gen_log.warning(
-        "cookie_secret has less than %d characters: who guesses it can sign anything. %s makes a good one",
-        _SHORT_SECRET,
-        _RECIPE,
-    )

@@ -42,10 +42,24 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .mixins import (
+        FacebookGraphMixin,
+        GoogleOAuth2Mixin,
+        OAuth2Mixin,
+        OAuthMixin,
+        OpenIdMixin,
+        TwitterMixin,
+    )
     from .oauth2 import OAuth2Provider, Pending
     from .openid import OpenIDProvider
 
 _HOMES: Final = {
+    "FacebookGraphMixin": "mixins",
+    "GoogleOAuth2Mixin": "mixins",
+    "OAuth2Mixin": "mixins",
+    "OAuthMixin": "mixins",
+    "OpenIdMixin": "mixins",
+    "TwitterMixin": "mixins",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
@@ -55,9 +69,14 @@ _HOMES: Final = {
 __all__ = [
     "AccessDeniedError",
     "AuthError",
+    "FacebookGraphMixin",
+    "GoogleOAuth2Mixin",
     "Identity",
+    "OAuth2Mixin",
     "OAuth2Provider",
     "OAuthError",
+    "OAuthMixin",
+    "OpenIdMixin",
     "OpenIDProvider",
     "Pending",
     "ProviderAnswerError",
@@ -66,6 +85,7 @@ __all__ = [
     "SignInError",
     "Token",
     "TokenError",
+    "TwitterMixin",
 ]
 
 

@@ -17,7 +17,7 @@ from .refusals import RefusedError
 from .signatures import DEFAULT_METHOD, sign
 
 REQUEST_TOKEN_COOKIE: Final = "_oauth_request_token"  # noqa: S105 - a name
-_NONCE_BYTES: Final = 16
+_NONCE_BYTES: Final = 12
 _REVISED: Final = "1.0a"
 
 

@@ -37,7 +37,7 @@ def sign(
     :arg method: the HTTP method.
     :arg url: what is asked for; its query is signed too.
     :arg parameters: those of the protocol, of the query and of the form, decoded. A list stands for several of a name.
-        What is in the query of ``url`` under one of these names counts as told here.
+        What is in the query of ``url`` may be told here once more, as Tornado wants it.
     :arg consumer_secret: the client's; for ``RSA-SHA1`` its private key, in PEM.
     :arg token_secret: the token's, if there is one.
     """
@@ -74,14 +74,11 @@ def base_url(url: str) -> str:
 
 def normalized_parameters(url: str, parameters: Mapping[str, Any]) -> str:
     """All parameters, encoded and in order (section 3.4.1.3.2)."""
-    in_query = [
-        (name, value)
-        for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)
-        if name not in parameters
-    ]
-    both = [*in_query, *pairs(parameters)]
+    told = list(pairs(parameters))
+    in_query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    every = [*told, *(pair for pair in in_query if pair not in told)]
     encoded = sorted(
-        (encode(name), encode(value)) for name, value in both if name not in _NOT_SIGNED
+        (encode(name), encode(value)) for name, value in every if name not in _NOT_SIGNED
     )
     return "&".join(f"{name}={value}" for name, value in encoded)
 

@@ -73,6 +73,8 @@ class FacebookGraphMixin(OAuth2Mixin):
         )
         if user is None:
             return None
+        if not isinstance(user, dict):
+            raise ProviderAnswerError("the provider's answer is no user")
         return {
             **{field: user.get(field) for field in fields},
             "access_token": access_token,

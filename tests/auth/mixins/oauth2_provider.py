@@ -117,11 +117,11 @@ def code_grant(provider: OAuth2Provider) -> type[grants.AuthorizationCodeGrant]:
             return provider.codes.get(code)
 
         def delete_authorization_code(self, authorization_code: Code) -> None:
-            provider.codes = {c: v for c, v in provider.codes.items() if v is not authorization_code}
+            provider.codes = {
+                c: v for c, v in provider.codes.items() if v is not authorization_code
+            }
 
         def authenticate_user(self, authorization_code: Code) -> Any:
             return authorization_code.user
 
     return CodeGrant
-
-

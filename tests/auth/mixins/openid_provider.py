@@ -60,8 +60,8 @@ class OpenIdProvider:
             fields |= {f"ext1.type.{name}": type_, f"ext1.value.{name}": value}
         return fields
 
-    def sign(self, fields: dict[str, str]) -> dict[str, str]:
-        signed = {**fields, "signed": ",".join(name for name in fields if name != "mode")}
+    def sign(self, fields: dict[str, str], but: tuple[str, ...] = ("mode",)) -> dict[str, str]:
+        signed = {**fields, "signed": ",".join(name for name in fields if name not in but)}
         return {**signed, "sig": self.signature(signed)}
 
     def confirms(self, fields: dict[str, str]) -> bool:

@@ -69,10 +69,10 @@ def test_somebody_signs_in(
     }
 
 
-@pytest.mark.parametrize("fields", [["said", "email", "id"], ("said", "email"), {"said": 1, "email": 1}])
-def test_more_fields(
-    site: Start, oauth2: OAuth2Provider, browser: Browser, fields: Any
-) -> None:
+@pytest.mark.parametrize(
+    "fields", [["said", "email", "id"], ("said", "email"), {"said": 1, "email": 1}]
+)
+def test_more_fields(site: Start, oauth2: OAuth2Provider, browser: Browser, fields: Any) -> None:
     user = body(browser.visit(login(site, oauth2, fields=fields)))["user"]
     assert user["email"] == "ann@example.com"
     asked = user["said"]["args"]

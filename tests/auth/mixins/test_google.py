@@ -77,9 +77,7 @@ def test_a_code_of_a_stranger(site: Start, oauth2: OAuth2Provider, browser: Brow
     assert body(browser.ask(page.url))["name"] == "Ann"
 
 
-def test_a_code_is_good_for_one_time(
-    site: Start, oauth2: OAuth2Provider, browser: Browser
-) -> None:
+def test_a_code_is_good_for_one_time(site: Start, oauth2: OAuth2Provider, browser: Browser) -> None:
     url = login(site, oauth2)
     page = browser.visit(url, until=f"{url}?")
     assert body(browser.ask(page.url))["name"] == "Ann"

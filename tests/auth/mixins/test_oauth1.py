@@ -307,7 +307,9 @@ def test_a_callback_where_there_is_none(site: Start, browser: Browser, expect_lo
 def test_another_client(site: Start, browser: Browser) -> None:
     """``http_client`` is asked before ``get_auth_http_client()``."""
     client = Client()
-    served = site(("/login", Elsewhere, {"url": "https://provider.example/a?b=c", "client": client}))
+    served = site(
+        ("/login", Elsewhere, {"url": "https://provider.example/a?b=c", "client": client})
+    )
     url = f"{served.server.url}/login"
     page = browser.visit(url, until="https://provider.example/a?b=c%2Fauthorize&oauth_token=t")
     token = page.query["oauth_token"]

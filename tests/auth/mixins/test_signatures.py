@@ -197,9 +197,7 @@ def test_the_known_signature_by_a_key() -> None:
         (b"a&b", b"\xc3\xa9", "a%26b&%C3%A9"),
     ],
 )
-def test_plaintext(
-    consumer_secret: str | bytes, token_secret: str | bytes, signature: str
-) -> None:
+def test_plaintext(consumer_secret: str | bytes, token_secret: str | bytes, signature: str) -> None:
     """OAuth Core 1.0a section 9.4.1."""
     made = sign("PLAINTEXT", "GET", "https://example.com/", {}, consumer_secret, token_secret)
     assert made == signature

@@ -106,9 +106,7 @@ def test_the_cookie(site: Start, browser: Browser) -> None:
 
 @pytest.mark.parametrize("wire", ["tls"])
 @pytest.mark.parametrize(("states", "same_site"), [(STATES, "Lax"), (POSTED, "None")])
-def test_the_cookie_over_tls(
-    site: Start, certs: object, states: States, same_site: str
-) -> None:
+def test_the_cookie_over_tls(site: Start, certs: object, states: States, same_site: str) -> None:
     """No other host can set it; and it comes with the form of a provider's page where there may be one."""
     browser = Browser(certs.client_context())  # type: ignore[attr-defined]
     url = begun(site, states)

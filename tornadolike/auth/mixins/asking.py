@@ -39,8 +39,9 @@ def read_oauth1_token(response: HTTPResponse) -> dict[str, Any]:
         raise ProviderAnswerError("the provider has not answered with a form") from None
     if "oauth_token" not in form or "oauth_token_secret" not in form:
         raise ProviderAnswerError("the provider's answer has no token")
-    more = {name: values[0] for name, values in form.items()}
-    return {"key": more.pop("oauth_token"), "secret": more.pop("oauth_token_secret"), **more}
+    said = {name: values[0] for name, values in form.items()}
+    token = {"key": said.pop("oauth_token"), "secret": said.pop("oauth_token_secret")}
+    return {**said, **token}
 
 
 def with_query(url: str, arguments: Mapping[str, Any]) -> str:

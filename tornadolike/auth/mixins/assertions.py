@@ -16,7 +16,7 @@ from .refusals import DeniedError, RefusedError
 PREFIX: Final = "openid."
 NONCE_SECONDS: Final = 900.0
 """How far away from now the provider may have said it: its clock may be wrong, and people are slow."""
-_NONCE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[!-~]{0,235}")
+_NONCE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[!-~]{0,235}", re.ASCII)
 _ALWAYS_SIGNED: Final = ("op_endpoint", "return_to", "response_nonce", "assoc_handle")
 _SIGNED_IF_SENT: Final = ("claimed_id", "identity")
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
+from tornadolike.auth.mixins.assertions import NONCE_SECONDS
+from tornadolike.auth.mixins.states import MOST_STATES, STATE_SECONDS
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -189,6 +191,9 @@ def test_nothing_else_is() -> None:
         (of(SQLiteStore, "max_bytes"), "its file has at most {}"),
         (of(RedisStore, "timeout"), "gives an operation {} seconds"),
         (of(RedisStore, "max_connections"), "makes {} connections"),
+        (MOST_STATES, "can end the last {} of them"),
+        (STATE_SECONDS, "each for {} seconds"),
+        (NONCE_SECONDS, "response may be {} seconds from now"),
         (of(Cached, "seconds"), "a response is good for {} seconds"),
         (of(Cached, "max_size"), "its body has at most {}"),
         (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),

@@ -265,7 +265,7 @@ def test_parameters(url: str, parameters: dict[str, Any], normalized: str) -> No
 
 
 def test_methods_that_are_none() -> None:
-    with pytest.raises(ValueError, match="no signature method 'HMAC-MD5'.* HMAC-SHA1, "):
+    with pytest.raises(ValueError, match=r"no signature method 'HMAC-MD5'.* HMAC-SHA1, "):
         sign("HMAC-MD5", "GET", "http://a/", {}, "secret")
 
 

@@ -88,8 +88,34 @@ def test_what_is_signed_and_not_there() -> None:
         ({}, False),
     ],
 )
-def test_where_they_come_back(arguments: dict[str, list[bytes]], there: bool) -> None:
-    assert came_back_there(ANSWER, arguments) == there
+def test_the_query_that_comes_back(arguments: dict[str, list[bytes]], there: bool) -> None:
+    assert came_back_there(ANSWER, "https://example.com/login", arguments) == there
+
+
+@pytest.mark.parametrize(
+    ("return_to", "url", "there"),
+    [
+        ("https://example.com/login", "https://example.com/login?a=1", True),
+        ("https://example.com/login", "http://example.com/login", True),
+        ("https://example.com:443/login", "http://Example.com/login", True),
+        ("https://example.com", "https://example.com/", True),
+        ("https://example.com/a b", "https://example.com/a%20b", True),
+        ("http://[::1]:80/", "http://[::1]/", True),
+        ("https://evil.example/login", "https://example.com/login", False),
+        ("https://example.com:8443/login", "https://example.com/login", False),
+        ("https://example.com:80/login", "http://example.com/login", False),
+        ("https://example.com@evil.example/login", "https://example.com/login", False),
+        ("https://user@example.com/login", "https://example.com/login", False),
+        ("https://example.com/~evil/login", "https://example.com/login", False),
+        ("https://example.com/login/", "https://example.com/login", False),
+        ("https://example.com.evil.example/login", "https://example.com/login", False),
+        ("//example.com:x/login", "https://example.com/login", False),
+        ("https://[example.com/login", "https://example.com/login", False),
+        ("", "https://example.com/login", False),
+    ],
+)
+def test_where_it_comes_back(return_to: str, url: str, there: bool) -> None:
+    assert came_back_there({"return_to": return_to}, url, {}) == there
 
 
 @pytest.mark.parametrize(
@@ -122,7 +148,7 @@ def test_anything_is_refused_or_signed(arguments: dict[str, list[bytes]], whole:
     try:
         answer = read_answer(arguments)
         check_answer(answer, ENDPOINT, time.time())
-        came_back_there(answer, arguments)
+        came_back_there(answer, "https://example.com/login", arguments)
     except (SignInError, AccessDeniedError):
         return
     assert answer["op_endpoint"] == ENDPOINT

@@ -176,7 +176,7 @@ def unsigned(name: str) -> Callable[[Fields], Fields]:
         ),
         pytest.param(changed(response_nonce="x"), "is too old", id="no nonce"),
         pytest.param(
-            changed(return_to="https://evil.example/login"), "in this browser", id="return_to"
+            changed(return_to="https://evil.example/login"), "come back where", id="return_to"
         ),
         pytest.param(
             changed(**{"ext1.value.email": "bob@example.com"}),
@@ -268,6 +268,35 @@ def test_an_answer_is_good_for_one_time(
     refused = browser.ask(page.url)
     assert refused.answer.status == 400
     assert "Invalid OpenID response" in refused.answer.text
+
+
+def test_an_answer_for_another_site(site: Start, openid: OpenIdProvider, browser: Browser) -> None:
+    """A site of a stranger's, with a sign-in that he has begun here: what its user proves there, he brings to us."""
+    url = login(site, openid)
+    stranger = browser
+    begun = stranger.visit(url, until=openid.endpoint)
+    elsewhere = begun.query["openid.return_to"].replace("127.0.0.1", "localhost")
+    asked = {**begun.query, "openid.return_to": elsewhere, "openid.realm": elsewhere}
+    users = Browser().ask(f"{openid.endpoint}?{urlencode(asked)}")
+    brought = users.answer.headers["Location"].replace("localhost", "127.0.0.1", 1)
+    refused = stranger.ask(brought)
+    assert refused.answer.status == 400
+    assert "has not come back where it should" in refused.answer.text
+
+
+def test_behind_a_proxy(site: Start, openid: OpenIdProvider, browser: Browser) -> None:
+    """Which changes the host and the path."""
+    public = "https://example.com/app/login"
+    url = login(site, openid, _OPENID_RETURN_TO=public)
+    page = browser.visit(url, until=public)
+    assert body(browser.ask(page.url.replace(public, url)))["user"]["claimed_id"] == CLAIMED_ID
+
+
+def test_a_path_like_a_host(site: Start, openid: OpenIdProvider, browser: Browser) -> None:
+    """What a link to us has in its path is not where users come back."""
+    served = site(("//evil.example/login", Login, {"endpoint": openid.endpoint}))
+    url = f"{served.server.url}//evil.example/login"
+    assert openid_return_to(browser, url, openid).startswith(f"{url}?")
 
 
 def test_a_query_that_has_changed(site: Start, openid: OpenIdProvider, browser: Browser) -> None:

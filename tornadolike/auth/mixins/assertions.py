@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from .refusals import DeniedError, RefusedError
 
 PREFIX: Final = "openid."
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 NONCE_SECONDS: Final = 900.0
 """How far away from now the provider may have said it: its clock may be wrong, and people are slow."""
 _NONCE: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[!-~]{0,235}", re.ASCII)
@@ -65,13 +66,31 @@ def signed_fields(answer: Mapping[str, str]) -> dict[str, str]:
     return {name: answer[name] for name in signed if name in answer}
 
 
-def came_back_there(answer: Mapping[str, str], arguments: Mapping[str, Sequence[bytes]]) -> bool:
-    """Whether the query of ``return_to`` has come back, as section 11.1 wants it.
+def came_back_there(
+    answer: Mapping[str, str], url: str, arguments: Mapping[str, Sequence[bytes]]
+) -> bool:
+    """Whether ``return_to`` is where the answer has come to (section 11.1): else it was meant for another site, which
+    brings it to us in the name of its user.
 
-    Not its host: behind a proxy we do not know our own. What it has of :class:`.States` is for us only.
+    :arg url: where it has come to. Whether that is ``https`` does not count: a proxy may have spoken that for us.
+    :arg arguments: of the request: those that are in the query of ``return_to`` must have come back.
     """
-    query = parse_qsl(urlsplit(answer["return_to"]).query, keep_blank_values=True)
+    try:
+        meant, here = urlsplit(answer["return_to"]), urlsplit(url)
+        if _place(meant) != _place(here):
+            return False
+    except ValueError:
+        return False
+    query = parse_qsl(meant.query, keep_blank_values=True)
     return all(value.encode() in arguments.get(name, ()) for name, value in query)
+
+
+def _place(url: SplitResult) -> tuple[str, str]:
+    """The host, with a port that is not the default one, and the path."""
+    host = url.netloc.lower()
+    if url.port is not None and url.port == _DEFAULT_PORTS.get(url.scheme):
+        host = host.removesuffix(f":{url.port}")
+    return host, unquote(url.path) or "/"
 
 
 def is_confirmed(body: bytes) -> bool:

@@ -48,6 +48,9 @@ class OpenIdMixin(AsksProviders):
     """
 
     _OPENID_ENDPOINT: str
+    _OPENID_RETURN_TO: str | None = None
+    """The address to which users come back, as browsers know it: for sites behind a proxy that changes the host or the
+    path. None: that of the request."""
 
     def authenticate_redirect(
         self,
@@ -56,12 +59,13 @@ class OpenIdMixin(AsksProviders):
     ) -> None:
         """Send the user to the provider. The response is finished then.
 
-        :arg callback_uri: where they come back: absolute, or as seen from the address of this request, which is the
-            default.
+        :arg callback_uri: where they come back: absolute, or as seen from the address of this request. None:
+            ``_OPENID_RETURN_TO``, or that of this request.
         :arg ax_attrs: what is asked for. Raises :exc:`KeyError` for others.
         """
         handler = cast(RequestHandler, self)
-        arguments = self._openid_args(callback_uri or handler.request.uri or "/", ax_attrs=ax_attrs)
+        here = self._OPENID_RETURN_TO or handler.request.full_url()
+        arguments = self._openid_args(callback_uri or here, ax_attrs=ax_attrs)
         handler.redirect(with_query(self._OPENID_ENDPOINT, arguments))
 
     async def get_authenticated_user(
@@ -117,7 +121,8 @@ class OpenIdMixin(AsksProviders):
         """
         handler = cast(RequestHandler, self)
         check_answer(answer, self._OPENID_ENDPOINT, time.time())
-        if not came_back_there(answer, handler.request.arguments):
+        here = self._OPENID_RETURN_TO or handler.request.full_url()
+        if not came_back_there(answer, here, handler.request.arguments):
             raise RefusedError("The OpenID response has not come back where it should")
         query = dict(parse_qsl(urlsplit(answer["return_to"]).query))
         _STATES.end(handler, query.get(_STATE))

@@ -47,7 +47,7 @@ class Browser:
             headers["Cookie"] = "; ".join(f"{name}={v}" for name, v in self.cookies.items())
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             connection.request(
                 "GET" if form is None else "POST",

@@ -90,6 +90,13 @@ def test_other_signatures(
     assert f"oauth_signature_method={method}" in oauth1.asked[0]
 
 
+def test_in_guest_mode(
+    site: Start, oauth1: OAuth1Provider, browser: Browser, new_foreign_loop: Any
+) -> None:
+    served = site(("/login", Login, {"url": oauth1.url}), server={"loop_factory": new_foreign_loop})
+    assert body(browser.visit(f"{served.server.url}/login"))["name"] == "Ann"
+
+
 def test_a_wrong_secret(site: Start, oauth1: OAuth1Provider, browser: Browser) -> None:
     page = browser.visit(login(site, oauth1, secret="another"))
     assert (page.answer.status, page.answer.text) == (502, "the provider says 401")

@@ -169,6 +169,22 @@ def test_the_secret_is_of_no_use(site: Start, browser: Browser) -> None:
     assert "secret" not in (ask(site, browser, page).header("Location") or "")
 
 
+def test_mixins_that_stand_in_front(site: Start, browser: Browser) -> None:
+    """As in JupyterHub, whose addresses are properties."""
+
+    class Front(OAuth2Mixin, RequestHandler):
+        @property
+        def _OAUTH_AUTHORIZE_URL(self) -> str:  # type: ignore[override]
+            return f"https://{self.settings['provider']}/authorize"
+
+        def get(self) -> None:
+            self.authorize_redirect(client_id="id")
+
+    served = site(("/", Front), provider="provider.example")
+    there = browser.ask(f"{served.server.url}/").answer.header("Location")
+    assert there == "https://provider.example/authorize?response_type=code&client_id=id"
+
+
 def test_the_address_of_a_token() -> None:
     mixin = Quick.__new__(Quick)
     assert mixin._oauth_request_token_url() == "https://provider.example/token"

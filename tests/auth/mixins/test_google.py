@@ -84,6 +84,43 @@ def test_a_code_is_good_for_one_time(site: Start, oauth2: OAuth2Provider, browse
     assert body(browser.ask(page.url)) == {"refused": 400}
 
 
+class Open(Login):
+    """Catches nothing."""
+
+    async def get(self) -> None:
+        await self.get_authenticated_user("https://site.example/", self.get_argument("code"))
+
+
+def test_a_code_that_is_made_up(
+    site: Start, oauth2: OAuth2Provider, browser: Browser, expect_log: Any
+) -> None:
+    """A stranger gets a 400, and fills no log with tracebacks."""
+    settings = {"google_oauth": {"key": KEY, "secret": SECRET}}
+    served = site(("/login", Open, {"url": oauth2.url}), **settings)
+    with expect_log("tornadolike.general", "The provider has refused it with 400"):
+        page = browser.ask(f"{served.server.url}/login?code=madeup")
+    assert page.answer.status == 400
+    assert "Please begin again." in page.answer.text
+
+
+def test_a_secret_that_is_wrong(
+    site: Start, oauth2: OAuth2Provider, browser: Browser, expect_log: Any
+) -> None:
+    """That is for us to mend."""
+
+    class Token(RequestHandler):
+        def post(self) -> None:
+            self.set_status(401)
+            self.finish({"error": "invalid_client"})
+
+    provider = site(("/token", Token)).server.url
+    settings = {"google_oauth": {"key": KEY, "secret": "its secret"}}
+    served = site(("/login", Open, {"url": provider}), **settings)
+    with expect_log("tornadolike.application", "Uncaught exception") as log:
+        assert browser.ask(f"{served.server.url}/login?code=c").answer.status == 500
+    assert all("its secret" not in str(record.exc_info) for record in log.matched)
+
+
 @pytest.mark.parametrize(
     ("given", "status"),
     [

@@ -208,6 +208,7 @@ def test_the_cookie_over_tls(site: Start, certs: Any) -> None:
         ("a|b|c", "Request token does not match cookie"),
         ("b3R|é", "Request token does not match cookie"),
         ("|", "Request token does not match cookie"),
+        ("c29tZWJvZHlz|/w==", "Request token does not match cookie"),  # its secret is no text
     ],
 )
 def test_what_was_not_begun_here(
@@ -247,6 +248,24 @@ def test_a_verifier_that_is_wrong(site: Start, oauth1: OAuth1Provider, browser: 
     page = browser.visit(url, until=f"{url}?b=1&oauth_token")
     page = browser.ask(f"{url}?oauth_token={page.query['oauth_token']}&oauth_verifier={VERIFIER}")
     assert (page.answer.status, page.answer.text) == (502, "the provider says 401")
+
+
+class Open(Login):
+    """Catches nothing."""
+
+    async def get(self) -> None:
+        await self.get_authenticated_user()
+
+
+def test_what_is_made_up(
+    site: Start, oauth1: OAuth1Provider, browser: Browser, expect_log: Any
+) -> None:
+    """A stranger who has made a token up himself gets a 400, and fills no log with tracebacks."""
+    served = site(("/login", Open, {"url": oauth1.url}))
+    browser.cookies[COOKIE] = "bWFkZXVw|bWFkZXVw"
+    with expect_log("tornadolike.general", "The provider has refused it with 40"):
+        page = browser.ask(f"{served.server.url}/login?oauth_token=madeup")
+    assert page.answer.status == 400
 
 
 class Broken(RequestHandler):

@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from tornadolike.auth import AccessDeniedError, AuthError, SignInError
-from tornadolike.auth.mixins.refusals import DeniedError, RefusedError
+from tornadolike.auth.mixins.refusals import DeniedError, NotExchangedError, RefusedError
+from tornadolike.httpclient import HTTPClientError
 from tornadolike.web import HTTPError
 
 
@@ -24,6 +25,18 @@ def test_both_kinds(
     for each in (error, pickle.loads(pickle.dumps(error))):
         assert (each.status_code, str(each), each.detail) == (status, text, detail)
         assert each.get_message() in text
+
+
+def test_what_fetch_raises_too() -> None:
+    """Programs for Tornado catch that, and see the provider's status in it."""
+    error = NotExchangedError(HTTPClientError(401, "Go away"))
+    for each in (error, pickle.loads(pickle.dumps(error))):
+        assert isinstance(each, SignInError)
+        assert isinstance(each, HTTPError)
+        assert isinstance(each, HTTPClientError)
+        assert (each.code, each.message, each.response) == (401, "Go away", None)
+        assert (str(each), each.status_code) == ("HTTP 401: Go away", 400)
+        assert each.detail == "The provider has refused it with 401. Please begin again."
 
 
 def test_what_a_denial_tells() -> None:

@@ -1,13 +1,14 @@
 """The client by which providers are asked, and their answers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from ...httpclient import AsyncHTTPClient, HTTPResponse
+from ...httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 from ...httputil import url_concat
 from ..errors import ProviderAnswerError
+from .refusals import NotExchangedError
 from .signatures import pairs
 
 
@@ -17,6 +18,20 @@ class AsksProviders:
     def get_auth_http_client(self) -> AsyncHTTPClient:
         """The client by which providers are asked; may be overridden. By default the loop's."""
         return AsyncHTTPClient()
+
+
+async def exchanged(fetching: Awaitable[HTTPResponse], refusals: Collection[int]) -> HTTPResponse:
+    """The answer of a provider that is asked for a token.
+
+    :arg refusals: the statuses by which it says that what the browser has brought is worth nothing, which raise
+        :exc:`.NotExchangedError`.
+    """
+    try:
+        return await fetching
+    except HTTPClientError as error:
+        if error.code in refusals:
+            raise NotExchangedError(error) from error
+        raise
 
 
 def read_json_object(response: HTTPResponse) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ..errors import ProviderAnswerError
-from .asking import read_json_object
-from .oauth2 import OAuth2Mixin
+from .asking import exchanged, read_json_object
+from .oauth2 import REFUSALS, OAuth2Mixin
 
 _FIELDS: Final = ("id", "name", "first_name", "last_name", "locale", "picture", "link")
 
@@ -60,7 +60,8 @@ class FacebookGraphMixin(OAuth2Mixin):
             client_id=client_id,
             client_secret=client_secret,
         )
-        answer = read_json_object(await self.get_auth_http_client().fetch(url))
+        fetching = self.get_auth_http_client().fetch(url)
+        answer = read_json_object(await exchanged(fetching, REFUSALS))
         access_token = answer.get("access_token")
         if not isinstance(access_token, str):
             raise ProviderAnswerError("the provider's answer has no access_token")

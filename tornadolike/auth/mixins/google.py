@@ -4,8 +4,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from ...web import RequestHandler
-from .asking import read_json_object
-from .oauth2 import OAuth2Mixin
+from .asking import exchanged, read_json_object
+from .oauth2 import REFUSALS, OAuth2Mixin
 
 
 class GoogleOAuth2Mixin(OAuth2Mixin):
@@ -70,10 +70,10 @@ class GoogleOAuth2Mixin(OAuth2Mixin):
             "client_secret": client_secret,
             "grant_type": "authorization_code",
         }
-        response = await self.get_auth_http_client().fetch(
+        fetching = self.get_auth_http_client().fetch(
             self._OAUTH_ACCESS_TOKEN_URL,
             method="POST",
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             body=urlencode(form),
         )
-        return read_json_object(response)
+        return read_json_object(await exchanged(fetching, REFUSALS))

@@ -12,13 +12,15 @@ from ...escape import to_basestring, utf8
 from ...httpclient import AsyncHTTPClient, HTTPResponse
 from ...web import RequestHandler
 from ..errors import AuthError
-from .asking import AsksProviders, read_oauth1_token, with_query
+from .asking import AsksProviders, exchanged, read_oauth1_token, with_query
 from .refusals import RefusedError
 from .signatures import DEFAULT_METHOD, sign
 
 REQUEST_TOKEN_COOKIE: Final = "_oauth_request_token"  # noqa: S105 - a name
 _NONCE_BYTES: Final = 12
 _REVISED: Final = "1.0a"
+_REFUSALS: Final = frozenset({400, 401, 403})
+"""Of a request token (section 3.2)."""
 
 
 class OAuthMixin(AsksProviders):
@@ -77,7 +79,8 @@ class OAuthMixin(AsksProviders):
         """
         request_token = self._take_request_token()
         http_client = http_client or self.get_auth_http_client()
-        response = await http_client.fetch(self._oauth_access_token_url(request_token))
+        fetching = http_client.fetch(self._oauth_access_token_url(request_token))
+        response = await exchanged(fetching, _REFUSALS)
         access_token = read_oauth1_token(response)
         user = await self._oauth_get_user_future(access_token)
         if not user:
@@ -96,6 +99,7 @@ class OAuthMixin(AsksProviders):
         handler.clear_cookie(REQUEST_TOKEN_COOKIE)
         try:
             kept, secret = (b64decode(part) for part in cookie.split("|"))
+            secret.decode()  # or it could not be signed with
         except (ValueError, binascii.Error):
             raise RefusedError("Request token does not match cookie") from None
         if not hmac.compare_digest(kept, utf8(key)):

@@ -10,6 +10,8 @@ from ...web import RequestHandler
 from .asking import AsksProviders, with_query
 from .states import States
 
+REFUSALS: Final = frozenset({400, 403})
+"""Of a code (RFC 6749 section 5.2). 401 is for the application itself: somebody has to look at that."""
 _STATES: Final = States("_oauth2_state")
 
 

@@ -5,6 +5,7 @@ stranger can have it raised. These are errors of that kind too, and besides of t
 itself.
 """
 
+from ...httpclient import HTTPClientError
 from ...web import HTTPError
 from ..errors import AccessDeniedError, SignInError
 
@@ -24,6 +25,21 @@ class RefusedError(SignInError, HTTPError):
 
     def __reduce__(self) -> tuple[type["RefusedError"], tuple[str]]:
         return type(self), (self._text,)
+
+
+class NotExchangedError(HTTPClientError, RefusedError):
+    """The provider gives no token for what a browser has brought: 400. It is the error of ``fetch``, too, which Tornado
+    lets through."""
+
+    def __init__(self, error: HTTPClientError) -> None:
+        RefusedError.__init__(self, f"The provider has refused it with {error.code}")
+        self.code, self.message, self.response = error.code, error.message, error.response
+
+    def __str__(self) -> str:
+        return HTTPClientError.__str__(self)
+
+    def __reduce__(self) -> tuple[type["NotExchangedError"], tuple[HTTPClientError]]:  # type: ignore[override]
+        return type(self), (HTTPClientError(self.code, self.message, self.response),)
 
 
 class DeniedError(AccessDeniedError, HTTPError):

@@ -18,6 +18,7 @@ class Validator(RequestValidator):
     """Knows one client, and keeps tokens in memory."""
 
     enforce_ssl = False
+    callbacks: tuple[str, ...] = ("http://127.0.0.1",)
     allowed_signature_methods = METHODS
     dummy_client = dummy_request_token = dummy_access_token = "nobody"
 
@@ -59,7 +60,7 @@ class Validator(RequestValidator):
         return new
 
     def validate_redirect_uri(self, client_key: str, redirect_uri: str, request: Any) -> bool:
-        return redirect_uri == "oob" or redirect_uri.startswith("http://127.0.0.1")
+        return redirect_uri == "oob" or redirect_uri.startswith(self.callbacks)
 
     def validate_request_token(self, client_key: str, token: str, request: Any) -> bool:
         return token in self.request_tokens

@@ -86,19 +86,50 @@ def test_several_tabs(site: Start, browser: Browser) -> None:
     assert browser.cookies == {}
 
 
-def test_a_cookie_of_a_stranger(site: Start, browser: Browser) -> None:
-    """However long it is, it does not become longer."""
+def test_tabs_that_begin_at_the_same_moment(site: Start, browser: Browser) -> None:
+    """Neither brings along what the other has got."""
     url = begun(site)
-    browser.cookies["_state"] = "." * 100 + ".".join(["x"] * 100)
-    state = begin(browser, url)
-    assert browser.cookies["_state"].split(".") == ["x"] * (MOST_STATES - 1) + [state]
-    browser.cookies["_state"] = "é"
-    assert end(browser, url, "x") == 400
+    other = Browser()
+    states = [begin(browser, url), begin(other, url)]
+    browser.cookies |= other.cookies
+    assert [end(browser, url, state) for state in states] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "state"),
+    [
+        ("_state_", "", ""),
+        ("_state_", "x", ""),
+        ("_state_x", "y", "x"),
+        ("_state_12345678", "12345678x", "12345678"),
+        ("_state_12345678", "12345678", "12345678x"),
+        ("_state", "x", "x"),
+    ],
+)
+def test_cookies_that_do_not_fit(
+    site: Start, browser: Browser, name: str, value: str, state: str
+) -> None:
+    url = begun(site)
+    browser.cookies[name] = value
+    assert end(browser, url, state) == 400
+    assert browser.cookies == {name: value}
+
+
+def test_a_flood_of_cookies(site: Start, browser: Browser) -> None:
+    """The oldest go, a few at a time: the answer to many is not many."""
+    url = begun(site)
+    browser.cookies = {f"_state_{number}": "x" for number in range(500)}
+    page = browser.ask(f"{url}/begin")
+    assert len(page.answer.headers.get_all("Set-Cookie") or []) == MOST_STATES + 1
+    state = page.answer.text
+    left = [f"_state_{number}" for number in range(MOST_STATES, 500)]
+    assert [*browser.cookies] == [*left, f"_state_{state[:8]}"]
+    assert end(browser, url, state) == 200
 
 
 def test_the_cookie(site: Start, browser: Browser) -> None:
-    begin(browser, begun(site))
-    morsel = browser.morsels["_state"]
+    state = begin(browser, begun(site))
+    morsel = browser.morsels[f"_state_{state[:8]}"]
     assert (morsel["httponly"], morsel["samesite"], morsel["path"]) == (True, "Lax", "/")
     assert morsel["max-age"] == str(STATE_SECONDS)
     assert not morsel["secure"]
@@ -111,9 +142,9 @@ def test_the_cookie_over_tls(site: Start, certs: object, states: States, same_si
     browser = Browser(certs.client_context())  # type: ignore[attr-defined]
     url = begun(site, states)
     state = begin(browser, url)
-    morsel = browser.morsels["__Host-_state"]
+    morsel = browser.morsels[f"__Host-_state_{state[:8]}"]
     assert (morsel["secure"], morsel["samesite"], morsel["domain"]) == (True, same_site, "")
-    browser.cookies["_state"] = "another"
+    browser.cookies["_state_another"] = "another"
     assert end(browser, url, "another") == 400
     assert end(browser, url, state) == 200
-    assert "__Host-_state" not in browser.cookies
+    assert [*browser.cookies] == ["_state_another"]

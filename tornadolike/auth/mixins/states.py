@@ -16,13 +16,15 @@ MOST_STATES: Final = 5
 STATE_SECONDS: Final = 600
 """How long a sign-in may take."""
 _RANDOM_BYTES: Final = 24
-_BETWEEN: Final = "."
+_NAMED_BY: Final = 8
+"""Letters of a state that are in its cookie's name: tabs that begin at the same moment do not know of each other, and
+each must get a cookie of its own."""
 
 
 class States:
     """The sign-ins of one kind that a browser has begun.
 
-    :arg name: of the cookie.
+    :arg name: what the names of their cookies begin with.
     :arg posted: whether the browser may come back by a form that the provider's page sends: its cookie must go along
         with what other sites send then, which browsers let it over TLS only.
     """
@@ -33,34 +35,33 @@ class States:
 
     def begin(self, handler: RequestHandler) -> str:
         """Have the browser keep another state, and return that."""
+        prefix = self._prefix(handler)
+        kept = [name for name in handler.cookies if name.startswith(prefix)]
+        # Browsers send the oldest first. Whoever sends thousands does not get as many fields back.
+        for name in kept[: 1 - MOST_STATES][:MOST_STATES]:
+            handler.clear_cookie(name, **self._attributes(handler))
         state = secrets.token_urlsafe(_RANDOM_BYTES)
-        self._keep(handler, [*self._kept(handler), state][-MOST_STATES:])
+        handler.set_cookie(
+            prefix + state[:_NAMED_BY],
+            state,
+            max_age=STATE_SECONDS,
+            httponly=True,
+            **self._attributes(handler),
+        )
         return state
 
     def end(self, handler: RequestHandler, state: str | None) -> None:
         """Take one back; it is good for one time. Raises :exc:`.RefusedError` for one that is not in the browser."""
-        kept = self._kept(handler)
-        left = [each for each in kept if not _same(each, state or "")]
-        if not state or len(left) == len(kept):
+        given = state or ""
+        name = self._prefix(handler) + given[:_NAMED_BY]
+        kept = handler.get_cookie(name)
+        if not kept or not hmac.compare_digest(kept.encode(), given.encode()):
             raise RefusedError("This sign-in was not begun in this browser, or too long ago")
-        self._keep(handler, left)
+        handler.clear_cookie(name, **self._attributes(handler))
 
-    def _kept(self, handler: RequestHandler) -> list[str]:
-        cookie = handler.get_cookie(self._cookie_name(handler), "")
-        return [state for state in cookie.split(_BETWEEN)[-MOST_STATES:] if state]
-
-    def _keep(self, handler: RequestHandler, states: list[str]) -> None:
-        name, attributes = self._cookie_name(handler), self._attributes(handler)
-        if states:
-            handler.set_cookie(
-                name, _BETWEEN.join(states), max_age=STATE_SECONDS, httponly=True, **attributes
-            )
-        else:
-            handler.clear_cookie(name, **attributes)
-
-    def _cookie_name(self, handler: RequestHandler) -> str:
+    def _prefix(self, handler: RequestHandler) -> str:
         """Where browsers see to it, nobody but this very host can have set it."""
-        return f"__Host-{self._name}" if _is_secure(handler) else self._name
+        return f"__Host-{self._name}_" if _is_secure(handler) else f"{self._name}_"
 
     def _attributes(self, handler: RequestHandler) -> dict[str, Any]:
         secure = _is_secure(handler)
@@ -69,7 +70,3 @@ class States:
 
 def _is_secure(handler: RequestHandler) -> bool:
     return handler.request.protocol == "https"
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())

@@ -269,6 +269,28 @@ def test_methods_that_are_none() -> None:
         sign("HMAC-MD5", "GET", "http://a/", {}, "secret")
 
 
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://example.com/", True),
+        ("HTTPS://example.com/", True),
+        ("http://localhost:8888/", True),
+        ("http://127.0.0.1/", True),
+        ("http://[::1]:8888/", True),
+        ("http://example.com/", False),
+        ("http://127.0.0.1.example.com/", False),
+        ("http://127.0.0.1@example.com/", False),
+    ],
+)
+def test_plaintext_is_for_tls(url: str, private: bool) -> None:
+    """RFC 5849 section 3.4.4."""
+    if private:
+        assert sign("PLAINTEXT", "GET", url, {}, "secret") == "secret&"
+    else:
+        with pytest.raises(ValueError, match="it is for https only"):
+            sign("PLAINTEXT", "GET", url, {}, "secret")
+
+
 def test_keys_that_are_none() -> None:
     made = ec.generate_private_key(ec.SECP256R1())
     pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -348,13 +370,14 @@ def test_a_signature_is_of_all(name: str) -> None:
     """What is changed has another signature, but for PLAINTEXT, which is of nothing."""
     made = rsa.generate_private_key(65537, 2048)
     pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    right = ("GET", "http://a/b?c=1", {"d": "2"})
+    right = ("GET", "https://a/b?c=1", {"d": "2"})
     others = [
-        ("POST", "http://a/b?c=1", {"d": "2"}),
-        ("GET", "https://a/b?c=1", {"d": "2"}),
-        ("GET", "http://a/b?c=2", {"d": "2"}),
-        ("GET", "http://a/b?c=1", {"d": "3"}),
-        ("GET", "http://a/b?c=1", {"d": "2", "e": ""}),
+        ("POST", "https://a/b?c=1", {"d": "2"}),
+        ("GET", "https://b/b?c=1", {"d": "2"}),
+        ("GET", "https://a:1/b?c=1", {"d": "2"}),
+        ("GET", "https://a/b?c=2", {"d": "2"}),
+        ("GET", "https://a/b?c=1", {"d": "3"}),
+        ("GET", "https://a/b?c=1", {"d": "2", "e": ""}),
     ]
     signature = sign(name, *right, pem)
     assert sign(name, *right, pem) == signature

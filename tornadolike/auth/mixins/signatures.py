@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 DEFAULT_METHOD: Final = "HMAC-SHA1"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_PLAINTEXT: Final = "PLAINTEXT"
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOT_SIGNED: Final = frozenset({"oauth_signature", "realm"})
 
 
@@ -33,7 +35,8 @@ def sign(
 ) -> str:
     """The ``oauth_signature`` of a request.
 
-    :arg signature_method: one of :data:`SIGNATURE_METHODS`. Raises :exc:`ValueError` for others.
+    :arg signature_method: one of :data:`SIGNATURE_METHODS`. Raises :exc:`ValueError` for others, and for ``PLAINTEXT``
+        without TLS to another machine (section 3.4.4).
     :arg method: the HTTP method.
     :arg url: what is asked for; its query is signed too.
     :arg parameters: those of the protocol, of the query and of the form, decoded. A list stands for several of a name.
@@ -41,6 +44,8 @@ def sign(
     :arg consumer_secret: the client's; for ``RSA-SHA1`` its private key, in PEM.
     :arg token_secret: the token's, if there is one.
     """
+    if signature_method == _PLAINTEXT and not _is_private(url):
+        raise ValueError("PLAINTEXT sends the secrets themselves: it is for https only")
     signing = SIGNATURE_METHODS.get(signature_method)
     if signing is None:
         known = ", ".join(SIGNATURE_METHODS)
@@ -112,8 +117,14 @@ def _hmac(hash_name: str) -> Callable[[str, str, str], str]:
 
 
 def _plaintext(base: str, consumer_secret: str, token_secret: str) -> str:
-    """The secrets themselves (section 3.4.4): for TLS only."""
+    """The secrets themselves (section 3.4.4)."""
     return _key(consumer_secret, token_secret)
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody between here and there can read what is sent."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in _THIS_MACHINE
 
 
 def _rsa_sha1(base: str, consumer_secret: str, token_secret: str) -> str:
@@ -134,7 +145,7 @@ def _private_key(pem: str) -> RSAPrivateKey:
 SIGNATURE_METHODS: Final[Mapping[str, Callable[[str, str, str], str]]] = {
     "HMAC-SHA1": _hmac("sha1"),
     "HMAC-SHA256": _hmac("sha256"),
-    "PLAINTEXT": _plaintext,
+    _PLAINTEXT: _plaintext,
     "RSA-SHA1": _rsa_sha1,
 }
 """By their names in ``oauth_signature_method``: each makes a signature of the base string and the two secrets."""

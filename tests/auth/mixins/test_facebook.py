@@ -89,6 +89,16 @@ def test_a_code_of_a_stranger(site: Start, oauth2: OAuth2Provider, browser: Brow
     assert oauth2.tokens == {}
 
 
+def test_a_code_that_is_made_up(
+    site: Start, oauth2: OAuth2Provider, browser: Browser, expect_log: Any
+) -> None:
+    """A stranger gets a 400, and fills no log with tracebacks."""
+    url = login(site, oauth2)
+    with expect_log("tornadolike.general", "The provider has refused it with 400"):
+        page = browser.ask(f"{url}?code=madeup")
+    assert page.answer.status == 400
+
+
 class Graph(RequestHandler):
     """Answers as it is told."""
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
 from tests.auth.mixins.browsing import Browser, body
@@ -248,6 +250,38 @@ def test_a_verifier_that_is_wrong(site: Start, oauth1: OAuth1Provider, browser: 
     page = browser.visit(url, until=f"{url}?b=1&oauth_token")
     page = browser.ask(f"{url}?oauth_token={page.query['oauth_token']}&oauth_verifier={VERIFIER}")
     assert (page.answer.status, page.answer.text) == (502, "the provider says 401")
+
+
+PIECES = st.sampled_from(["YQ==", "Yg==", "/w==", "|", "a", "b", "=", "é", "\x00", " "])
+TEXTS = st.lists(PIECES, max_size=6).map("".join) | st.text(max_size=8)
+
+
+@hypothesis.given(cookie=TEXTS, key=TEXTS)
+def test_any_cookie(cookie: str, key: str) -> None:
+    """It is refused, or can be signed with."""
+
+    class Returned(OAuthMixin):
+        _OAUTH_ACCESS_TOKEN_URL = "https://provider.example/access"
+
+        def get_argument(self, name: str, default: str | None = None) -> str | None:
+            return key if name == "oauth_token" else default
+
+        def get_cookie(self, name: str) -> str:
+            return cookie
+
+        def clear_cookie(self, name: str) -> None:
+            pass
+
+        def _oauth_consumer_token(self) -> dict[str, Any]:
+            return {"key": KEY, "secret": SECRET}
+
+    returned = Returned()
+    try:
+        token = returned._take_request_token()
+    except SignInError:
+        return
+    query = parse_qs(urlsplit(returned._oauth_access_token_url(token)).query, True)
+    assert query["oauth_token"] == [key]
 
 
 class Open(Login):

@@ -23,6 +23,8 @@ from tornadolike.auth.signin.returning import LONGEST as LONGEST_NEXT
 from tornadolike.auth.signin.sign_outs import KEPT_SECONDS as SIGN_OUTS_KEPT
 from tornadolike.auth.tokens import DEFAULT_LEEWAY
 from tornadolike.auth.accounts.mail_tokens import DEFAULT_MAX_AGE_SECONDS, LONGEST_SUBJECT
+from tornadolike.auth.mixins.assertions import NONCE_SECONDS
+from tornadolike.auth.mixins.states import MOST_STATES, STATE_SECONDS
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -222,6 +224,9 @@ def test_nothing_else_is() -> None:
         (FILE_SIZE, "The file of ``FileTokens()`` has at most {}."),
         (SECRET_LIFETIME, "The secret for Apple is good for {} seconds"),
         (LONGEST_NAME, "with the browser has at most {} characters"),
+        (MOST_STATES, "can end the last {} of them"),
+        (STATE_SECONDS, "each for {} seconds"),
+        (NONCE_SECONDS, "response may be {} seconds from now"),
         (of(Cached, "seconds"), "a response is good for {} seconds"),
         (of(Cached, "max_size"), "its body has at most {}"),
         (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),

@@ -60,6 +60,14 @@ if TYPE_CHECKING:
     from .jose.reading import read_token
     from .jose.writing import write_token
     from .accounts.mail_tokens import MailTokens
+    from .mixins import (
+        FacebookGraphMixin,
+        GoogleOAuth2Mixin,
+        OAuth2Mixin,
+        OAuthMixin,
+        OpenIdMixin,
+        TwitterMixin,
+    )
     from .oauth2 import OAuth2Provider, Pending
     from .oauth2.assertions import ClientSecretJWT, PrivateKeyJWT
     from .openid import OpenIDProvider
@@ -102,6 +110,12 @@ _HOMES: Final = {
     "MemoryTokens": "grants",
     "Microsoft": "providers.microsoft",
     "MailTokens": "accounts.mail_tokens",
+    "FacebookGraphMixin": "mixins",
+    "GoogleOAuth2Mixin": "mixins",
+    "OAuth2Mixin": "mixins",
+    "OAuthMixin": "mixins",
+    "OpenIdMixin": "mixins",
+    "TwitterMixin": "mixins",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
@@ -150,9 +164,15 @@ __all__ = [
     "MemoryTokens",
     "Microsoft",
     "MailTokens",
+    "FacebookGraphMixin",
+    "GoogleOAuth2Mixin",
+    "Identity",
+    "OAuth2Mixin",
     "OAuth2Provider",
     "OAuthError",
+    "OAuthMixin",
     "OpenIDProvider",
+    "OpenIdMixin",
     "Pending",
     "PrivateKeyJWT",
     "ProviderAnswerError",
@@ -178,6 +198,7 @@ __all__ = [
     "safe_next",
     "secret_key",
     "write_token",
+    "TwitterMixin",
 ]
 
 

@@ -42,23 +42,62 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .guards.permissions import (
+        requires_any_permission,
+        requires_any_role,
+        requires_permission,
+        requires_role,
+    )
     from .oauth2 import OAuth2Provider, Pending
     from .openid import OpenIDProvider
+    from .passkeys import (
+        Credential,
+        CredentialStorage,
+        MemoryCredentials,
+        PasskeyError,
+        PasskeyOwner,
+        PasskeyRegistrationMixin,
+        Passkeys,
+        PasskeyScript,
+        PasskeySignInMixin,
+    )
 
 _HOMES: Final = {
+    "Credential": "passkeys",
+    "CredentialStorage": "passkeys",
+    "MemoryCredentials": "passkeys",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
+    "PasskeyError": "passkeys",
+    "PasskeyOwner": "passkeys",
+    "PasskeyRegistrationMixin": "passkeys",
+    "PasskeyScript": "passkeys",
+    "PasskeySignInMixin": "passkeys",
+    "Passkeys": "passkeys",
     "Pending": "oauth2",
+    "requires_any_permission": "guards.permissions",
+    "requires_any_role": "guards.permissions",
+    "requires_permission": "guards.permissions",
+    "requires_role": "guards.permissions",
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
     "AccessDeniedError",
     "AuthError",
+    "Credential",
+    "CredentialStorage",
     "Identity",
+    "MemoryCredentials",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
+    "PasskeyError",
+    "PasskeyOwner",
+    "PasskeyRegistrationMixin",
+    "PasskeyScript",
+    "PasskeySignInMixin",
+    "Passkeys",
     "Pending",
     "ProviderAnswerError",
     "ProviderError",
@@ -66,6 +105,10 @@ __all__ = [
     "SignInError",
     "Token",
     "TokenError",
+    "requires_any_permission",
+    "requires_any_role",
+    "requires_permission",
+    "requires_role",
 ]
 
 

@@ -30,7 +30,7 @@ from webauthn.helpers.structs import (
 
 from ...log import gen_log
 from ...stores import MemoryStore, Store
-from .answers import credential_id_of, user_handle_of
+from .answers import challenge_of, credential_id_of, user_handle_of
 from .challenges import Challenge
 from .credentials import Credential, CredentialStorage
 from .errors import PasskeyError
@@ -151,6 +151,7 @@ class Passkeys:
             raise PasskeyError("expired", "the challenge was not for making a passkey")
         if len(name) > LONGEST_NAME:
             raise PasskeyError("malformed", f"the name has more than {LONGEST_NAME} characters")
+        _check_challenge(challenge, answer)
         credential_id = credential_id_of(answer)
         parsed = _believed(lambda: parse_registration_credential_json(answer))
         verified = _believed(
@@ -212,6 +213,7 @@ class Passkeys:
         """The passkey that has answered; its ``user`` is who has signed in. Raises :exc:`.PasskeyError`."""
         if challenge.user_handle is not None:
             raise PasskeyError("expired", "the challenge was for making a passkey")
+        _check_challenge(challenge, answer)
         credential = await self.storage.find(credential_id_of(answer))
         if credential is None:
             raise PasskeyError("unknown")
@@ -277,6 +279,12 @@ class Passkeys:
         times, _ = await self.used.count(f"passkey challenge: {digest}", self.seconds + 1)
         if times > 1 or time.time() >= challenge.ends:
             raise PasskeyError("expired", "it was answered already, or too late")
+
+
+def _check_challenge(challenge: Challenge, answer: object) -> None:
+    """Raise :exc:`.PasskeyError` if it is no answer, or one to something else."""
+    if not hmac.compare_digest(challenge_of(answer), challenge.value):
+        raise PasskeyError("refused", "it answers another challenge")
 
 
 def _check_user(credential: Credential, challenge: Challenge, handle: bytes | None) -> None:

@@ -47,7 +47,7 @@ def _fault_of(origin: str, rp_id: str) -> str | None:
     except ValueError:
         return "it is no URL"
     there = host if port is None else f"{host}:{port}"
-    if origin != f"{parts.scheme}://{there}" or port == _DEFAULT_PORTS.get(parts.scheme):
+    if origin != f"{parts.scheme}://{there}" or port == _DEFAULT_PORTS.get(parts.scheme, 0):
         return f"browsers write it '{parts.scheme}://HOST[:PORT]', in small letters, and leave out the usual port"
     if host != rp_id and not host.endswith(f".{rp_id}"):
         return "it is on another domain"

@@ -300,7 +300,7 @@ def test_methods_that_cannot_be_kept_from_anybody(name: str) -> None:
 
 def test_what_cannot_be_decorated() -> None:
     decorate = requires_role("x")
-    with pytest.raises(TypeError, match="not the class Page: .* its prepare"):
+    with pytest.raises(TypeError, match=r"not the class Page: .* its prepare"):
         decorate(Page)
     for wrong in (None, "get", staticmethod(print), classmethod(print), property(print)):
         with pytest.raises(TypeError, match="a method of a handler"):

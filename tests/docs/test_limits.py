@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
+from tornadolike.auth.passkeys import Passkeys, handlers
+from tornadolike.auth.passkeys.answers import LONGEST_ID
+from tornadolike.auth.passkeys.ceremonies import LONGEST_NAME, LONGEST_USER
+from tornadolike.auth.passkeys.challenges import MAX_BEGUN
+from tornadolike.auth.passkeys.keys import RSA_BITS
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -189,6 +194,14 @@ def test_nothing_else_is() -> None:
         (of(SQLiteStore, "max_bytes"), "its file has at most {}"),
         (of(RedisStore, "timeout"), "gives an operation {} seconds"),
         (of(RedisStore, "max_connections"), "makes {} connections"),
+        (of(Passkeys, "seconds"), "users have {} seconds to answer (``seconds``)"),
+        (of(Passkeys, "max_per_user"), "and {} passkeys each (``max_per_user``)"),
+        (handlers.MAX_MESSAGE_SIZE, "What a page sends has at most {} (``max_body_size``"),
+        (MAX_BEGUN, "{} questions that are open in a browser"),
+        (LONGEST_NAME, "{} characters for the name of a passkey"),
+        (LONGEST_ID, "{} bytes for its id"),
+        (LONGEST_USER, "{} bytes for a site's own key of a user"),
+        (str(max(RSA_BITS)), "{} bits for an RSA key"),
         (of(Cached, "seconds"), "a response is good for {} seconds"),
         (of(Cached, "max_size"), "its body has at most {}"),
         (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),

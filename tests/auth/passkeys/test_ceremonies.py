@@ -577,12 +577,14 @@ def test_owners_that_are_none(owner: tuple[str, str]) -> None:
 
 
 @on_every_loop
-async def test_a_name_has_a_most() -> None:
+async def test_a_name_is_a_short_text() -> None:
     passkeys = made()
     options, challenge = await passkeys.begin_registration(ANN)
     answer = Authenticator().create(options)
-    assert await code_of(passkeys.finish_registration(challenge, answer, "n" * 65)) == "malformed"
-    assert (await passkeys.finish_registration(challenge, answer, "n" * 64)).name == "n" * 64
+    for wrong in ("n" * 65, "a\nb", "\x00", "\ud800"):
+        assert await code_of(passkeys.finish_registration(challenge, answer, wrong)) == "malformed"
+    name = "\N{MOBILE PHONE}" * 64
+    assert (await passkeys.finish_registration(challenge, answer, name)).name == name
 
 
 def test_a_challenge_does_not_show_itself() -> None:

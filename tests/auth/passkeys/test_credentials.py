@@ -1,12 +1,17 @@
-"""A passkey as text, and the storage for tests."""
+"""A passkey as text, and storages: the one for tests, and the one that the documentation shows."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import strategies
 
-from tornadolike.auth.passkeys import Credential, MemoryCredentials
+from tests.docs.following import shown_files
+from tornadolike.auth.passkeys import Credential, CredentialStorage, MemoryCredentials
 
 ONE = Credential(b"id", "ann", b"handle", b"key", sign_count=3)
 
@@ -38,9 +43,25 @@ def test_the_text_stays() -> None:
     )
 
 
-def test_the_storage() -> None:
+def of_the_page() -> Any:
+    """The storage that docs/passkeys.rst shows."""
+    page = Path(__file__).parents[3] / "docs" / "passkeys.rst"
+    namespace: dict[str, Any] = {}
+    exec(shown_files(page)["storage.py"], namespace)
+    return namespace["SQLiteCredentials"](":memory:")
+
+
+@pytest.mark.parametrize("make", [MemoryCredentials, of_the_page])
+def test_a_storage(make: Callable[[], Any]) -> None:
     async def main() -> None:
-        storage = MemoryCredentials()
+        storage = make()
+        try:
+            await use(storage)
+        finally:
+            if make is of_the_page:
+                storage.db.close()
+
+    async def use(storage: CredentialStorage) -> None:
         assert await storage.add(ONE)
         assert not await storage.add(replace(ONE, user="bob")), "an id is somebody's"
         other = replace(ONE, id=b"other")

@@ -7,6 +7,7 @@ browser; the second takes that, and what the browser has answered.
 import hashlib
 import hmac
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +46,8 @@ LONGEST_USER: Final = 256
 """Bytes of a site's key for a user: it travels in a cookie."""
 LONGEST_NAME: Final = 64
 """Characters of what a user calls a passkey."""
+_UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and what no database takes as text."""
 _RANDOM: Final = 32
 
 
@@ -149,8 +152,11 @@ class Passkeys:
         user, handle = challenge.user, challenge.user_handle
         if user is None or handle is None:
             raise PasskeyError("expired", "the challenge was not for making a passkey")
-        if len(name) > LONGEST_NAME:
-            raise PasskeyError("malformed", f"the name has more than {LONGEST_NAME} characters")
+        if len(name) > LONGEST_NAME or _UNFIT.search(name):
+            raise PasskeyError(
+                "malformed",
+                f"the name has more than {LONGEST_NAME} characters, or such as are none",
+            )
         _check_challenge(challenge, answer)
         credential_id = credential_id_of(answer)
         parsed = _believed(lambda: parse_registration_credential_json(answer))

@@ -17,7 +17,7 @@ import json
 from collections.abc import Awaitable
 from typing import Any, ClassVar, Final
 
-from ...log import gen_log
+from ...log import gen_log, on_one_line
 from ...stores import StoreError
 from ...web import HTTPError, RequestHandler
 from ..signin.returning import safe_next
@@ -47,7 +47,7 @@ class _Ceremony(RequestHandler):
         try:
             await self._take(message)
         except PasskeyError as error:
-            gen_log.info("%s: %s", self._request_summary(), error)
+            gen_log.info("%s: %s", self._request_summary(), on_one_line(str(error)))
             self._refuse(error.status, error.code, error.message)
         except StoreError as error:
             raise HTTPError(503, f"passkeys: {error}", detail="Please try again later.") from error
@@ -152,7 +152,7 @@ class PasskeySignInMixin(_Ceremony):
         """To be overridden: ``credential.user`` is signed in, by a session or a cookie.
 
         :arg next: a path of this site, where the page goes then. The answer that tells it so is written unless this
-            method writes or finishes another: ``{"next": "/elsewhere"}``.
+            method writes another, ``{"next": "/elsewhere"}``, or redirects.
         """
         raise NotImplementedError(f"{type(self).__name__} needs a method signed_in()")
 

@@ -43,6 +43,7 @@
     if (token) headers["X-XSRFToken"] = token;
     const body = JSON.stringify(message);
     const answer = await fetch(url, { method: "POST", headers, body, credentials: "same-origin" });
+    if (answer.redirected) return { next: answer.url };
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new PasskeyError(said.error || "failed", said.message || answer.statusText);
     return said;

@@ -27,7 +27,7 @@ from .challenges import Challenge, packed, unpacked
 from .credentials import Credential, encoded
 from .errors import PasskeyError
 
-MAX_MESSAGE_SIZE: Final = 64 * 1024
+MAX_MESSAGE_SIZE: Final = 16 * 1024
 """Bytes of what a page may send."""
 
 

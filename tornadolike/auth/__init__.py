@@ -42,6 +42,19 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.password_rules import PasswordFault, PasswordRules
+    from .accounts.passwords import PasswordHasher, Verified
+    from .accounts.threads import TooBusyError
+    from .accounts.throttling import LoginThrottle, TooManyAttemptsError
+    from .guards.api_key_auth import ApiKeyAuthentication
+    from .guards.api_keys import ApiKey, ApiKeys, make_api_key
+    from .guards.authenticate import Authenticate
+    from .guards.basic import BasicAuthentication
+    from .guards.bearer import BearerAuthentication
+    from .guards.credentials import ALL_SCOPES, Credentials, credentials_of
+    from .guards.jwt_bearer import JWTBearer
+    from .guards.scopes import requires_scope
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
     from .jose.writing import write_token
@@ -53,35 +66,69 @@ if TYPE_CHECKING:
     from .openid.published_keys import PublishedKeys
 
 _HOMES: Final = {
+    "ALL_SCOPES": "guards.credentials",
+    "ApiKey": "guards.api_keys",
+    "ApiKeyAuthentication": "guards.api_key_auth",
+    "ApiKeys": "guards.api_keys",
+    "Authenticate": "guards.authenticate",
+    "BasicAuthentication": "guards.basic",
+    "BearerAuthentication": "guards.bearer",
     "ClientSecretJWT": "oauth2.assertions",
+    "Credentials": "guards.credentials",
     "Discovery": "openid.discovery",
+    "JWTBearer": "guards.jwt_bearer",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "LoginThrottle": "accounts.throttling",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
+    "PasswordFault": "accounts.password_rules",
+    "PasswordHasher": "accounts.passwords",
+    "PasswordRules": "accounts.password_rules",
     "Pending": "oauth2",
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
+    "TooBusyError": "accounts.threads",
+    "TooManyAttemptsError": "accounts.throttling",
+    "Verified": "accounts.passwords",
+    "credentials_of": "guards.credentials",
+    "django_hashes": "accounts.foreign_hashes",
     "load_key": "jose.keys",
+    "make_api_key": "guards.api_keys",
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
+    "requires_scope": "guards.scopes",
     "secret_key": "jose.keys",
+    "werkzeug_hashes": "accounts.foreign_hashes",
     "write_token": "jose.writing",
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
+    "ALL_SCOPES",
     "AccessDeniedError",
+    "ApiKey",
+    "ApiKeyAuthentication",
+    "ApiKeys",
     "AuthError",
+    "Authenticate",
+    "BasicAuthentication",
+    "BearerAuthentication",
     "ClientSecretJWT",
+    "Credentials",
     "Discovery",
     "Identity",
+    "JWTBearer",
     "Keys",
     "KnownKeys",
+    "LoginThrottle",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
+    "PasswordFault",
+    "PasswordHasher",
+    "PasswordRules",
     "Pending",
     "PrivateKeyJWT",
     "ProviderAnswerError",
@@ -91,11 +138,19 @@ __all__ = [
     "SignInError",
     "Token",
     "TokenError",
+    "TooBusyError",
+    "TooManyAttemptsError",
+    "Verified",
+    "credentials_of",
+    "django_hashes",
     "load_key",
+    "make_api_key",
     "new_key",
     "read_id_token",
     "read_token",
+    "requires_scope",
     "secret_key",
+    "werkzeug_hashes",
     "write_token",
 ]
 

@@ -6,7 +6,6 @@ import pytest
 
 from tornadolike.auth.accounts.common import is_common
 
-
 COMMON = """
 P@ssw0rd123! qwerty2024 aaaaaaaa 12345678 passwordpassword 123456789012345 qwertyuiopasdfgh 1q2w3e4r5t6y7u8i letmein!!!
 Summer2024! abcabcabcabcabc 20240101 correcthorsebatterystaple iloveyou2 trustno1 dragon1dragon1 ILOVEYOUILOVEYOU

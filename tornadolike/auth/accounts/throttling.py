@@ -62,13 +62,16 @@ class Attempt:
         self._counts = counts
         self._made = made
 
-    async def succeeded(self) -> None:
+    async def succeeded(self, trust: bool = True) -> None:
         """It was the user: the account's failures are forgotten, this browser is known from now on.
 
-        To be called once, before the head of the response is sent. What the address has failed with still counts.
+        To be called once, before the head of the response is sent. What the address has failed with still counts; and
+        what others have failed with does, too, if this browser was known already.
+
+        :arg trust: whether the browser is to be known.
         """
         await self._end(success=True)
-        if self._throttle.devices is not None:
+        if trust and self._throttle.devices is not None:
             self._throttle.devices.remember(self._handler, self._account)
 
     async def undo(self) -> None:

@@ -184,7 +184,7 @@ class LoginThrottle:
                 standings = await count.windows.take(count.key, now)
                 if standings and not standings[-1].allowed:
                     await attempt.undo()
-                    raise _refusal(handler, whole_seconds(standings[-1].seconds))
+                    raise refuse_attempt(handler, whole_seconds(standings[-1].seconds))
                 counts.append(count)
         except StoreError as error:
             self.complain(error)
@@ -199,6 +199,7 @@ class LoginThrottle:
         self._complaints.error("LoginThrottle cannot count: %s", error)
 
 
-def _refusal(handler: RequestHandler, seconds: int) -> TooManyAttemptsError:
+def refuse_attempt(handler: RequestHandler, seconds: int) -> TooManyAttemptsError:
+    """What is raised in the name of this handler, whose response says ``Retry-After``."""
     handler.before_head(lambda handler: handler.set_header("Retry-After", seconds))
     return TooManyAttemptsError(seconds)

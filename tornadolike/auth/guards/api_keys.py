@@ -89,7 +89,7 @@ class ApiKeys:
 
     def __init__(
         self,
-        find: Callable[[str], ApiKey | None | Awaitable[ApiKey | None]],
+        find: Callable[[str], ApiKey | Awaitable[ApiKey | None] | None],
         *,
         used: Callable[[ApiKey, float], Any] | None = None,
         used_interval: float = USED_INTERVAL,

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
+    from .openid.keeping import Keeping
     from .openid.published_keys import PublishedKeys
 
 _HOMES: Final = {
@@ -77,6 +78,7 @@ _HOMES: Final = {
     "Credentials": "guards.credentials",
     "Discovery": "openid.discovery",
     "JWTBearer": "guards.jwt_bearer",
+    "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "LoginThrottle": "accounts.throttling",
@@ -120,6 +122,7 @@ __all__ = [
     "Discovery",
     "Identity",
     "JWTBearer",
+    "Keeping",
     "Keys",
     "KnownKeys",
     "LoginThrottle",

@@ -35,8 +35,8 @@ class BasicAuthentication(Scheme):
     as with cookies.
 
     :arg check: takes the name and the password, both text (NFC); returns the user, or :class:`Credentials`, or None for
-        nobody. May be a coroutine function. It is asked with each request, but once for those that have the same while it is
-        at work: a page brings many.
+        nobody. May be a coroutine function. It is asked with each request, but once for those that have the same while
+        it is at work: a page brings many.
     :arg realm: what it is for: browsers show it.
     :arg throttle: counts those that are wrong, and refuses who sends too many.
 

@@ -5,7 +5,11 @@ Who signs and who reads may be two programs. Where a text has two meanings, they
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+_DIGITS: Final = 100
+_DEPTH: Final = 32
+_TOO_DEEP: Final = "it is nested too deep"
 
 
 def read_object(data: bytes) -> dict[str, Any]:
@@ -19,17 +23,34 @@ def read_object(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_object,
             parse_constant=_no_number,
             parse_float=_finite,
+            parse_int=_whole,
         )
         json.dumps(value, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError(_TOO_DEEP) from None
     except UnicodeError:
         raise ValueError("it is not UTF-8") from None
     except json.JSONDecodeError:
         raise ValueError("it is not JSON") from None
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """How deep the parser itself can go depends on the version of Python."""
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -48,3 +69,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("it has a number that is too large")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError("it has a number that is too large")
+    return int(text)

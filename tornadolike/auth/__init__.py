@@ -42,14 +42,35 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.password_rules import PasswordFault, PasswordRules
+    from .accounts.passwords import PasswordHasher, Verified
+    from .accounts.threads import TooBusyError
+    from .accounts.throttling import LoginThrottle, TooManyAttemptsError
+    from .guards.api_key_auth import ApiKeyAuthentication
+    from .guards.api_keys import ApiKey, ApiKeys, make_api_key
+    from .guards.authenticate import Authenticate
+    from .guards.basic import BasicAuthentication
+    from .guards.bearer import BearerAuthentication
+    from .guards.credentials import ALL_SCOPES, Credentials, credentials_of
+    from .guards.jwt_bearer import JWTBearer
     from .guards.permissions import (
         requires_any_permission,
         requires_any_role,
         requires_permission,
         requires_role,
     )
+    from .guards.scopes import requires_scope
+    from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
+    from .jose.reading import read_token
+    from .jose.writing import write_token
     from .oauth2 import OAuth2Provider, Pending
+    from .oauth2.assertions import ClientSecretJWT, PrivateKeyJWT
     from .openid import OpenIDProvider
+    from .openid.discovery import Discovery
+    from .openid.id_tokens import read_id_token
+    from .openid.keeping import Keeping
+    from .openid.published_keys import PublishedKeys
     from .passkeys import (
         Credential,
         CredentialStorage,
@@ -63,8 +84,23 @@ if TYPE_CHECKING:
     )
 
 _HOMES: Final = {
+    "ALL_SCOPES": "guards.credentials",
+    "ApiKey": "guards.api_keys",
+    "ApiKeyAuthentication": "guards.api_key_auth",
+    "ApiKeys": "guards.api_keys",
+    "Authenticate": "guards.authenticate",
+    "BasicAuthentication": "guards.basic",
+    "BearerAuthentication": "guards.bearer",
+    "ClientSecretJWT": "oauth2.assertions",
     "Credential": "passkeys",
     "CredentialStorage": "passkeys",
+    "Credentials": "guards.credentials",
+    "Discovery": "openid.discovery",
+    "JWTBearer": "guards.jwt_bearer",
+    "Keeping": "openid.keeping",
+    "Keys": "jose.keys",
+    "KnownKeys": "jose.keys",
+    "LoginThrottle": "accounts.throttling",
     "MemoryCredentials": "passkeys",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
@@ -74,20 +110,54 @@ _HOMES: Final = {
     "PasskeyScript": "passkeys",
     "PasskeySignInMixin": "passkeys",
     "Passkeys": "passkeys",
+    "PasswordFault": "accounts.password_rules",
+    "PasswordHasher": "accounts.passwords",
+    "PasswordRules": "accounts.password_rules",
     "Pending": "oauth2",
+    "PrivateKeyJWT": "oauth2.assertions",
+    "PublishedKeys": "openid.published_keys",
+    "TooBusyError": "accounts.threads",
+    "TooManyAttemptsError": "accounts.throttling",
+    "Verified": "accounts.passwords",
+    "credentials_of": "guards.credentials",
+    "django_hashes": "accounts.foreign_hashes",
+    "load_key": "jose.keys",
+    "make_api_key": "guards.api_keys",
+    "new_key": "jose.keys",
+    "read_id_token": "openid.id_tokens",
+    "read_token": "jose.reading",
     "requires_any_permission": "guards.permissions",
     "requires_any_role": "guards.permissions",
     "requires_permission": "guards.permissions",
     "requires_role": "guards.permissions",
+    "requires_scope": "guards.scopes",
+    "secret_key": "jose.keys",
+    "werkzeug_hashes": "accounts.foreign_hashes",
+    "write_token": "jose.writing",
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
+    "ALL_SCOPES",
     "AccessDeniedError",
+    "ApiKey",
+    "ApiKeyAuthentication",
+    "ApiKeys",
     "AuthError",
+    "Authenticate",
+    "BasicAuthentication",
+    "BearerAuthentication",
+    "ClientSecretJWT",
     "Credential",
     "CredentialStorage",
+    "Credentials",
+    "Discovery",
     "Identity",
+    "JWTBearer",
+    "Keeping",
+    "Keys",
+    "KnownKeys",
+    "LoginThrottle",
     "MemoryCredentials",
     "OAuth2Provider",
     "OAuthError",
@@ -98,17 +168,36 @@ __all__ = [
     "PasskeyScript",
     "PasskeySignInMixin",
     "Passkeys",
+    "PasswordFault",
+    "PasswordHasher",
+    "PasswordRules",
     "Pending",
+    "PrivateKeyJWT",
     "ProviderAnswerError",
     "ProviderError",
     "ProviderUnavailableError",
+    "PublishedKeys",
     "SignInError",
     "Token",
     "TokenError",
+    "TooBusyError",
+    "TooManyAttemptsError",
+    "Verified",
+    "credentials_of",
+    "django_hashes",
+    "load_key",
+    "make_api_key",
+    "new_key",
+    "read_id_token",
+    "read_token",
     "requires_any_permission",
     "requires_any_role",
     "requires_permission",
     "requires_role",
+    "requires_scope",
+    "secret_key",
+    "werkzeug_hashes",
+    "write_token",
 ]
 
 

@@ -1,1 +1,5 @@
-from tests.web.conftest import site  # noqa: F401 (a fixture)
+"""``site(*rules, **settings)``, as the tests of the site have it."""
+
+from tests.web.conftest import site
+
+__all__ = ["site"]

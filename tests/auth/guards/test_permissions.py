@@ -12,13 +12,15 @@ from hypothesis import strategies
 
 from tests.web.helpers import Answer, Site
 from tornadolike.auth import (
+    Authenticate,
+    BearerAuthentication,
     requires_any_permission,
     requires_any_role,
     requires_permission,
     requires_role,
 )
 from tornadolike.auth.guards.permissions import _requires
-from tornadolike.web import Application, HTTPError, RequestHandler
+from tornadolike.web import Application, HTTPError, RequestHandler, url
 from tornadolike.websocket import WebSocketHandler
 
 Start = Callable[..., Site]
@@ -279,6 +281,23 @@ def test_web_sockets(site: Start) -> None:
     for path in ("/prepare", "/get"):
         for user, status in ((ROLES["author"], 403), (None, 302), (ROLES["editor"], 101)):
             assert served.ask(f"GET {path}", *as_user(user), *handshake).status == status
+
+
+def test_programs_are_told_by_their_guard(site: Start) -> None:
+    """With a guard that lets in those who say nothing there is no log-in page to send them to."""
+
+    class Handler(RequestHandler):
+        @requires_role("editor")
+        def get(self) -> None:
+            self.write("in")
+
+    tokens = {"a" * 20: {"roles": ["editor"]}, "b" * 20: {"roles": ["author"]}}
+    optional = Authenticate(BearerAuthentication(tokens.get), optional=True)
+    served = site(url("/", Handler, middleware=[optional]))
+    assert served.ask("GET /", f"Authorization: Bearer {'a' * 20}").text == "in"
+    assert served.ask("GET /", f"Authorization: Bearer {'b' * 20}").status == 403
+    answer = served.ask("GET /")
+    assert (answer.status, answer.header("WWW-Authenticate")) == (401, "Bearer")
 
 
 def test_preflights_go_by(site: Start) -> None:

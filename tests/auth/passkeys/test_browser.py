@@ -74,6 +74,11 @@ class Password(Base):
 
 
 class SignIn(PasskeySignInMixin, Base):
+    begun = 0
+
+    def get_passkey_user(self) -> None:
+        SignIn.begun += b"begin" in self.request.body
+
     async def signed_in(self, credential: Credential, next: str) -> None:
         self.set_signed_cookie("user", credential.user)
 
@@ -241,3 +246,45 @@ def test_passkeys_are_offered_in_the_field_for_the_name(window: Window) -> None:
     window.open("/login?offer=1")
     window.wait_for_user()
     assert window.driver.current_url == f"{window.url}/?welcome"
+
+
+HESITATION = """
+    const get = navigator.credentials.get.bind(navigator.credentials);
+    window.asked = window.aborted = 0;
+    navigator.credentials.get = (options) => ++asked > 1 ? get(options) : new Promise((_, reject) =>
+        options.signal.addEventListener("abort", () => { aborted++; reject(options.signal.reason); }));
+"""
+
+
+@pytest.fixture
+def hesitation(window: Window) -> Iterator[None]:
+    """The first question in a page is not answered: the imitated authenticator would do so at once."""
+    SignIn.begun = 0
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    script = window.driver.execute_cdp_cmd(command, {"source": HESITATION})
+    yield
+    window.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+@pytest.mark.usefixtures("hesitation")
+def test_what_is_offered_is_asked_anew_before_its_time_is_over(window: Window) -> None:
+    """The page stays open for longer than an answer may take."""
+    window.register()
+    window.passkeys.seconds = 5
+    window.open("/login?offer=1")
+    window.wait_for_user()
+    assert SignIn.begun > 1
+
+
+@pytest.mark.usefixtures("hesitation")
+def test_what_is_offered_gives_way_to_the_button(window: Window) -> None:
+    window.register()
+    window.driver.set_user_verified(False)
+    window.open("/login?offer=1")
+    window.wait(lambda: window.driver.execute_script("return asked"), "nothing is offered")
+    window.press("sign-in")
+    assert window.wait_for_message() == "No passkey was used."
+    assert window.driver.execute_script("return aborted") == 1
+    window.driver.set_user_verified(True)
+    window.press("sign-in")
+    window.wait_for_user()

@@ -285,6 +285,18 @@ async def test_an_answer_is_good_once() -> None:
 
 
 @on_every_loop
+async def test_processes_that_share_a_store_accept_an_answer_once() -> None:
+    storage, store = MemoryCredentials(), MemoryStore()
+    one, other = made(storage, used=store), made(storage, used=store)
+    authenticator = Authenticator()
+    await registered(one, authenticator)
+    options, challenge = await one.begin_sign_in()
+    answer = authenticator.get(options)
+    assert await other.finish_sign_in(challenge, answer)
+    assert await code_of(one.finish_sign_in(challenge, answer)) == "expired"
+
+
+@on_every_loop
 async def test_what_is_wrong_takes_no_place_and_does_not_use_the_challenge() -> None:
     passkeys = made(used=(store := MemoryStore()))
     authenticator = Authenticator()

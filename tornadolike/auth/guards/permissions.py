@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, Literal, TypeVar
 
 from ...web import HTTPError, authenticated
+from .authenticate import is_guarded, refusal
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Kind = Literal["role", "permission"]
@@ -39,8 +40,9 @@ def requires_role(*roles: str) -> Callable[[Method], Method]:
     It stands above a method, which may be a coroutine; above ``prepare()``, for all methods, and for a WebSocket; or
     above a function that is a handler, below its ``@app.get()``.
 
-    Nobody (:attr:`~.RequestHandler.current_user` is false) is treated as by :func:`.authenticated`. Users without the
-    roles get a 403. A user of whom it cannot be told is an error of the program: :exc:`TypeError`, and a 500.
+    Nobody (:attr:`~.RequestHandler.current_user` is false) is treated as by :func:`.authenticated`, or gets the 401 of
+    the guard around the handler (:class:`.Authenticate`), if there is one. Users without the roles get a 403. A user of
+    whom it cannot be told is an error of the program: :exc:`TypeError`, and a 500.
 
     Raises :exc:`TypeError` and :exc:`ValueError` for what cannot work: no role, what is no text, a class, a function
     that has its path already, a method like ``on_message`` that is called when the response is gone.
@@ -97,9 +99,22 @@ def _requires(
             result = method(self, *args, **kwargs)
             return await result if isinstance(result, Awaitable) else result
 
-        return authenticated(wrapper)  # type: ignore[return-value]
+        return _known(wrapper)  # type: ignore[return-value]
 
     return decorate
+
+
+def _known(method: Method) -> Method:
+    """As :func:`.authenticated`; but programs have no use for a log-in page, so that a guard tells nobody of itself."""
+    otherwise = authenticated(method)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.current_user and is_guarded(self):
+            raise refusal(self, None)
+        return otherwise(self, *args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
 
 
 def _check_method(method: object) -> None:

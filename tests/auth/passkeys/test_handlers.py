@@ -420,6 +420,7 @@ def test_the_room_says_what_is_in_it() -> None:
     assert all(hasattr(room, name) for name in room.__all__)
 
 
+@pytest.mark.once
 def test_without_the_library_the_remedy_is_told() -> None:
     program = (
         "import sys; sys.modules['webauthn'] = None\n"

@@ -83,8 +83,8 @@ class Passkeys:
         something else, such as a password; :attr:`.Credential.user_verified` tells what it was.
     :arg seconds: how long users may take.
     :arg max_per_user: the most passkeys of a user.
-    :arg used: remembers challenges that have been answered, so that each is accepted once. By default this process
-        does; several need a store that they share.
+    :arg used: remembers challenges that have been answered, so that each is accepted once. By default this object does,
+        of which a process has one; several processes need a store that they share.
 
     Raises :exc:`TypeError` and :exc:`ValueError` for what browsers would refuse.
     """

@@ -176,9 +176,8 @@ def test_methods_of_the_handler(site: Start, waits: bool) -> None:
     assert asked == ["roles", "roles", "permissions", "permissions"]
 
 
-@pytest.mark.parametrize("held", ['"editor"', "7", "true"])
+@pytest.mark.parametrize("held", ['"editor"', '"editors"', "7", "true", '{"editor": false}'])
 def test_what_are_no_roles_lets_nobody_in(site: Start, expect_log: Any, held: str) -> None:
-    """In a text, parts of others would be found."""
     with expect_log("tornadolike.application", "Uncaught") as log:
         answer = site(("/", Page)).ask("GET /", f'X-User: {{"roles": {held}}}')
     assert answer.status == 500

@@ -156,9 +156,9 @@ def _held(handler: Any, kind: Kind) -> Any:
 
 
 def _checked(kind: Kind, held: Any) -> Collection[str]:
-    """The same if it can be looked into. In a text, parts of others would be found."""
+    """The same if it can be looked into. In a text, parts of others would be found; in a dict, also what is False."""
     if held is None:
         return ()
-    if isinstance(held, (str, bytes)) or not isinstance(held, Collection):
+    if isinstance(held, (str, bytes, Mapping)) or not isinstance(held, Collection):
         raise TypeError(f"the {kind}s of a user are a set or a list of str, not {held!r}")
     return held

@@ -364,13 +364,14 @@ def test_the_log_tells_why_and_no_more(
     registered: tuple[Pages, Authenticator], expect_log: Any
 ) -> None:
     browser, authenticator = registered
-    authenticator.origin = "https://evil.example"
+    authenticator.origin = "https://evil.example\nand a line of one's own"
     with expect_log("tornadolike.general", "refused: .*evil.example") as log:
         answer = browser.sign_in(authenticator)
     assert refusal(answer) == (403, "refused")
     assert "evil" not in answer.text
     (record,) = log.matched
     assert record.levelname == "INFO"
+    assert "\n" not in record.getMessage()
 
 
 def test_a_handler_may_answer_itself(site: Callable[..., Site]) -> None:

@@ -157,9 +157,7 @@ class Passkeys:
                 "malformed",
                 f"the name has more than {LONGEST_NAME} characters, or such as are none",
             )
-        challenge_of(
-            answer
-        )  # and that it comes from no frame; that it is this one the library checks
+        challenge_of(answer)  # refuses frames; the library compares it
         credential_id = credential_id_of(answer)
         parsed = _believed(lambda: parse_registration_credential_json(answer))
         verified = _believed(
@@ -221,9 +219,7 @@ class Passkeys:
         """The passkey that has answered; its ``user`` is who has signed in. Raises :exc:`.PasskeyError`."""
         if challenge.user_handle is not None:
             raise PasskeyError("expired", "the challenge was for making a passkey")
-        challenge_of(
-            answer
-        )  # and that it comes from no frame; that it is this one the library checks
+        challenge_of(answer)  # refuses frames; the library compares it
         credential = await self.storage.find(credential_id_of(answer))
         if credential is None:
             raise PasskeyError("unknown")

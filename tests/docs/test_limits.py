@@ -25,6 +25,11 @@ from tornadolike.auth.tokens import DEFAULT_LEEWAY
 from tornadolike.auth.accounts.mail_tokens import DEFAULT_MAX_AGE_SECONDS, LONGEST_SUBJECT
 from tornadolike.auth.mixins.assertions import NONCE_SECONDS
 from tornadolike.auth.mixins.states import MOST_STATES, STATE_SECONDS
+from tornadolike.auth.passkeys import Passkeys, handlers
+from tornadolike.auth.passkeys.answers import LONGEST_ID
+from tornadolike.auth.passkeys.ceremonies import LONGEST_NAME, LONGEST_USER
+from tornadolike.auth.passkeys.challenges import MAX_BEGUN
+from tornadolike.auth.passkeys.keys import RSA_BITS
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -227,6 +232,14 @@ def test_nothing_else_is() -> None:
         (MOST_STATES, "can end the last {} of them"),
         (STATE_SECONDS, "each for {} seconds"),
         (NONCE_SECONDS, "response may be {} seconds from now"),
+        (of(Passkeys, "seconds"), "users have {} seconds to answer (``seconds``)"),
+        (of(Passkeys, "max_per_user"), "and {} passkeys each (``max_per_user``)"),
+        (handlers.MAX_MESSAGE_SIZE, "What a page sends has at most {} (``max_body_size``"),
+        (MAX_BEGUN, "{} questions that are open in a browser"),
+        (LONGEST_NAME, "{} characters for the name of a passkey"),
+        (LONGEST_ID, "{} bytes for its id"),
+        (LONGEST_USER, "{} bytes for a site's own key of a user"),
+        (str(max(RSA_BITS)), "{} bits for an RSA key"),
         (of(Cached, "seconds"), "a response is good for {} seconds"),
         (of(Cached, "max_size"), "its body has at most {}"),
         (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),

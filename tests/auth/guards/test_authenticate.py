@@ -1,0 +1,130 @@
+"""One of several schemes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.web.helpers import Answer, Site
+from tornadolike.auth.guards.api_key_auth import ApiKeyAuthentication
+from tornadolike.auth.guards.authenticate import Authenticate
+from tornadolike.auth.guards.basic import BasicAuthentication
+from tornadolike.auth.guards.bearer import BearerAuthentication
+from tornadolike.auth.guards.credentials import credentials_of
+from tornadolike.middleware import CORS
+from tornadolike.web import RequestHandler, authenticated, url
+
+from .things import PREFLIGHT, Who, basic, bearer, challenges
+
+BASIC = BasicAuthentication(lambda name, password: name if password == "right" else None)
+BEARER = BearerAuthentication(lambda token: "token" if token == "good" else None)
+KEY = ApiKeyAuthentication(lambda key: "key" if key == "good" else None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([basic("ann:right")], "<ann>"),
+        ([bearer("good")], "<token>"),
+        (["X-API-Key: good"], "<key>"),
+        ([], 401),
+        ([basic("ann:wrong")], 401),
+        ([bearer("bad")], 401),
+        (["X-API-Key: bad"], 401),
+        (["Authorization: Digest x"], 401),
+        # The first of the schemes of which there is something decides.
+        ([bearer("good"), "X-API-Key: bad"], "<token>"),
+        ([bearer("bad"), "X-API-Key: good"], 401),
+        ([bearer("good"), basic("ann:right")], 400),
+        (["Authorization: "], 400),
+    ],
+)
+def test_any_of_several(site: Callable[..., Site], fields: list[str], expected: Any) -> None:
+    answer = site(("/", Who), middleware=[Authenticate(BASIC, BEARER, KEY)]).ask("GET /", *fields)
+    assert (answer.text if answer.status == 200 else answer.status) == expected
+    if answer.status == 401:
+        assert [one.partition(" ")[0] for one in challenges(answer)] == [
+            "Basic",
+            "Bearer",
+            "ApiKey",
+        ]
+
+
+def test_what_was_wrong_stands_in_the_challenge_of_its_scheme(site: Callable[..., Site]) -> None:
+    served = site(("/", Who), middleware=[Authenticate(BASIC, BEARER, KEY)])
+    answer = served.ask("GET /", bearer("bad"))
+    assert [("error" in one) for one in challenges(answer)] == [False, True, False]
+    answer = served.ask("GET /", bearer("a b"))
+    assert answer.status == 400
+    assert [one.partition(" ")[0] for one in challenges(answer)] == ["Bearer"]
+
+
+def test_those_who_say_nothing_may_be_let_in(site: Callable[..., Site]) -> None:
+    class Own(Who):
+        def get_current_user(self) -> str:
+            return "by cookie"
+
+        @authenticated
+        def put(self) -> None:
+            self.write("put")
+
+    guard = Authenticate(BEARER, KEY, optional=True)
+    served = site(("/", Own), middleware=[guard])
+    assert served.ask("GET /").text == "<by cookie>"
+    assert served.ask("GET /", basic("ann:right")).text == "<by cookie>"
+    assert served.ask("GET /", bearer("good")).text == "<token>"
+    assert served.ask("PUT /", bearer("good"), body=b"").text == "put"
+    assert served.ask("GET /", bearer("bad")).status == 401
+
+
+def test_around_a_rule_and_behind_cors(site: Callable[..., Site]) -> None:
+    served = site(
+        url(
+            "/api",
+            Who,
+            middleware=[CORS(["https://app.example"], headers=["Authorization"]), BEARER],
+        ),
+        ("/", Who),
+    )
+    assert served.ask("GET /").text == "<None>"
+
+    def said(answer: Answer) -> tuple[int, str | None]:
+        return answer.status, answer.header("Access-Control-Allow-Origin")
+
+    friend = PREFLIGHT[0]
+    asks = "Access-Control-Request-Headers: Authorization"
+    assert said(served.ask("OPTIONS /api", *PREFLIGHT, asks)) == (204, "https://app.example")
+    # A script can read that it is not known.
+    assert said(served.ask("GET /api", friend)) == (401, "https://app.example")
+    assert said(served.ask("GET /api", friend, bearer("good"))) == (200, "https://app.example")
+
+
+def test_around_each_other(site: Callable[..., Site]) -> None:
+    served = site(url("/", Who, middleware=[KEY]), middleware=[Authenticate(BEARER, optional=True)])
+    assert served.ask("GET /", bearer("good")).status == 401
+    assert served.ask("GET /", bearer("good"), "X-API-Key: good").text == "<key>"
+
+
+def test_by_what_somebody_is_known(site: Callable[..., Site]) -> None:
+    class By(RequestHandler):
+        def get(self) -> None:
+            found = credentials_of(self)
+            self.write("nobody" if found is None else f"{found.user} {sorted(found.scopes)}")
+
+    served = site(("/", By), middleware=[Authenticate(BEARER, optional=True)])
+    assert served.ask("GET /").text == "nobody"
+    assert served.ask("GET /", bearer("good")).text == "token []"
+
+
+def test_a_refusal_before_a_body_that_is_coming(site: Callable[..., Site]) -> None:
+    served = site(("/", Who), middleware=[BEARER])
+    with served.connect() as connection:
+        answer = connection.ask("POST /", bearer("bad"), body=b"x" * 100_000)
+        assert answer.status == 401
+        assert connection.ask("POST /", bearer("good"), body=b"x").text == "<token>"
+
+
+@pytest.mark.parametrize("schemes", [[], [BasicAuthentication], [lambda handler: None], ["Basic"]])
+def test_what_is_no_scheme(schemes: list[Any]) -> None:
+    with pytest.raises(TypeError):
+        Authenticate(*schemes)

@@ -1,6 +1,7 @@
 """One of several schemes."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,15 @@ from tornadolike.auth.guards.authenticate import Authenticate
 from tornadolike.auth.guards.basic import BasicAuthentication
 from tornadolike.auth.guards.bearer import BearerAuthentication
 from tornadolike.auth.guards.credentials import credentials_of
+from tornadolike.caching import Cached
 from tornadolike.middleware import CORS
-from tornadolike.web import RequestHandler, authenticated, url
+from tornadolike.web import (
+    RequestHandler,
+    StaticFileHandler,
+    authenticated,
+    stream_request_body,
+    url,
+)
 
 from .things import PREFLIGHT, Who, basic, bearer, challenges
 
@@ -122,6 +130,56 @@ def test_a_refusal_before_a_body_that_is_coming(site: Callable[..., Site]) -> No
         answer = connection.ask("POST /", bearer("bad"), body=b"x" * 100_000)
         assert answer.status == 401
         assert connection.ask("POST /", bearer("good"), body=b"x").text == "<token>"
+
+
+@pytest.mark.parametrize("outside", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [[basic("ann:right")], [bearer("good")], ["X-API-Key: good"]],
+    ids=["basic", "bearer", "key"],
+)
+def test_no_cache_of_ours_gives_it_to_others(
+    site: Callable[..., Site], fields: list[str], outside: bool
+) -> None:
+    guard = Authenticate(BASIC, BEARER, KEY, optional=True)
+    around = [Cached(60), guard] if outside else [guard, Cached(60)]
+    served = site(("/", Who), middleware=around)
+    mine = served.ask("GET /", *fields).text
+    assert mine != "<None>"
+    assert served.ask("GET /").text == "<None>"
+    assert served.ask("GET /", *fields).text == mine
+
+
+def test_files_are_guarded(site: Callable[..., Site], tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    files = url("/(.*)", StaticFileHandler, {"path": str(tmp_path)}, middleware=[KEY])
+    served = site(files)
+    assert served.ask("GET /secret.txt").status == 401
+    assert served.ask("GET /nothing.txt").status == 401
+    assert served.ask("HEAD /secret.txt").status == 401
+    answer = served.ask("GET /secret.txt", "X-API-Key: good")
+    assert answer.text == "secret"
+    assert "X-API-Key" in (answer.header("Vary") or "")
+    again = served.ask(
+        "GET /secret.txt", "X-API-Key: good", f"If-None-Match: {answer.header('Etag')}"
+    )
+    assert again.status == 304
+    assert served.ask("GET /secret.txt", f"If-None-Match: {answer.header('Etag')}").status == 401
+
+
+def test_a_body_that_is_taken_as_it_comes(site: Callable[..., Site]) -> None:
+    @stream_request_body
+    class Taking(Who):
+        taken = 0
+
+        def data_received(self, chunk: bytes) -> None:
+            Taking.taken += len(chunk)
+
+    served = site(("/", Taking), middleware=[BEARER])
+    assert served.ask("POST /", body=b"x" * 1000).status == 401
+    assert Taking.taken == 0
+    assert served.ask("POST /", bearer("good"), body=b"x" * 1000).text == "<token>"
+    assert Taking.taken == 1000
 
 
 @pytest.mark.parametrize("schemes", [[], [BasicAuthentication], [lambda handler: None], ["Basic"]])

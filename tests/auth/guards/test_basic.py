@@ -158,6 +158,48 @@ def test_many_at_once_are_asked_for_once() -> None:
     assert asked == ["right", "x", "y"]
 
 
+@pytest.mark.parametrize("outcome", ["ann", None, HTTPError(503)])
+def test_one_of_many_goes_away(outcome: Any) -> None:
+    """The others have their answer all the same, and if all go away nobody complains."""
+
+    async def main(leaving: int) -> list[Any]:
+        may_end = asyncio.Event()
+        asked = 0
+
+        async def slow(name: str, password: str) -> str | None:
+            nonlocal asked
+            asked += 1
+            await may_end.wait()
+            if isinstance(outcome, HTTPError):
+                raise outcome
+            return outcome
+
+        scheme = BasicAuthentication(slow)
+        tasks = [
+            asyncio.ensure_future(
+                scheme.find(make_handler(headers={"Authorization": basic("ann:x")[15:]}))
+            )
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for task in tasks[:leaving]:
+            task.cancel()
+        await asyncio.sleep(0)
+        may_end.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        while scheme._checks:
+            await asyncio.sleep(0)
+        assert asked == 1
+        return results
+
+    for leaving in (1, 2, 3):
+        results = asyncio.run(main(leaving))
+        assert all(isinstance(one, asyncio.CancelledError) for one in results[:leaving])
+        for one in results[leaving:]:
+            assert one is outcome or isinstance(one, Refused) or one.user == "ann"
+
+
 @pytest.mark.parametrize("arguments", [{"check": None}, {"check": check, "realm": 'a"'}])
 def test_arguments_that_are_of_no_use(arguments: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):

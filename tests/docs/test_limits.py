@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
-from tornadolike.auth.accounts import password_rules, passwords, throttling
+from tornadolike.auth.accounts import leaked, password_rules, passwords, throttling
 from tornadolike.auth.guards import api_key_auth, api_keys, bearer
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
@@ -241,6 +241,8 @@ def test_nothing_else_is() -> None:
         (", ".join(throttling.ACCOUNT_LIMITS), "lets an account fail {} (``account``)"),
         (", ".join(throttling.ADDRESS_LIMITS), "an address {} (``address``)"),
         (throttling.TRUSTED_DAYS, "is known for {} days (``trusted_days``)"),
+        (leaked.TIMEOUT, "A list of stolen passwords has {} seconds for an answer"),
+        (leaked.MAX_ANSWER, "(``timeout`` of ``LeakedPasswords()``), and {}."),
         (bearer.MAX_LENGTH, "A bearer token has at most {} (``max_length``"),
         (api_key_auth.MAX_LENGTH, "a key {} characters"),
         (api_keys.USED_INTERVAL, "is used once in {} seconds (``used_interval``)"),

@@ -43,6 +43,7 @@ from .tokens import Token
 
 if TYPE_CHECKING:
     from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.leaked import LeakedPasswords
     from .accounts.password_rules import PasswordFault, PasswordRules
     from .accounts.passwords import PasswordHasher, Verified
     from .accounts.threads import TooBusyError
@@ -81,6 +82,7 @@ _HOMES: Final = {
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "LeakedPasswords": "accounts.leaked",
     "LoginThrottle": "accounts.throttling",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
@@ -125,6 +127,7 @@ __all__ = [
     "Keeping",
     "Keys",
     "KnownKeys",
+    "LeakedPasswords",
     "LoginThrottle",
     "OAuth2Provider",
     "OAuthError",

@@ -7,6 +7,7 @@
    passwords        PasswordHasher: Argon2id
    common           passwords that everybody chooses
    password_rules   which passwords may be chosen
+   leaked           passwords that were stolen elsewhere
    devices          browsers from which somebody has signed in before
    throttling       how often somebody may try
 """

@@ -99,6 +99,11 @@ class Authenticate:
 _GUARD: Final = "tornadolike.guard"
 
 
+def is_guarded(handler: RequestHandler) -> bool:
+    """Whether one of these stands around the handler."""
+    return _GUARD in vars(handler)
+
+
 def refusal(handler: RequestHandler, refused: Refused | None) -> HTTPError:
     """What to raise for somebody who is known and may not, or is not known (None), in the words of what has let them
     in. Raises :exc:`RuntimeError` if nothing has."""

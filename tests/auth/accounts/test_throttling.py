@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.running import on_every_loop
 from tests.web.helpers import Answer, Site, make_handler
 from tornadolike.auth.accounts.throttling import LoginThrottle, TooManyAttemptsError
-from tornadolike.stores import MemoryStore, StoreError, memory, windows
+from tornadolike.stores import MemoryStore, SQLiteStore, StoreError, memory, windows
 from tornadolike.web import HTTPError, RequestHandler
 
 SECRET = "5f2b7d0c94e84ad1b3a6e0f7c8d91e25"
@@ -304,6 +305,22 @@ async def test_its_store_is_closed_at_the_end() -> None:
         await may_try(throttle, "ann")
         assert len(store)
     assert not len(store)
+
+
+@on_every_loop
+async def test_those_who_have_a_store_in_common_count_together(tmp_path: Path) -> None:
+    stores = [SQLiteStore(tmp_path / "counts.db") for _ in range(2)]
+    throttles = [account_only("5/366 days", store=store) for store in stores]
+    other = LoginThrottle(stores[0], account=["5/366 days"], trusted_days=None, name="others")
+    try:
+        begun = await asyncio.gather(*(may_try(throttles[n % 2], "ann") for n in range(20)))
+        assert 0 < sum(begun) <= 5
+        left = await tries(throttles[0], "ann") + await tries(throttles[1], "ann")
+        assert sum(begun) + left == 5
+        assert await may_try(other, "ann", asking("192.0.2.9"))
+    finally:
+        for store in stores:
+            await store.close()
 
 
 def test_what_stands_in_the_store_tells_no_names(clock: SimpleNamespace) -> None:

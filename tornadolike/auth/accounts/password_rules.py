@@ -79,7 +79,7 @@ def _is_personal(password: str, about: Iterable[str | None]) -> bool:
     """Whether hardly anything is left of a password without what is known of its user."""
     left = folded = _folded(password)
     for one in about:
-        for part in _parts(one or ""):
+        for part in _parts((one or "")[:MAX_LENGTH]):
             left = left.replace(part, "")
     return left != folded and len(left) < _LEAST
 

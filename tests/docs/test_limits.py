@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
-from tornadolike.auth.accounts import leaked, password_rules, passwords, throttling
+from tornadolike.auth.accounts import leaked, password_rules, passwords, texts, throttling
 from tornadolike.auth.guards import api_key_auth, api_keys, bearer
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
@@ -234,7 +234,7 @@ def test_nothing_else_is() -> None:
         (of(RedisPresence, "timeout"), "gives the server {} seconds (``timeout``)"),
         (MAX_CONNECTIONS, "by {} connections at the most"),
         (PIECE_COST, "of which each piece counts {} more"),
-        (str(passwords.MAX_LENGTH), "A password has at most {} characters"),
+        (str(texts.MAX_LENGTH), "A password has at most {} characters"),
         (password_rules.MIN_LENGTH, "one that is chosen at least {} (``min_length``"),
         (passwords.MAX_RUNNING, "hashes {} at a time (``max_running``)"),
         (passwords.MAX_WAITING, "while {} wait (``max_waiting``)"),

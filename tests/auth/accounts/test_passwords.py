@@ -1,7 +1,9 @@
 """Hashing passwords, and verifying them."""
 
 import asyncio
+import importlib
 import re
+import sys
 import unicodedata
 from typing import Any
 
@@ -14,13 +16,12 @@ from tests.running import on_every_loop, turns
 from tornadolike.auth.accounts.foreign_hashes import django_hashes
 from tornadolike.auth.accounts.passwords import (
     LANES,
-    MAX_LENGTH,
     MEMORY,
     PASSES,
     PasswordHasher,
     Verified,
-    normalized,
 )
+from tornadolike.auth.accounts.texts import MAX_LENGTH, normalized
 from tornadolike.auth.accounts.threads import TooBusyError
 
 QUICK: dict[str, Any] = {"memory": 8, "passes": 1, "lanes": 1}
@@ -260,3 +261,14 @@ def test_what_is_no_text_is_not_told(password: Any) -> None:
         assert "12345" not in str(raised.value)
     with pytest.raises(TypeError, match="what is stored"):
         asyncio.run(passwords.verify(b"$argon2id$", "x"))  # type: ignore[arg-type]
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    monkeypatch.delitem(sys.modules, PasswordHasher.__module__)
+    with pytest.raises(ImportError, match=r"pip install tornadolike\[auth\]"):
+        importlib.import_module(PasswordHasher.__module__)
+    # What needs no hashes works all the same.
+    monkeypatch.delitem(sys.modules, "tornadolike.auth.accounts.password_rules", raising=False)
+    importlib.import_module("tornadolike.auth.accounts.password_rules")
+    importlib.import_module("tornadolike.auth.guards.basic")

@@ -2,6 +2,7 @@
 
 .. code-block:: text
 
+   texts            what a password is, as a text
    threads          work that takes long and much memory, a little at a time
    foreign_hashes   password hashes that other programs have made
    passwords        PasswordHasher: Argon2id

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ...util import check_whole_numbers
 from .common import is_common
-from .passwords import MAX_LENGTH, normalized
+from .texts import MAX_LENGTH, normalized
 
 MIN_LENGTH: Final = 15
 """Characters, if a password is all that is asked for; with a second factor 8 are enough."""

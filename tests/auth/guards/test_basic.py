@@ -101,7 +101,7 @@ def test_browsers_send_it_by_themselves_so_that_forms_need_a_token(
 
 
 def test_who_guesses_is_refused(site: Callable[..., Site]) -> None:
-    throttle = LoginThrottle(account=["2/hour"], trusted_days=None)
+    throttle = LoginThrottle(account=["2/366 days"], trusted_days=None)
     served = site(("/", Who), middleware=[BasicAuthentication(check, throttle=throttle)])
     for _ in range(5):
         answer = served.ask("GET /", basic("ann:right"))
@@ -118,7 +118,7 @@ def test_what_fails_does_not_count_as_wrong() -> None:
 
     async def ask() -> None:
         scheme = BasicAuthentication(
-            fail, throttle=LoginThrottle(account=["2/hour"], trusted_days=None)
+            fail, throttle=LoginThrottle(account=["2/366 days"], trusted_days=None)
         )
         for _ in range(5):
             handler = make_handler(headers={"Authorization": basic("ann:x")[15:]})
@@ -137,7 +137,7 @@ def test_many_at_once_are_asked_for_once() -> None:
         await asyncio.sleep(0)
         return name if password == "right" else None
 
-    throttle = LoginThrottle(account=["2/hour"], trusted_days=None)
+    throttle = LoginThrottle(account=["2/366 days"], trusted_days=None)
     scheme = BasicAuthentication(slow, throttle=throttle)
 
     async def find(pair: str) -> Any:

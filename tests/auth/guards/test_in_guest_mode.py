@@ -28,7 +28,7 @@ async def serve_and_ask() -> None:
     async def check(name: str, password: str) -> Any:
         return name if await passwords.verify(stored, password) else None
 
-    throttle = LoginThrottle(account=["3/hour"], trusted_days=None)
+    throttle = LoginThrottle(account=["3/366 days"], trusted_days=None)
     guard = Authenticate(
         BasicAuthentication(check, throttle=throttle), BearerAuthentication({"good": "token"}.get)
     )

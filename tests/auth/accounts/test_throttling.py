@@ -223,21 +223,21 @@ def test_refusals_say_when_and_nothing_else(sign_in: Any) -> None:
 
 
 def test_nobody_locks_a_user_out_of_a_browser_that_is_known(sign_in: Any) -> None:
-    answer = sign_in("ann", "right")
+    answer = sign_in("annabella", "right")
     told = answer.header("Set-Cookie")
     assert "HttpOnly" in told
     assert "SameSite=Lax" in told
-    assert "ann" not in told
+    assert "annabella" not in told
     cookie = told.partition(";")[0]
-    while sign_in("ann", "wrong").status != 429:
+    while sign_in("annabella", "wrong").status != 429:
         pass
-    assert sign_in("ann", "right").status == 429  # elsewhere
+    assert sign_in("annabella", "right").status == 429  # elsewhere
     for _ in range(3):
-        again = sign_in("ann", "right", cookie)
+        again = sign_in("annabella", "right", cookie)
         assert again.status == 200
         assert again.header("Set-Cookie").partition(";")[0] != cookie
         # Others have no more tries by that.
-        assert sign_in("ann", "wrong").status == 429
+        assert sign_in("annabella", "wrong").status == 429
 
 
 def test_a_browser_that_is_known_has_no_more_tries_than_others(sign_in: Any) -> None:

@@ -4,6 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
+import tornadolike.auth
 import tornadolike.caching
 import tornadolike.escape
 import tornadolike.httpclient
@@ -38,6 +39,7 @@ OWNERS = {
 }
 RESPONSES = (HTTPResponse(HTTPRequest("http://example.com/"), 200), StreamedResponse)
 MODULES = (
+    tornadolike.auth,
     tornadolike.caching,
     tornadolike.escape,
     tornadolike.httpclient,

@@ -30,6 +30,8 @@ from tornadolike.auth.passkeys.answers import LONGEST_ID
 from tornadolike.auth.passkeys.ceremonies import LONGEST_NAME, LONGEST_USER
 from tornadolike.auth.passkeys.challenges import MAX_BEGUN
 from tornadolike.auth.passkeys.keys import RSA_BITS
+from tornadolike.auth.accounts import leaked, password_rules, passwords, texts, throttling
+from tornadolike.auth.guards import api_key_auth, api_keys, bearer
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -288,6 +290,18 @@ def test_nothing_else_is() -> None:
         (of(RedisPresence, "timeout"), "gives the server {} seconds (``timeout``)"),
         (MAX_CONNECTIONS, "by {} connections at the most"),
         (PIECE_COST, "of which each piece counts {} more"),
+        (str(texts.MAX_LENGTH), "A password has at most {} characters"),
+        (password_rules.MIN_LENGTH, "one that is chosen at least {} (``min_length``"),
+        (passwords.MAX_RUNNING, "hashes {} at a time (``max_running``)"),
+        (passwords.MAX_WAITING, "while {} wait (``max_waiting``)"),
+        (", ".join(throttling.ACCOUNT_LIMITS), "lets an account fail {} (``account``)"),
+        (", ".join(throttling.ADDRESS_LIMITS), "an address {} (``address``)"),
+        (throttling.TRUSTED_DAYS, "is known for {} days (``trusted_days``)"),
+        (leaked.TIMEOUT, "A list of stolen passwords has {} seconds for an answer"),
+        (leaked.MAX_ANSWER, "(``timeout`` of ``LeakedPasswords()``), and {}."),
+        (bearer.MAX_LENGTH, "A bearer token has at most {} (``max_length``"),
+        (api_key_auth.MAX_LENGTH, "a key {} characters"),
+        (api_keys.USED_INTERVAL, "is used once in {} seconds (``used_interval``)"),
     ],
 )
 def test_what_is_fixed_is_as_the_page_says(limit: Any, sentence: str) -> None:

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         TokenStorage,
     )
     from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.leaked import LeakedPasswords
     from .accounts.password_rules import PasswordFault, PasswordRules
     from .accounts.passwords import PasswordHasher, Verified
     from .accounts.threads import TooBusyError
@@ -164,6 +165,7 @@ _HOMES: Final = {
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "LeakedPasswords": "accounts.leaked",
     "LoginThrottle": "accounts.throttling",
     "MemoryCredentials": "passkeys",
     "OAuth2Provider": "oauth2",
@@ -252,6 +254,7 @@ __all__ = [
     "GoogleOAuth2Mixin",
     "Identity",
     "OAuth2Mixin",
+    "LeakedPasswords",
     "LoginThrottle",
     "MemoryCredentials",
     "OAuth2Provider",

@@ -1,7 +1,10 @@
 """Hashing passwords, and verifying them."""
 
 import asyncio
+import importlib
 import re
+import sys
+import threading
 import unicodedata
 from typing import Any
 
@@ -14,13 +17,12 @@ from tests.running import on_every_loop, turns
 from tornadolike.auth.accounts.foreign_hashes import django_hashes
 from tornadolike.auth.accounts.passwords import (
     LANES,
-    MAX_LENGTH,
     MEMORY,
     PASSES,
     PasswordHasher,
     Verified,
-    normalized,
 )
+from tornadolike.auth.accounts.texts import MAX_LENGTH, normalized
 from tornadolike.auth.accounts.threads import TooBusyError
 
 QUICK: dict[str, Any] = {"memory": 8, "passes": 1, "lanes": 1}
@@ -190,7 +192,7 @@ def test_who_has_no_account_takes_as_long(monkeypatch: pytest.MonkeyPatch) -> No
 
 @on_every_loop
 async def test_too_many_at_a_time() -> None:
-    passwords = PasswordHasher(memory=1024, passes=1, lanes=1, max_running=1, max_waiting=1)
+    passwords = PasswordHasher(memory=8192, passes=1, lanes=1, max_running=1, max_waiting=1)
     tasks = [asyncio.create_task(passwords.hash("x")) for _ in range(20)]
     results = await asyncio.gather(*tasks, return_exceptions=True)
     refused = [one for one in results if isinstance(one, TooBusyError)]
@@ -201,10 +203,17 @@ async def test_too_many_at_a_time() -> None:
 
 @on_every_loop
 async def test_the_loop_goes_on_meanwhile() -> None:
-    task = asyncio.create_task(PasswordHasher(memory=8192, passes=2, lanes=1).hash("x"))
+    passwords, may_end = PasswordHasher(**QUICK), threading.Event()
+    made = passwords._hash
+    passwords._hash = lambda password: str(may_end.wait()) and made(password)  # type: ignore[method-assign]
+    tasks = [
+        asyncio.create_task(one)
+        for one in (passwords.hash("x"), passwords.verify(None, "x"), passwords.hash("y"))
+    ]
     await turns()
-    assert not task.done()
-    assert (await task).startswith("$argon2id$")
+    assert not any(task.done() for task in tasks)
+    may_end.set()
+    assert [type(await task) for task in tasks] == [str, Verified, str]
 
 
 @settings(max_examples=60)
@@ -260,3 +269,14 @@ def test_what_is_no_text_is_not_told(password: Any) -> None:
         assert "12345" not in str(raised.value)
     with pytest.raises(TypeError, match="what is stored"):
         asyncio.run(passwords.verify(b"$argon2id$", "x"))  # type: ignore[arg-type]
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    monkeypatch.delitem(sys.modules, PasswordHasher.__module__)
+    with pytest.raises(ImportError, match=r"pip install tornadolike\[auth\]"):
+        importlib.import_module(PasswordHasher.__module__)
+    # What needs no hashes works all the same.
+    monkeypatch.delitem(sys.modules, "tornadolike.auth.accounts.password_rules", raising=False)
+    importlib.import_module("tornadolike.auth.accounts.password_rules")
+    importlib.import_module("tornadolike.auth.guards.basic")

@@ -5,6 +5,8 @@ import threading
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.running import on_every_loop, turns
 from tornadolike.auth.accounts.threads import Threads, TooBusyError
@@ -146,3 +148,63 @@ def test_without_threads_it_says_so_and_stays_usable(monkeypatch: pytest.MonkeyP
 def test_what_is_no_number(running: Any, waiting: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         Threads(running, waiting)
+
+
+@settings(max_examples=40)
+@given(
+    running=st.integers(1, 3),
+    waiting=st.integers(0, 5),
+    plan=st.lists(st.sampled_from(["add", "add", "add", "fail", "cancel", "turn"]), max_size=40),
+    choices=st.randoms(use_true_random=False),
+)
+def test_whatever_is_cancelled_nothing_stays_behind(
+    running: int, waiting: int, plan: list[str], choices: Any
+) -> None:
+    threads = Threads(running, waiting)
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    async def main() -> None:
+        tasks: list[asyncio.Task[Any]] = []
+        for step in plan:
+            if step == "cancel" and tasks:
+                choices.choice(tasks).cancel()
+            elif step == "turn":
+                await asyncio.sleep(0)
+            else:
+                tasks.append(asyncio.ensure_future(threads.run(fail if step == "fail" else list)))
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            assert result == [] or isinstance(
+                result, (asyncio.CancelledError, TooBusyError, ValueError)
+            )
+        while threads._running:  # of some that were cancelled at work
+            await asyncio.sleep(0)
+        assert not threads._waiting
+        assert await threads.run(lambda: "again") == "again"
+
+    asyncio.run(main())
+
+
+def test_several_loops_at_the_same_time() -> None:
+    threads = Threads(2, 1000)
+    most, at_work, lock = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal most, at_work
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        with lock:
+            at_work -= 1
+
+    async def main() -> None:
+        await asyncio.gather(*(threads.run(work) for _ in range(50)))
+
+    loops = [threading.Thread(target=lambda: asyncio.run(main())) for _ in range(3)]
+    for loop in loops:
+        loop.start()
+    for loop in loops:
+        loop.join()
+    assert 0 < most <= 2
+    assert at_work == 0

@@ -82,6 +82,8 @@ def test_a_key_is_good_as_a_bearer_token_too(site: Callable[..., Site]) -> None:
         {"check": CHECK, "header": "Authorization"},
         {"check": CHECK, "header": "cookie"},
         {"check": CHECK, "header": "X Key"},
+        {"check": CHECK, "header": "Accept-Language"},
+        {"check": CHECK, "header": "Content-Type"},
         {"check": CHECK, "scopes": "read"},
     ],
 )

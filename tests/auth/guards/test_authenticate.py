@@ -1,21 +1,39 @@
 """One of several schemes."""
 
+import asyncio
+from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.web.helpers import Answer, Site
+from tests.web.helpers import Answer, Site, make_handler
 from tornadolike.auth.guards.api_key_auth import ApiKeyAuthentication
+from tornadolike.auth.guards.api_keys import ApiKeys
 from tornadolike.auth.guards.authenticate import Authenticate
 from tornadolike.auth.guards.basic import BasicAuthentication
 from tornadolike.auth.guards.bearer import BearerAuthentication
 from tornadolike.auth.guards.credentials import credentials_of
+from tornadolike.auth.guards.jwt_bearer import JWTBearer
+from tornadolike.auth.jose.keys import KnownKeys, new_key
+from tornadolike.caching import Cached
 from tornadolike.middleware import CORS
-from tornadolike.web import RequestHandler, authenticated, url
+from tornadolike.web import (
+    HTTPError,
+    RequestHandler,
+    StaticFileHandler,
+    authenticated,
+    stream_request_body,
+    url,
+)
 
 from .things import PREFLIGHT, Who, basic, bearer, challenges
 
+KEYS = KnownKeys(new_key())
 BASIC = BasicAuthentication(lambda name, password: name if password == "right" else None)
 BEARER = BearerAuthentication(lambda token: "token" if token == "good" else None)
 KEY = ApiKeyAuthentication(lambda key: "key" if key == "good" else None)
@@ -122,6 +140,96 @@ def test_a_refusal_before_a_body_that_is_coming(site: Callable[..., Site]) -> No
         answer = connection.ask("POST /", bearer("bad"), body=b"x" * 100_000)
         assert answer.status == 401
         assert connection.ask("POST /", bearer("good"), body=b"x").text == "<token>"
+
+
+@pytest.mark.parametrize("outside", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [[basic("ann:right")], [bearer("good")], ["X-API-Key: good"]],
+    ids=["basic", "bearer", "key"],
+)
+def test_no_cache_of_ours_gives_it_to_others(
+    site: Callable[..., Site], fields: list[str], outside: bool
+) -> None:
+    guard = Authenticate(BASIC, BEARER, KEY, optional=True)
+    around = [Cached(60), guard] if outside else [guard, Cached(60)]
+    served = site(("/", Who), middleware=around)
+    mine = served.ask("GET /", *fields).text
+    assert mine != "<None>"
+    assert served.ask("GET /").text == "<None>"
+    assert served.ask("GET /", *fields).text == mine
+
+
+def test_files_are_guarded(site: Callable[..., Site], tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    files = url("/(.*)", StaticFileHandler, {"path": str(tmp_path)}, middleware=[KEY])
+    served = site(files)
+    assert served.ask("GET /secret.txt").status == 401
+    assert served.ask("GET /nothing.txt").status == 401
+    assert served.ask("HEAD /secret.txt").status == 401
+    answer = served.ask("GET /secret.txt", "X-API-Key: good")
+    assert answer.text == "secret"
+    assert "X-API-Key" in (answer.header("Vary") or "")
+    again = served.ask(
+        "GET /secret.txt", "X-API-Key: good", f"If-None-Match: {answer.header('Etag')}"
+    )
+    assert again.status == 304
+    assert served.ask("GET /secret.txt", f"If-None-Match: {answer.header('Etag')}").status == 401
+
+
+def test_a_body_that_is_taken_as_it_comes(site: Callable[..., Site]) -> None:
+    @stream_request_body
+    class Taking(Who):
+        taken = 0
+
+        def data_received(self, chunk: bytes) -> None:
+            Taking.taken += len(chunk)
+
+    served = site(("/", Taking), middleware=[BEARER])
+    assert served.ask("POST /", body=b"x" * 1000).status == 401
+    assert Taking.taken == 0
+    assert served.ask("POST /", bearer("good"), body=b"x" * 1000).text == "<token>"
+    assert Taking.taken == 1000
+
+
+HEADERS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"))
+
+
+@settings(max_examples=200)
+@given(
+    authorization=st.one_of(
+        HEADERS,
+        st.builds(lambda text: f"Basic {text}", HEADERS),
+        st.builds(lambda data: f"Basic {b64encode(data).decode()}", st.binary()),
+        st.builds(lambda text: f"Bearer {text}", HEADERS),
+    ),
+    key=st.none() | HEADERS,
+    query=st.none() | st.text(),
+)
+def test_whatever_is_sent_nobody_is_let_in_and_nothing_fails(
+    authorization: str, key: str | None, query: str | None
+) -> None:
+    schemes = (
+        BASIC,
+        BearerAuthentication(JWTBearer("https://a.example", audience="b", keys=KEYS), query="t"),
+        ApiKeyAuthentication(ApiKeys({}.get), query="k"),
+    )
+    headers = {
+        "Authorization": authorization.strip(),
+        **({} if key is None else {"X-API-Key": key}),
+    }
+    target = "/" if query is None else f"/?{urlencode({'t': query, 'k': query})}"
+    handler = make_handler(request=f"GET {target}", headers=headers)
+
+    async def ask() -> int:
+        async def let_in(handler: Any) -> None:
+            raise AssertionError("somebody was let in")
+
+        with pytest.raises(HTTPError) as refused:
+            await Authenticate(*schemes)(handler, let_in)
+        return refused.value.status_code
+
+    assert asyncio.run(ask()) in (400, 401)
 
 
 @pytest.mark.parametrize("schemes", [[], [BasicAuthentication], [lambda handler: None], ["Basic"]])

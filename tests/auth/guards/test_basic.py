@@ -101,7 +101,7 @@ def test_browsers_send_it_by_themselves_so_that_forms_need_a_token(
 
 
 def test_who_guesses_is_refused(site: Callable[..., Site]) -> None:
-    throttle = LoginThrottle(account=["2/hour"], trusted_days=None)
+    throttle = LoginThrottle(account=["2/366 days"], trusted_days=None)
     served = site(("/", Who), middleware=[BasicAuthentication(check, throttle=throttle)])
     for _ in range(5):
         answer = served.ask("GET /", basic("ann:right"))
@@ -118,7 +118,7 @@ def test_what_fails_does_not_count_as_wrong() -> None:
 
     async def ask() -> None:
         scheme = BasicAuthentication(
-            fail, throttle=LoginThrottle(account=["2/hour"], trusted_days=None)
+            fail, throttle=LoginThrottle(account=["2/366 days"], trusted_days=None)
         )
         for _ in range(5):
             handler = make_handler(headers={"Authorization": basic("ann:x")[15:]})
@@ -137,7 +137,7 @@ def test_many_at_once_are_asked_for_once() -> None:
         await asyncio.sleep(0)
         return name if password == "right" else None
 
-    throttle = LoginThrottle(account=["2/hour"], trusted_days=None)
+    throttle = LoginThrottle(account=["2/366 days"], trusted_days=None)
     scheme = BasicAuthentication(slow, throttle=throttle)
 
     async def find(pair: str) -> Any:
@@ -156,6 +156,48 @@ def test_many_at_once_are_asked_for_once() -> None:
     # What is guessed counts as often as it is another password.
     assert asyncio.run(ask("ann:x", "ann:y", "ann:x", "ann:z")) == [401, 401, 401, 429]
     assert asked == ["right", "x", "y"]
+
+
+@pytest.mark.parametrize("outcome", ["ann", None, HTTPError(503)])
+def test_one_of_many_goes_away(outcome: Any) -> None:
+    """The others have their answer all the same, and if all go away nobody complains."""
+
+    async def main(leaving: int) -> list[Any]:
+        may_end = asyncio.Event()
+        asked = 0
+
+        async def slow(name: str, password: str) -> str | None:
+            nonlocal asked
+            asked += 1
+            await may_end.wait()
+            if isinstance(outcome, HTTPError):
+                raise outcome
+            return outcome
+
+        scheme = BasicAuthentication(slow)
+        tasks = [
+            asyncio.ensure_future(
+                scheme.find(make_handler(headers={"Authorization": basic("ann:x")[15:]}))
+            )
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for task in tasks[:leaving]:
+            task.cancel()
+        await asyncio.sleep(0)
+        may_end.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        while scheme._checks:
+            await asyncio.sleep(0)
+        assert asked == 1
+        return results
+
+    for leaving in (1, 2, 3):
+        results = asyncio.run(main(leaving))
+        assert all(isinstance(one, asyncio.CancelledError) for one in results[:leaving])
+        for one in results[leaving:]:
+            assert one is outcome or isinstance(one, Refused) or one.user == "ann"
 
 
 @pytest.mark.parametrize("arguments", [{"check": None}, {"check": check, "realm": 'a"'}])

@@ -46,6 +46,16 @@ def test_only_those_who_have_a_token(site: Callable[..., Site]) -> None:
     ]
 
 
+def test_what_a_token_brings_into_an_answer_is_text(site: Callable[..., Site]) -> None:
+    def echo(token: str) -> None:
+        raise TokenError("no key is known of the name '<script>alert(1)</script>\r\nX: y'")
+
+    answer = site(("/", Who), middleware=[BearerAuthentication(echo)]).ask("GET /", bearer("x"))
+    assert answer.status == 401
+    assert "<script>" not in answer.text
+    assert answer.header("X") is None
+
+
 @pytest.mark.parametrize("token", ["", " ", "a b", "a,b", '"a"', "é", "=", "a=b", "x" * 8193])
 def test_what_is_malformed(token: str, site: Callable[..., Site]) -> None:
     answer = site(("/", Who), middleware=[BearerAuthentication(check)]).ask("GET /", bearer(token))

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ...util import check_whole_numbers
 from .common import is_common
-from .passwords import MAX_LENGTH, normalized
+from .texts import MAX_LENGTH, normalized
 
 MIN_LENGTH: Final = 15
 """Characters, if a password is all that is asked for; with a second factor 8 are enough."""
@@ -79,7 +79,7 @@ def _is_personal(password: str, about: Iterable[str | None]) -> bool:
     """Whether hardly anything is left of a password without what is known of its user."""
     left = folded = _folded(password)
     for one in about:
-        for part in _parts(one or ""):
+        for part in _parts((one or "")[:MAX_LENGTH]):
             left = left.replace(part, "")
     return left != folded and len(left) < _LEAST
 

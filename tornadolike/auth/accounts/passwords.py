@@ -8,7 +8,6 @@ With a pepper there stands before it which one: ``pepper=<8 hex digits>$argon2id
 """
 
 import hmac
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,13 +16,15 @@ from ...log import Seldom, gen_log
 from ...util import check_whole_numbers
 from ...web.cookies.secrets import checked_secrets
 from .foreign_hashes import ForeignHashes
+from .texts import MAX_LENGTH, normalized
 from .threads import Threads
 
 try:
     import argon2
-except ImportError as error:
-    raise ImportError(
-        "passwords are hashed by argon2-cffi: pip install tornadolike[auth]", name="argon2"
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "passwords need argon2-cffi, which is not installed: pip install tornadolike[auth]",
+        name=error.name,
     ) from error
 
 MEMORY: Final = 64 * 1024
@@ -32,8 +33,6 @@ PASSES: Final = 3
 LANES: Final = 4
 MAX_RUNNING: Final = 2
 MAX_WAITING: Final = 64
-MAX_LENGTH: Final = 1024
-"""Characters of a password."""
 _PEPPER: Final = "pepper="
 _PEPPER_ID_SIZE: Final = 4
 _DJANGO: Final = "argon2$argon2"
@@ -189,12 +188,6 @@ class PasswordHasher:
         if pepper_id is None:
             return data
         return hmac.digest(self._peppers[pepper_id], data, "sha256")
-
-
-def normalized(password: str) -> str:
-    """The same password from whatever keyboard it comes: RFC 8265 section 4.2.1."""
-    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in password)
-    return unicodedata.normalize("NFC", spaced)
 
 
 def _check_text(password: str) -> bool:

@@ -20,6 +20,8 @@ TRUSTED_DAYS: Final = 90.0
 _LONGEST_DAYS: Final = 400.0
 """Browsers keep no cookie for longer (RFC 6265bis)."""
 _IPV6_PREFIX: Final = 64
+_LONGEST_NAME: Final = 1024
+"""Characters that count: nobody has us fold a form of 100 MB."""
 
 
 class TooManyAttemptsError(HTTPError):
@@ -168,7 +170,8 @@ class LoginThrottle:
 
         Raises :exc:`TooManyAttemptsError` (429), and :exc:`.HTTPError` (503) as ``store_down`` says.
         """
-        hashed_account = hashed(unicodedata.normalize("NFKC", account).casefold().strip())
+        name = unicodedata.normalize("NFKC", account[:_LONGEST_NAME]).casefold().strip()
+        hashed_account = hashed(name)
         now = microseconds()
         counts: list[_Count] = []
         attempt = Attempt(self, handler, hashed_account, counts, now)

@@ -13,6 +13,15 @@ from .scopes import check_scopes, checked_scopes
 HEADER: Final = "X-API-Key"
 MAX_LENGTH: Final = 512
 """Characters of a key."""
+_TAKEN: Final = frozenset(
+    {
+        # of something else
+        *("authorization", "cookie", "host", "origin", "referer", "user-agent"),
+        # what pages may have sent to other sites without being asked (Fetch, CORS-safelisted)
+        *("accept", "accept-language", "content-language", "content-type", "range"),
+    }
+)
+"""Headers in which no key stands: with these a request would not be known to be no page's."""
 
 
 class ApiKeyAuthentication(Scheme):
@@ -47,7 +56,7 @@ class ApiKeyAuthentication(Scheme):
     ) -> None:
         if not callable(check):
             raise TypeError(f"check is a function of a key, not {check!r}")
-        if not NAME.fullmatch(header) or header.lower() in ("authorization", "cookie"):
+        if not NAME.fullmatch(header) or header.lower() in _TAKEN:
             raise ValueError(f"header is the name of one of its own, not {header!r}")
         self._check = check
         self._header = header

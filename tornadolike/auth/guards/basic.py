@@ -81,8 +81,13 @@ class BasicAuthentication(Scheme):
         task = self._checks.get(key)
         if task is None:
             task = self._checks[key] = asyncio.ensure_future(self._checked(handler, name, password))
-            task.add_done_callback(lambda task: self._checks.pop(key))
+            task.add_done_callback(lambda task: self._forget(key, task))
         return await asyncio.shield(task)
+
+    def _forget(self, key: bytes, task: "asyncio.Task[Credentials | None]") -> None:
+        del self._checks[key]
+        if not task.cancelled():
+            task.exception()  # looked at: all who have waited may have gone
 
     async def _checked(
         self, handler: RequestHandler, name: str, password: str

@@ -1,0 +1,67 @@
+"""What the pages have in common: who reads them, and what goes wrong; and the page that tells who one is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tornadolike.auth.signin.returning import safe_next
+from tornadolike.web import Blueprint, HTTPError, RequestHandler
+
+from .people import People, User
+
+group = Blueprint("pages")
+
+
+class Page(RequestHandler):
+    """A page knows its reader, if they have signed in."""
+
+    current_user: User | None
+
+    @property
+    def people(self) -> People:
+        """Who has an account here."""
+        people: People = self.settings["people"]
+        return people
+
+    @property
+    def next(self) -> str:
+        """Where to go when this is done: a page of ours, whatever the argument says."""
+        return safe_next(self.get_argument("next", "/"))
+
+    async def prepare(self) -> None:
+        number = self.session.get("user")
+        self.current_user = None if number is None else await self.people.user(number)
+
+    def show(self, template: str, **names: Any) -> None:
+        """Answer with a page, which tells what its reader has not been told yet."""
+        self.set_header("Cache-Control", "private, no-cache")
+        self.render(template, messages=self.session.flashes(), **names)
+
+    def welcome(self, user: User, next: str) -> None:
+        """From now on the browser is that user's."""
+        self.session.rotate()  # who has seen the session's id before is left behind
+        self.session["user"] = user.number
+        self.redirect(next, status=303)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+        detail = error.detail if isinstance(error, HTTPError) else None
+        self.render("error.html", messages=[], status=status_code, detail=detail)
+
+
+class Nowhere(Page):
+    """What is at no address."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        raise HTTPError(404)
+
+
+@group.get("/", name="home")
+async def home(page: Page) -> None:
+    """Who one is, and how that came to be known; or that nobody is known."""
+    goodbye = None if page.current_user else page.session.pop("goodbye", None)
+    known = page.current_user and await page.people.known(page.current_user)
+    claims = json.dumps(known.claims, indent=2, ensure_ascii=False) if known else ""
+    page.show("home.html", known=known, claims=claims, goodbye=goodbye)

@@ -14,8 +14,8 @@ from demos.blog.app import HERE, make_app
 from demos.blog.pictures import Pictures
 from tornadolike import locale
 from tornadolike.locale.shelf import loaded
-from tornadolike.middleware import RateLimit, rate_limit
-from tornadolike.stores import MemoryStore
+from tornadolike.middleware import RateLimit
+from tornadolike.stores import MemoryStore, windows
 
 from .blog_visitors import FORM, PASSWORD, Browser, signed_up
 
@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """
     now = SimpleNamespace(seconds=next(DAYS) * 86400)
     stand = SimpleNamespace(time_ns=lambda: now.seconds * 10**9)
-    monkeypatch.setattr(rate_limit, "time", stand)
+    monkeypatch.setattr(windows, "time", stand)
     return now
 
 

@@ -14,8 +14,8 @@ from tests.middleware.helpers import HANDSHAKE, RULES, Plain
 from tests.stores.servers import running
 from tests.web.helpers import Site
 from tornadolike.httputil import TrustedProxies
-from tornadolike.middleware import Limit, RateLimit, rate_limit
-from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore, Store, StoreError
+from tornadolike.middleware import Limit, RateLimit
+from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore, Store, StoreError, windows
 from tornadolike.web import HTTPError, RequestHandler, url
 
 Clock = SimpleNamespace
@@ -25,9 +25,7 @@ Clock = SimpleNamespace
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands at the beginning of a minute until it is set."""
     now = SimpleNamespace(seconds=6000.0)
-    monkeypatch.setattr(
-        rate_limit, "time", SimpleNamespace(time_ns=lambda: int(now.seconds * 10**9))
-    )
+    monkeypatch.setattr(windows, "time", SimpleNamespace(time_ns=lambda: int(now.seconds * 10**9)))
     return now
 
 

@@ -253,7 +253,7 @@ class Conversation:
             return await self._engine.send(self._next)
         questions = 0
         while True:
-            hop = self._signed()
+            hop = await self._signed()
             self._sending(hop)
             if self._trace is not None:
                 self._trace.on_request(hop)
@@ -273,9 +273,11 @@ class Conversation:
         if self._first is None:
             self._first = hop
 
-    def _signed(self) -> Hop:
+    async def _signed(self) -> Hop:
         """What is to be sent next, with what is added to it now."""
         hop = anew(self._next)
+        if self._auth is not None:
+            await self._auth.prepare(hop)
         jar = self._plan.jar
         kept = cookie_header(jar, hop.address.url) if jar is not None else ""
         if kept or self._cookies:

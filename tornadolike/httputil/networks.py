@@ -101,6 +101,17 @@ def parse_ip(text: str) -> IPAddress | None:
     return _parse_known_ip(text) if len(text) <= _LONGEST else None
 
 
+def network_of(text: str, ipv6_prefix: int = 64) -> str:
+    """What a client at this address is counted by: an IPv4 address itself, the network of an IPv6 one, any other text.
+
+    :arg ipv6_prefix: bits of the network.
+    """
+    address = parse_ip(text.partition("%")[0])  # of a neighbour, with the name of the interface
+    if address is None or address.version == 4:
+        return text if address is None else str(address)
+    return str(ipaddress.IPv6Network((address, ipv6_prefix), strict=False))
+
+
 @lru_cache(1024)  # the same few ask all the time
 def _parse_known_ip(text: str) -> IPAddress | None:
     if "%" in text:  # an interface of another machine

@@ -1,9 +1,8 @@
 """What stands for a client, where no user is known."""
 
-import ipaddress
 from collections.abc import Callable
 
-from ..httputil.networks import parse_ip
+from ..httputil.networks import network_of
 from ..web import RequestHandler
 
 
@@ -20,10 +19,6 @@ def by_address(ipv6_prefix: int = 64) -> Callable[[RequestHandler], str]:
         raise ValueError(f"ipv6_prefix is a number of bits from 1 to 128, not {ipv6_prefix!r}")
 
     def key(handler: RequestHandler) -> str:
-        text = handler.request.remote_ip or ""
-        address = parse_ip(text.partition("%")[0])  # of a neighbour, with the name of the interface
-        if address is None or address.version == 4:
-            return text if address is None else str(address)
-        return str(ipaddress.IPv6Network((address, ipv6_prefix), strict=False))
+        return network_of(handler.request.remote_ip or "", ipv6_prefix)
 
     return key

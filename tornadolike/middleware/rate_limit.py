@@ -1,7 +1,5 @@
 """:class:`RateLimit`: how often a client may ask (RFC 6585 section 4)."""
 
-import hashlib
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from ..log import Seldom, gen_log
 from ..routing.selection import checked_methods
 from ..stores import MemoryStore, Store, StoreError
-from ..stores.windows import Limit, Standing, Window, whole_seconds
+from ..stores.windows import Limit, Standing, Windows, hashed, microseconds, whole_seconds
 from ..web import HTTPError, RequestHandler
 from ..web.around import Next
 from .addresses import by_address
@@ -58,15 +56,13 @@ class RateLimit:
             raise TypeError(f"key is a function that takes a handler, not {key!r}")
         self._key = key or by_address()
         self._store = MemoryStore() if store is None else store
-        self._windows = [
-            Window(self._store, Limit.parse(limit), f"limit:{name}:") for limit in limits
-        ]
+        self._windows = Windows(self._store, limits, f"limit:{name}:")
         self._methods = counted_methods(methods)
         self._refuse_without_store = refuse_without_store
         self._complaints = Seldom(gen_log)
         self._policy = ", ".join(
             f'"{limit}";q={limit.requests};w={whole_seconds(limit.seconds)}'
-            for limit in (window.limit for window in self._windows)
+            for limit in self._windows.limits
         )
 
     def lifetime(self, application: Any) -> AbstractAsyncContextManager[None]:
@@ -112,34 +108,17 @@ class RateLimit:
     async def forget(self, key: str) -> None:
         """Count from the beginning for ``key``: after a login that was right, say. Nothing is raised."""
         try:
-            for window in self._windows:
-                await window.forget(hashed(key), microseconds())
+            await self._windows.forget(hashed(key), microseconds())
         except StoreError as error:
             self._complaints.warning("RateLimit cannot count: %s", error)
 
     async def _counted(self, key: str) -> list[Standing] | None:
         """How ``key`` stands with each limit, up to one that refuses it; None if that cannot be known."""
         try:
-            return await self._take(hashed(key))
+            return await self._windows.take(hashed(key), microseconds())
         except StoreError as error:
             self._complaints.warning("RateLimit cannot count: %s", error)
             return None
-
-    async def _take(self, key: str) -> list[Standing]:
-        now = microseconds()
-        standings: list[Standing] = []
-        for window in self._windows:
-            standings.append(await window.take(key, now))
-            if not standings[-1].allowed:
-                for other in self._windows[: len(standings) - 1]:
-                    await other.give_back(key, now)
-                break
-        return standings
-
-
-def microseconds() -> int:
-    """The time of the day."""
-    return time.time_ns() // 1000
 
 
 def counted_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
@@ -149,13 +128,6 @@ def counted_methods(methods: Iterable[str] | None) -> frozenset[str] | None:
         return None
     # Or HEAD would be a way to have a GET's work done uncounted.
     return frozenset(found) | {"HEAD"} if "GET" in found else frozenset(found)
-
-
-def hashed(key: str) -> str:
-    """A key of a known size, from which what is secret in the other cannot be read."""
-    if not isinstance(key, str):
-        raise TypeError(f"the key of a RateLimit is a str or None, not {key!r}")
-    return hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def told(standing: Standing) -> str:

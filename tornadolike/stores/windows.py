@@ -18,8 +18,11 @@ is not counted: who goes on asking is let in as soon as who waited. Times are wh
 to wait and who is let in are reckoned alike, to the last digit.
 """
 
+import hashlib
 import math
 import re
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,6 +129,42 @@ class Window:
         return f"{self._prefix}{key}:{number}"
 
 
+class Windows:
+    """Counts for several limits, all of which hold.
+
+    :arg limits: one or more, each as :meth:`Limit.parse` takes it.
+    :arg prefix: of the keys in the store.
+    """
+
+    def __init__(self, store: Store, limits: Iterable[str | Limit], prefix: str) -> None:
+        self._windows = [Window(store, Limit.parse(limit), prefix) for limit in limits]
+        self.limits = tuple(window.limit for window in self._windows)
+
+    async def take(self, key: str, now: int) -> list[Standing]:
+        """Count one more for ``key``; how that stands with each limit, up to one that refuses it. Then none counts it.
+
+        Raises :exc:`.StoreError`.
+        """
+        standings: list[Standing] = []
+        for window in self._windows:
+            standings.append(await window.take(key, now))
+            if not standings[-1].allowed:
+                for other in self._windows[: len(standings) - 1]:
+                    await other.give_back(key, now)
+                break
+        return standings
+
+    async def give_back(self, key: str, now: int) -> None:
+        """Do not count what :meth:`take` has counted at this time. Raises :exc:`.StoreError`."""
+        for window in self._windows:
+            await window.give_back(key, now)
+
+    async def forget(self, key: str, now: int) -> None:
+        """Count from the beginning for ``key``. Raises :exc:`.StoreError`."""
+        for window in self._windows:
+            await window.forget(key, now)
+
+
 def _within(before: int, passed: int, length: int) -> int:
     """Of so many in the window before, those that came within the last ``length`` microseconds.
 
@@ -153,3 +192,15 @@ def _until(requests: int, length: int, passed: int, before: int, used: int) -> i
 def whole_seconds(seconds: float) -> int:
     """The same in whole seconds, and at least one: who comes again any sooner is too early."""
     return max(1, math.ceil(seconds))
+
+
+def microseconds() -> int:
+    """The time of the day."""
+    return time.time_ns() // 1000
+
+
+def hashed(key: str) -> str:
+    """A key of a known size, from which what is secret in the other cannot be read. Raises :exc:`TypeError`."""
+    if not isinstance(key, str):
+        raise TypeError(f"the key of who is counted is a str, not {key!r}")
+    return hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -1,6 +1,10 @@
 """Ways of one's own to say who is asking."""
 
-from tests.httpclient.scripted import ScriptedAnswer, converse, ok
+import asyncio
+
+import pytest
+
+from tests.httpclient.scripted import ScriptedAnswer, ScriptedEngine, conversation, converse, ok
 from tests.running import on_jumping_clock
 from tornadolike.httpclient.authentication import Auth
 
@@ -29,6 +33,34 @@ async def test_it_signs_each_request():
     engine, _, answer = await converse("http://h/", ScriptedAnswer(401), auth=Key())
     assert answer.status == 401
     assert engine.sent("X-Key") == ["0"]
+
+
+class Fetched(Renewed):
+    """It has to wait for its key."""
+
+    async def prepare(self, hop):
+        await asyncio.sleep(1)
+        self.key += 10
+
+
+@on_jumping_clock
+async def test_it_waits_before_each():
+    auth = Fetched()
+    engine, _, _ = await converse("http://h/", ScriptedAnswer(401), ok(), auth=auth)
+    assert engine.sent("X-Key") == ["10", "21"]
+
+
+class Failing(Key):
+    async def prepare(self, hop):
+        raise LookupError("no key")
+
+
+@on_jumping_clock
+async def test_what_it_waits_for_fails():
+    engine = ScriptedEngine(ok())
+    with pytest.raises(LookupError, match="no key"):
+        await conversation(engine, "http://h/", auth=Failing()).open()
+    assert engine.hops == []
 
 
 @on_jumping_clock

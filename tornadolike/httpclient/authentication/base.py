@@ -7,7 +7,7 @@ from ..engine import Hop
 
 
 class Auth(ABC):
-    """Says who is asking. To be subclassed; neither method may block.
+    """Says who is asking. To be subclassed; no method may block.
 
     .. code-block:: python
 
@@ -22,6 +22,13 @@ class Auth(ABC):
 
     One object may serve many requests, even at the same time.
     """
+
+    async def prepare(self, hop: Hop) -> None:  # noqa: B027 - most have nothing to wait for
+        """Wait for what :meth:`sign` needs, such as a token that has to be renewed. Called before it, each time.
+
+        What it waits counts for the ``request_timeout``. What it raises comes out of the fetch. A fetch that ends
+        meanwhile cancels it: what it does for others too belongs in a task of its own.
+        """
 
     @abstractmethod
     def sign(self, hop: Hop) -> None:

@@ -1,0 +1,20 @@
+"""``lying_provider``: an OpenID provider on loopback; ``browser``; ``site`` as in tests/web."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.auth.browser import Browser
+from tests.auth.lying_provider import LyingProvider
+from tests.web.conftest import site  # noqa: F401 (a fixture)
+
+
+@pytest.fixture
+def lying_provider(serve: Callable[..., Any]) -> LyingProvider:
+    return LyingProvider(serve)
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()

@@ -68,10 +68,9 @@ def make_app(
 
 
 @asynccontextmanager
-async def login() -> AsyncIterator[Application]:
-    """The application, and beside it a provider of its own if no other is configured."""
+async def login(providers: Mapping[str, OAuth2Provider]) -> AsyncIterator[Application]:
+    """The application, and beside it a provider of its own if there is no other."""
     async with AsyncExitStack() as stack:
-        providers = configured.providers(os.environ)
         if not providers and is_installed():
             issuer = await stack.enter_async_context(local_provider())
             providers = {configured.LOCAL: configured.local(issuer)}

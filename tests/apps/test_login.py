@@ -1,0 +1,196 @@
+"""The front door: one command, and the whole dance with a provider that runs beside it."""
+
+import re
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from html import unescape
+
+import pytest
+
+from demos.login import configured
+from tests.auth.browser import Browser, Page
+from tornadolike.auth import OpenIDProvider
+
+from .conftest import PATIENCE, Demo, running
+
+pytest.importorskip("oidc_provider_mock", reason="the extra `demos` brings a provider")
+
+pytestmark = pytest.mark.once
+
+PASSWORD = "a fine day for a walk"
+
+
+class Visitor:
+    """Somebody with a browser before the door."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.browser = Browser()
+        self.page: Page = self.go("/")
+
+    def go(self, path: str) -> Page:
+        self.page = self.browser.open(self.url + path)
+        return self.page
+
+    def send(self, path: str, **form: str) -> Page:
+        """Fill in a form of the page."""
+        token = re.search(r'name="_xsrf" value="([^"]+)"', self.page.text)
+        fields = {"_xsrf": unescape(token[1]), **form} if token else form
+        self.page = self.browser.open(self.url + path, fields)
+        return self.page
+
+    def choose(self, **form: str) -> Page:
+        """Press a button of the provider's page."""
+        self.page = self.browser.open(self.page.url, form)
+        return self.page
+
+    def name(self) -> str | None:
+        """Who they are to the site."""
+        found = re.search(r"You are <bdi>(.*?)</bdi>", self.go("/").text)
+        return unescape(found[1]) if found else None
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Demo]:
+    """One site for a whole module."""
+    with running("login") as server:
+        yield server
+
+
+@pytest.fixture
+def visitor(door: Demo) -> Visitor:
+    return Visitor(door.url)
+
+
+def test_a_newcomer_signs_in_and_out(visitor: Visitor) -> None:
+    assert "Nobody is signed in" in visitor.page.text
+    assert 'href="/signin/local?next=%2F"' in visitor.go("/signin").text
+    there = visitor.go("/signin/local")
+    assert "Authorize Client" in there.text
+    assert not there.url.startswith(visitor.url)
+    home = visitor.choose(sub="ada")
+    assert home.url == visitor.url + "/"
+    assert "You are <bdi>Ada Lovelace</bdi>" in home.text
+    assert "ada@example.com" in home.text
+    assert '<span class="tag">verified</span>' in home.text
+    goodbye = visitor.send("/signout")
+    assert "You are signed out." in goodbye.text
+    assert visitor.name() is None
+
+
+def test_the_provider_is_told_too(visitor: Visitor) -> None:
+    visitor.go("/signin/local")
+    visitor.choose(sub="grace")
+    goodbye = visitor.send("/signout")
+    link = re.search(r'<a href="([^"]+)">sign out there too', goodbye.text)
+    assert link
+    there = visitor.browser.open(unescape(link[1]))
+    assert "End Session" in there.text
+    assert f"<code>{visitor.url}/</code>" in there.text
+    assert "sign out there too" not in visitor.go("/").text
+
+
+def test_who_turns_back_is_nobody(visitor: Visitor) -> None:
+    visitor.go("/signin/local")
+    back = visitor.choose(action="deny")
+    assert back.url == visitor.url + "/signin"
+    assert "You have not been signed in" in back.text
+    assert visitor.name() is None
+
+
+def test_an_address_lets_nobody_in(visitor: Visitor) -> None:
+    for sub, name in (("ada", "Ada Lovelace"), ("mallory", "Mallory")):
+        visitor.go("/signin/local")
+        assert f"<bdi>{name}</bdi>" in visitor.choose(sub=sub).text
+    assert "not verified" in visitor.page.text
+    assert "<code>mallory</code>" in visitor.page.text
+
+
+def test_an_account_of_its_own(visitor: Visitor) -> None:
+    visitor.go("/signup")
+    assert visitor.send("/signup", name="Ann", password=PASSWORD).url == visitor.url + "/"
+    assert visitor.name() == "Ann"
+    visitor.send("/signout")
+    assert visitor.name() is None
+    visitor.go("/signin")
+    assert visitor.send("/signin", name="ann", password="another sentence").status == 400
+    assert "Nobody has that name and that password." in visitor.page.text
+    visitor.send("/signin", name="ANN", password=PASSWORD)
+    assert visitor.name() == "Ann"
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "said"),
+    [
+        ("Bob", "short", "at least"),
+        ("Bob", "x" * 2000, "at most"),
+        ("", PASSWORD, "A name has"),
+        ("<b>", PASSWORD, "A name has"),
+    ],
+)
+def test_what_no_account_may_have(visitor: Visitor, name: str, password: str, said: str) -> None:
+    visitor.go("/signup")
+    answer = visitor.send("/signup", name=name, password=password)
+    assert answer.status == 400
+    assert said in answer.text
+    assert visitor.name() is None
+
+
+def test_a_name_is_one_persons(door: Demo) -> None:
+    for number in range(2):
+        visitor = Visitor(door.url)
+        visitor.go("/signup")
+        answer = visitor.send("/signup", name="Carol", password=PASSWORD)
+        assert ("has that name already" in answer.text) == bool(number)
+
+
+@pytest.mark.parametrize("there", ["//evil.example", "https://evil.example"])
+def test_nobody_is_led_away(visitor: Visitor, there: str) -> None:
+    visitor.go(f"/signin/local?next={there}")
+    assert visitor.choose(sub="ada").url == visitor.url + "/"
+
+
+def test_nobody_gets_in_by_an_answer_alone(visitor: Visitor) -> None:
+    answer = visitor.go("/signin/local?code=x&state=" + "y" * 32)
+    assert answer.status == 400
+    assert "Begin again" in answer.text
+    assert visitor.name() is None
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_both_end_together(demo: Callable[..., Demo], how: signal.Signals) -> None:
+    server = demo("login")
+    there = Visitor(server.url).go("/signin/local").url
+    found = re.match(r"http://127\.0\.0\.1:(\d+)/", there)
+    assert found
+    with socket.create_connection(("127.0.0.1", int(found[1])), PATIENCE) as provider:
+        provider.settimeout(PATIENCE)
+        server.stop(how)
+        assert provider.recv(1) == b""
+
+
+# Which providers there are
+
+
+def test_each_that_is_configured_is_offered() -> None:
+    names = ("GOOGLE", "GITHUB", "GITLAB", "MICROSOFT", "DISCORD")
+    environment = {f"{name}_CLIENT_ID": "an id" for name in names}
+    environment |= {f"{name}_CLIENT_SECRET": "a secret" for name in names}
+    environment |= {"OPENID_ISSUER": "https://id.example.com", "OPENID_CLIENT_ID": "an id"}
+    found = configured.providers(environment)
+    assert set(found) == {*(name.lower() for name in names), "openid"}
+    assert all(name == provider.name for name, provider in found.items())
+    openid = found["openid"]
+    assert isinstance(openid, OpenIDProvider)
+    assert openid.issuer == "https://id.example.com"
+    assert configured.providers({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "lacks"),
+    [("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"), ("OPENID_ISSUER", "OPENID_CLIENT_ID")],
+)
+def test_half_a_configuration_is_told(given: str, lacks: str) -> None:
+    with pytest.raises(configured.Misconfigured, match=f"{given} is set, but {lacks} is not"):
+        configured.providers({given: "something"})

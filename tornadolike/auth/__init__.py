@@ -42,30 +42,61 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
+    from .jose.reading import read_token
+    from .jose.writing import write_token
     from .oauth2 import OAuth2Provider, Pending
+    from .oauth2.assertions import ClientSecretJWT, PrivateKeyJWT
     from .openid import OpenIDProvider
+    from .openid.discovery import Discovery
+    from .openid.id_tokens import read_id_token
+    from .openid.published_keys import PublishedKeys
 
 _HOMES: Final = {
+    "ClientSecretJWT": "oauth2.assertions",
+    "Discovery": "openid.discovery",
+    "Keys": "jose.keys",
+    "KnownKeys": "jose.keys",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
+    "PrivateKeyJWT": "oauth2.assertions",
+    "PublishedKeys": "openid.published_keys",
+    "load_key": "jose.keys",
+    "new_key": "jose.keys",
+    "read_id_token": "openid.id_tokens",
+    "read_token": "jose.reading",
+    "secret_key": "jose.keys",
+    "write_token": "jose.writing",
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
     "AccessDeniedError",
     "AuthError",
+    "ClientSecretJWT",
+    "Discovery",
     "Identity",
+    "Keys",
+    "KnownKeys",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
     "Pending",
+    "PrivateKeyJWT",
     "ProviderAnswerError",
     "ProviderError",
     "ProviderUnavailableError",
+    "PublishedKeys",
     "SignInError",
     "Token",
     "TokenError",
+    "load_key",
+    "new_key",
+    "read_id_token",
+    "read_token",
+    "secret_key",
+    "write_token",
 ]
 
 

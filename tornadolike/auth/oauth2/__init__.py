@@ -6,6 +6,7 @@
    pending      a sign-in that has begun: what is kept of it in the browser
    endpoints    asking a provider's endpoints
    clients      how a client says who it is
+   assertions   the same by a signed token (RFC 7523); it is imported when it is used, for it needs joserfc
    provider     OAuth2Provider: the authorization code flow
 """
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...httpclient import AsyncHTTPClient, BearerAuth, HTTPClientError, HTTPResponse
+from ...httputil import HTTPHeaders
 from ..errors import OAuthError, ProviderAnswerError, ProviderUnavailableError, oauth_error
 
 TIMEOUT: Final = 10.0
@@ -33,6 +34,11 @@ class Endpoints:
         if token is not None:
             options["auth"] = BearerAuth(token)
         return _json(await self._fetch(url, method="GET", **options))
+
+    async def get_with_headers(self, url: str) -> tuple[Any, HTTPHeaders]:
+        """The JSON at ``url``, and the headers that say how long it may be kept."""
+        response = await self._fetch(url, method="GET")
+        return _json(response), response.headers
 
     async def post(
         self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None

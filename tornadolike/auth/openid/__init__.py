@@ -2,10 +2,13 @@
 
 .. code-block:: text
 
-   discovery    what a provider says of itself
-   id_tokens    who has signed in: what Core section 3.1.3.7 wants checked
-   provider     OpenIDProvider
-   logout       being told that somebody has signed out
+   urls             which URLs of a provider may be used
+   keeping          what a provider publishes, kept for a while
+   published_keys   its keys, which change (JWKS)
+   discovery        what it says of itself
+   id_tokens        who has signed in: what Core section 3.1.3.7 wants checked
+   provider         OpenIDProvider
+   logout           being told that somebody has signed out
 """
 
 from .provider import OpenIDProvider

@@ -1,0 +1,50 @@
+"""JSON that can be read in one way only (RFC 8259 section 4, RFC 8725 section 2.4).
+
+Who signs and who reads may be two programs. Where a text has two meanings, they could believe different things of it.
+"""
+
+import json
+import math
+from typing import Any, NoReturn
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """The object in ``data``: UTF-8, no member twice, only finite numbers, only text that can be written again.
+
+    Raises :exc:`ValueError`, whose text has nothing of the data in it.
+    """
+    try:
+        value = json.loads(
+            data.decode("utf-8", "strict"),
+            object_pairs_hook=_object,
+            parse_constant=_no_number,
+            parse_float=_finite,
+        )
+        json.dumps(value, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except UnicodeError:
+        raise ValueError("it is not UTF-8") from None
+    except json.JSONDecodeError:
+        raise ValueError("it is not JSON") from None
+    if not isinstance(value, dict):
+        raise ValueError("it is not a JSON object")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("it has a member twice")
+    return members
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError("it has a number that is none")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("it has a number that is too large")
+    return number

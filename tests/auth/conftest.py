@@ -1,5 +1,6 @@
 """``lying_provider``: an OpenID provider on loopback; ``browser``; ``site`` as in tests/web."""
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -18,3 +19,12 @@ def lying_provider(serve: Callable[..., Any]) -> LyingProvider:
 @pytest.fixture
 def browser() -> Browser:
     return Browser()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+    return port

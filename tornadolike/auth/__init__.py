@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
     from .openid.published_keys import PublishedKeys
+    from .signin import SignInMixin, safe_next
 
 _HOMES: Final = {
     "ClientSecretJWT": "oauth2.assertions",
@@ -62,10 +63,12 @@ _HOMES: Final = {
     "Pending": "oauth2",
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
+    "SignInMixin": "signin",
     "load_key": "jose.keys",
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
+    "safe_next": "signin",
     "secret_key": "jose.keys",
     "write_token": "jose.writing",
 }
@@ -89,12 +92,14 @@ __all__ = [
     "ProviderUnavailableError",
     "PublishedKeys",
     "SignInError",
+    "SignInMixin",
     "Token",
     "TokenError",
     "load_key",
     "new_key",
     "read_id_token",
     "read_token",
+    "safe_next",
     "secret_key",
     "write_token",
 ]

@@ -13,6 +13,10 @@ TIMEOUT: Final = 10.0
 MAX_ANSWER: Final = 1024 * 1024
 """Bytes that an answer may have."""
 _SERVER_FAILS: Final = 500
+_TOO_MANY: Final = 429
+_REFUSAL: Final = ("error", "error_description", "error_uri")
+_LONGEST_TEXT: Final = 500
+"""Characters of what a provider says that are kept: they go to the log."""
 _SUCCESS: Final = range(200, 300)
 
 
@@ -30,10 +34,13 @@ class Endpoints:
         self._timeout = timeout
 
     async def get(self, url: str, *, token: str | None = None, **options: Any) -> Any:
-        """The JSON at ``url``; with ``token`` asked for in the user's name (RFC 6750)."""
+        """The JSON at ``url``; with ``token`` asked for in the user's name (RFC 6750).
+
+        Raises :exc:`.ProviderUnavailableError`, :exc:`.ProviderAnswerError` and :exc:`.OAuthError`.
+        """
         if token is not None:
-            options["auth"] = BearerAuth(token)
-        return _json(await self._fetch(url, method="GET", **options))
+            options["auth"] = _bearer(token)
+        return _json(url, await self._fetch(url, method="GET", **options))
 
     async def get_with_headers(self, url: str) -> tuple[Any, HTTPHeaders]:
         """The JSON at ``url``, and the headers that say how long it may be kept."""
@@ -44,10 +51,10 @@ class Endpoints:
         self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
         """The JSON object that a form gets as its answer; no more is sent after a redirect, which would give the
-        secrets in it away."""
-        answer = _json(await self._fetch(url, method="POST", form=dict(form), headers=headers))
+        secrets in it away. Raises what :meth:`get` raises."""
+        answer = _json(url, await self._fetch(url, method="POST", form=dict(form), headers=headers))
         if not isinstance(answer, dict):
-            raise ProviderAnswerError(f"{url} has not answered with a JSON object")
+            raise ProviderAnswerError(f"{_place(url)} has not answered with a JSON object")
         if isinstance(answer.get("error"), str):  # some say it with a 200
             raise _refusal(answer)
         return answer
@@ -65,37 +72,69 @@ class Endpoints:
                 **options,
             )
         except (HTTPClientError, OSError) as error:
-            raise ProviderUnavailableError(f"{url} cannot be reached: {error}") from error
-        if response.code >= _SERVER_FAILS:
-            raise ProviderUnavailableError(f"{url} has failed with {response.code}")
+            raise ProviderUnavailableError(f"{_place(url)} cannot be reached: {error}") from error
+        if response.code >= _SERVER_FAILS or response.code == _TOO_MANY:
+            raise ProviderUnavailableError(f"{_place(url)} has failed with {response.code}")
         if response.code not in _SUCCESS:
             raise _refused(url, response)
         return response
 
 
-def _json(response: HTTPResponse) -> Any:
+def _place(url: str) -> str:
+    """For the log: of the query nobody knows what is in it."""
+    return url.partition("?")[0]
+
+
+def _bearer(token: str) -> BearerAuth:
     try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError) as error:
-        raise ProviderAnswerError(f"{response.effective_url} has not answered with JSON") from error
+        return BearerAuth(token)
+    except ValueError:
+        raise ProviderAnswerError("the provider's access_token is none (RFC 6750)") from None
+
+
+def _parsed(response: HTTPResponse) -> Any:
+    """JSON as RFC 8259 has it. Raises :exc:`ValueError`."""
+    try:
+        return json.loads(response.body, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is too deep") from None
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _json(url: str, response: HTTPResponse) -> Any:
+    try:
+        return _parsed(response)
+    except ValueError as error:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        raise ProviderAnswerError(
+            f"{_place(url)} has not answered with JSON, but with {kind[:80]!r}"
+        ) from error
 
 
 def _refused(url: str, response: HTTPResponse) -> Exception:
     try:
-        answer = json.loads(response.body)
-    except (ValueError, RecursionError):
+        answer = _parsed(response)
+    except ValueError:
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
         return _refusal(answer)
-    return ProviderAnswerError(f"{url} has answered with {response.code}")
+    return ProviderAnswerError(f"{_place(url)} has answered with {response.code}")
 
 
 def _refusal(answer: Mapping[str, Any]) -> OAuthError:
-    more = {
-        name: value
-        for name, value in answer.items()
-        if name not in ("error", "error_description", "error_uri")
-    }
-    return oauth_error(
-        answer["error"], answer.get("error_description"), answer.get("error_uri"), **more
-    )
+    error = refusal_in(answer)
+    error.more = {name: value for name, value in answer.items() if name not in _REFUSAL}
+    return error
+
+
+def refusal_in(answer: Mapping[str, Any]) -> OAuthError:
+    """The error of an answer whose ``error`` is a text (RFC 6749 sections 4.1.2.1 and 5.2)."""
+    error, description, uri = (answer.get(name) for name in _REFUSAL)
+    return oauth_error(str(error)[:_LONGEST_TEXT], _text(description), _text(uri))
+
+
+def _text(value: Any) -> str | None:
+    return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None

@@ -41,5 +41,11 @@ class Pending:
 
     @classmethod
     def decode(cls, text: str | bytes) -> Self:
-        """One from its text, which nobody else can have made."""
-        return cls(**json.loads(text))
+        """One from its text, which nobody else can have made.
+
+        Raises :exc:`ValueError` for what another release of ours may have made.
+        """
+        try:
+            return cls(**json.loads(text))
+        except TypeError:
+            raise ValueError("the sign-in was begun by another release") from None

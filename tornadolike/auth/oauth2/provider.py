@@ -3,15 +3,16 @@
 import hmac
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ...httpclient import AsyncHTTPClient
-from ..errors import OAuthError, ProviderAnswerError, SignInError, oauth_error
+from ..errors import OAuthError, ProviderAnswerError, SignInError
 from ..identities import Identity
 from ..tokens import Token
 from .clients import ClientAuthentication, PublicClient, SecretInForm
-from .endpoints import TIMEOUT, Endpoints
+from .endpoints import TIMEOUT, Endpoints, refusal_in
 from .pending import Pending
 from .pkce import challenge, new_verifier
 
@@ -26,6 +27,8 @@ class OAuth2Provider(ABC):
     :arg client_secret: what it gave with that; None for a client without (a public one, with PKCE alone).
     :arg scope: what is asked for; by default :attr:`default_scope`.
     :arg name: of the provider, in the application; by default :attr:`default_name`.
+    :arg client_authentication: how the application says at the token endpoint who it is
+        (:mod:`tornadolike.auth.oauth2.clients`), in the place of ``client_secret``.
     :arg http_client: what asks the provider; None: the loop's :class:`~tornadolike.httpclient.AsyncHTTPClient`.
     :arg timeout: seconds that each of its answers may take.
     """
@@ -46,17 +49,15 @@ class OAuth2Provider(ABC):
         *,
         scope: Sequence[str] | None = None,
         name: str | None = None,
+        client_authentication: ClientAuthentication | None = None,
         http_client: AsyncHTTPClient | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         self.client_id = client_id
         self.name = name or self.default_name
         self.scope = tuple(self.default_scope if scope is None else scope)
-        self._client: ClientAuthentication = (
-            PublicClient(client_id)
-            if client_secret is None
-            else SecretInForm(client_id, client_secret)
-        )
+        self._secret = client_secret
+        self._client = client_authentication
         self.endpoints = Endpoints(http_client, timeout)
 
     # To sign in
@@ -76,7 +77,7 @@ class OAuth2Provider(ABC):
         :arg next: where they wanted to go.
         :arg parameters: more of the authorization request: ``prompt``, ``login_hint``, ``ui_locales``, ...
 
-        Raises :exc:`.AuthError`.
+        Raises :exc:`.AuthError`; and :exc:`ValueError` for ``parameters`` that are not the caller's to choose.
         """
         pending = Pending(
             self.name,
@@ -92,11 +93,15 @@ class OAuth2Provider(ABC):
             "scope": " ".join(self.scope if scope is None else scope),
             "state": pending.state,
             **self._authorization_parameters(pending),
-            **parameters,
         }
         if pending.verifier:
             request["code_challenge"] = challenge(pending.verifier)
             request["code_challenge_method"] = "S256"
+        if ours := parameters.keys() & request.keys():
+            raise ValueError(
+                f"parameters that are made for each sign-in: {', '.join(sorted(ours))}"
+            )
+        request.update(parameters)
         endpoint = await self._authorization_endpoint()
         separator = "&" if urlsplit(endpoint).query else "?"
         return f"{endpoint}{separator}{urlencode(request)}", pending
@@ -113,7 +118,7 @@ class OAuth2Provider(ABC):
             raise SignInError("the state is not that of the sign-in that goes on in this browser")
         await self._check_issuer(answer.get("iss"))
         if "error" in answer:
-            raise oauth_error(answer["error"], answer.get("error_description"))
+            raise refusal_in(answer)
         if not answer.get("code"):
             raise ProviderAnswerError("the provider has sent the user back without a code")
         form = {
@@ -141,16 +146,22 @@ class OAuth2Provider(ABC):
         """
         if token.refresh_token is None:
             raise OAuthError("invalid_grant", "the token came without a refresh token")
-        answer = await self.ask_for_token(
+        new = await self.ask_for_token(
             {"grant_type": "refresh_token", "refresh_token": token.refresh_token}
         )
-        return Token.from_answer({"refresh_token": token.refresh_token, **answer.answer})
+        # What the answer does not speak of stays as it was (RFC 6749 section 6).
+        return replace(
+            new,
+            refresh_token=new.refresh_token or token.refresh_token,
+            scope=new.scope or token.scope,
+        )
 
     async def ask_for_token(self, form: Mapping[str, str]) -> Token:
         """What the token endpoint gives for a grant, which is said by ``form``. Raises :exc:`.AuthError`."""
         endpoint = await self._token_endpoint()
         request, headers = dict(form), dict[str, str]()
-        self._client.add_to(request, headers, endpoint)
+        client = self._client or await self._usual_client()
+        client.add_to(request, headers, endpoint)
         return Token.from_answer(await self.endpoints.post(endpoint, request, headers))
 
     # For providers that say where they are by themselves
@@ -160,6 +171,12 @@ class OAuth2Provider(ABC):
 
     async def _token_endpoint(self) -> str:
         return self.token_endpoint
+
+    async def _usual_client(self) -> ClientAuthentication:
+        """How the application says who it is, if it was not told that."""
+        if self._secret is None:
+            return PublicClient(self.client_id)
+        return SecretInForm(self.client_id, self._secret)
 
     def _authorization_parameters(self, pending: Pending) -> dict[str, Any]:
         """What else the authorization request has."""

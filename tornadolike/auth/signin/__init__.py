@@ -6,3 +6,8 @@
    browsers    what is kept of a sign-in in the browser that has begun it
    handler     SignInMixin
 """
+
+from .handler import SignInMixin
+from .returning import safe_next
+
+__all__ = ["SignInMixin", "safe_next"]

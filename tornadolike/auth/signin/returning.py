@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
-_OUR_PAGE: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+_OUR_PAGE: Final = re.compile(r"/(?![/\\])[!#-\[\]-~]*")
 """Two slashes, of whatever kind, begin a host; browsers take a backslash for a slash, and drop control characters."""
 LONGEST: Final = 2048
-"""Characters."""
+"""Characters. It travels in a cookie."""
 
 
 def safe_next(url: str | None, default: str = "/") -> str:

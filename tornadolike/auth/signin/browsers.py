@@ -1,0 +1,103 @@
+"""What is kept of a sign-in in the browser that has begun it: an encrypted cookie for each, until it comes back.
+
+Its name has a piece of the state, so that several tabs may sign in at a time. It is sent to this host alone where
+browsers can promise that (``__Host-``, with https), cannot be read by scripts, and is deleted when it has served.
+"""
+
+import hmac
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ...web import RequestHandler
+from ..oauth2.pending import Pending
+
+LIFETIME: Final = 600
+"""Seconds that a user has with the provider."""
+MOST_PENDING: Final = 5
+"""Sign-ins that may go on in a browser at a time. With another one the oldest is forgotten."""
+
+_PREFIX: Final = "signin-"
+_PURPOSE: Final = "signin"
+_PIECE: Final = 8
+_STATE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_DAY: Final = 86400
+_MOST_DELETED: Final = 20
+"""Cookies, at a time: there may be more of them in the request than the response should speak of."""
+
+
+def remember(handler: RequestHandler, pending: Pending, *, cross_site: bool) -> None:
+    """Give a sign-in that begins to the browser.
+
+    :arg cross_site: whether the browser comes back with the POST of a page of the provider's. Cookies are sent with
+        those only if they say so, and with https, or to this very machine.
+    """
+    secure = _is_secure(pending.redirect_uri)
+    for name in _too_many(handler, secure):
+        _delete(handler, name)
+    attributes: dict[str, Any] = {"samesite": "Lax", "secure": secure}
+    if cross_site:
+        attributes = {"samesite": "None", "secure": True}
+    handler.set_cookie(
+        _name_for(pending.state, secure),
+        handler.create_encrypted_value(_PURPOSE, pending.encode()),
+        max_age=LIFETIME,
+        httponly=True,
+        **attributes,
+    )
+
+
+def recall(handler: RequestHandler, state: str, redirect_uri: str) -> Pending | None:
+    """The sign-in of this state; None if none goes on in this browser that comes back there."""
+    if not _STATE.fullmatch(state):
+        return None
+    pending = _kept(handler, _name_for(state, _is_secure(redirect_uri)))
+    if pending is None or pending.redirect_uri != redirect_uri:
+        return None
+    return pending if hmac.compare_digest(pending.state, state) else None
+
+
+def forget(handler: RequestHandler, pending: Pending) -> None:
+    """Have the browser forget it: it has served."""
+    _delete(handler, _name_for(pending.state, _is_secure(pending.redirect_uri)))
+
+
+def _name_for(state: str, secure: bool) -> str:
+    return f"{_prefix(secure)}{state[:_PIECE]}"
+
+
+def _prefix(secure: bool) -> str:
+    return f"__Host-{_PREFIX}" if secure else _PREFIX
+
+
+def _is_secure(redirect_uri: str) -> bool:
+    """Whether browsers come back with https. The request does not tell that behind each proxy."""
+    return redirect_uri.startswith("https:")
+
+
+def _kept(handler: RequestHandler, name: str) -> Pending | None:
+    value = handler.get_cookie(name)
+    if value is None:
+        return None
+    content = handler.get_encrypted_cookie(_PURPOSE, value, max_age_days=LIFETIME / _DAY)
+    if content is None:
+        return None
+    try:
+        return Pending.decode(content)
+    except ValueError:  # from before an update
+        return None
+
+
+def _too_many(handler: RequestHandler, secure: bool) -> Iterator[str]:
+    """The names of the oldest, and of what is none of ours, so that there is room for another one."""
+    prefix = _prefix(secure)
+    names = [name for name in handler.cookies if name.startswith(prefix)]
+    if len(names) < MOST_PENDING:
+        return
+    made = {name: pending.made if (pending := _kept(handler, name)) else 0 for name in names}
+    oldest = sorted(names, key=made.__getitem__)
+    yield from oldest[: len(names) - MOST_PENDING + 1][:_MOST_DELETED]
+
+
+def _delete(handler: RequestHandler, name: str) -> None:
+    handler.clear_cookie(name, httponly=True, samesite="Lax")

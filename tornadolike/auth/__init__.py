@@ -36,12 +36,26 @@ from .errors import (
     ProviderError,
     ProviderUnavailableError,
     SignInError,
+    SignInRequiredError,
     TokenError,
 )
 from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .grants import (
+        ClientCredentials,
+        DeviceCode,
+        DeviceGrant,
+        FileTokens,
+        Grant,
+        MemoryTokens,
+        StoreTokens,
+        TokenAuth,
+        Tokens,
+        TokenServer,
+        TokenStorage,
+    )
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
     from .jose.writing import write_token
@@ -51,19 +65,39 @@ if TYPE_CHECKING:
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
     from .openid.published_keys import PublishedKeys
+    from .providers import Apple, Discord, Facebook, GitHub, GitLab, Google, Microsoft, Slack
     from .signin import SignInMixin, safe_next
 
 _HOMES: Final = {
+    "Apple": "providers",
+    "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
+    "DeviceCode": "grants",
+    "DeviceGrant": "grants",
+    "Discord": "providers",
     "Discovery": "openid.discovery",
+    "Facebook": "providers",
+    "FileTokens": "grants",
+    "GitHub": "providers",
+    "GitLab": "providers",
+    "Google": "providers",
+    "Grant": "grants",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "MemoryTokens": "grants",
+    "Microsoft": "providers",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "Pending": "oauth2",
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
     "SignInMixin": "signin",
+    "Slack": "providers",
+    "StoreTokens": "grants",
+    "TokenAuth": "grants",
+    "TokenServer": "grants",
+    "TokenStorage": "grants",
+    "Tokens": "grants",
     "load_key": "jose.keys",
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
@@ -76,12 +110,25 @@ _HOMES: Final = {
 
 __all__ = [
     "AccessDeniedError",
+    "Apple",
     "AuthError",
+    "ClientCredentials",
     "ClientSecretJWT",
+    "DeviceCode",
+    "DeviceGrant",
+    "Discord",
     "Discovery",
+    "Facebook",
+    "FileTokens",
+    "GitHub",
+    "GitLab",
+    "Google",
+    "Grant",
     "Identity",
     "Keys",
     "KnownKeys",
+    "MemoryTokens",
+    "Microsoft",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
@@ -93,8 +140,15 @@ __all__ = [
     "PublishedKeys",
     "SignInError",
     "SignInMixin",
+    "SignInRequiredError",
+    "Slack",
+    "StoreTokens",
     "Token",
+    "TokenAuth",
     "TokenError",
+    "TokenServer",
+    "TokenStorage",
+    "Tokens",
     "load_key",
     "new_key",
     "read_id_token",

@@ -9,6 +9,7 @@
        TokenError                  a token is forged, expired, for somebody else, ...
      OAuthError                    the provider says no: `error` and `error_description` of RFC 6749
        AccessDeniedError           the user has said no (`access_denied`)
+     SignInRequiredError           there is no token (any more): the user has to sign in, again
      SignInError                   what has come back does not belong to a sign-in that goes on in this browser
 """
 
@@ -55,6 +56,11 @@ class OAuthError(AuthError):
 
 class AccessDeniedError(OAuthError):
     """The user has not agreed, or may not (``access_denied``)."""
+
+
+class SignInRequiredError(AuthError):
+    """There is no token for this user, or none any more, and none can be had without them: they have to sign in,
+    again."""
 
 
 class SignInError(AuthError):

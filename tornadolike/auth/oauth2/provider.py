@@ -37,6 +37,7 @@ class OAuth2Provider(ABC):
     default_scope: Sequence[str] = ()
     authorization_endpoint = ""
     token_endpoint = ""
+    device_authorization_endpoint = ""
     issuer = ""
     uses_pkce = True
     response_mode: str | None = None
@@ -158,11 +159,18 @@ class OAuth2Provider(ABC):
 
     async def ask_for_token(self, form: Mapping[str, str]) -> Token:
         """What the token endpoint gives for a grant, which is said by ``form``. Raises :exc:`.AuthError`."""
-        endpoint = await self._token_endpoint()
+        return Token.from_answer(await self.ask(await self._token_endpoint(), form))
+
+    async def ask(self, endpoint: str, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """What an endpoint answers to a form, to which is added who the client is. Raises :exc:`.AuthError`."""
         request, headers = dict(form), dict[str, str]()
         client = self._client or await self._usual_client()
         client.add_to(request, headers, endpoint)
-        return Token.from_answer(await self.endpoints.post(endpoint, request, headers))
+        return await self.endpoints.post(endpoint, request, headers)
+
+    async def find_device_endpoint(self) -> str:
+        """Where the device grant begins (RFC 8628); the empty text for a provider that has none."""
+        return self.device_authorization_endpoint
 
     # For providers that say where they are by themselves
 

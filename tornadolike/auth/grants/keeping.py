@@ -1,0 +1,109 @@
+""":class:`Tokens`: a token that is good now.
+
+It is renewed when it is asked for and has ended: once for all who ask at that time, in this process by one task that
+they share, and among processes as far as the storage lets them wait for each other. A refresh token is often good for
+one use, and the second use counts as theft (RFC 9700 section 4.14).
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from ..errors import ProviderUnavailableError, SignInRequiredError
+from ..oauth2.provider import OAuth2Provider
+from ..tokens import DEFAULT_LEEWAY, Token
+from .base import Grant, Refreshing
+from .flights import Flights
+from .storage import MemoryTokens, TokenStorage
+
+ALONE: Final = "token"
+"""The key where a program has one token only."""
+
+
+class Tokens:
+    """Keeps tokens by keys, and renews them.
+
+    .. code-block:: python
+
+        tokens = Tokens(google, StoreTokens(store, secret))
+
+        async def signed_in(self, identity, next):
+            await tokens.save(identity.subject, identity.token)
+            ...
+
+        token = await tokens.current(user)
+
+    :arg grant: how tokens are got and renewed: a :class:`.Grant`; or a provider, whose users give them by signing in.
+    :arg storage: where they are kept; None: in memory.
+    :arg leeway: seconds before its end from which a token is renewed.
+    """
+
+    def __init__(
+        self,
+        grant: Grant | OAuth2Provider,
+        storage: TokenStorage | None = None,
+        *,
+        leeway: float = DEFAULT_LEEWAY,
+    ) -> None:
+        self._grant = Refreshing(grant) if isinstance(grant, OAuth2Provider) else grant
+        self._storage = MemoryTokens() if storage is None else storage
+        self._leeway = leeway
+        self._flights = Flights[str, Token]()
+
+    async def save(self, key: str, token: Token) -> None:
+        """Keep a token that has been given by signing in."""
+        await self._storage.save(key, token)
+
+    async def forget(self, key: str) -> None:
+        """Remove a token. One that is being renewed at this time is not kept, either."""
+        await self._storage.delete(key)
+
+    async def current(self, key: str = ALONE) -> Token:
+        """The token, renewed if it has ended.
+
+        While a provider cannot be reached a token is given until its very end.
+
+        Raises :exc:`.SignInRequiredError` if the user has to sign in (again), the other :exc:`.AuthError`, and what the
+        storage raises.
+        """
+        token = await self._storage.load(key)
+        if token is not None and not token.is_expired(self._leeway):
+            return token
+        return await self._flights.join(key, lambda: self._renew(key, token))
+
+    async def renewed(self, key: str, refused: Token) -> Token:
+        """Another token than this one, which somebody has refused though it has not ended. Raises as
+        :meth:`current`."""
+        return await self._flights.join(key, lambda: self._renew(key, refused))
+
+    async def _renew(self, key: str, useless: Token | None) -> Token:
+        async with self._storage.exclusively(key):
+            token = await self._storage.load(key)
+            if token is not None and token != useless and not token.is_expired(self._leeway):
+                return token  # somebody else has renewed it
+            return await self._replace(key, token)
+
+    async def _replace(self, key: str, token: Token | None) -> Token:
+        if token is None:
+            new = await self._grant.obtain()
+            await self._storage.save(key, new)
+            return new
+        try:
+            new = await self._grant.renew(token)
+        except SignInRequiredError:
+            if token.refresh_token is not None:  # it is asked for no more
+                await self._storage.save(key, replace(token, refresh_token=None), instead_of=token)
+            raise
+        except ProviderUnavailableError:
+            if token.is_expired(0) or not token.is_expired(self._leeway):
+                raise
+            return token
+        return (
+            new if await self._storage.save(key, new, instead_of=token) else await self._left(key)
+        )
+
+    async def _left(self, key: str) -> Token:
+        """What is there when somebody has removed or replaced a token while it was renewed."""
+        token = await self._storage.load(key)
+        if token is None:
+            raise SignInRequiredError("the token was removed while it was renewed")
+        return token

@@ -1,0 +1,51 @@
+""":class:`TokenServer`: a server of which only its URLs are known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..identities import Identity
+from ..oauth2.clients import ClientAuthentication, PublicClient, SecretInHeader
+from ..oauth2.pending import Pending
+from ..oauth2.provider import OAuth2Provider
+from ..tokens import Token
+
+
+class TokenServer(OAuth2Provider):
+    """Gives tokens, and does not say who anybody is: for scripts and services, not for signing in.
+
+    .. code-block:: python
+
+        TokenServer("client-id", "secret", token_endpoint="https://id.example.com/oauth/token")
+
+    (For one that speaks OpenID Connect an :class:`.OpenIDProvider` finds the URLs itself.)
+
+    :arg client_id: what the server knows the program by.
+    :arg client_secret: what it gave with that; None for a program without one.
+    :arg token_endpoint: its URL.
+    :arg device_authorization_endpoint: its URL, for the device grant.
+    :arg more: as of :class:`.OAuth2Provider`. The secret is sent in the header (``client_secret_basic``, which all
+        servers have to know), unless ``client_authentication`` says otherwise.
+    """
+
+    default_name = "tokens"
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        token_endpoint: str,
+        device_authorization_endpoint: str = "",
+        **more: Any,
+    ) -> None:
+        super().__init__(client_id, client_secret, **more)
+        self.token_endpoint = token_endpoint
+        self.device_authorization_endpoint = device_authorization_endpoint
+
+    async def _usual_client(self) -> ClientAuthentication:
+        if self._secret is None:
+            return PublicClient(self.client_id)
+        return SecretInHeader(self.client_id, self._secret)
+
+    async def identify(self, token: Token, pending: Pending, answer: Mapping[str, str]) -> Identity:
+        raise TypeError("a TokenServer does not say who anybody is: sign in with another provider")

@@ -74,7 +74,10 @@ async def login(providers: Mapping[str, OAuth2Provider]) -> AsyncIterator[Applic
         if not providers and is_installed():
             issuer = await stack.enter_async_context(local_provider())
             providers = {configured.LOCAL: configured.local(issuer)}
-            print(f"No provider is configured, so one runs on {issuer} (README.md tells more)")
+            port = issuer.rpartition(":")[2]
+            print(
+                f"No provider is configured, so one runs on port {port} (see demos/login/README.md)"
+            )
         folder = stack.enter_context(a_folder())
         people = People(folder / "people.sqlite")
         stack.callback(people.close)

@@ -90,7 +90,9 @@ def driver() -> Iterator[Any]:
     """One Chromium for all, which finds nobody but this machine."""
     from tests.chromium import chromium
 
-    with chromium("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--lang=en") as driver:
+    with chromium(
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--lang=en"
+    ) as driver:
         yield driver
 
 

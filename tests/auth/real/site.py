@@ -83,9 +83,7 @@ class Site:
         self.openid = kind(CLIENT, secret, issuer=provider.issuer, **options)
         self.app = Application(
             [(HOME, Home), (SIGNIN, SignIn), (GOODBYE, Goodbye), *rules],
-            middleware=[
-                SecurityHeaders(content_security_policy=None), Sessions(MemoryStore())
-            ],
+            middleware=[SecurityHeaders(content_security_policy=None), Sessions(MemoryStore())],
             cookie_secret=secrets.token_urlsafe(32),
             xsrf_cookies=True,
             provider=self.openid,

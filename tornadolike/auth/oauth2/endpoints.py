@@ -45,7 +45,7 @@ class Endpoints:
     async def get_with_headers(self, url: str) -> tuple[Any, HTTPHeaders]:
         """The JSON at ``url``, and the headers that say how long it may be kept."""
         response = await self._fetch(url, method="GET")
-        return _json(response), response.headers
+        return _json(url, response), response.headers
 
     async def post(
         self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None

@@ -124,7 +124,7 @@ class People:
                 "FROM identities WHERE user = ?"
             )
             row = database.execute(sql, (user.number,)).fetchone()
-            return row and Known(*row[:4], bool(row[4]), json.loads(row[5]))
+            return row and Known(*row[:4], bool(row[4]), json.loads(row[5]))  # type: ignore[call-arg]
 
         return await self._run(find)
 

@@ -25,12 +25,11 @@ class SignInWith(SignInMixin, Page):
         if identity.token and identity.token.id_token:
             self.session["id_token"] = identity.token.id_token  # for when they sign out
 
-    async def sign_in_failed(self, error: AuthError) -> None:
+    def sign_in_failed(self, error: AuthError) -> None:
         if not isinstance(error, AccessDeniedError):
-            return await super().sign_in_failed(error)
+            super().sign_in_failed(error)
         self.session.flash("You have not been signed in: that is what was chosen there.")
         self.redirect("/signin")
-        return None
 
 
 class SignOut(Page):

@@ -38,10 +38,11 @@ class Page(RequestHandler):
         self.set_header("Cache-Control", "private, no-cache")
         self.render(template, messages=self.session.flashes(), **names)
 
-    def welcome(self, user: User, next: str) -> None:
-        """From now on the browser is that user's."""
+    def welcome(self, user: User, next: str, **more: Any) -> None:
+        """From now on the browser is that user's; the session has that, and ``more``."""
         self.session.rotate()  # who has seen the session's id before is left behind
-        self.session["user"] = user.number
+        self.session.clear()
+        self.session.update(more, user=user.number)
         self.redirect(next, status=303)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:

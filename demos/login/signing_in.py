@@ -20,10 +20,9 @@ class SignInWith(SignInMixin, Page):
 
     async def signed_in(self, identity: Identity, next: str) -> None:
         user = await self.people.who_came_as(identity)
-        self.welcome(user, next)
-        self.session["provider"] = identity.provider
-        if identity.token and identity.token.id_token:
-            self.session["id_token"] = identity.token.id_token  # for when they sign out
+        id_token = identity.token and identity.token.id_token
+        # For when they sign out.
+        self.welcome(user, next, provider=identity.provider, id_token=id_token)
 
     def sign_in_failed(self, error: AuthError) -> None:
         if not isinstance(error, AccessDeniedError):

@@ -8,15 +8,18 @@ from html import unescape
 
 import pytest
 
-from demos.login import configured
+from demos.login import configured, local_provider
 from tests.auth.browser import Browser, Page
 from tornadolike.auth import OpenIDProvider
 
 from .conftest import PATIENCE, Demo, running
 
-pytest.importorskip("oidc_provider_mock", reason="the extra `demos` brings a provider")
-
-pytestmark = pytest.mark.once
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(
+        not local_provider.is_installed(), reason="the extra `demos` brings oidc-provider-mock"
+    ),
+]
 
 PASSWORD = "a fine day for a walk"
 

@@ -9,6 +9,7 @@ import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlencode
 
 import tornadolike
 from tornadolike.httpserver import HTTPServer
@@ -22,6 +23,7 @@ from authlib.deprecate import AuthlibDeprecationWarning  # noqa: E402
 # For those who write programs with it. Importing the name has made them be shown, so this comes behind.
 warnings.simplefilter("ignore", AuthlibDeprecationWarning)
 
+import flask  # noqa: E402
 import jinja2  # noqa: E402
 import oidc_provider_mock  # noqa: E402
 
@@ -44,7 +46,16 @@ def provider() -> WSGIContainer:
     assert app.jinja_loader is not None
     loaders = [jinja2.FileSystemLoader(TEMPLATES), app.jinja_loader]
     app.jinja_env.loader = jinja2.ChoiceLoader(loaders)
+    app.after_request(with_state)
     return WSGIContainer(app, ThreadPoolExecutor(THREADS))
+
+
+def with_state(response: flask.Response) -> flask.Response:
+    """The provider forgets the state when somebody says no, without which an answer is nobody's (RFC 6749 4.1.2.1)."""
+    state = flask.request.args.get("state")
+    if state and "error=" in (response.location or "") and "state=" not in response.location:
+        response.location += "&" + urlencode({"state": state})
+    return response
 
 
 async def main() -> None:

@@ -20,6 +20,8 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
+console.info = console.error; // the standard output is for answers
+
 const installed = createRequire(join(resolve(process.argv[2]), 'package.json'));
 const home = pathToFileURL(installed.resolve('oidc-provider'));
 const { Provider } = await import(home);

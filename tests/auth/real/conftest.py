@@ -7,11 +7,13 @@ import queue
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.auth.real.site import Site
 
 HERE = Path(__file__).parent / "provider"
 PATIENCE = 60.0
@@ -85,6 +87,16 @@ def provider(provider_process: Provider) -> Iterator[Provider]:
     provider_process.tell(clients=[], hold=[], fail=[])
 
 
+@pytest.fixture
+def make(provider: Provider, serve: Any) -> Callable[..., Site]:
+    """``make(**options)``: a :class:`Site` whose users sign in with the provider."""
+
+    def site(**options: Any) -> Site:
+        return Site(provider, serve, **options)
+
+    return site
+
+
 @pytest.fixture(scope="session")
 def driver() -> Iterator[Any]:
     """One Chromium for all, which finds nobody but this machine."""
@@ -97,7 +109,7 @@ def driver() -> Iterator[Any]:
 
 
 @pytest.fixture
-def browser(driver: Any) -> Iterator[Any]:
+def window(driver: Any) -> Iterator[Any]:
     """It, without what earlier tests have left in it."""
     driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     first = driver.current_window_handle

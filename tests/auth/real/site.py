@@ -1,26 +1,30 @@
 """A site whose users sign in with the provider: the relying party of these tests."""
 
-import asyncio
 import json
 import secrets
+import time
 from typing import Any
 
 from tornadolike.auth import AuthError, OpenIDProvider
-from tornadolike.auth.signin import SignInMixin
-from tornadolike.middleware import SecurityHeaders
+from tornadolike.auth.signin.back_channel import BackChannelLogoutMixin
+from tornadolike.auth.signin.handler import SignInMixin
+from tornadolike.auth.signin.sign_outs import SignOuts
 from tornadolike.sessions import Sessions
 from tornadolike.stores import MemoryStore
 from tornadolike.web import Application, RequestHandler
 
 CLIENT = "the site"
 SECRET = "50% of the secret: a+b/c & more of it"
-SIGNIN, HOME, GOODBYE = "/signin", "/", "/goodbye"
+SIGNIN, HOME, GOODBYE, BACK = "/signin", "/", "/goodbye", "/backchannel"
 
 
 class Home(RequestHandler):
     """Tells who one is, as JSON in a page."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
+        who = self.session.get("who")
+        if who and await self.settings["sign_outs"].covers(*who, since=self.session["since"]):
+            self.session.invalidate()
         self.write(f"<pre id=who>{json.dumps(dict(self.session), sort_keys=True)}</pre>")
 
 
@@ -38,11 +42,29 @@ class SignIn(SignInMixin, RequestHandler):
         self.settings["identities"].append(identity)
         self.session.rotate()
         self.session["subject"] = identity.subject
+        self.session["who"] = [identity.issuer, identity.subject, identity.session_id]
+        self.session["since"] = time.time()
         self.redirect(next)
 
     def sign_in_failed(self, error: AuthError) -> Any:
         self.settings["errors"].append(error)
         return super().sign_in_failed(error)
+
+
+class BackChannel(BackChannelLogoutMixin, RequestHandler):
+    """Where the provider tells of who has signed out there. The tokens are kept for the test to look at."""
+
+    @property
+    def provider(self) -> OpenIDProvider:  # type: ignore[override]
+        return self.settings["provider"]
+
+    @property
+    def sign_outs(self) -> SignOuts:  # type: ignore[override]
+        return self.settings["sign_outs"]
+
+    async def post(self) -> None:
+        self.settings["logouts"].append(self.get_body_argument("logout_token"))
+        await super().post()
 
 
 class Goodbye(RequestHandler):
@@ -70,7 +92,6 @@ class Site:
         client: dict[str, Any] | None = None,
         secret: str | None = SECRET,
         parameters: dict[str, Any] | None = None,
-        rules: Any = (),
         **options: Any,
     ) -> None:
         """
@@ -80,16 +101,20 @@ class Site:
         """
         self.identities: list[Any] = []
         self.errors: list[AuthError] = []
+        self.logouts: list[str] = []
         self.openid = kind(CLIENT, secret, issuer=provider.issuer, **options)
         self.app = Application(
-            [(HOME, Home), (SIGNIN, SignIn), (GOODBYE, Goodbye), *rules],
-            middleware=[SecurityHeaders(content_security_policy=None), Sessions(MemoryStore())],
+            [(HOME, Home), (SIGNIN, SignIn), (GOODBYE, Goodbye), (BACK, BackChannel)],
+            middleware=[Sessions(MemoryStore())],
             cookie_secret=secrets.token_urlsafe(32),
             xsrf_cookies=True,
             provider=self.openid,
             identities=self.identities,
             errors=self.errors,
+            logouts=self.logouts,
+            sign_outs=SignOuts(MemoryStore()),
             parameters=parameters or {},
+            log_function=lambda handler: None,  # 502 and 503 are not our failures
         )
         self.server = serve(self.app)
         self.url: str = self.server.url
@@ -110,9 +135,3 @@ class Site:
     def run(self, coroutine_function: Any, *arguments: Any) -> Any:
         """What a coroutine function of the provider's object gives, in the site's loop."""
         return self.server.call(coroutine_function, *arguments)
-
-
-async def in_time(awaitable: Any, seconds: float = 60) -> Any:
-    """What it gives, if it does in time."""
-    async with asyncio.timeout(seconds):
-        return await awaitable

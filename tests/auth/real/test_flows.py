@@ -1,5 +1,6 @@
 """Signing in with a certified provider: what goes well, and everything that may not."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from tornadolike.auth import (
     SignInError,
     TokenError,
 )
+from tornadolike.auth.openid import keeping
 
 pytestmark = pytest.mark.once
 
@@ -21,11 +23,11 @@ Make = Callable[..., Site]
 
 
 @pytest.fixture
-def make(provider: Any, serve: Any) -> Make:
-    def site(**options: Any) -> Site:
-        return Site(provider, serve, **options)
-
-    return site
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """``later(seconds)``: so much time goes by for what is kept of a provider, and for nothing else."""
+    passed = [0.0]
+    monkeypatch.setattr(keeping, "monotonic", lambda: time.monotonic() + sum(passed))
+    return passed.append
 
 
 def signed_in(site: Site, user: User) -> str | None:
@@ -63,7 +65,7 @@ def test_somebody_signs_in(make: Make, provider: Any) -> None:
     assert not [name for _, name in ada.cookies if "signin" in name]
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"])
 def test_each_signature(make: Make, algorithm: str) -> None:
     site, ada = make(client={"id_token_signed_response_alg": algorithm}), User()
     ada.sign_in(site.url + SIGNIN)
@@ -215,10 +217,13 @@ def test_a_client_that_is_not_known(make: Make, provider: Any) -> None:
 # A provider that changes, fails and waits
 
 
-def test_other_keys_while_the_site_runs(make: Make, provider: Any) -> None:
+def test_other_keys_while_the_site_runs(
+    make: Make, provider: Any, later: Callable[[float], None]
+) -> None:
     site = make()
     for generation in ("of today", "of tomorrow"):
         provider.tell(keys=generation)
+        later(keeping.Keeping().pause)
         user, before = User(), provider.asked("/jwks")
         user.sign_in(site.url + SIGNIN)
         assert signed_in(site, user) == "ada", site.errors
@@ -231,19 +236,22 @@ WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 @pytest.mark.parametrize("path", [WELL_KNOWN, "/token", "/jwks", "/me"])
-def test_a_provider_that_is_down_for_a_while(make: Make, provider: Any, path: str) -> None:
+def test_a_provider_that_is_down_for_a_while(
+    make: Make, provider: Any, path: str, later: Callable[[float], None]
+) -> None:
     site, ada = make(), User()
     provider.tell(fail=[path])
     _, answer = ada.sign_in(site.url + SIGNIN)
     refused(site, ada, answer, 503, ProviderUnavailableError)
     provider.tell(fail=[])
+    later(keeping.Keeping().failure_pause)
     ada.sign_in(site.url + SIGNIN)
     assert signed_in(site, ada) == "ada"
 
 
 @pytest.mark.parametrize("path", [WELL_KNOWN, "/token", "/jwks", "/me"])
 def test_a_provider_that_is_slow(make: Make, provider: Any, path: str) -> None:
-    site, ada = make(timeout=1.0), User()
+    site, ada = make(timeout=0.5), User()
     provider.tell(hold=[path])
     _, answer = ada.sign_in(site.url + SIGNIN)
     refused(site, ada, answer, 503, ProviderUnavailableError)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from tests.auth.browser import Browser
 
-FORM = re.compile(r'<form[^>]*action="([^"]+)"[^>]*method="post"[^>]*>(.*?)</form>', re.S)
+FORM = re.compile(r'<form(?=[^>]*method="post")[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.S)
 HIDDEN = re.compile(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"')
 ABORT = re.compile(r'<a href="([^"]+/abort)"')
 MOST = 25
@@ -20,7 +20,7 @@ class User(Browser):
         """Go there, and wherever one is sent from there, through all forms; where that ends, and the last answer.
 
         :arg until: the last is the first URL that begins so; it is not opened, and there is no answer.
-        :arg typed: what goes into the fields of forms; ``abort``: anything, to turn back at the first one.
+        :arg typed: what goes into the fields of forms; with ``abort`` users turn back where they can.
         """
         form = None
         for _ in range(MOST):
@@ -30,12 +30,9 @@ class User(Browser):
             form = None
             if answer.status in (301, 302, 303, 307, 308):
                 url = urljoin(url, answer.headers["Location"])
+            elif "abort" in typed and (back := ABORT.search(answer.text)):
+                url = urljoin(url, unescape(back[1]))
             elif found := FORM.search(answer.text):
-                if "abort" in typed:
-                    back = ABORT.search(answer.text)
-                    assert back, answer.text
-                    url = urljoin(url, unescape(back[1]))
-                    continue
                 url = urljoin(url, unescape(found[1]))
                 form = {name: unescape(value) for name, value in HIDDEN.findall(found[2])}
                 for name, value in typed.items():

@@ -28,19 +28,18 @@ const { Provider } = await import(home);
 const { createMemoryAdapter } = await import(new URL('adapters/memory_adapter.js', home));
 
 const KINDS = [
-  ['RS256', 'rsa', { modulusLength: 2048 }],
-  ['ES256', 'ec', { namedCurve: 'P-256' }],
-  ['Ed25519', 'ed25519', {}],
+  ['rsa', { modulusLength: 2048 }],
+  ['ec', { namedCurve: 'P-256' }],
+  ['ed25519', {}],
 ];
 const generations = new Map();
 
 function keysOf(generation) {
   if (!generations.has(generation)) {
-    generations.set(generation, KINDS.map(([alg, kind, options]) => ({
+    generations.set(generation, KINDS.map(([kind, options]) => ({
       ...generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' }),
-      kid: `${generation}-${alg}`,
+      kid: `${generation}, ${kind}`,
       use: 'sig',
-      alg,
     })));
   }
   return generations.get(generation);
@@ -83,7 +82,7 @@ function provider(issuer) {
       revocation: { enabled: true },
     },
     enabledJWA: {
-      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'Ed25519', 'HS256'],
+      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'HS256'],
     },
     // By default it calls nobody on its own machine.
     fetch: (url, { dispatcher, ...options }) => fetch(url, options),

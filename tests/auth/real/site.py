@@ -40,6 +40,7 @@ class SignIn(SignInMixin, RequestHandler):
 
     async def signed_in(self, identity: Any, next: str) -> None:
         self.settings["identities"].append(identity)
+        self.settings["answers"].append(self.request.full_url())
         self.session.rotate()
         self.session["subject"] = identity.subject
         self.session["who"] = [identity.issuer, identity.subject, identity.session_id]
@@ -95,11 +96,14 @@ class Site:
         **options: Any,
     ) -> None:
         """
+        ``identities``, ``answers`` (the URLs by which users have come back), ``errors`` and ``logouts`` have what came.
+
         :arg client: more of what the provider is told of it.
         :arg parameters: more of the authorization request.
         :arg options: more for the object ``kind(...)``.
         """
         self.identities: list[Any] = []
+        self.answers: list[str] = []
         self.errors: list[AuthError] = []
         self.logouts: list[str] = []
         self.openid = kind(CLIENT, secret, issuer=provider.issuer, **options)
@@ -110,6 +114,7 @@ class Site:
             xsrf_cookies=True,
             provider=self.openid,
             identities=self.identities,
+            answers=self.answers,
             errors=self.errors,
             logouts=self.logouts,
             sign_outs=SignOuts(MemoryStore()),

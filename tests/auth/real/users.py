@@ -22,7 +22,7 @@ class User(Browser):
         :arg until: the last is the first URL that begins so; it is not opened, and there is no answer.
         :arg typed: what goes into the fields of forms; with ``abort`` users turn back where they can.
         """
-        form = None
+        form, turned_back = None, False
         for _ in range(MOST):
             if url.startswith(until):
                 return url, None
@@ -32,12 +32,13 @@ class User(Browser):
                 url = urljoin(url, answer.headers["Location"])
             elif "abort" in typed and (back := ABORT.search(answer.text)):
                 url = urljoin(url, unescape(back[1]))
-            elif found := FORM.search(answer.text):
+            elif (found := FORM.search(answer.text)) and not turned_back:
                 url = urljoin(url, unescape(found[1]))
                 form = {name: unescape(value) for name, value in HIDDEN.findall(found[2])}
                 for name, value in typed.items():
                     if f'name="{name}"' in answer.text:
                         form[name] = value
+                turned_back = "abort" in form
             else:
                 return url, answer
         raise AssertionError(f"no end at {url}")

@@ -204,15 +204,14 @@ class LyingProvider:
             return
         refresh_token = secrets.token_urlsafe(8)
         self.refresh_tokens.add(refresh_token)
-        claims = self.honest_claims(
-            **({"nonce": request["nonce"]} if "nonce" in request else {}), **self.claims
-        )
+        nonce = {"nonce": request["nonce"]} if "nonce" in request else {}
+        claims = self.honest_claims(**{**nonce, **self.claims})
         answer = {
             "access_token": secrets.token_urlsafe(8),
             "token_type": "Bearer",
             "expires_in": 3600,
             "refresh_token": refresh_token,
-            "id_token": self.sign(_without_none({**claims}), header=self.header),
+            "id_token": self.sign(_without_none(claims), header=self.header),
             **self.token_answer,
         }
         handler.set_header("Cache-Control", "no-store")

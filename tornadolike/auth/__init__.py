@@ -67,9 +67,12 @@ if TYPE_CHECKING:
     from .openid.published_keys import PublishedKeys
     from .providers import Apple, Discord, Facebook, GitHub, GitLab, Google, Microsoft, Slack
     from .signin import SignInMixin, safe_next
+    from .signin.back_channel import BackChannelLogoutMixin
+    from .signin.sign_outs import SignOuts
 
 _HOMES: Final = {
     "Apple": "providers",
+    "BackChannelLogoutMixin": "signin.back_channel",
     "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
     "DeviceCode": "grants",
@@ -92,6 +95,7 @@ _HOMES: Final = {
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
     "SignInMixin": "signin",
+    "SignOuts": "signin.sign_outs",
     "Slack": "providers",
     "StoreTokens": "grants",
     "TokenAuth": "grants",
@@ -112,6 +116,7 @@ __all__ = [
     "AccessDeniedError",
     "Apple",
     "AuthError",
+    "BackChannelLogoutMixin",
     "ClientCredentials",
     "ClientSecretJWT",
     "DeviceCode",
@@ -141,6 +146,7 @@ __all__ = [
     "SignInError",
     "SignInMixin",
     "SignInRequiredError",
+    "SignOuts",
     "Slack",
     "StoreTokens",
     "Token",

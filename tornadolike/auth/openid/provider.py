@@ -18,6 +18,7 @@ from ..oauth2.provider import OAuth2Provider
 from ..tokens import Token
 from .discovery import Discovery
 from .id_tokens import read_id_token
+from .keeping import Keeping
 
 
 class OpenIDProvider(OAuth2Provider):
@@ -28,6 +29,7 @@ class OpenIDProvider(OAuth2Provider):
         OpenIDProvider("client-id", "secret", issuer="https://id.example.com")
 
     :arg issuer: exactly as the provider writes it itself.
+    :arg keeping: for how long what it says of itself, and its keys, are kept.
     :arg allow_http: whether its URLs may be of ``http`` on other machines than this one. For tests.
 
     The other arguments are those of :class:`.OAuth2Provider`. How the application says who it is, if
@@ -49,6 +51,7 @@ class OpenIDProvider(OAuth2Provider):
         client_secret: str | None = None,
         *,
         issuer: str = "",
+        keeping: Keeping | None = None,
         allow_http: bool = False,
         **more: Any,
     ) -> None:
@@ -56,7 +59,7 @@ class OpenIDProvider(OAuth2Provider):
         self.issuer = issuer or self.issuer
         if "openid" not in self.scope:
             raise ValueError("the scope of an OpenID provider has 'openid' in it")
-        self.discovery = self._make_discovery(allow_http)
+        self.discovery = self._make_discovery(keeping=keeping, allow_http=allow_http)
         """What the provider says of itself, and its keys."""
 
     def identity_of(self, claims: Mapping[str, Any], token: Token) -> Identity:
@@ -138,8 +141,8 @@ class OpenIDProvider(OAuth2Provider):
 
     # For providers that are peculiar
 
-    def _make_discovery(self, allow_http: bool) -> Discovery:
-        return Discovery(self.issuer, self.endpoints, allow_http=allow_http)
+    def _make_discovery(self, **options: Any) -> Discovery:
+        return Discovery(self.issuer, self.endpoints, **options)
 
     @property
     def token_issuer(self) -> Issuer:

@@ -1,0 +1,80 @@
+"""Who has signed out elsewhere."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tornadolike import ioloop
+from tornadolike.auth import SignOuts
+from tornadolike.auth.openid.logout import Logout
+from tornadolike.stores import MemoryStore
+
+ISSUER = "https://id.example.com"
+THEN = time.time() - 100
+
+
+def covered(logout: Logout, *who: Any, since: float = THEN) -> bool:
+    async def main() -> bool:
+        sign_outs = SignOuts(MemoryStore())
+        assert await sign_outs.add(logout)
+        return await sign_outs.covers(*who, since=since)
+
+    return ioloop.run(main())  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("subject", "session_id", "ended"),
+    [
+        # of a token           (ann, 1)  (ann, 2)  (ann, ?)  (bob, 3)
+        ("ann", "1", [True, False, True, False]),
+        (None, "1", [True, False, False, False]),
+        ("ann", None, [True, True, True, False]),
+    ],
+)
+def test_whom_a_logout_covers(
+    subject: str | None, session_id: str | None, ended: list[bool]
+) -> None:
+    logout = Logout(ISSUER, subject, session_id, "j")
+    sessions = [("ann", "1"), ("ann", "2"), ("ann", None), ("bob", "3")]
+    assert [covered(logout, ISSUER, *session) for session in sessions] == ended
+    assert not any(covered(logout, "https://other.example", *session) for session in sessions)
+
+
+def test_who_signs_in_again_is_not_covered() -> None:
+    logout = Logout(ISSUER, "ann", None, "j")
+    assert covered(logout, ISSUER, "ann", "1", since=time.time() - 1)
+    assert not covered(logout, ISSUER, "ann", "1", since=time.time() + 10)
+
+
+def test_names_are_not_mixed_up() -> None:
+    assert not covered(Logout(ISSUER, "a", None, "j"), ISSUER, "b", "a")
+    assert not covered(Logout(ISSUER, None, "a", "j"), ISSUER, "a", "b")
+    assert not covered(Logout(ISSUER, '"a', 'b"', "j"), ISSUER, "a", "b")
+
+
+def test_a_token_counts_once() -> None:
+    async def main() -> None:
+        sign_outs = SignOuts(MemoryStore())
+        assert await sign_outs.add(Logout(ISSUER, "ann", None, "j"))
+        assert not await sign_outs.add(Logout(ISSUER, "bob", None, "j"))
+        assert not await sign_outs.covers(ISSUER, "bob", since=THEN)
+        assert await sign_outs.add(Logout("https://other.example", "ann", None, "j"))
+
+    ioloop.run(main())
+
+
+def test_what_is_kept_tells_nobody() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        await SignOuts(store, seconds=60).add(Logout(ISSUER, "ann@example.com", "1" * 10_000, "j"))
+        assert len(store) == 3
+        assert all(len(key) == 72 and "ann" not in key for key in store._entries)
+
+    ioloop.run(main())
+
+
+def test_wrong_times() -> None:
+    for seconds in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match="seconds"):
+            SignOuts(MemoryStore(), seconds)

@@ -5,7 +5,9 @@ Who signs and who reads may be two programs. Where a text has two meanings, they
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+_DIGITS: Final = 100
 
 
 def read_object(data: bytes) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def read_object(data: bytes) -> dict[str, Any]:
             object_pairs_hook=_object,
             parse_constant=_no_number,
             parse_float=_finite,
+            parse_int=_whole,
         )
         json.dumps(value, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be
     except RecursionError:
@@ -48,3 +51,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError("it has a number that is too large")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError("it has a number that is too large")
+    return int(text)

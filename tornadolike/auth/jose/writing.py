@@ -1,6 +1,7 @@
 """Tokens that we sign: for our own services, and to say who we are (RFC 7523)."""
 
 import json
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +42,7 @@ def write_token(
         raise ValueError(f"the key cannot sign by {algorithm!r}")
     if not key.is_private:
         raise ValueError("a public key cannot sign")
-    if not lifetime > 0:
+    if not 0 < lifetime < math.inf:
         raise ValueError(f"lifetime is more than 0 seconds, not {lifetime!r}")
     now = int(time.time())
     content = {"iat": now, "exp": now + int(lifetime), **claims}

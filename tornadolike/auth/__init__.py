@@ -43,6 +43,11 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.password_rules import PasswordFault, PasswordRules
+    from .accounts.passwords import PasswordHasher, Verified
+    from .accounts.threads import TooBusyError
+    from .accounts.throttling import LoginThrottle, TooManyAttemptsError
     from .grants import (
         ClientCredentials,
         DeviceCode,
@@ -56,6 +61,14 @@ if TYPE_CHECKING:
         TokenServer,
         TokenStorage,
     )
+    from .guards.api_key_auth import ApiKeyAuthentication
+    from .guards.api_keys import ApiKey, ApiKeys, make_api_key
+    from .guards.authenticate import Authenticate
+    from .guards.basic import BasicAuthentication
+    from .guards.bearer import BearerAuthentication
+    from .guards.credentials import ALL_SCOPES, Credentials, credentials_of
+    from .guards.jwt_bearer import JWTBearer
+    from .guards.scopes import requires_scope
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
     from .jose.writing import write_token
@@ -71,10 +84,18 @@ if TYPE_CHECKING:
     from .signin.sign_outs import SignOuts
 
 _HOMES: Final = {
+    "ALL_SCOPES": "guards.credentials",
+    "ApiKey": "guards.api_keys",
+    "ApiKeyAuthentication": "guards.api_key_auth",
+    "ApiKeys": "guards.api_keys",
     "Apple": "providers",
+    "Authenticate": "guards.authenticate",
     "BackChannelLogoutMixin": "signin.back_channel",
+    "BasicAuthentication": "guards.basic",
+    "BearerAuthentication": "guards.bearer",
     "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
+    "Credentials": "guards.credentials",
     "DeviceCode": "grants",
     "DeviceGrant": "grants",
     "Discord": "providers",
@@ -85,12 +106,17 @@ _HOMES: Final = {
     "GitLab": "providers",
     "Google": "providers",
     "Grant": "grants",
+    "JWTBearer": "guards.jwt_bearer",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
+    "LoginThrottle": "accounts.throttling",
     "MemoryTokens": "grants",
     "Microsoft": "providers",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
+    "PasswordFault": "accounts.password_rules",
+    "PasswordHasher": "accounts.passwords",
+    "PasswordRules": "accounts.password_rules",
     "Pending": "oauth2",
     "PrivateKeyJWT": "oauth2.assertions",
     "PublishedKeys": "openid.published_keys",
@@ -102,23 +128,39 @@ _HOMES: Final = {
     "TokenServer": "grants",
     "TokenStorage": "grants",
     "Tokens": "grants",
+    "TooBusyError": "accounts.threads",
+    "TooManyAttemptsError": "accounts.throttling",
+    "Verified": "accounts.passwords",
+    "credentials_of": "guards.credentials",
+    "django_hashes": "accounts.foreign_hashes",
     "load_key": "jose.keys",
+    "make_api_key": "guards.api_keys",
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
+    "requires_scope": "guards.scopes",
     "safe_next": "signin",
     "secret_key": "jose.keys",
+    "werkzeug_hashes": "accounts.foreign_hashes",
     "write_token": "jose.writing",
 }
 """The room of each name that is imported when it is asked for."""
 
 __all__ = [
+    "ALL_SCOPES",
     "AccessDeniedError",
+    "ApiKey",
+    "ApiKeyAuthentication",
+    "ApiKeys",
     "Apple",
     "AuthError",
+    "Authenticate",
     "BackChannelLogoutMixin",
+    "BasicAuthentication",
+    "BearerAuthentication",
     "ClientCredentials",
     "ClientSecretJWT",
+    "Credentials",
     "DeviceCode",
     "DeviceGrant",
     "Discord",
@@ -130,13 +172,18 @@ __all__ = [
     "Google",
     "Grant",
     "Identity",
+    "JWTBearer",
     "Keys",
     "KnownKeys",
+    "LoginThrottle",
     "MemoryTokens",
     "Microsoft",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
+    "PasswordFault",
+    "PasswordHasher",
+    "PasswordRules",
     "Pending",
     "PrivateKeyJWT",
     "ProviderAnswerError",
@@ -155,12 +202,20 @@ __all__ = [
     "TokenServer",
     "TokenStorage",
     "Tokens",
+    "TooBusyError",
+    "TooManyAttemptsError",
+    "Verified",
+    "credentials_of",
+    "django_hashes",
     "load_key",
+    "make_api_key",
     "new_key",
     "read_id_token",
     "read_token",
+    "requires_scope",
     "safe_next",
     "secret_key",
+    "werkzeug_hashes",
     "write_token",
 ]
 

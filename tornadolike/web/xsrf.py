@@ -47,6 +47,8 @@ class Xsrf(Users, Arguments, CrossOrigin):
     _gets_form_later = False
     """The form, which may have the token, is still coming."""
     _xsrf_check_is_due = False
+    _needs_no_xsrf_token = False
+    """The user is known by a header that no page of another site can send: guards of :mod:`tornadolike.auth` say so."""
 
     @property
     def xsrf_token(self) -> bytes:
@@ -168,6 +170,8 @@ class Xsrf(Users, Arguments, CrossOrigin):
 
     def _cross_origin_protection(self) -> None:
         """For a method that may change something: raise :exc:`HTTPError` (403) for what another site has sent."""
+        if self._needs_no_xsrf_token:
+            return
         settings = self.settings
         if settings.get("xsrf_cookies"):
             self.check_xsrf_cookie()

@@ -3,24 +3,23 @@
 import re
 from typing import Final
 
-_WORDS: Final = frozenset(
-    """
-    abc abcd abcde abcdef access account admin administrator adobe amanda america andrea andrew angel angels anthony
-    apple arsenal ashley asshole austin azerty babygirl bailey banana barcelona baseball basketball batman biteme blink
-    bond butterfly buster camaro changeme charlie cheese chelsea chocolate computer cookie correct
-    correcthorsebatterystaple corvette cowboy dallas
-    daniel default diamond doctor dolphin donald dragon easy eagle family fender ferrari flower football forever freedom
-    friend friends fuck fuckme fuckyou gandalf garfield george ginger god google guest guitar hammer hannah happy harley
-    heather hello hockey horse hunter iceman iloveu iloveyou internet jackson jaguar jasmine jennifer jessica jesus
-    jordan joshua justin killer knight lakers letmein login london love lovely lovers lucky maggie manchester marina
-    martin master matrix matthew maverick mercedes merlin michael michelle mickey midnight minecraft monkey monster
-    morgan mustang nicole ninja nirvana nothing orange pass passport passw passwd password patrick peaches pepper phoenix
-    pikachu player please pokemon porsche prince princess purple qazwsx qwe qwer qwert qwerty qwertz rainbow ranger
-    robert root samantha samsung secret secure server shadow silver simple slipknot soccer spider spiderman staple
-    starwars steelers summer sunshine superman taylor temp tennis test tester testing thomas thunder tigger tinkerbell
-    tomcat trustno trustnoone user welcome whatever william winner winter xsw yankees yellow zxc zxcv zaq zxcvb zxcvbn
-    """.split()
-)
+_LIST: Final = """
+abc abcd abcde abcdef access account admin administrator adobe amanda america andrea andrew angel angels anthony apple
+arsenal ashley asshole austin azerty babygirl bailey banana barcelona baseball basketball batman biteme blink bond
+buster butterfly camaro changeme charlie cheese chelsea chocolate computer cookie correct correcthorsebatterystaple
+corvette cowboy dallas daniel default diamond doctor dolphin donald dragon eagle easy family fender ferrari flower
+football forever freedom friend friends fuck fuckme fuckyou gandalf garfield george ginger god google guest guitar
+hammer hannah happy harley heather hello hockey horse hunter iceman iloveu iloveyou internet jackson jaguar jasmine
+jennifer jessica jesus jordan joshua justin killer knight lakers letmein login london love lovely lovers lucky maggie
+manchester marina martin master matrix matthew maverick mercedes merlin michael michelle mickey midnight minecraft
+monkey monster morgan mustang nicole ninja nirvana nothing orange pass passport passw passwd password patrick peaches
+pepper phoenix pikachu player please pokemon porsche prince princess purple qazwsx qwe qwer qwert qwerty qwertz
+rainbow ranger robert root samantha samsung secret secure server shadow silver simple slipknot soccer spider spiderman
+staple starwars steelers summer sunshine superman taylor temp tennis test tester testing thomas thunder tigger
+tinkerbell tomcat trustno trustnoone user welcome whatever william winner winter xsw yankees yellow zaq zxc zxcv zxcvb
+zxcvbn
+"""
+_WORDS: Final = frozenset(_LIST.split())
 """What they are made of."""
 _ROWS: Final = (
     "0123456789",
@@ -50,8 +49,8 @@ def is_common(password: str) -> bool:
     core = repeated[1] if repeated else text
     if repeated and len(core) <= _SHORTEST_RUN:
         return True
-    if core.isdecimal() and len(core) <= _LONGEST_NUMBER:
-        return True
+    if core.isdecimal():
+        return len(core) <= _LONGEST_NUMBER or _is_run(core)
     bare = _ENDS.sub("", core)
     forms = {core, bare, bare.translate(_AS_LETTERS), _DECORATION.sub("", core)}
     return any(one in _WORDS or _is_run(one) for one in forms) or not bare

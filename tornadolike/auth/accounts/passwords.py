@@ -141,49 +141,47 @@ class PasswordHasher:
         return made if self._pepper_id is None else f"{_PEPPER}{self._pepper_id}{made}"
 
     def _verify(self, stored: str | None, password: str) -> Verified:
-        ok = None if stored is None else self._check(stored, password)
-        if ok is None:
+        found = None if stored is None else self._check(stored, password)
+        if found is None:
             self._hash(password)
             return Verified(False)
-        assert stored is not None
-        if ok and not self._is_as_new(stored):
-            return Verified(True, self._hash(password))
-        return Verified(ok)
+        ok, is_as_new = found
+        return Verified(ok, self._hash(password) if ok and not is_as_new else None)
 
-    def _check(self, stored: str, password: str) -> bool | None:
-        """Whether it is the right one; None, at once, for what nobody can have a password for."""
+    def _check(self, stored: str, password: str) -> tuple[bool, bool] | None:
+        """Whether it is the right one, and stored as we would now; None, at once, for what nobody has a password
+        for."""
         pepper_id, made = _parted(stored)
-        if made.startswith("$argon2"):
-            if pepper_id is not None and pepper_id not in self._peppers:
-                self._complaints.error(
-                    "A password was hashed with a pepper that PasswordHasher(pepper=...) no longer has"
-                )
-                return None
-            # Of another program, which knows no NFC, it may be the hash of just what was typed.
-            tried = [self._prepared(password, pepper_id)]
-            if pepper_id is None and password.encode(errors="surrogatepass") not in tried:
-                tried.append(password.encode(errors="surrogatepass"))
-            return any(self._is_right(made, one) for one in tried)
+        if not made.startswith("$argon2"):
+            return self._check_foreign(stored, password)
+        if pepper_id is not None and pepper_id not in self._peppers:
+            self._complaints.error(
+                "A password was hashed with a pepper that PasswordHasher(pepper=...) no longer has"
+            )
+            return None
+        prepared = self._prepared(password, pepper_id)
+        if self._is_right(made, prepared):
+            return True, pepper_id == self._pepper_id and self._is_as_new(stored)
+        # Programs that know no NFC have hashed just what was typed.
+        typed = password.encode(errors="surrogatepass")
+        return pepper_id is None and typed != prepared and self._is_right(made, typed), False
+
+    def _check_foreign(self, stored: str, password: str) -> tuple[bool, bool] | None:
         for function in self._foreign:
             ok = function(stored, password)
             if ok is not None:
-                return ok
+                return ok, False
         return None
 
     def _is_right(self, made: str, password: bytes) -> bool:
         try:
             return self._argon2.verify(made, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        except (argon2.exceptions.VerificationError, ValueError):  # or it is no hash
             return False
 
     def _is_as_new(self, stored: str) -> bool:
-        pepper_id, made = _parted(stored)
-        return (
-            made.startswith("$argon2")
-            and not stored.startswith(_DJANGO)
-            and pepper_id == self._pepper_id
-            and not self._argon2.check_needs_rehash(made)
-        )
+        _, made = _parted(stored)
+        return not stored.startswith(_DJANGO) and not self._argon2.check_needs_rehash(made)
 
     def _prepared(self, password: str, pepper_id: str | None) -> bytes:
         """The bytes of a password that are hashed."""

@@ -1,0 +1,148 @@
+"""Work in threads, a little at a time."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from tests.running import on_every_loop, turns
+from tornadolike.auth.accounts.threads import Threads, TooBusyError
+
+
+class Work:
+    """What runs until it is let go."""
+
+    def __init__(self, result: Any = None) -> None:
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+        self.result = result
+
+    def __call__(self) -> Any:
+        self.begun.set()
+        self.may_end.wait()
+        if isinstance(self.result, BaseException):
+            raise self.result
+        return self.result
+
+
+async def until(event: threading.Event) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, event.wait)
+
+
+@on_every_loop
+async def test_a_few_at_a_time_and_in_order() -> None:
+    threads = Threads(2, 10)
+    order: list[int] = []
+    first, second = Work(1), Work(2)
+    tasks = [asyncio.create_task(threads.run(work)) for work in (first, second)]
+    tasks += [
+        asyncio.create_task(threads.run(lambda n=n: order.append(n)))  # type: ignore[misc]
+        for n in range(5)
+    ]
+    await until(first.begun)
+    await until(second.begun)
+    await turns()
+    assert order == []
+    first.may_end.set()
+    await asyncio.wait(tasks[2:])
+    assert order == list(range(5))
+    second.may_end.set()
+    assert [await task for task in tasks[:2]] == [1, 2]
+
+
+@on_every_loop
+async def test_for_how_many_there_is_no_room() -> None:
+    threads = Threads(1, 1)
+    work = Work("done")
+    running = asyncio.create_task(threads.run(work))
+    await until(work.begun)
+    waiting = asyncio.create_task(threads.run(lambda: "waited"))
+    await turns()
+    with pytest.raises(TooBusyError) as refused:
+        await threads.run(lambda: None)
+    assert refused.value.status_code == 503
+    work.may_end.set()
+    assert (await running, await waiting) == ("done", "waited")
+
+
+@on_every_loop
+async def test_who_is_cancelled_while_waiting_makes_room() -> None:
+    threads = Threads(1, 1)
+    work, never = Work(), threading.Event()
+    running = asyncio.create_task(threads.run(work))
+    await until(work.begun)
+    for _ in range(3):
+        waiting = asyncio.create_task(threads.run(never.set))
+        await turns()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await turns()
+    last = asyncio.create_task(threads.run(lambda: "last"))
+    await turns()
+    work.may_end.set()
+    assert (await running, await last) == (None, "last")
+    assert not never.is_set()
+
+
+@on_every_loop
+async def test_who_is_cancelled_at_work_keeps_its_place_until_that_is_done() -> None:
+    threads = Threads(1, 1)
+    work, other = Work(), Work("other")
+    running = asyncio.create_task(threads.run(work))
+    await until(work.begun)
+    running.cancel()
+    await asyncio.wait([running])
+    assert running.cancelled()
+    waiting = asyncio.create_task(threads.run(other))
+    await turns()
+    assert not other.begun.is_set()
+    other.may_end.set()
+    work.may_end.set()
+    assert await waiting == "other"
+
+
+@on_every_loop
+async def test_what_is_raised_is_raised_and_others_go_on() -> None:
+    threads = Threads(1, 5)
+    failing = Work(ValueError("no"))
+    failing.may_end.set()
+    first = asyncio.create_task(threads.run(failing))
+    second = asyncio.create_task(threads.run(lambda: 2))
+    with pytest.raises(ValueError, match="no"):
+        await first
+    assert await second == 2
+
+
+def test_one_for_several_loops_one_after_another() -> None:
+    threads = Threads(1, 10)
+
+    async def main() -> list[int]:
+        return await asyncio.gather(*(threads.run(lambda n=n: n) for n in range(4)))  # type: ignore[misc]
+
+    assert [asyncio.run(main()) for _ in range(3)] == [[0, 1, 2, 3]] * 3
+
+
+def test_without_threads_it_says_so_and_stays_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = Threads(1, 0)
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", start)
+            with pytest.raises(RuntimeError, match="can't start"):
+                await threads.run(lambda: None)
+        assert await threads.run(lambda: "again") == "again"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("running", "waiting", "error"),
+    [(0, 1, ValueError), (1, -1, ValueError), ("1", 1, TypeError), (1, None, TypeError)],
+)
+def test_what_is_no_number(running: Any, waiting: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        Threads(running, waiting)

@@ -79,6 +79,14 @@ if TYPE_CHECKING:
     from .openid.id_tokens import read_id_token
     from .openid.published_keys import PublishedKeys
     from .providers import Apple, Discord, Facebook, GitHub, GitLab, Google, Microsoft, Slack
+    from .providers.apple import Apple
+    from .providers.discord import Discord
+    from .providers.facebook import Facebook
+    from .providers.github import GitHub
+    from .providers.gitlab import GitLab
+    from .providers.google import Google
+    from .providers.microsoft import Microsoft
+    from .providers.slack import Slack
     from .signin import SignInMixin, safe_next
     from .signin.back_channel import BackChannelLogoutMixin
     from .signin.sign_outs import SignOuts
@@ -88,7 +96,7 @@ _HOMES: Final = {
     "ApiKey": "guards.api_keys",
     "ApiKeyAuthentication": "guards.api_key_auth",
     "ApiKeys": "guards.api_keys",
-    "Apple": "providers",
+    "Apple": "providers.apple",
     "Authenticate": "guards.authenticate",
     "BackChannelLogoutMixin": "signin.back_channel",
     "BasicAuthentication": "guards.basic",
@@ -98,20 +106,20 @@ _HOMES: Final = {
     "Credentials": "guards.credentials",
     "DeviceCode": "grants",
     "DeviceGrant": "grants",
-    "Discord": "providers",
+    "Discord": "providers.discord",
     "Discovery": "openid.discovery",
-    "Facebook": "providers",
+    "Facebook": "providers.facebook",
     "FileTokens": "grants",
-    "GitHub": "providers",
-    "GitLab": "providers",
-    "Google": "providers",
+    "GitHub": "providers.github",
+    "GitLab": "providers.gitlab",
+    "Google": "providers.google",
     "Grant": "grants",
     "JWTBearer": "guards.jwt_bearer",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "LoginThrottle": "accounts.throttling",
     "MemoryTokens": "grants",
-    "Microsoft": "providers",
+    "Microsoft": "providers.microsoft",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "PasswordFault": "accounts.password_rules",
@@ -122,7 +130,7 @@ _HOMES: Final = {
     "PublishedKeys": "openid.published_keys",
     "SignInMixin": "signin",
     "SignOuts": "signin.sign_outs",
-    "Slack": "providers",
+    "Slack": "providers.slack",
     "StoreTokens": "grants",
     "TokenAuth": "grants",
     "TokenServer": "grants",

@@ -106,7 +106,7 @@ class FileTokens(TokenStorage):
             content = file.read(MAX_SIZE + 1)
         try:
             tokens = json.loads(content) if len(content) <= MAX_SIZE else None
-        except ValueError:
+        except (ValueError, RecursionError):
             tokens = None
         if not isinstance(tokens, dict):
             raise ValueError(f"{self.path} is no file of tokens: remove it, and sign in again")

@@ -84,5 +84,5 @@ def from_bytes(saved: bytes) -> Token | None:
     """One from that; None for what is no token."""
     try:
         return decode(json.loads(saved))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -12,15 +12,6 @@
    gitlab      GitLab: OpenID Connect; one's own too
    apple       Apple: OpenID Connect; the client's secret is a token that is made anew
    slack       Slack: OpenID Connect
+
+None is imported here: those of OpenID Connect need a library that the others do without.
 """
-
-from .apple import Apple
-from .discord import Discord
-from .facebook import Facebook
-from .github import GitHub
-from .gitlab import GitLab
-from .google import Google
-from .microsoft import Microsoft
-from .slack import Slack
-
-__all__ = ["Apple", "Discord", "Facebook", "GitHub", "GitLab", "Google", "Microsoft", "Slack"]

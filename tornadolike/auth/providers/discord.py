@@ -58,4 +58,4 @@ def picture_of(subject: str, profile: Mapping[str, Any]) -> str:
 
 
 def _is_number(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and len(digits) <= 20  # noqa: PLR2004 - of 64 bits
+    return digits.isascii() and digits.isdigit() and len(digits) <= 20

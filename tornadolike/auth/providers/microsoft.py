@@ -26,8 +26,8 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Microsoft(OpenIDProvider):
-    """Signing in with `Microsoft <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc>`_: Entra ID, and
-    private accounts.
+    """Signing in with `Microsoft <https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc>`_: Entra
+    ID, and private accounts.
 
     An e-mail address counts as verified only if the optional claim ``xms_edov`` says so. Without it, an administrator
     of any directory can give a user any address.

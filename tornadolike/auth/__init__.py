@@ -68,6 +68,12 @@ if TYPE_CHECKING:
     from .guards.bearer import BearerAuthentication
     from .guards.credentials import ALL_SCOPES, Credentials, credentials_of
     from .guards.jwt_bearer import JWTBearer
+    from .guards.permissions import (
+        requires_any_permission,
+        requires_any_role,
+        requires_permission,
+        requires_role,
+    )
     from .guards.scopes import requires_scope
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
@@ -78,6 +84,17 @@ if TYPE_CHECKING:
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
     from .openid.published_keys import PublishedKeys
+    from .passkeys import (
+        Credential,
+        CredentialStorage,
+        MemoryCredentials,
+        PasskeyError,
+        PasskeyOwner,
+        PasskeyRegistrationMixin,
+        Passkeys,
+        PasskeyScript,
+        PasskeySignInMixin,
+    )
     from .providers import Apple, Discord, Facebook, GitHub, GitLab, Google, Microsoft, Slack
     from .providers.apple import Apple
     from .providers.discord import Discord
@@ -103,6 +120,8 @@ _HOMES: Final = {
     "BearerAuthentication": "guards.bearer",
     "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
+    "Credential": "passkeys",
+    "CredentialStorage": "passkeys",
     "Credentials": "guards.credentials",
     "DeviceCode": "grants",
     "DeviceGrant": "grants",
@@ -118,10 +137,17 @@ _HOMES: Final = {
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "LoginThrottle": "accounts.throttling",
+    "MemoryCredentials": "passkeys",
     "MemoryTokens": "grants",
     "Microsoft": "providers.microsoft",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
+    "PasskeyError": "passkeys",
+    "PasskeyOwner": "passkeys",
+    "PasskeyRegistrationMixin": "passkeys",
+    "PasskeyScript": "passkeys",
+    "PasskeySignInMixin": "passkeys",
+    "Passkeys": "passkeys",
     "PasswordFault": "accounts.password_rules",
     "PasswordHasher": "accounts.passwords",
     "PasswordRules": "accounts.password_rules",
@@ -146,6 +172,10 @@ _HOMES: Final = {
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
+    "requires_any_permission": "guards.permissions",
+    "requires_any_role": "guards.permissions",
+    "requires_permission": "guards.permissions",
+    "requires_role": "guards.permissions",
     "requires_scope": "guards.scopes",
     "safe_next": "signin",
     "secret_key": "jose.keys",
@@ -168,6 +198,8 @@ __all__ = [
     "BearerAuthentication",
     "ClientCredentials",
     "ClientSecretJWT",
+    "Credential",
+    "CredentialStorage",
     "Credentials",
     "DeviceCode",
     "DeviceGrant",
@@ -184,11 +216,18 @@ __all__ = [
     "Keys",
     "KnownKeys",
     "LoginThrottle",
+    "MemoryCredentials",
     "MemoryTokens",
     "Microsoft",
     "OAuth2Provider",
     "OAuthError",
     "OpenIDProvider",
+    "PasskeyError",
+    "PasskeyOwner",
+    "PasskeyRegistrationMixin",
+    "PasskeyScript",
+    "PasskeySignInMixin",
+    "Passkeys",
     "PasswordFault",
     "PasswordHasher",
     "PasswordRules",
@@ -220,6 +259,10 @@ __all__ = [
     "new_key",
     "read_id_token",
     "read_token",
+    "requires_any_permission",
+    "requires_any_role",
+    "requires_permission",
+    "requires_role",
     "requires_scope",
     "safe_next",
     "secret_key",

@@ -1,0 +1,1 @@
+from tests.web.conftest import site  # noqa: F401 (a fixture)

@@ -28,7 +28,17 @@ imported when they are asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import AccessDeniedError, AuthError, OAuthError, ProviderAnswerError, ProviderError, ProviderUnavailableError, SignInError, SignInRequiredError, TokenError
+from .errors import (
+    AccessDeniedError,
+    AuthError,
+    OAuthError,
+    ProviderAnswerError,
+    ProviderError,
+    ProviderUnavailableError,
+    SignInError,
+    SignInRequiredError,
+    TokenError,
+)
 from .identities import Identity
 from .tokens import Token
 
@@ -38,7 +48,19 @@ if TYPE_CHECKING:
     from .accounts.passwords import PasswordHasher, Verified
     from .accounts.threads import TooBusyError
     from .accounts.throttling import LoginThrottle, TooManyAttemptsError
-    from .grants import ClientCredentials, DeviceCode, DeviceGrant, FileTokens, Grant, MemoryTokens, StoreTokens, TokenAuth, TokenServer, TokenStorage, Tokens
+    from .grants import (
+        ClientCredentials,
+        DeviceCode,
+        DeviceGrant,
+        FileTokens,
+        Grant,
+        MemoryTokens,
+        StoreTokens,
+        TokenAuth,
+        Tokens,
+        TokenServer,
+        TokenStorage,
+    )
     from .guards.api_key_auth import ApiKeyAuthentication
     from .guards.api_keys import ApiKey, ApiKeys, make_api_key
     from .guards.authenticate import Authenticate
@@ -46,7 +68,12 @@ if TYPE_CHECKING:
     from .guards.bearer import BearerAuthentication
     from .guards.credentials import ALL_SCOPES, Credentials, credentials_of
     from .guards.jwt_bearer import JWTBearer
-    from .guards.permissions import requires_any_permission, requires_any_role, requires_permission, requires_role
+    from .guards.permissions import (
+        requires_any_permission,
+        requires_any_role,
+        requires_permission,
+        requires_role,
+    )
     from .guards.scopes import requires_scope
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
@@ -57,7 +84,17 @@ if TYPE_CHECKING:
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
     from .openid.published_keys import PublishedKeys
-    from .passkeys import Credential, CredentialStorage, MemoryCredentials, PasskeyError, PasskeyOwner, PasskeyRegistrationMixin, PasskeyScript, PasskeySignInMixin, Passkeys
+    from .passkeys import (
+        Credential,
+        CredentialStorage,
+        MemoryCredentials,
+        PasskeyError,
+        PasskeyOwner,
+        PasskeyRegistrationMixin,
+        Passkeys,
+        PasskeyScript,
+        PasskeySignInMixin,
+    )
     from .providers.apple import Apple
     from .providers.discord import Discord
     from .providers.facebook import Facebook
@@ -146,7 +183,91 @@ _HOMES: Final = {
 }
 """The room of each name that is imported when it is asked for."""
 
-__all__ = ["ALL_SCOPES", "AccessDeniedError", "ApiKey", "ApiKeyAuthentication", "ApiKeys", "Apple", "AuthError", "Authenticate", "BackChannelLogoutMixin", "BasicAuthentication", "BearerAuthentication", "ClientCredentials", "ClientSecretJWT", "Credential", "CredentialStorage", "Credentials", "DeviceCode", "DeviceGrant", "Discord", "Discovery", "Facebook", "FileTokens", "GitHub", "GitLab", "Google", "Grant", "Identity", "JWTBearer", "Keys", "KnownKeys", "LoginThrottle", "MemoryCredentials", "MemoryTokens", "Microsoft", "OAuth2Provider", "OAuthError", "OpenIDProvider", "PasskeyError", "PasskeyOwner", "PasskeyRegistrationMixin", "PasskeyScript", "PasskeySignInMixin", "Passkeys", "PasswordFault", "PasswordHasher", "PasswordRules", "Pending", "PrivateKeyJWT", "ProviderAnswerError", "ProviderError", "ProviderUnavailableError", "PublishedKeys", "SignInError", "SignInMixin", "SignInRequiredError", "SignOuts", "Slack", "StoreTokens", "Token", "TokenAuth", "TokenError", "TokenServer", "TokenStorage", "Tokens", "TooBusyError", "TooManyAttemptsError", "Verified", "credentials_of", "django_hashes", "load_key", "make_api_key", "new_key", "read_id_token", "read_token", "requires_any_permission", "requires_any_role", "requires_permission", "requires_role", "requires_scope", "safe_next", "secret_key", "werkzeug_hashes", "write_token"]
+__all__ = [
+    "ALL_SCOPES",
+    "AccessDeniedError",
+    "ApiKey",
+    "ApiKeyAuthentication",
+    "ApiKeys",
+    "Apple",
+    "AuthError",
+    "Authenticate",
+    "BackChannelLogoutMixin",
+    "BasicAuthentication",
+    "BearerAuthentication",
+    "ClientCredentials",
+    "ClientSecretJWT",
+    "Credential",
+    "CredentialStorage",
+    "Credentials",
+    "DeviceCode",
+    "DeviceGrant",
+    "Discord",
+    "Discovery",
+    "Facebook",
+    "FileTokens",
+    "GitHub",
+    "GitLab",
+    "Google",
+    "Grant",
+    "Identity",
+    "JWTBearer",
+    "Keys",
+    "KnownKeys",
+    "LoginThrottle",
+    "MemoryCredentials",
+    "MemoryTokens",
+    "Microsoft",
+    "OAuth2Provider",
+    "OAuthError",
+    "OpenIDProvider",
+    "PasskeyError",
+    "PasskeyOwner",
+    "PasskeyRegistrationMixin",
+    "PasskeyScript",
+    "PasskeySignInMixin",
+    "Passkeys",
+    "PasswordFault",
+    "PasswordHasher",
+    "PasswordRules",
+    "Pending",
+    "PrivateKeyJWT",
+    "ProviderAnswerError",
+    "ProviderError",
+    "ProviderUnavailableError",
+    "PublishedKeys",
+    "SignInError",
+    "SignInMixin",
+    "SignInRequiredError",
+    "SignOuts",
+    "Slack",
+    "StoreTokens",
+    "Token",
+    "TokenAuth",
+    "TokenError",
+    "TokenServer",
+    "TokenStorage",
+    "Tokens",
+    "TooBusyError",
+    "TooManyAttemptsError",
+    "Verified",
+    "credentials_of",
+    "django_hashes",
+    "load_key",
+    "make_api_key",
+    "new_key",
+    "read_id_token",
+    "read_token",
+    "requires_any_permission",
+    "requires_any_role",
+    "requires_permission",
+    "requires_role",
+    "requires_scope",
+    "safe_next",
+    "secret_key",
+    "werkzeug_hashes",
+    "write_token",
+]
 
 
 def __getattr__(name: str) -> Any:

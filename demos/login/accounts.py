@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tornadolike.auth.accounts.password_rules import PasswordRules
-from tornadolike.auth.accounts.passwords import PasswordHasher
+from tornadolike.auth import LoginThrottle, PasswordHasher, PasswordRules
 from tornadolike.middleware import RateLimit
 from tornadolike.web import Blueprint
 
@@ -17,8 +16,11 @@ NAME = re.compile(r"\w(?:[\w .-]{0,28}\w)?")
 
 group = Blueprint("accounts")
 
-KNOCKING = RateLimit("30/10 minutes", name="accounts", methods=["POST"])
-"""So often may an address try to sign up or in."""
+JOINING = RateLimit("20/hour", name="accounts", methods=["POST"])
+"""So often may an address try to sign up."""
+
+THROTTLE = LoginThrottle()
+"""So often may a name's password be tried, and so often from an address."""
 
 PASSWORDS = PasswordHasher()
 
@@ -44,7 +46,7 @@ class Account(Page):
         return " ".join(name.split()), self.get_body_argument("password", "", strip=False)
 
 
-@group.add("/signin", name="signin", middleware=[KNOCKING])
+@group.add("/signin", name="signin")
 class SignIn(Account):
     """For those who have an account."""
 
@@ -52,6 +54,7 @@ class SignIn(Account):
 
     async def post(self) -> None:
         name, password = self.name_and_password()
+        attempt = await THROTTLE.begin(self, name)
         found = await self.people.with_name(name)
         user, stored = found or (None, None)
         # For a name that nobody has it takes as long.
@@ -61,10 +64,11 @@ class SignIn(Account):
             return
         if verified.rehash:
             await self.people.change_password(user, verified.rehash)
+        await attempt.succeeded()
         self.welcome(user, self.next)
 
 
-@group.add("/signup", name="signup", middleware=[KNOCKING])
+@group.add("/signup", name="signup", middleware=[JOINING])
 class SignUp(Account):
     """For those who have none yet."""
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tornadolike.auth import OAuth2Provider, OpenIDProvider
-from tornadolike.auth.providers import Discord, GitHub, GitLab, Google, Microsoft
+from tornadolike.auth import (
+    Discord,
+    GitHub,
+    GitLab,
+    Google,
+    Microsoft,
+    OAuth2Provider,
+    OpenIDProvider,
+)
 
 LOCAL = "local"
 """The name of the provider on this machine."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tornadolike.auth.signin.returning import safe_next
+from tornadolike.auth import safe_next
 from tornadolike.web import Blueprint, HTTPError, RequestHandler
 
 from .people import People, User

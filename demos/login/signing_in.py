@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tornadolike.auth import AccessDeniedError, AuthError, Identity, OAuth2Provider, OpenIDProvider
-from tornadolike.auth.signin import SignInMixin
+from tornadolike.auth import (
+    AccessDeniedError,
+    AuthError,
+    Identity,
+    OAuth2Provider,
+    OpenIDProvider,
+    SignInMixin,
+)
 from tornadolike.web import URLSpec
 
 from .pages import Page

@@ -123,6 +123,26 @@ def test_an_account_of_its_own(visitor: Visitor) -> None:
     assert visitor.name() == "Ann"
 
 
+def test_guessing_has_an_end(visitor: Visitor, door: Demo) -> None:
+    """But not for the user whose browser has been seen before."""
+    visitor.go("/signup")
+    visitor.send("/signup", name="Dora", password=PASSWORD)
+    visitor.send("/signout")
+    visitor.go("/signin")
+    visitor.send("/signin", name="Dora", password=PASSWORD)
+    visitor.send("/signout")
+    guesser = Visitor(door.url)
+    guesser.go("/signin")
+    answers = [guesser.send("/signin", name="Dora", password=f"guess {n}") for n in range(6)]
+    assert [answer.status for answer in answers] == [400] * 5 + [429]
+    assert int(answers[-1].answer.headers["Retry-After"]) > 0
+    guesser.go("/signin")
+    assert guesser.send("/signin", name="Dora", password=PASSWORD).status == 429
+    visitor.go("/signin")
+    visitor.send("/signin", name="Dora", password=PASSWORD)
+    assert visitor.name() == "Dora"
+
+
 @pytest.mark.parametrize(
     ("name", "password", "said"),
     [
@@ -161,7 +181,7 @@ def test_nobody_gets_in_by_an_answer_alone(visitor: Visitor) -> None:
     assert visitor.name() is None
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_both_end_together(demo: Callable[..., Demo], how: signal.Signals) -> None:
     server = demo("login")
     there = Visitor(server.url).go("/signin/local").url

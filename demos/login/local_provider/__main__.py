@@ -18,7 +18,7 @@ from tornadolike.wsgi import WSGIContainer
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # http://127.0.0.1 is as good as HTTPS
 
-from authlib.deprecate import AuthlibDeprecationWarning  # noqa: E402
+from authlib.deprecate import AuthlibDeprecationWarning
 
 # For those who write programs with it. Importing the name has made them be shown, so this comes behind.
 warnings.simplefilter("ignore", AuthlibDeprecationWarning)

@@ -5,10 +5,13 @@ import secrets
 import time
 from typing import Any
 
-from tornadolike.auth import AuthError, OpenIDProvider
-from tornadolike.auth.signin.back_channel import BackChannelLogoutMixin
-from tornadolike.auth.signin.handler import SignInMixin
-from tornadolike.auth.signin.sign_outs import SignOuts
+from tornadolike.auth import (
+    AuthError,
+    BackChannelLogoutMixin,
+    OpenIDProvider,
+    SignInMixin,
+    SignOuts,
+)
 from tornadolike.sessions import Sessions
 from tornadolike.stores import MemoryStore
 from tornadolike.web import Application, RequestHandler

@@ -15,7 +15,7 @@ from tornadolike.middleware import SecurityHeaders
 from tornadolike.sessions import Sessions
 from tornadolike.web import Application
 
-from . import accounts, configured, pages, signing_in
+from . import accounts, configured, pages, passkeys, signing_in
 from .local_provider import is_installed, local_provider
 from .pages import Nowhere, Page
 from .people import People
@@ -29,8 +29,8 @@ SECRET = "LOGIN_SECRET"  # noqa: S105 (its name)
 """The one that has the secret for cookies: `python -m tornadolike secret` makes one."""
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 
 
@@ -62,7 +62,7 @@ def make_app(
         cross_origin_protection=True,
     )
     app.add_handlers(".*", signing_in.rules(providers))
-    for part in (pages, accounts):
+    for part in (pages, accounts, passkeys):
         app.add_blueprint(part.group)
     return app
 

@@ -12,6 +12,9 @@ from .people import People, User
 
 group = Blueprint("pages")
 
+DOMAIN = "localhost"
+"""The name to which passkeys belong here. An address like 127.0.0.1 is none; a site would write down its own."""
+
 
 class Page(RequestHandler):
     """A page knows its reader, if they have signed in."""
@@ -29,6 +32,11 @@ class Page(RequestHandler):
         """Where to go when this is done: a page of ours, whatever the argument says."""
         return safe_next(self.get_argument("next", "/"))
 
+    @property
+    def has_passkeys(self) -> bool:
+        """Whether the site was asked for by a name to which passkeys can belong."""
+        return self.request.host_name == DOMAIN
+
     async def prepare(self) -> None:
         number = self.session.get("user")
         self.current_user = None if number is None else await self.people.user(number)
@@ -38,11 +46,15 @@ class Page(RequestHandler):
         self.set_header("Cache-Control", "private, no-cache")
         self.render(template, messages=self.session.flashes(), **names)
 
-    def welcome(self, user: User, next: str, **more: Any) -> None:
+    def become(self, user: User, **more: Any) -> None:
         """From now on the browser is that user's; the session has that, and ``more``."""
         self.session.rotate()  # who has seen the session's id before is left behind
         self.session.clear()
         self.session.update(more, user=user.number)
+
+    def welcome(self, user: User, next: str, **more: Any) -> None:
+        """The same, and on to the page that was wanted."""
+        self.become(user, **more)
         self.redirect(next, status=303)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -65,4 +77,5 @@ async def home(page: Page) -> None:
     goodbye = None if page.current_user else page.session.pop("goodbye", None)
     known = page.current_user and await page.people.known(page.current_user)
     claims = json.dumps(known.claims, indent=2, ensure_ascii=False) if known else ""
-    page.show("home.html", known=known, claims=claims, goodbye=goodbye)
+    passkeys = page.current_user and await page.people.passkeys(page.current_user)
+    page.show("home.html", known=known, claims=claims, goodbye=goodbye, passkeys=passkeys)

@@ -40,6 +40,12 @@ CREATE TABLE IF NOT EXISTS passwords (
     user INTEGER NOT NULL REFERENCES users,
     hash TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS passkeys (
+    id BLOB PRIMARY KEY,
+    user TEXT NOT NULL,
+    signed INTEGER NOT NULL,
+    content TEXT NOT NULL
+);
 """
 
 
@@ -88,7 +94,7 @@ class People:
             row = database.execute(sql, (number,)).fetchone()
             return row and User(*row)
 
-        return await self._run(find)
+        return await self.run(find)
 
     async def who_came_as(self, identity: Identity) -> User:
         """The user with that identity: a new one, if it is seen for the first time.
@@ -113,7 +119,7 @@ class People:
             database.execute(sql, values)
             return user
 
-        return await self._run(find_or_add)
+        return await self.run(find_or_add)
 
     async def known(self, user: User) -> Known | None:
         """What has been said of a user; None for one who came by a password."""
@@ -126,7 +132,7 @@ class People:
             row = database.execute(sql, (user.number,)).fetchone()
             return row and Known(*row[:4], bool(row[4]), json.loads(row[5]))  # type: ignore[call-arg]
 
-        return await self._run(find)
+        return await self.run(find)
 
     async def add(self, name: str, password_hash: str) -> User:
         """A user with a password. Raises `NameTaken`."""
@@ -140,7 +146,7 @@ class People:
                 raise NameTaken(name) from None
             return user
 
-        return await self._run(insert)
+        return await self.run(insert)
 
     async def with_name(self, name: str) -> tuple[User, str] | None:
         """Who signs in by that name, and the hash of their password."""
@@ -153,14 +159,25 @@ class People:
             row = database.execute(sql, (name.casefold(),)).fetchone()
             return row and (User(*row[:2]), row[2])
 
-        return await self._run(find)
+        return await self.run(find)
 
     async def change_password(self, user: User, password_hash: str) -> None:
         """Keep another hash."""
         sql = "UPDATE passwords SET hash = ? WHERE user = ?"
-        await self._run(lambda database: database.execute(sql, (password_hash, user.number)))
+        await self.run(lambda database: database.execute(sql, (password_hash, user.number)))
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def passkeys(self, user: User) -> int:
+        """How many passkeys a user has."""
+        sql = "SELECT count(*) FROM passkeys WHERE user = ?"
+
+        def count(database: sqlite3.Connection) -> int:
+            return int(database.execute(sql, (str(user.number),)).fetchone()[0])
+
+        return await self.run(count)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something with the database, in one transaction."""
+
         def alone() -> T:
             # The lock is a thread's, not a task's: a task may be cancelled while its thread goes on.
             with self._lock, self._connection:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, null
 from pathlib import Path
 
 from tornadolike import stores
-from tornadolike.auth import OAuth2Provider
+from tornadolike.auth import OAuth2Provider, SignOuts
 from tornadolike.middleware import SecurityHeaders
 from tornadolike.sessions import Sessions
 from tornadolike.web import Application
@@ -48,6 +48,7 @@ def make_app(
         ],
         people=people,
         providers=providers,
+        sign_outs=SignOuts(sessions),
         titles=configured.TITLES,
         cookie_secret=cookie_secret,
         base_handler=Page,

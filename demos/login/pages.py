@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tornadolike.auth import safe_next
+from tornadolike.auth import SignOuts, safe_next
 from tornadolike.web import Blueprint, HTTPError, RequestHandler
 
 from .people import People, User
@@ -37,9 +37,24 @@ class Page(RequestHandler):
         """Whether the site was asked for by a name to which passkeys can belong."""
         return self.request.host_name == DOMAIN
 
+    @property
+    def localhost(self) -> str | None:
+        """The same site by that name, for those who come by this machine's address."""
+        request = self.request
+        if request.host_name != "127.0.0.1":
+            return None
+        return f"{request.protocol}://{request.host.replace(request.host_name, DOMAIN)}/"
+
     async def prepare(self) -> None:
+        if "identity" in self.session and await self.has_signed_out_there():
+            self.session.invalidate()
         number = self.session.get("user")
         self.current_user = None if number is None else await self.people.user(number)
+
+    async def has_signed_out_there(self) -> bool:
+        """Whether the provider has told since the user came from there that they have signed out."""
+        sign_outs: SignOuts = self.settings["sign_outs"]
+        return await sign_outs.covers(*self.session["identity"], since=self.session["since"])
 
     def show(self, template: str, **names: Any) -> None:
         """Answer with a page, which tells what its reader has not been told yet."""

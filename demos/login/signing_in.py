@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from tornadolike.auth import (
     AccessDeniedError,
     AuthError,
+    BackChannelLogoutMixin,
     Identity,
     OAuth2Provider,
     OpenIDProvider,
     SignInMixin,
 )
-from tornadolike.web import URLSpec
+from tornadolike.web import RequestHandler
 
 from .pages import Page
 
@@ -26,15 +28,27 @@ class SignInWith(SignInMixin, Page):
 
     async def signed_in(self, identity: Identity, next: str) -> None:
         user = await self.people.who_came_as(identity)
-        id_token = identity.token and identity.token.id_token
-        # For when they sign out.
-        self.welcome(user, next, provider=identity.provider, id_token=id_token)
+        for_signing_out = {
+            "provider": identity.provider,
+            "id_token": identity.token and identity.token.id_token,
+            "identity": [identity.issuer, identity.subject, identity.session_id],
+            "since": time.time(),
+        }
+        self.welcome(user, next, **for_signing_out)
 
     def sign_in_failed(self, error: AuthError) -> None:
         if not isinstance(error, AccessDeniedError):
             super().sign_in_failed(error)
         self.session.flash("You have not been signed in: that is what was chosen there.")
         self.redirect("/signin")
+
+
+class SignOutThere(BackChannelLogoutMixin, RequestHandler):
+    """A provider tells that somebody has signed out there."""
+
+    def initialize(self, provider: OpenIDProvider) -> None:
+        self.provider = provider
+        self.sign_outs = self.settings["sign_outs"]
 
 
 class SignOut(Page):
@@ -63,11 +77,10 @@ class SignOut(Page):
 
 
 def rules(providers: Mapping[str, OAuth2Provider]) -> list[Any]:
-    """An address for each provider."""
-    return [
-        ("/signout", SignOut),
-        *[
-            URLSpec(f"/signin/{name}", SignInWith, {"provider": provider})
-            for name, provider in providers.items()
-        ],
-    ]
+    """Addresses for each provider."""
+    found: list[Any] = [("/signout", SignOut)]
+    for name, provider in providers.items():
+        found.append((f"/signin/{name}", SignInWith, {"provider": provider}))
+        if isinstance(provider, OpenIDProvider):
+            found.append((f"/signout/{name}", SignOutThere, {"provider": provider}))
+    return found

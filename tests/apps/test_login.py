@@ -70,7 +70,7 @@ def test_a_newcomer_signs_in_and_out(visitor: Visitor) -> None:
     assert "Nobody is signed in" in visitor.page.text
     assert 'href="/signin/local?next=%2F"' in visitor.go("/signin").text
     there = visitor.go("/signin/local")
-    assert "Authorize Client" in there.text
+    assert "Who are you?" in there.text
     assert not there.url.startswith(visitor.url)
     home = visitor.choose(sub="ada")
     assert home.url == visitor.url + "/"

@@ -9,6 +9,13 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
+from tornadolike.auth.oauth2.endpoints import MAX_ANSWER
+from tornadolike.auth.oauth2.endpoints import TIMEOUT as PROVIDER_TIMEOUT
+from tornadolike.auth.signin.browsers import LIFETIME as SIGN_IN_LIFETIME
+from tornadolike.auth.signin.browsers import MOST_PENDING
+from tornadolike.auth.signin.handler import LONGEST_ANSWER
+from tornadolike.auth.signin.returning import LONGEST as LONGEST_NEXT
+from tornadolike.auth.signin.sign_outs import KEPT_SECONDS as SIGN_OUTS_KEPT
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -189,6 +196,13 @@ def test_nothing_else_is() -> None:
         (of(SQLiteStore, "max_bytes"), "its file has at most {}"),
         (of(RedisStore, "timeout"), "gives an operation {} seconds"),
         (of(RedisStore, "max_connections"), "makes {} connections"),
+        (SIGN_IN_LIFETIME / 60, "A user has {} minutes with the provider"),
+        (MOST_PENDING, "{} sign-ins may go on in a browser"),
+        (str(LONGEST_ANSWER), "has {} characters in each argument"),
+        (str(LONGEST_NEXT), "the path to which they go afterwards {}."),
+        (PROVIDER_TIMEOUT, "A provider has {} seconds for an answer"),
+        (MAX_ANSWER, "which has {} at the most."),
+        (SIGN_OUTS_KEPT / DAY, "and is remembered for {} days"),
         (of(Cached, "seconds"), "a response is good for {} seconds"),
         (of(Cached, "max_size"), "its body has at most {}"),
         (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),

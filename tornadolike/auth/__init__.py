@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from .openid import OpenIDProvider
     from .openid.discovery import Discovery
     from .openid.id_tokens import read_id_token
+    from .openid.keeping import Keeping
     from .openid.published_keys import PublishedKeys
     from .passkeys import (
         Credential,
@@ -133,6 +134,7 @@ _HOMES: Final = {
     "Google": "providers.google",
     "Grant": "grants",
     "JWTBearer": "guards.jwt_bearer",
+    "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "LoginThrottle": "accounts.throttling",
@@ -212,6 +214,7 @@ __all__ = [
     "Grant",
     "Identity",
     "JWTBearer",
+    "Keeping",
     "Keys",
     "KnownKeys",
     "LoginThrottle",

@@ -1,5 +1,6 @@
 """:class:`Token`: what a provider gives for access (RFC 6749 section 5.1)."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,9 +53,10 @@ class Token:
 def _end(expires_in: Any, now: float) -> float | None:
     """Some providers write the number as a text."""
     try:
-        return None if expires_in is None else now + max(0.0, float(expires_in))
-    except (TypeError, ValueError):
+        seconds = float(expires_in)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return now + max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _text(value: Any) -> str | None:

@@ -61,10 +61,10 @@ def test_the_thumbprints_of_the_rfcs(jwk, thumbprint):
 @pytest.mark.parametrize("name", TYPES)
 def test_a_key_is_read_from_each_of_its_texts(name):
     made = new_key(name)
-    private, public = made.as_pem(private=True), made.as_pem()
+    private, public = made.as_pem(private=True), made.as_pem(private=False)
     for source in (private, private.decode(), b"\n" + private, made.as_dict(private=True)):
         assert load_key(source).is_private
-    for source in (public, made.as_dict(), json.dumps(made.as_dict())):
+    for source in (public, made.as_dict(private=False), json.dumps(made.as_dict(private=False))):
         assert not load_key(source).is_private
         assert load_key(source).thumbprint() == made.thumbprint()
 
@@ -154,11 +154,11 @@ def test_pems_of_keys_that_are_not_for_us(native, complaint):
     [
         ("short", "at least 32 bytes"),
         (b"x" * 31, "tornadolike secret"),
-        (key().as_pem(), "a key of a pair"),
-        (key("RS256").as_pem().decode(), "a key of a pair"),
-        (b"  " + key().as_pem(), "a key of a pair"),
+        (key().as_pem(private=False), "a key of a pair"),
+        (key("RS256").as_pem(private=False).decode(), "a key of a pair"),
+        (b"  " + key().as_pem(private=False), "a key of a pair"),
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI", "a key of a pair"),
-        (json.dumps(key().as_dict()), "a key of a pair"),
+        (json.dumps(key().as_dict(private=False)), "a key of a pair"),
     ],
     ids=range(7),
 )
@@ -200,7 +200,10 @@ def test_a_key_is_found_by_its_name_and_its_kind():
 
 
 def test_a_key_without_a_name_may_be_any():
-    nameless, named = load_key(key("ES256", "a").as_dict() | {"kid": None}), key("ES256", "b")
+    nameless, named = (
+        load_key(key("ES256", "a").as_dict(private=False) | {"kid": None}),
+        key("ES256", "b"),
+    )
     keys = KnownKeys(nameless, named)
     assert nameless.kid is None
     assert find(keys, alg="ES256", kid="x") == [nameless]
@@ -241,7 +244,7 @@ def test_only_public_halves_are_published():
 
 
 def test_what_is_in_a_set_and_cannot_be_used_is_passed_over():
-    good = key().as_dict() | {"kid": "good"}
+    good = key().as_dict(private=False) | {"kid": "good"}
     strange = [
         None, 1, "x", [], {}, {"kty": "oct", "k": "A" * 64}, {"kty": "new"}, RFC_8037 | {"x": 1},
         good | {"use": "enc"}, good | {"key_ops": ["wrapKey"]}, good | {"use": ["sig"]},

@@ -208,8 +208,12 @@ def test_no_signature_is_a_wrong_one(name):
 @pytest.mark.parametrize("name", ["RS256", "ES256", "EdDSA"])
 def test_a_public_key_is_not_taken_for_a_secret(name):
     """HS256 with the text of the public key as the secret, which whoever forges knows."""
-    public = load_key(key(name).as_pem(), kid="a")
-    for text in (public.as_pem(), public.as_der(), json.dumps(public.as_dict()).encode()):
+    public = load_key(key(name).as_pem(private=False), kid="a")
+    for text in (
+        public.as_pem(private=False),
+        public.as_der(private=False),
+        json.dumps(public.as_dict(private=False)).encode(),
+    ):
         forged = token({"alg": "HS256", "kid": "a"}, claims(), OctKey(text, text))
         assert "not allowed" in refused(forged, KnownKeys(public))
         for algorithms in (["HS256"], ["HS256", name]):
@@ -227,7 +231,7 @@ def test_a_secret_is_not_taken_for_another_signature():
 def test_keys_that_a_token_brings_are_passed_over():
     forger = ECKey.generate_key("P-256")
     for more in (
-        {"jwk": forger.as_dict()},
+        {"jwk": forger.as_dict(private=False)},
         {"jku": "http://127.0.0.1:1/jwks"},
         {"x5u": "http://127.0.0.1:1/cert", "x5c": ["AAAA"]},
     ):

@@ -53,6 +53,8 @@ def test_what_json_writes_is_read(value):
         (b'"a"', "not a JSON object"),
         (b"1", "not a JSON object"),
         (b"null", "not a JSON object"),
+        (b'{"a":' + b"[" * 32 + b"]" * 32 + b"}", "nested too deep"),
+        (b'{"a":' * 33 + b"1" + b"}" * 33, "nested too deep"),
         (b'{"a":' * sys.getrecursionlimit() * 200, "nested too deep"),
     ],
     ids=lambda value: str(value)[:30],
@@ -60,6 +62,11 @@ def test_what_json_writes_is_read(value):
 def test_what_can_be_read_in_two_ways_is_refused(data, complaint):
     with pytest.raises(ValueError, match=complaint):
         read_object(data)
+
+
+def test_how_deep_it_may_be():
+    assert read_object(b'{"a":' + b"[" * 31 + b"]" * 31 + b"}")
+    assert read_object(b'{"a":' * 32 + b"1" + b"}" * 32)
 
 
 def test_a_number_of_many_digits_is_refused_and_not_shown():

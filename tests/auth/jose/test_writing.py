@@ -64,7 +64,7 @@ def test_the_algorithm_and_the_kind_may_be_said():
     [
         ({"algorithm": "none"}, "cannot sign by 'none'"),
         ({"algorithm": "RS256"}, "cannot sign by 'RS256'"),
-        ({"key": load_key(new_key().as_pem())}, "a public key cannot sign"),
+        ({"key": load_key(new_key().as_pem(private=False))}, "a public key cannot sign"),
         ({"lifetime": 0}, "more than 0 seconds"),
         ({"lifetime": float("nan")}, "more than 0 seconds"),
         ({"lifetime": float("inf")}, "more than 0 seconds"),

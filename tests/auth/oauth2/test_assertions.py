@@ -70,7 +70,7 @@ def test_the_names_of_the_methods():
 @pytest.mark.parametrize(
     ("wrong", "options"),
     [
-        (load_key(key().as_pem()), {}),
+        (load_key(key().as_pem(private=False)), {}),
         (secret_key(SECRET), {}),
         (key(), {"algorithm": "RS256"}),
         (key(), {"algorithm": "none"}),
@@ -115,8 +115,8 @@ class Server(JWTBearerClientAssertion):
 @pytest.mark.parametrize(
     ("client", "resolved"),
     [
-        (PrivateKeyJWT("me", key("RS256")), key("RS256").as_dict()),
-        (PrivateKeyJWT("me", key("ES256")), key("ES256").as_dict()),
+        (PrivateKeyJWT("me", key("RS256")), key("RS256").as_dict(private=False)),
+        (PrivateKeyJWT("me", key("ES256")), key("ES256").as_dict(private=False)),
         (ClientSecretJWT("me", SECRET), secret_key(SECRET).as_dict(private=True)),
     ],
     ids=["RS256", "ES256", "HS256"],

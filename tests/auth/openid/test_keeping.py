@@ -1,6 +1,7 @@
 """What is kept is asked for once, and again when it is old, and not too often."""
 
 import asyncio
+import dataclasses
 import threading
 import traceback
 
@@ -214,6 +215,24 @@ async def test_an_old_answer_is_used_while_the_provider_fails_but_not_for_ever(
     provider.error = None
     clock.now += 2
     assert await kept.get() == 5
+
+
+@on_every_loop
+async def test_nobody_waits_long_for_a_slow_provider_while_there_is_an_old_answer(provider, clock):
+    kept = Kept(provider, dataclasses.replace(TIMES, patience=0.001), "the number")
+    await kept.get()
+    clock.now += 100
+    provider.gate = asyncio.Event()
+    assert [await kept.get() for _ in range(3)] == [1, 1, 1]
+    anew = asyncio.ensure_future(kept.get_anew())
+    await turns()
+    anew.cancel()  # who is cancelled does not end what goes on for others
+    await turns()
+    assert provider.asked == 2
+    (flight,) = kept._flights.values()
+    provider.gate.set()
+    await flight.task
+    assert [await kept.get() for _ in range(3)] == [2, 2, 2]
 
 
 @on_every_loop

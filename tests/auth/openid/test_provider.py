@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -313,6 +314,18 @@ def test_a_refresh_gives_nobody_elses_token(
 ) -> None:
     with pytest.raises(TokenError):
         refreshed(lying_provider, **claims)
+
+
+@pytest.mark.parametrize("kept", ["", "a.b.c", "e30.W10.", "\ud800"])
+def test_a_token_that_was_kept_badly(lying_provider: LyingProvider, kept: str) -> None:
+    async def main() -> None:
+        provider = provider_of(lying_provider)
+        identity = await sign_in(provider)
+        assert identity.token is not None
+        with pytest.raises(TokenError):
+            await provider.refresh(replace(identity.token, id_token=kept))
+
+    ioloop.run(main())
 
 
 def test_a_refresh_that_is_refused(lying_provider: LyingProvider) -> None:

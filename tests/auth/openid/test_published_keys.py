@@ -94,7 +94,7 @@ async def test_a_key_that_was_exchanged_without_getting_another_name(publisher):
 @on_every_loop
 async def test_keys_without_names(publisher):
     keys = PublishedKeys(publisher.url + "/keys", keeping=AT_ONCE)
-    nameless = [{**key("ES256", name).as_dict(), "kid": None} for name in "ab"]
+    nameless = [{**key("ES256", name).as_dict(private=False), "kid": None} for name in "ab"]
     publisher.pages["/keys"] = {"keys": nameless}
     for name in "ab":
         assert await read(token({"alg": "ES256"}, claims(), key("ES256", name)), keys)
@@ -102,7 +102,7 @@ async def test_keys_without_names(publisher):
     assert publisher.count("/keys") == 1
     with pytest.raises(TokenError, match="signature is wrong"):
         await read(token({"alg": "ES256"}, claims(), key("ES256", "c")), keys)
-    publisher.pages["/keys"] = {"keys": [{**key("ES256", "c").as_dict(), "kid": None}]}
+    publisher.pages["/keys"] = {"keys": [{**key("ES256", "c").as_dict(private=False), "kid": None}]}
     assert await read(token({"alg": "ES256"}, claims(), key("ES256", "c")), keys)
 
 

@@ -1,11 +1,14 @@
 """The handler: two requests of a browser, and all that may come instead of them."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from tests.auth.browser import Browser, Page
 from tests.auth.lying_provider import LyingProvider, json_answer
@@ -14,11 +17,13 @@ from tornadolike.auth import (
     AuthError,
     Identity,
     OAuth2Provider,
+    OpenIDProvider,
     Pending,
     SignInError,
     Token,
 )
 from tornadolike.auth.signin import SignInMixin
+from tornadolike.ioloop import IOLoop
 from tornadolike.web import RequestHandler
 
 SECRET = "3f0e1c8ab4d97b26a51d"
@@ -271,6 +276,53 @@ def test_a_provider_that_is_down(site: Any, lying_provider: LyingProvider, free_
     provider.token_endpoint = f"http://127.0.0.1:{free_port}/token"
     there = World(site, provider, lying_provider, SignIn)
     assert there.sign_in().status == 503
+
+
+def test_a_provider_that_cannot_say_where_it_is(site: Any, lying_provider: LyingProvider) -> None:
+    lying_provider.answers["/.well-known/openid-configuration"] = json_answer("", 500)
+    provider = OpenIDProvider("me", issuer=lying_provider.issuer)
+    there = World(site, provider, lying_provider, SignIn)
+    assert there.sign_in().status == 503
+    assert there.browser.names() == []
+
+
+def test_with_openid_on_every_loop(site: Any, lying_provider: LyingProvider) -> None:
+    provider = OpenIDProvider(
+        lying_provider.client_id, lying_provider.client_secret, issuer=lying_provider.issuer
+    )
+    for loop_factory in (IOLoop, asyncio.new_event_loop):
+        served = site(
+            ("/signin", SignIn, {"provider": provider}),
+            server={"loop_factory": loop_factory},
+            cookie_secret=SECRET,
+        )
+        page = Browser().open(f"http://127.0.0.1:{served.server.port}/signin")
+        assert page.answer.json["subject"] == "user-17"
+    assert len(lying_provider.asked_of("/jwks")) == 1  # the provider's object serves both
+
+
+def test_whatever_comes_back(world: Callable[..., World]) -> None:
+    """Never a failure of ours: those are logged as errors, which this test does not expect."""
+    there = world()
+    [state] = parse_qs(urlsplit(there.begin()).query)["state"]
+    names = st.sampled_from(["state", "code", "error", "iss", "error_description", "next", "x"])
+    values = st.one_of(st.just(state), st.text(max_size=30), st.binary(max_size=30))
+
+    @given(st.lists(st.tuples(names, values), max_size=6), st.booleans())
+    def come_back(arguments: list[tuple[str, Any]], by_post: bool) -> None:
+        browser = there.browser
+        try:
+            query = urlencode(arguments)
+        except UnicodeEncodeError:  # half a surrogate pair, which no browser sends
+            assume(False)
+        before = dict(browser.cookies)
+        answer = browser.ask(f"{there.url}?{query}", [] if by_post else None)  # type: ignore[arg-type]
+        browser.cookies = before
+        assert answer.status in (302, 400, 403, 502, 503)
+        if answer.status == 302:
+            assert (answer.header("Location") or "").startswith(f"{there.lying.issuer}/authorize?")
+
+    come_back()
 
 
 def test_hooks_of_ones_own(world: Callable[..., World]) -> None:

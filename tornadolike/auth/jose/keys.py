@@ -80,7 +80,7 @@ class KnownKeys(Keys):
         """
         return {
             "keys": [
-                {**key.as_dict(), "kid": kid_of(key), "use": "sig"}
+                {**key.as_dict(private=False), "kid": kid_of(key), "use": "sig"}
                 for key in self._keys
                 if not isinstance(key, OctKey)
             ]

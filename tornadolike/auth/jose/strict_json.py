@@ -8,6 +8,9 @@ import math
 from typing import Any, Final, NoReturn
 
 _DIGITS: Final = 100
+MAX_DEPTH: Final = 32
+"""Objects and lists in each other."""
+_TOO_DEEP: Final = "it is nested too deep"
 
 
 def read_object(data: bytes) -> dict[str, Any]:
@@ -25,14 +28,30 @@ def read_object(data: bytes) -> dict[str, Any]:
         )
         json.dumps(value, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError(_TOO_DEEP) from None
     except UnicodeError:
         raise ValueError("it is not UTF-8") from None
     except json.JSONDecodeError:
         raise ValueError("it is not JSON") from None
     if not isinstance(value, dict):
         raise ValueError("it is not a JSON object")
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """How deep the parser itself can go depends on the version of Python."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(_TOO_DEEP)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class OAuth2Provider(ABC):
 
         Raises :exc:`.SignInError`, :exc:`.AccessDeniedError`, and the other :exc:`.AuthError`.
         """
-        if not hmac.compare_digest(answer.get("state", "").encode(), pending.state.encode()):
+        state = answer.get("state", "").encode(errors="replace")
+        if not hmac.compare_digest(state, pending.state.encode()):
             raise SignInError("the state is not that of the sign-in that goes on in this browser")
         await self._check_issuer(answer.get("iss"))
         if "error" in answer:

@@ -42,6 +42,8 @@ class Keeping:
     """Behind that, while the provider cannot be asked."""
     pause: float = 30.0
     """Between two questions, at least, while there is an answer to go on with."""
+    patience: float = 1.0
+    """For another answer, while there is an old one. Then the old one is used, and the other may come later."""
     failure_pause: float = 1.0
     """Between two questions, at least, while there is none."""
 
@@ -85,7 +87,7 @@ class Kept(Generic[T]):
     async def get(self) -> T:
         """The value. Raises :exc:`.AuthError` if there is none."""
         if self._answer is None or self._answer.until <= monotonic():
-            await self._ask_again()
+            await self._ask_again(self._keeping.patience if self._is_usable() else None)
         return self._current()
 
     async def get_anew(self) -> T:
@@ -108,7 +110,7 @@ class Kept(Generic[T]):
             return self._keeping.pause
         return 0.0 if self._failure is None else self._keeping.failure_pause
 
-    async def _ask_again(self) -> None:
+    async def _ask_again(self, patience: float | None = None) -> None:
         loop = asyncio.get_running_loop()
         flight = self._flights.get(loop)
         if flight is None or flight.is_over:
@@ -116,7 +118,7 @@ class Kept(Generic[T]):
                 return
             self._asked = monotonic()
             flight = self._begin(loop)
-        await flight.landing()
+        await flight.landing(patience)
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> "_Flight":
         def forget(_: object) -> None:
@@ -147,20 +149,25 @@ class _Flight:
     def __init__(self, task: asyncio.Task[None]) -> None:
         self.task = task
         self._waiting = 0
+        self._is_left_alone = False
 
     @property
     def is_over(self) -> bool:
         """Whether nobody can wait for it any more: it has ended, or the last who waited has given up."""
         return self.task.done() or self.task.cancelling() > 0
 
-    async def landing(self) -> None:
-        """Wait for it. Who is cancelled leaves the others waiting."""
+    async def landing(self, patience: float | None) -> None:
+        """Wait for it, or for so many seconds. Who is cancelled leaves the others waiting."""
         self._waiting += 1
         try:
-            await asyncio.shield(self.task)
+            landed, _ = await asyncio.wait([self.task], timeout=patience)
         except asyncio.CancelledError:
-            if self._waiting == 1:
+            if self._waiting == 1 and not self._is_left_alone:
                 self.task.cancel()
             raise
         finally:
             self._waiting -= 1
+        if landed:
+            self.task.result()
+        else:
+            self._is_left_alone = True  # it goes on for whoever comes next

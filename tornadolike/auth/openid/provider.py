@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from joserfc import jws
+from joserfc.errors import JoseError
 
 from ..errors import ProviderAnswerError, SignInError, TokenError
 from ..identities import Identity
@@ -219,8 +220,8 @@ def _claims_of(id_token: str) -> Mapping[str, Any]:
     """What is in a token that was looked at when it came: by now it may have expired, and its key be gone."""
     try:
         claims = json.loads(jws.extract_compact(id_token.encode()).payload)
-    except Exception as error:  # joserfc's errors have no common root with ValueError
-        raise TokenError("the ID token from before cannot be read") from error
+    except (JoseError, ValueError):
+        raise TokenError("the ID token from before cannot be read") from None
     return claims if isinstance(claims, dict) else {}
 
 

@@ -33,16 +33,13 @@ def remember(handler: RequestHandler, pending: Pending, *, cross_site: bool) -> 
         those only if they say so, and with https, or to this very machine.
     """
     secure = _is_secure(pending.redirect_uri)
+    attributes = _attributes(secure, cross_site)
     for name in _too_many(handler, secure):
-        _delete(handler, name)
-    attributes: dict[str, Any] = {"samesite": "Lax", "secure": secure}
-    if cross_site:
-        attributes = {"samesite": "None", "secure": True}
+        handler.clear_cookie(name, **attributes)
     handler.set_cookie(
         _name_for(pending.state, secure),
         handler.create_encrypted_value(_PURPOSE, pending.encode()),
         max_age=LIFETIME,
-        httponly=True,
         **attributes,
     )
 
@@ -57,9 +54,16 @@ def recall(handler: RequestHandler, state: str, redirect_uri: str) -> Pending | 
     return pending if hmac.compare_digest(pending.state, state) else None
 
 
-def forget(handler: RequestHandler, pending: Pending) -> None:
+def forget(handler: RequestHandler, pending: Pending, *, cross_site: bool) -> None:
     """Have the browser forget it: it has served."""
-    _delete(handler, _name_for(pending.state, _is_secure(pending.redirect_uri)))
+    secure = _is_secure(pending.redirect_uri)
+    handler.clear_cookie(_name_for(pending.state, secure), **_attributes(secure, cross_site))
+
+
+def _attributes(secure: bool, cross_site: bool) -> dict[str, Any]:
+    if cross_site:
+        return {"httponly": True, "samesite": "None", "secure": True}
+    return {"httponly": True, "samesite": "Lax", "secure": secure}
 
 
 def _name_for(state: str, secure: bool) -> str:
@@ -97,7 +101,3 @@ def _too_many(handler: RequestHandler, secure: bool) -> Iterator[str]:
     made = {name: pending.made if (pending := _kept(handler, name)) else 0 for name in names}
     oldest = sorted(names, key=made.__getitem__)
     yield from oldest[: len(names) - MOST_PENDING + 1][:_MOST_DELETED]
-
-
-def _delete(handler: RequestHandler, name: str) -> None:
-    handler.clear_cookie(name, httponly=True, samesite="Lax")

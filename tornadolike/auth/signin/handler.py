@@ -79,7 +79,7 @@ class SignInMixin(RequestHandler):
         url, pending = await self.provider.begin(
             self.get_redirect_uri(), next=safe_next(wanted), **parameters
         )
-        remember(self, pending, cross_site=self.provider.response_mode == "form_post")
+        remember(self, pending, cross_site=self._comes_from_there())
         self.redirect(url)
 
     async def get_authenticated_user(self) -> Identity:
@@ -88,7 +88,7 @@ class SignInMixin(RequestHandler):
         pending = self._recall()
         if pending is None or pending.provider != self.provider.name:
             raise SignInError("no sign-in goes on in this browser to which the answer belongs")
-        forget(self, pending)
+        forget(self, pending, cross_site=self._comes_from_there())
         self.pending = pending
         return await self.provider.complete(pending, answer)
 
@@ -156,6 +156,10 @@ class SignInMixin(RequestHandler):
         if len(values) != 1:
             return None
         return recall(self, values[0].decode("latin1"), self.get_redirect_uri())
+
+    def _comes_from_there(self) -> bool:
+        """Whether a page of the provider's sends the answer, and not the browser's address bar."""
+        return self.provider.response_mode == "form_post"
 
     def _next(self) -> str:
         return "/" if self.pending is None else self.pending.next

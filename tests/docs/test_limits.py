@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
+from tornadolike.auth.grants.device import INTERVAL, LONGEST_CODE, LONGEST_WAIT
+from tornadolike.auth.grants.in_files import MAX_SIZE as FILE_SIZE
+from tornadolike.auth.grants.in_stores import KEPT, RENEWING
+from tornadolike.auth.grants.signing import REFUSALS_APART
 from tornadolike.auth.oauth2.endpoints import MAX_ANSWER
 from tornadolike.auth.oauth2.endpoints import TIMEOUT as PROVIDER_TIMEOUT
+from tornadolike.auth.providers.apple import LONGEST_NAME, SECRET_LIFETIME
 from tornadolike.auth.signin.browsers import LIFETIME as SIGN_IN_LIFETIME
 from tornadolike.auth.signin.browsers import MOST_PENDING
 from tornadolike.auth.signin.handler import LONGEST_ANSWER
 from tornadolike.auth.signin.returning import LONGEST as LONGEST_NEXT
 from tornadolike.auth.signin.sign_outs import KEPT_SECONDS as SIGN_OUTS_KEPT
+from tornadolike.auth.tokens import DEFAULT_LEEWAY
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -203,6 +209,16 @@ def test_nothing_else_is() -> None:
         (PROVIDER_TIMEOUT, "A provider has {} seconds for an answer"),
         (MAX_ANSWER, "which has {} at the most."),
         (SIGN_OUTS_KEPT / DAY, "and is remembered for {} days"),
+        (DEFAULT_LEEWAY, "A token is renewed {} seconds before its end"),
+        (REFUSALS_APART, "refuses it not more often than every {} seconds"),
+        (LONGEST_WAIT, "but {} seconds at the most; the code"),
+        (str(LONGEST_CODE), "the code has at most {} characters"),
+        (INTERVAL, "we ask every {} seconds unless"),
+        (KEPT / DAY, "``StoreTokens()`` keeps a token for {} days"),
+        (RENEWING, "has {} seconds until another one may try"),
+        (FILE_SIZE, "The file of ``FileTokens()`` has at most {}."),
+        (SECRET_LIFETIME, "The secret for Apple is good for {} seconds"),
+        (LONGEST_NAME, "with the browser has at most {} characters"),
         (of(Cached, "seconds"), "a response is good for {} seconds"),
         (of(Cached, "max_size"), "its body has at most {}"),
         (of(Cached, "wait_seconds"), "is at work for waits {} seconds"),

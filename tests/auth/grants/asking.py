@@ -21,11 +21,13 @@ class Scripted:
         self.seconds = seconds
         self.forms = []
         self.urls = []
+        self.headers = []
         self.times = []
 
     async def fetch(self, url, **options):
         self.urls.append(url)
         self.forms.append(options.get("form"))
+        self.headers.append(options.get("headers"))
         self.times.append(asyncio.get_running_loop().time())
         if self.seconds:
             await asyncio.sleep(self.seconds)

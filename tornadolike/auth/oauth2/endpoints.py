@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...httpclient import AsyncHTTPClient, BearerAuth, HTTPClientError, HTTPResponse
+from ...httpclient import AsyncHTTPClient, Auth, BearerAuth, HTTPClientError, HTTPResponse
+from ...httpclient.engine import Hop
 from ...httputil import HTTPHeaders
 from ..errors import OAuthError, ProviderAnswerError, ProviderUnavailableError, oauth_error
 
@@ -18,6 +19,16 @@ _REFUSAL: Final = ("error", "error_description", "error_uri")
 _LONGEST_TEXT: Final = 500
 """Characters of what a provider says that are kept: they go to the log."""
 _SUCCESS: Final = range(200, 300)
+
+
+class _Nobody(Auth):
+    """Takes the place of what the client says of who asks by default: that may be a token that is being asked for."""
+
+    def sign(self, hop: Hop) -> None:
+        """Nobody has anything to say."""
+
+
+_NOBODY: Final = _Nobody()
 
 
 class Endpoints:
@@ -59,7 +70,9 @@ class Endpoints:
             raise _refusal(answer)
         return answer
 
-    async def _fetch(self, url: str, headers: Any = None, **options: Any) -> HTTPResponse:
+    async def _fetch(
+        self, url: str, headers: Any = None, auth: Auth = _NOBODY, **options: Any
+    ) -> HTTPResponse:
         client = self._http_client or AsyncHTTPClient()
         try:
             response = await client.fetch(
@@ -68,6 +81,7 @@ class Endpoints:
                 follow_redirects=False,
                 request_timeout=self._timeout,
                 max_body_size=MAX_ANSWER,
+                auth=auth,
                 headers={"Accept": "application/json", **(headers or {})},
                 **options,
             )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..identities import Identity
+from ..jose.algorithms import ALGORITHMS
 from ..jose.keys import load_key
 from ..jose.writing import write_token
 from ..oauth2.clients import ClientAuthentication
@@ -25,6 +26,7 @@ SECRET_LIFETIME: Final = 3600.0
 """Seconds that a client's secret is good for. Apple takes up to half a year."""
 LONGEST_NAME: Final = 200
 """Characters of a user's name that are taken."""
+_ALGORITHM: Final = "ES256"
 _LONGEST_USER: Final = 4096
 
 
@@ -37,6 +39,10 @@ class AppleSecret(ClientAuthentication):
         self.client_id = client_id
         self._claims = {"iss": team_id, "sub": client_id, "aud": ISSUER}
         self._key = load_key(private_key, kid=key_id)
+        if not self._key.is_private or not ALGORITHMS[_ALGORITHM].fits(self._key):
+            raise ValueError(
+                "private_key is a private key on P-256, as in Apple's file AuthKey_....p8"
+            )
         self._secret, self._good_until = "", 0.0
 
     def add_to(self, form: dict[str, str], headers: dict[str, str], endpoint: str) -> None:
@@ -47,7 +53,7 @@ class AppleSecret(ClientAuthentication):
         now = time.time()
         if now >= self._good_until:
             self._secret = write_token(
-                self._claims, self._key, lifetime=SECRET_LIFETIME, algorithm="ES256"
+                self._claims, self._key, lifetime=SECRET_LIFETIME, algorithm=_ALGORITHM
             )
             self._good_until = now + SECRET_LIFETIME / 2
         return self._secret

@@ -1,8 +1,12 @@
 """Where a provider is that everybody may run."""
 
-from urllib.parse import urlsplit
+import re
+from typing import Final
 
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_BASE: Final = re.compile(
+    r"(?:https://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])|http://(?:localhost|127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?"
+    r"(?:/[A-Za-z0-9._~%/-]*)?"
+)
 
 
 def checked_base(url: str) -> str:
@@ -10,8 +14,6 @@ def checked_base(url: str) -> str:
 
     Raises :exc:`ValueError` for what is no ``https`` URL of a host, with at most a path; ``http`` is for this machine.
     """
-    parts = urlsplit(url)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
-    if not is_safe or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+    if not _BASE.fullmatch(url):
         raise ValueError(f"a provider is at a URL like 'https://git.example.com', not at {url!r}")
     return url.rstrip("/")

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from ..errors import AccessDeniedError
 from ..identities import Identity
+from ..jose.reading import Issuer
+from ..openid.discovery import Discovery
 from ..openid.provider import OpenIDProvider
 from ..tokens import Token
 from .claims import is_true
@@ -41,6 +43,7 @@ class Microsoft(OpenIDProvider):
     """
 
     default_name = "microsoft"
+    asks_userinfo = False  # it says less than the ID token
 
     def __init__(
         self,
@@ -68,6 +71,27 @@ class Microsoft(OpenIDProvider):
         identity = super().identity_of(claims, token)
         verified = identity.email is not None and is_true(claims.get("xms_edov"))
         return replace(identity, email_verified=verified)
+
+    def _make_discovery(self, **options: Any) -> Discovery:
+        gap = dict.fromkeys(_SEVERAL, "{tenantid}") | {"consumers": CONSUMERS}
+        called = self._issuer_of(gap.get(self._tenant, self._tenant))
+        return Discovery(self.issuer, self.endpoints, called=called, **options)
+
+    @property
+    def token_issuer(self) -> Issuer:
+        return self._issuer_in
+
+    def _issuer_in(self, claims: Mapping[str, Any]) -> str | None:
+        """The issuer that a token of this tenant must have; None if the tenant may not give any."""
+        tenant = claims.get("tid")
+        if not isinstance(tenant, str) or not _GUID.fullmatch(tenant):
+            return None
+        is_ours = {
+            "common": True,
+            "organizations": tenant != CONSUMERS,
+            "consumers": tenant == CONSUMERS,
+        }.get(self._tenant, tenant == self._tenant)
+        return self._issuer_of(tenant) if is_ours else None
 
     def _issuer_of(self, tenant: str) -> str:
         return f"{self._authority}/{tenant}/v2.0"

@@ -3,14 +3,18 @@
 import re
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demos.login import configured, local_provider
 from tests.auth.browser import Browser, Page
 from tornadolike.auth import OpenIDProvider
+from tornadolike.tls.development import DevelopmentCertificate
 
 from .conftest import PATIENCE, Demo, running
 
@@ -27,9 +31,9 @@ PASSWORD = "a fine day for a walk"
 class Visitor:
     """Somebody with a browser before the door."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: Any = None) -> None:
         self.url = url
-        self.browser = Browser()
+        self.browser = Browser(tls)
         self.page: Page = self.go("/")
 
     def go(self, path: str) -> Page:
@@ -179,6 +183,16 @@ def test_nobody_gets_in_by_an_answer_alone(visitor: Visitor) -> None:
     assert answer.status == 400
     assert "Begin again" in answer.text
     assert visitor.name() is None
+
+
+def test_over_tls(demo: Callable[..., Demo], certificates: DevelopmentCertificate) -> None:
+    """With cookies that belong to this host and to nobody else."""
+    server = demo("login", certificates=Path(certificates.certfile).parent)
+    visitor = Visitor(server.url, ssl.create_default_context(cafile=certificates.ca_certs))
+    visitor.go("/signin/local")
+    assert [name for name in visitor.browser.names() if name.startswith("__Host-signin-")]
+    visitor.choose(sub="ada")
+    assert visitor.name() == "Ada Lovelace"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

@@ -96,6 +96,7 @@ class Site:
         client: dict[str, Any] | None = None,
         secret: str | None = SECRET,
         parameters: dict[str, Any] | None = None,
+        server: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         """
@@ -103,6 +104,7 @@ class Site:
 
         :arg client: more of what the provider is told of it.
         :arg parameters: more of the authorization request.
+        :arg server: options of ``serve``.
         :arg options: more for the object ``kind(...)``.
         """
         self.identities: list[Any] = []
@@ -124,7 +126,7 @@ class Site:
             parameters=parameters or {},
             log_function=lambda handler: None,  # 502 and 503 are not our failures
         )
-        self.server = serve(self.app)
+        self.server = serve(self.app, **(server or {}))
         self.url: str = self.server.url
         self.register(provider, **(client or {}))
 

@@ -1,7 +1,10 @@
 """Signing in with a certified provider: what goes well, and everything that may not."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,11 +18,14 @@ from tornadolike.auth import (
     SignInError,
     TokenError,
 )
+from tornadolike.auth.jose import reading
 from tornadolike.auth.openid import keeping
 
 pytestmark = pytest.mark.once
 
 Make = Callable[..., Site]
+
+WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 @pytest.fixture
@@ -83,6 +89,31 @@ def test_the_provider_may_send_a_form(make: Make) -> None:
     _, answer = ada.sign_in(site.url + SIGNIN)
     assert answer.status == 200
     assert signed_in(site, ada) == "ada"
+
+
+def test_as_a_guest_of_another_loop(
+    make: Make, new_foreign_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    site, ada = make(server={"loop_factory": new_foreign_loop}), User()
+    ada.sign_in(site.url + SIGNIN)
+    assert signed_in(site, ada) == "ada"
+
+
+def test_many_at_a_time_ask_once_for_what_is_the_same_for_all(make: Make, provider: Any) -> None:
+    site = make()
+    shared = (WELL_KNOWN, "/jwks")
+    before = [provider.asked(path) for path in shared]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: User().sign_in(site.url + SIGNIN, name), "abcdefgh"))
+    assert sorted(identity.subject for identity in site.identities) == list("abcdefgh")
+    assert [provider.asked(path) for path in shared] == [count + 1 for count in before]
+
+
+def test_a_password_that_was_given_not_long_ago(make: Make) -> None:
+    site, ada = make(parameters={"max_age": 100}), User()
+    ada.sign_in(site.url + SIGNIN)
+    assert signed_in(site, ada) == "ada"
+    assert site.identities[0].claims["auth_time"] > time.time() - 100
 
 
 def test_two_who_sign_in_at_a_time_in_one_browser(make: Make) -> None:
@@ -174,6 +205,16 @@ def test_no_nonce(make: Make) -> None:
     refused(site, ada, answer, 502, TokenError)
 
 
+def test_a_token_of_hours_ago(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, ada = make(), User()
+    back = came_back(site, ada)
+    late = SimpleNamespace(time=lambda: time.time() + 7200)
+    monkeypatch.setattr(reading, "time", late)
+    _, answer = ada.follow(back)
+    assert "expired" in str(site.errors[0])
+    refused(site, ada, answer, 502, TokenError)
+
+
 def test_a_code_that_somebody_else_was_given(make: Make) -> None:
     site, ada, mallory = make(), User(), User()
     stolen = argument(came_back(site, ada), "code")
@@ -230,9 +271,6 @@ def test_other_keys_while_the_site_runs(
         assert provider.asked("/jwks") == before + 1
         User().sign_in(site.url + SIGNIN)
         assert provider.asked("/jwks") == before + 1
-
-
-WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 @pytest.mark.parametrize("path", [WELL_KNOWN, "/token", "/jwks", "/me"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
@@ -72,19 +73,28 @@ def make_app(
 async def login(providers: Mapping[str, OAuth2Provider]) -> AsyncIterator[Application]:
     """The application, and beside it a provider of its own if there is no other."""
     async with AsyncExitStack() as stack:
-        if not providers and is_installed():
-            issuer = await stack.enter_async_context(local_provider())
-            providers = {configured.LOCAL: configured.local(issuer)}
-            port = issuer.rpartition(":")[2]
-            print(
-                f"No provider is configured, so one runs on port {port} (see demos/login/README.md)"
-            )
+        providers = providers or await beside(stack)
         folder = stack.enter_context(a_folder())
         people = People(folder / "people.sqlite")
         stack.callback(people.close)
         sessions = stores.SQLiteStore(folder / "sessions.sqlite")
         secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
         yield await stack.enter_async_context(make_app(people, sessions, providers, secret))
+
+
+async def beside(stack: AsyncExitStack) -> Mapping[str, OAuth2Provider]:
+    """A provider that runs until the stack is left; none, if it cannot."""
+    if not is_installed():
+        print("No provider is configured, and oidc-provider-mock is not installed.")
+        return {}
+    try:
+        issuer = await stack.enter_async_context(local_provider())
+    except RuntimeError as error:
+        print(f"No provider is configured, and {error}.", file=sys.stderr)
+        return {}
+    port = issuer.rpartition(":")[2]
+    print(f"No provider is configured, so one runs on port {port} (see demos/login/README.md)")
+    return {configured.LOCAL: configured.local(issuer)}
 
 
 @contextmanager

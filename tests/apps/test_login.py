@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from demos.login import configured, local_provider
+from demos.login.app import login
 from tests.auth.browser import Browser, Page
+from tornadolike import ioloop
 from tornadolike.auth import OpenIDProvider
 from tornadolike.tls.development import DevelopmentCertificate
 
@@ -231,3 +234,24 @@ def test_each_that_is_configured_is_offered() -> None:
 def test_half_a_configuration_is_told(given: str, lacks: str) -> None:
     with pytest.raises(configured.Misconfigured, match=f"{given} is set, but {lacks} is not"):
         configured.providers({given: "something"})
+
+
+def test_the_command_tells_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_CLIENT_ID", "an id")
+    with pytest.raises(AssertionError, match="GITHUB_CLIENT_SECRET is not") as failed:
+        Demo("login")
+    assert "Traceback" not in str(failed.value)
+
+
+def test_a_provider_that_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Leaves the site with accounts of its own."""
+    monkeypatch.setattr(local_provider, "COMMAND", [sys.executable, "-c", "raise SystemExit(3)"])
+
+    async def main() -> list[str]:
+        async with login({}) as app:
+            return list(app.settings["providers"])
+
+    assert ioloop.run(main()) == []
+    assert "the local OpenID provider has not started" in capfd.readouterr().err

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from importlib.util import find_spec
 
 NEEDED = "oidc_provider_mock"
+COMMAND = [sys.executable, "-m", __name__]
 START_SECONDS = 60
 END_SECONDS = 5
 
@@ -26,9 +27,7 @@ def is_installed() -> bool:
 async def local_provider() -> AsyncIterator[str]:
     """A provider that runs meanwhile; its issuer. Raises `RuntimeError` if it does not start."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        __name__,
+        *COMMAND,
         stdin=asyncio.subprocess.PIPE,  # it ends when this does
         stdout=asyncio.subprocess.PIPE,
     )

@@ -17,6 +17,7 @@ from tests.auth.real.site import Site
 
 HERE = Path(__file__).parent / "provider"
 PATIENCE = 60.0
+OLDEST_NODE = 20
 WHERE = "OIDC_PROVIDER"
 HOW = (
     f"{WHERE} names no folder with the provider; make one: "
@@ -75,6 +76,9 @@ def provider_process() -> Iterator[Provider]:
     folder = os.environ.get(WHERE)
     if not folder or not shutil.which("node"):
         pytest.skip(HOW)
+    version = subprocess.check_output(["node", "--version"], text=True)
+    if int(version.strip().lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        pytest.skip(f"the provider needs node {OLDEST_NODE}, and this is {version}")
     provider = Provider(folder)
     yield provider
     provider.end()

@@ -12,6 +12,8 @@ from tests.web.helpers import Answer
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST = 10
+_OF_ANOTHER_SITE = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+"""Of forms: a provider may tell browsers not to say who it is."""
 
 
 @dataclass
@@ -81,16 +83,17 @@ class Browser:
 
     def open(self, url: str, form: dict[str, str] | None = None, until: str = "\0") -> Page:
         """Go there, and wherever one is sent from there, but not to a URL with ``until`` in it."""
-        urls = [url]
+        urls, headers = [url], dict[str, str]()
         for _ in range(_MOST):
-            answer = self.ask(urls[-1], form)
-            form = None
+            answer = self.ask(urls[-1], form, headers=headers)
+            form, headers = None, {}
             if answer.status in _REDIRECTS:
                 urls.append(urljoin(urls[-1], answer.headers["Location"]))
             elif sent := re.search(
                 r'<form method="post" action="(http[^"]+)">(.*)</form>', answer.text
             ):
                 urls.append(unescape(sent[1]))
+                headers = _OF_ANOTHER_SITE
                 form = {
                     name: unescape(value)
                     for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', sent[2])

@@ -91,6 +91,45 @@ def test_a_certificate_has_a_public_key():
     assert (loaded.is_private, loaded.kid, loaded.key_type) == (False, "c", "EC")
 
 
+def test_a_private_key_behind_other_things():
+    """As ``openssl ecparam -genkey`` writes it, or a file for a server's TLS."""
+    parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    pem = new_key().as_pem(private=True).decode()
+    assert load_key(parameters + pem).is_private
+    assert load_key(
+        parameters
+        + load_key(pem)
+        .private_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    ).is_private
+
+
+@pytest.mark.parametrize(
+    ("operations", "may_sign", "is_read"),
+    [
+        (["verify"], True, True),
+        (["sign", "verify"], True, True),
+        (["sign"], True, False),
+        (["encrypt"], False, False),
+        ([], False, False),
+        (None, True, True),
+        ([["verify"]], False, False),
+    ],
+)
+def test_what_a_key_may_be_used_for(operations, may_sign, is_read):
+    jwk = key().as_dict(private=True) | {"key_ops": operations}
+    assert bool(public_keys({"keys": [jwk]})) is is_read
+    if may_sign:
+        assert load_key(jwk).is_private
+    else:
+        with pytest.raises(ValueError, match="no JWK for signatures"):
+            load_key(jwk)
+
+
 def pem_of(native):
     return native.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -104,7 +143,12 @@ def pem_of(native):
         ("", "a key is PEM or a JWK"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "PEM cannot be read"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "PEM cannot be read"),
-        ("{", "Expecting property name"),
+        ("{", "no JSON"),
+        ('{"kty":' + "[" * 100_000, "no JSON"),
+        (b"\xff" + SECRET.encode(), "a text"),
+        ({"kty": "oct", "k": "A" * 60 + "+/"}, "base64url"),
+        ({"kty": "oct", "k": "A" * 60 + "!!!!"}, "base64url"),
+        (RFC_7638 | {"n": "A" * 350 + "_w"}, "2048 bits or more"),
         ("{}", "a type that is not known"),
         (RFC_8037 | {"kty": "RSA"}, "members are texts"),
         (RFC_8037 | {"kty": ["OKP"]}, "a type that is not known"),
@@ -118,7 +162,8 @@ def pem_of(native):
         (RFC_8037 | {"key_ops": "verify"}, "no JWK for signatures"),
         (RFC_8037 | {"kid": 1}, "kid and alg are texts"),
         (RFC_7638 | {"n": RFC_7638["n"][:170]}, "2048 bits or more"),
-        (RFC_7638 | {"n": "A" * 2000}, "cannot be read"),
+        (RFC_7638 | {"n": "A" * 2000}, "2048 bits or more"),
+        (RFC_7638 | {"n": "_" * 400 + "Q="}, "base64url"),
         (RFC_7638 | {"n": "_" * 3000}, "2048 bits or more"),
         (RFC_7638 | {"e": "AQ"}, "cannot be read"),
         (RFC_7638 | {"e": "AAAA"}, "cannot be read"),
@@ -173,9 +218,12 @@ def test_what_is_no_secret(secret, complaint):
 
 def test_no_secret_is_shown():
     texts = [repr(secret_key(SECRET)), repr(KnownKeys(secret_key(SECRET)))]
-    with pytest.raises(ValueError, match="shared secret") as caught:
-        load_key(SECRET)
-    assert not any(SECRET[:8] in text for text in [*texts, str(caught.value)])
+    for source in (SECRET, b"\xff" + SECRET.encode(), '{"k": "' + SECRET):
+        with pytest.raises(ValueError, match=r"key|JWK") as caught:
+            load_key(source)
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        texts += [str(caught.value), repr(caught.value)]
+    assert not any(SECRET[:8] in text for text in texts)
 
 
 def test_wrong_names_of_signatures():
@@ -224,9 +272,19 @@ def test_an_unknown_name_is_told_in_short():
     assert "\n" not in str(caught.value)
 
 
-def test_no_keys_are_a_mistake():
+def test_mistakes_are_told_at_once():
     with pytest.raises(ValueError, match="needs a key"):
         KnownKeys()
+    for wrong in (key().as_pem(private=False), SECRET, None, KnownKeys(key())):
+        with pytest.raises(TypeError, match="a key comes from load_key"):
+            KnownKeys(wrong)
+    with pytest.raises(ValueError, match="no signature is known"):
+        KnownKeys(OctKey.import_key(b"0123456789abcdef"))
+
+
+def test_a_name_that_is_given_comes_first():
+    assert load_key(RFC_8037 | {"kid": "theirs"}).kid == "theirs"
+    assert load_key(RFC_8037 | {"kid": "theirs"}, kid="ours").kid == "ours"
 
 
 # Publishing them, and reading what was published
@@ -254,6 +312,23 @@ def test_what_is_in_a_set_and_cannot_be_used_is_passed_over():
         warnings.simplefilter("error")
         assert [each.kid for each in public_keys({"keys": [*strange, good]})] == ["good"]
     assert public_keys({"keys": []}) == []
+
+
+def test_the_set_of_rfc_7517():
+    """Appendix A.1: one key is for encryption, the other may be for anything."""
+    curve = {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        "use": "enc",
+        "kid": "1",
+    }
+    rsa = RFC_7638 | {"alg": "RS256", "kid": "2011-04-29"}
+    (read,) = public_keys({"keys": [curve, rsa]})
+    assert (read.kid, read.alg, read.key_type) == ("2011-04-29", "RS256", "RSA")
+    del curve["use"]
+    assert len(public_keys({"keys": [curve, rsa]})) == 2
 
 
 def test_private_keys_that_somebody_publishes_become_public_ones():

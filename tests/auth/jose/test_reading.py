@@ -503,6 +503,25 @@ def test_algorithms_are_named(algorithms):
         read(GOOD, algorithms=algorithms)
 
 
+def test_keys_are_keys():
+    for wrong in (key(), key().as_pem(private=False), "secret"):
+        with pytest.raises(TypeError, match="such as KnownKeys"):
+            read(GOOD, wrong)
+
+
+@pytest.mark.parametrize("empty", [{"issuer": ""}, {"audience": ""}])
+def test_an_empty_setting_is_not_what_everybody_can_have(empty):
+    signed = token(HEADER, claims(iss="", aud=""), key())
+    with pytest.raises(ValueError, match="not empty"):
+        read(signed, **empty)
+
+
+@pytest.mark.parametrize("leeway", [-1, float("nan"), float("inf")])
+def test_a_leeway_is_some_seconds(leeway):
+    with pytest.raises(ValueError, match="leeway is seconds"):
+        read(GOOD, leeway=leeway)
+
+
 # Anything
 
 

@@ -79,6 +79,11 @@ def test_what_cannot_be_written(arguments, complaint):
         write_token(arguments.pop("claims"), arguments.pop("key"), **arguments)
 
 
+def test_a_text_is_no_key():
+    with pytest.raises(TypeError, match="a key comes from load_key"):
+        write_token(CLAIMS, key().as_pem(private=True), lifetime=60)
+
+
 def test_the_claims_that_are_given_are_not_changed():
     given = dict(CLAIMS)
     write_token(given, key(), lifetime=60)

@@ -81,6 +81,11 @@ def test_keys_that_cannot_sign_so(wrong, options):
         PrivateKeyJWT("me", wrong, **options)
 
 
+def test_a_text_is_no_key():
+    with pytest.raises(TypeError, match="a key comes from load_key"):
+        PrivateKeyJWT("me", key().as_pem(private=True).decode(), algorithm="ES256")
+
+
 def test_a_secret_that_is_too_short():
     with pytest.raises(ValueError, match="at least 32 bytes"):
         ClientSecretJWT("me", "short")

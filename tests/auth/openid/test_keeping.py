@@ -2,10 +2,13 @@
 
 import asyncio
 import dataclasses
+import math
 import threading
 import traceback
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from tests.running import on_every_loop, turns
 from tornadolike.auth import OAuthError, ProviderUnavailableError
@@ -298,3 +301,53 @@ def test_loops_in_several_threads_ask_by_themselves(kept, provider):
         thread.join(PROMPT)
     assert len(answers) == 2
     assert set(answers) <= {1, 2}
+
+
+STEPS = st.lists(
+    st.sampled_from(["get", "anew", "works", "fails"])
+    | st.sampled_from([0.5, 2, 29, 31, 99, 101, 499, 700]),
+    max_size=40,
+)
+
+
+@hypothesis.settings(max_examples=200)
+@hypothesis.given(STEPS)
+def test_whatever_happens_in_whatever_order(steps):
+    """Against the rules themselves: what comes is the last answer, while it is good or may still be used; and between
+    two questions there is a pause, which is short only where nothing is known."""
+    clock, provider = Clock(), Provider()
+    kept = Kept(provider, TIMES, "the number")
+    answered = asked = -math.inf
+    value = None
+
+    async def walk():
+        nonlocal answered, asked, value
+        for step in steps:
+            if step == "works":
+                provider.error = None
+            elif step == "fails":
+                provider.error = ProviderUnavailableError("down")
+            elif not isinstance(step, str):
+                clock.now += step
+            else:
+                before = provider.asked
+                is_usable = clock.now < answered + TIMES.default + TIMES.stale
+                is_good = clock.now < answered + TIMES.default
+                try:
+                    got = await (kept.get() if step == "get" else kept.get_anew())
+                except ProviderUnavailableError:
+                    got = None
+                if provider.asked > before:
+                    assert provider.asked == before + 1
+                    assert not (is_good and step == "get")
+                    assert clock.now >= asked + (TIMES.pause if is_usable else TIMES.failure_pause)
+                    asked = clock.now
+                    if provider.error is None:
+                        answered, value, is_usable = clock.now, provider.asked, True
+                elif step == "anew" or not is_good:
+                    assert clock.now < asked + (TIMES.pause if is_usable else TIMES.failure_pause)
+                assert got == (value if is_usable else None)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "monotonic", clock)
+        asyncio.run(walk())

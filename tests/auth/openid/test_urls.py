@@ -17,6 +17,8 @@ GOOD = [
     "http://localhost:8080/a",
     "http://LOCALHOST",
     "http://a.localhost/b",
+    "https://a_b.example/x?y=%20",
+    "https://xn--bcher-kva.example",
     "http://127.0.0.1:1",
     "http://127.8.9.1",
     "http://[::1]:8080/",
@@ -52,6 +54,11 @@ BAD = [
     "https://[::1",
     "https://id.example.com/" + "a" * LONGEST,
     "http://@localhost",
+    "https://%41/",
+    "https://a%00b/",
+    "https://[fe80::1%25eth0]/",
+    "https://a,b/",
+    "https://" + "a" * 254,
 ]
 
 

@@ -7,7 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
+# Other rooms have these from here: only this room says what to do where joserfc is missing.
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import Key as Key
+from joserfc.jwk import OctKey as OctKey
 from joserfc.jws import JWSRegistry
 
 RSA_SIZES: Final = range(2048, 16384 + 1)
@@ -75,7 +78,12 @@ def check_algorithms(names: Collection[str]) -> Collection[str]:
 
 
 def algorithm_of(key: Key) -> Algorithm:
-    """The one that this key is for, as it says itself; else the usual one. Raises :exc:`ValueError`."""
+    """The one that this key is for, as it says itself; else the usual one. Raises :exc:`ValueError`, and
+    :exc:`TypeError` for what is no key."""
+    if not isinstance(key, ECKey | OctKey | OKPKey | RSAKey):
+        raise TypeError(
+            f"a key comes from load_key(), new_key() or secret_key(), and is no {type(key).__name__}"
+        )
     for algorithm in ALGORITHMS.values():
         if algorithm.fits(key):
             return algorithm

@@ -1,6 +1,7 @@
 """Keys, and where those come from by which signatures are checked (RFC 7517, RFC 7638)."""
 
 import json
+import re
 from abc import ABC, abstractmethod
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 
 from ..errors import TokenError
-from .algorithms import ALGORITHMS, RSA_SIZES
+from .algorithms import ALGORITHMS, RSA_SIZES, algorithm_of
 
 LEAST_SECRET: Final = 32
 """Bytes of a shared secret."""
@@ -28,6 +29,7 @@ MAX_CANDIDATES: Final = 4
 MAX_KEYS: Final = 100
 """Keys that a JWK Set may have."""
 _BITS: Final = 8
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 _PEM: Final = "-----BEGIN "
 _PUBLIC: Final = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 _PRIVATE: Final = {"RSA": ("d", "p", "q", "dp", "dq", "qi"), "EC": ("d",), "OKP": ("d",)}
@@ -63,11 +65,15 @@ class KnownKeys(Keys):
         KnownKeys(load_key(Path("public.pem").read_text()))
 
     :arg keys: several while one is exchanged for another: all of them check, whatever order they are in.
+
+    Raises :exc:`TypeError` and :exc:`ValueError` for what is no key for signatures.
     """
 
     def __init__(self, *keys: Key) -> None:
         if not keys:
             raise ValueError("KnownKeys needs a key")
+        for key in keys:
+            algorithm_of(key)
         self._keys = keys
 
     async def find(self, header: Mapping[str, Any]) -> Sequence[Key]:
@@ -122,7 +128,7 @@ def load_key(
 ) -> Key:
     """The key that is in a text: PEM (a private or public key, a certificate), or a JWK.
 
-    :arg kid: its name, if it has none there.
+    :arg kid: its name, whatever it is called there.
     :arg algorithm: the only one that it is to be used for, such as ``"PS256"``.
     :arg password: of an encrypted PEM.
 
@@ -134,10 +140,9 @@ def load_key(
     if isinstance(source, Mapping):
         key = _from_jwk({**source, **extra}, private=True)
     else:
-        text = source.decode() if isinstance(source, bytes) else source
-        text = text.strip()
+        text = _text(source)
         if text.startswith("{"):
-            return load_key(json.loads(text), kid=kid, algorithm=algorithm)
+            return load_key(_json(text), kid=kid, algorithm=algorithm)
         if not text.startswith(_PEM):
             raise ValueError("a key is PEM or a JWK; for a shared secret there is secret_key()")
         key = _from_pem(text.encode(), password, extra)
@@ -199,9 +204,23 @@ def _secret(raw: bytes, extra: Any) -> Key:
     return OctKey(raw, raw, extra)
 
 
+def _text(source: str | bytes) -> str:
+    try:
+        return (source.decode() if isinstance(source, bytes) else source).strip()
+    except UnicodeDecodeError:  # it would have the key in it
+        raise ValueError("a key is PEM or a JWK: a text") from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("the JWK is no JSON") from None
+
+
 def _from_jwk(jwk: Any, *, private: bool) -> Key:
     """One of a JWK, of which only that is taken over which is used."""
-    if not isinstance(jwk, Mapping) or not _is_for_signatures(jwk):
+    if not isinstance(jwk, Mapping) or not _is_for_signatures(jwk, private):
         raise ValueError("it is no JWK for signatures")
     kind = jwk.get("kty")
     extra: Any = {name: jwk[name] for name in ("kid", "alg") if jwk.get(name) is not None}
@@ -211,7 +230,7 @@ def _from_jwk(jwk: Any, *, private: bool) -> Key:
         return _secret(_bytes(jwk.get("k")), extra)
     if not isinstance(kind, str) or kind not in _PUBLIC:
         raise ValueError("the JWK is of a type that is not known")
-    if kind == "RSA" and len(_bytes(jwk.get("n"))) * _BITS not in RSA_SIZES:
+    if kind == "RSA" and int.from_bytes(_bytes(jwk.get("n"))).bit_length() not in RSA_SIZES:
         raise ValueError(f"an RSA key has {RSA_SIZES.start} bits or more")
     wanted = (*_PUBLIC[kind], *(_PRIVATE[kind] if private else ()))
     material: Any = {"kty": kind, **{name: jwk[name] for name in wanted if name in jwk}}
@@ -221,29 +240,33 @@ def _from_jwk(jwk: Any, *, private: bool) -> Key:
         raise ValueError("the JWK cannot be read") from None
 
 
-def _is_for_signatures(jwk: Mapping[str, Any]) -> bool:
+def _is_for_signatures(jwk: Mapping[str, Any], private: bool) -> bool:
     """RFC 7517 sections 4.2 and 4.3."""
     operations = jwk.get("key_ops")
-    if operations is not None and not (
-        isinstance(operations, list) and ("verify" in operations or "sign" in operations)
-    ):
-        return False
-    return jwk.get("use") in (None, "sig")
+    if operations is None:
+        operations = ["verify"]
+    return (
+        jwk.get("use") in (None, "sig")
+        and isinstance(operations, list)
+        and ("verify" in operations or (private and "sign" in operations))
+    )
 
 
 def _bytes(text: Any) -> bytes:
-    if not isinstance(text, str):
-        raise ValueError("the JWK's members are texts")
+    if not isinstance(text, str) or not _BASE64URL.fullmatch(text):
+        raise ValueError("the JWK's members are texts in base64url")
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _from_pem(data: bytes, password: bytes | None, extra: Any) -> Key:
     native: Any
     try:
-        if b"CERTIFICATE" in data.partition(b"\n")[0]:
-            native = load_pem_x509_certificate(data).public_key()
-        elif b"PRIVATE" in data.partition(b"\n")[0]:
+        if (
+            b" PRIVATE KEY-----" in data
+        ):  # perhaps behind a certificate, or behind a curve's parameters
             native = load_pem_private_key(data, password)
+        elif b"-----BEGIN CERTIFICATE-----" in data:
+            native = load_pem_x509_certificate(data).public_key()
         else:
             native = load_pem_public_key(data)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -5,6 +5,7 @@ A token is looked at in this order, and what is wrong ends it: its size and shap
 and only then what it says.
 """
 
+import math
 import re
 import time
 from base64 import urlsafe_b64decode
@@ -81,6 +82,8 @@ async def verify(
 ) -> Verified:
     """A token whose signature is right, for who checks the claims otherwise. Raises :exc:`.TokenError`."""
     check_algorithms(algorithms)
+    if not isinstance(keys, Keys):
+        raise TypeError(f"keys is an object such as KnownKeys(key), not {type(keys).__name__}")
     header, claims = _parts(token, max_size)
     _check_header(header, algorithms, kind)
     candidates = await keys.find(header)
@@ -95,7 +98,15 @@ async def verify(
 def check_claims(
     claims: Mapping[str, Any], *, issuer: Issuer, audience: str, leeway: float = LEEWAY
 ) -> None:
-    """Who has made it, for whom, and when (RFC 7519 section 4.1). Raises :exc:`.TokenError`."""
+    """Who has made it, for whom, and when (RFC 7519 section 4.1). Raises :exc:`.TokenError`.
+
+    Raises :exc:`ValueError` where nobody is said (an empty setting may not become a token that everybody can have), and
+    for a leeway that is none.
+    """
+    if not issuer or not audience:
+        raise ValueError("issuer and audience are not empty")
+    if not 0 <= leeway < math.inf:
+        raise ValueError(f"leeway is seconds from 0 on, not {leeway!r}")
     wanted = issuer(claims) if callable(issuer) else issuer
     if wanted is None or claims.get("iss") != wanted:
         raise TokenError(f"the token is not by {wanted!r}")

@@ -35,9 +35,11 @@ def write_token(
     :arg algorithm: by default the first one that the key fits.
     :arg kind: the ``typ`` of its header.
 
-    Raises :exc:`ValueError` for a key that cannot sign so, and for claims that are no JSON.
+    Raises :exc:`TypeError` for what is no key, and :exc:`ValueError` for a key that cannot sign so and for claims that
+    are no JSON.
     """
-    known = ALGORITHMS.get(algorithm) if algorithm is not None else algorithm_of(key)
+    usual = algorithm_of(key)
+    known = usual if algorithm is None else ALGORITHMS.get(algorithm)
     if known is None or not known.fits(key):
         raise ValueError(f"the key cannot sign by {algorithm!r}")
     if not key.is_private:

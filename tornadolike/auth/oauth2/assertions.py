@@ -7,9 +7,7 @@ and one request.
 import secrets
 from typing import Final
 
-from joserfc.jwk import Key, OctKey
-
-from ..jose.algorithms import ALGORITHMS, algorithm_of
+from ..jose.algorithms import ALGORITHMS, Key, OctKey, algorithm_of
 from ..jose.keys import secret_key
 from ..jose.writing import write_token
 from .clients import ClientAuthentication
@@ -57,7 +55,7 @@ class PrivateKeyJWT(_SignedToken):
         the endpoint.
     :arg lifetime: seconds that a token is good for, by default 60.
 
-    Raises :exc:`ValueError` for a key that cannot sign.
+    Raises :exc:`TypeError` for what is no key, and :exc:`ValueError` for one that cannot sign.
     """
 
     method = "private_key_jwt"
@@ -71,7 +69,8 @@ class PrivateKeyJWT(_SignedToken):
         audience: str | None = None,
         lifetime: float = LIFETIME,
     ) -> None:
-        known = algorithm_of(key) if algorithm is None else ALGORITHMS.get(algorithm)
+        usual = algorithm_of(key)
+        known = usual if algorithm is None else ALGORITHMS.get(algorithm)
         if isinstance(key, OctKey) or not key.is_private or known is None or not known.fits(key):
             raise ValueError("private_key_jwt needs a private key that fits the algorithm")
         super().__init__(client_id, key, known.name, audience, lifetime)

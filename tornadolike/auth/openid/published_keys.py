@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from joserfc.jwk import Key
-
 from ...httputil import HTTPHeaders
 from ..errors import ProviderAnswerError, TokenError
+from ..jose.algorithms import Key
 from ..jose.keys import Keys, found, public_keys
 from ..oauth2.endpoints import Endpoints
 from .keeping import Keeping, Kept

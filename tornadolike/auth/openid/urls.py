@@ -9,7 +9,8 @@ from ..errors import ProviderAnswerError
 LONGEST: Final = 2048
 """Characters."""
 _VISIBLE: Final = re.compile(r"[!-~]+")
-_LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(?:\.[0-9]{1,3}){3}|::1", re.IGNORECASE)
+_HOST: Final = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
+_LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(?:\.[0-9]{1,3}){3}|::1")
 
 
 def is_safe_url(url: Any, *, allow_http: bool = False) -> bool:
@@ -21,10 +22,10 @@ def is_safe_url(url: Any, *, allow_http: bool = False) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # a port that is no number raises
+        host, _ = parts.hostname or "", parts.port  # a port that is no number raises
     except ValueError:
         return False
-    if not host or "@" in parts.netloc or "#" in url or "\\" in url:
+    if not _HOST.fullmatch(host) or "@" in parts.netloc or "#" in url or "\\" in url:
         return False
     if parts.scheme == "http":
         return allow_http or _LOOPBACK.fullmatch(host) is not None

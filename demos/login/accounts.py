@@ -35,9 +35,9 @@ class Account(Page):
     def get(self) -> None:
         self.ask()
 
-    def ask(self, problem: str = "", name: str = "", status: int = 400) -> None:
+    def ask(self, problem: str = "", name: str = "") -> None:
         """Show the form; again, if there is a problem with what was in it."""
-        self.set_status(status if problem else 200)
+        self.set_status(400 if problem else 200)
         self.show(self.template, problem=problem, name=name, next=self.next)
 
     def name_and_password(self) -> tuple[str, str]:

@@ -89,8 +89,9 @@ class Nowhere(Page):
 @group.get("/", name="home")
 async def home(page: Page) -> None:
     """Who one is, and how that came to be known; or that nobody is known."""
-    goodbye = None if page.current_user else page.session.pop("goodbye", None)
-    known = page.current_user and await page.people.known(page.current_user)
+    user, by_provider = page.current_user, "provider" in page.session
+    known = await page.people.known(user) if user and by_provider else None
     claims = json.dumps(known.claims, indent=2, ensure_ascii=False) if known else ""
-    passkeys = page.current_user and await page.people.passkeys(page.current_user)
+    passkeys = await page.people.passkeys(user) if user else 0
+    goodbye = None if user else page.session.pop("goodbye", None)
     page.show("home.html", known=known, claims=claims, goodbye=goodbye, passkeys=passkeys)

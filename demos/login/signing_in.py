@@ -37,10 +37,11 @@ class SignInWith(SignInMixin, Page):
         self.welcome(user, next, **for_signing_out)
 
     def sign_in_failed(self, error: AuthError) -> None:
-        if not isinstance(error, AccessDeniedError):
+        if isinstance(error, AccessDeniedError):
+            self.session.flash("You have not been signed in: that is what was chosen there.")
+            self.redirect("/signin")
+        else:
             super().sign_in_failed(error)
-        self.session.flash("You have not been signed in: that is what was chosen there.")
-        self.redirect("/signin")
 
 
 class SignOutThere(BackChannelLogoutMixin, RequestHandler):

@@ -7,6 +7,7 @@ import queue
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.auth.real.site import Site
+from tornadolike.auth.openid import keeping
 
 HERE = Path(__file__).parent / "provider"
 PATIENCE = 60.0
@@ -99,6 +101,14 @@ def make(provider: Provider, serve: Any) -> Callable[..., Site]:
         return Site(provider, serve, **options)
 
     return site
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """``later(seconds)``: so much time goes by for what is kept of a provider, and for nothing else."""
+    passed = [0.0]
+    monkeypatch.setattr(keeping, "monotonic", lambda: time.monotonic() + sum(passed))
+    return passed.append
 
 
 @pytest.fixture(scope="session")

@@ -28,14 +28,6 @@ Make = Callable[..., Site]
 WELL_KNOWN = "/.well-known/openid-configuration"
 
 
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """``later(seconds)``: so much time goes by for what is kept of a provider, and for nothing else."""
-    passed = [0.0]
-    monkeypatch.setattr(keeping, "monotonic", lambda: time.monotonic() + sum(passed))
-    return passed.append
-
-
 def signed_in(site: Site, user: User) -> str | None:
     """Who the site takes this user for."""
     answer = user.ask(site.url)

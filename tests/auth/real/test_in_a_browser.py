@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from tests.auth.real.site import BACK, GOODBYE, SIGNIN, FormPost, Site
-from tornadolike.auth import AccessDeniedError, SignInError
+from tests.auth.real.users import User, changed
+from tornadolike.auth import (
+    AccessDeniedError,
+    ProviderUnavailableError,
+    SignInError,
+    TokenError,
+)
+from tornadolike.auth.openid import keeping
 
 pytest.importorskip("selenium", reason="drives a browser by selenium")
 from selenium.webdriver.common.by import By
@@ -144,3 +151,48 @@ def test_out_of_everywhere(make: Make, visit: Visit) -> None:
     assert len(site.logouts) == 1
     visit.driver.get(site.url)
     assert visit.who() == "{}"
+
+
+def test_another_nonce(make: Make, visit: Visit) -> None:
+    site = make()
+    # The cookie, and where to go with it, as somebody sees it who has the browser's traffic.
+    user = User()
+    there = user.ask(site.url + SIGNIN).headers["Location"]
+    visit.driver.get(site.url)
+    for (_, name), morsel in user.cookies.items():
+        visit.driver.add_cookie({"name": name, "value": morsel.coded_value})
+    visit.driver.get(changed(there, nonce="of another sign-in"))
+    visit.sign_in_there()
+    visit.find("a[href='/signin']")
+    assert [type(error) for error in site.errors] == [TokenError]
+    visit.driver.get(site.url)
+    assert visit.who() == "{}"
+
+
+@pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+def test_nobody_is_led_away(make: Make, visit: Visit, there: str) -> None:
+    site = make()
+    visit.driver.get(changed(site.url + SIGNIN, next=there))
+    visit.sign_in_there()
+    assert '"subject": "ada"' in visit.who()
+    assert visit.driver.current_url == site.url + "/"
+
+
+def test_a_provider_that_is_down_and_comes_back_with_other_keys(
+    make: Make, visit: Visit, later: Callable[[float], None]
+) -> None:
+    site = make()
+    visit.driver.get(site.url + SIGNIN)
+    visit.sign_in_there()
+    visit.who()
+    visit.provider.tell(fail=["/token"])
+    visit.driver.get(site.url + SIGNIN)  # there nobody is asked again
+    assert "try again later" in visit.said()
+    assert [type(error) for error in site.errors] == [ProviderUnavailableError]
+    visit.driver.get(site.url)  # who is signed in stays so
+    assert '"subject": "ada"' in visit.who()
+    visit.provider.tell(fail=[], keys="of a browser")
+    later(keeping.Keeping().pause)
+    visit.driver.get(site.url + SIGNIN)
+    assert '"subject": "ada"' in visit.who()
+    assert len(site.identities) == 2

@@ -19,7 +19,7 @@ from tornadolike import ioloop
 from tornadolike.auth import OpenIDProvider
 from tornadolike.tls.development import DevelopmentCertificate
 
-from .conftest import PATIENCE, Demo, running
+from .conftest import PATIENCE, ROOT, Demo, running
 
 pytestmark = [
     pytest.mark.once,
@@ -225,6 +225,15 @@ def test_each_that_is_configured_is_offered() -> None:
     assert isinstance(openid, OpenIDProvider)
     assert openid.issuer == "https://id.example.com"
     assert configured.providers({}) == {}
+
+
+def test_each_is_told_of() -> None:
+    readme = (ROOT / "demos" / "login" / "README.md").read_text()
+    for name in configured.NAMED:
+        assert (
+            f"| `{name}` | `{name.upper()}_CLIENT_ID`, `{name.upper()}_CLIENT_SECRET` |" in readme
+        )
+    assert set(configured.TITLES) == {*configured.NAMED, "openid", configured.LOCAL}
 
 
 @pytest.mark.parametrize(

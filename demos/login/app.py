@@ -79,7 +79,11 @@ async def login(providers: Mapping[str, OAuth2Provider]) -> AsyncIterator[Applic
         stack.callback(people.close)
         sessions = stores.SQLiteStore(folder / "sessions.sqlite")
         secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
-        yield await stack.enter_async_context(make_app(people, sessions, providers, secret))
+        try:
+            app = make_app(people, sessions, providers, secret)
+        except ValueError as error:  # a secret that can be guessed
+            raise configured.Misconfigured(f"{SECRET}: {error}") from error
+        yield await stack.enter_async_context(app)
 
 
 async def beside(stack: AsyncExitStack) -> Mapping[str, OAuth2Provider]:

@@ -38,7 +38,7 @@ TITLES = {
 
 
 class Misconfigured(Exception):
-    """One variable is there, and another that belongs to it is not."""
+    """A variable is of no use, or another that belongs to it is not there."""
 
 
 def providers(environment: Mapping[str, str]) -> dict[str, OAuth2Provider]:

@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.once,
     pytest.mark.slow,
+    pytest.mark.timeout(240),
     pytest.mark.skipif(
         not local_provider.is_installed(), reason="the extra `demos` brings oidc-provider-mock"
     ),

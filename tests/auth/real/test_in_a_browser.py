@@ -19,7 +19,7 @@ pytest.importorskip("selenium", reason="drives a browser by selenium")
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow, pytest.mark.timeout(240)]
 
 PATIENCE = 60
 

@@ -17,7 +17,7 @@ import pytest
 from tornadolike.tls.development import DevelopmentCertificate, development_certificate
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def free_port() -> int:

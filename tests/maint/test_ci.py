@@ -12,6 +12,8 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent.parent
 
+PROVIDER = Path("tests", "auth", "real", "provider")
+
 PYTHON = 'case "$2" in *version_info*) echo 3.11;; *) exit ${NO_VENV:-0};; esac'
 TESTS = """\
 if [ "$1" = --pythons ]; then
@@ -19,6 +21,7 @@ if [ "$1" = --pythons ]; then
 else
   echo "test $@"
   [ -S "${REDIS_URL#unix://}" ] || echo "no Redis at $REDIS_URL"
+  [ -f "$OIDC_PROVIDER/installed" ] || echo "no OpenID provider in $OIDC_PROVIDER"
   case "$2" in *3.13) exit ${ON_313:-0};; *3.12) exit ${ON_312:-0};; esac
 fi
 """
@@ -33,9 +36,18 @@ signal.sigwait([signal.SIGTERM])
 ' "$@"
 """
 
+# Takes what the lock file has, and nothing else.
+NPM = """\
+while [ "$1" != --prefix ]; do shift; done
+[ -f "$2/package-lock.json" ] && echo > "$2/installed"
+"""
+
 APT_GET = """\
 echo "apt-get $@"
-case "$*" in *install*) mv "${0%apt-get}redis-to-install" "${0%apt-get}redis-server";; esac
+case "$*" in *install*)
+  mv "${0%apt-get}redis-to-install" "${0%apt-get}redis-server"
+  mv "${0%apt-get}npm-to-install" "${0%apt-get}npm";;
+esac
 """
 
 
@@ -48,9 +60,11 @@ def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple
     fake("test", TESTS).rename(tmp_path / "maint" / "test")
     fake("python3", PYTHON)
     fake("redis-to-install", REDIS)
+    fake("npm-to-install", NPM)
+    shutil.copytree(ROOT / PROVIDER, tmp_path / PROVIDER)
     fake("apt-get", APT_GET)
     fake("sudo", '"$@"')
-    for name in ("bash", "cat", "dirname", "env", "mktemp", "mv", "rm", "sleep"):
+    for name in ("bash", "cat", "cp", "dirname", "env", "mktemp", "mv", "rm", "sleep"):
         path = shutil.which(name)
         assert path
         (tmp_path / "bin" / name).symlink_to(path)
@@ -84,7 +98,8 @@ def tools(fake: Callable[[str, str], Path]) -> None:
     fake("chromedriver", "")
     fake("wrk", "")
     fake("redis-server", REDIS)
-    for program in ("openssl", "curl", "nginx"):
+    fake("npm", NPM)
+    for program in ("openssl", "curl", "nginx", "node"):
         fake(program, "")
 
 
@@ -109,7 +124,9 @@ def test_newer_pythons_first(run: Run) -> None:
 def test_what_the_system_lacks_is_installed(run: Run) -> None:
     status, said = run(NO_VENV="1")
     options = "-q -o Acquire::Retries=3"
-    packages = "chromium chromium-driver wrk redis-server openssl curl nginx-light python3-venv"
+    packages = (
+        "chromium chromium-driver wrk redis-server openssl curl nginx-light nodejs npm python3-venv"
+    )
     assert status == 0
     assert said == [
         f"apt-get {options} update",

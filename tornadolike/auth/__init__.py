@@ -43,6 +43,11 @@ from .identities import Identity
 from .tokens import Token
 
 if TYPE_CHECKING:
+    from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.password_rules import PasswordFault, PasswordRules
+    from .accounts.passwords import PasswordHasher, Verified
+    from .accounts.threads import TooBusyError
+    from .accounts.throttling import LoginThrottle, TooManyAttemptsError
     from .grants import (
         ClientCredentials,
         DeviceCode,
@@ -96,6 +101,18 @@ if TYPE_CHECKING:
     from .openid.keeping import Keeping
     from .openid.logout import Logout
     from .openid.published_keys import PublishedKeys
+    from .openid.published_keys import PublishedKeys
+    from .passkeys import (
+        Credential,
+        CredentialStorage,
+        MemoryCredentials,
+        PasskeyError,
+        PasskeyOwner,
+        PasskeyRegistrationMixin,
+        Passkeys,
+        PasskeyScript,
+        PasskeySignInMixin,
+    )
     from .providers.apple import Apple
     from .providers.discord import Discord
     from .providers.facebook import Facebook
@@ -111,8 +128,20 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "Apple": "providers.apple",
     "BackChannelLogoutMixin": "signin.back_channel",
+    "ALL_SCOPES": "guards.credentials",
+    "ApiKey": "guards.api_keys",
+    "ApiKeyAuthentication": "guards.api_key_auth",
+    "ApiKeys": "guards.api_keys",
+    "Apple": "providers.apple",
+    "Authenticate": "guards.authenticate",
+    "BackChannelLogoutMixin": "signin.back_channel",
+    "BasicAuthentication": "guards.basic",
+    "BearerAuthentication": "guards.bearer",
     "ClientCredentials": "grants",
     "ClientSecretJWT": "oauth2.assertions",
+    "Credential": "passkeys",
+    "CredentialStorage": "passkeys",
+    "Credentials": "guards.credentials",
     "DeviceCode": "grants",
     "DeviceGrant": "grants",
     "Discord": "providers.discord",
@@ -123,6 +152,7 @@ _HOMES: Final = {
     "GitLab": "providers.gitlab",
     "Google": "providers.google",
     "Grant": "grants",
+    "JWTBearer": "guards.jwt_bearer",
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
@@ -168,6 +198,10 @@ _HOMES: Final = {
     "LeakedPasswords": "accounts.leaked",
     "LoginThrottle": "accounts.throttling",
     "MemoryCredentials": "passkeys",
+    "LoginThrottle": "accounts.throttling",
+    "MemoryCredentials": "passkeys",
+    "MemoryTokens": "grants",
+    "Microsoft": "providers.microsoft",
     "OAuth2Provider": "oauth2",
     "OpenIDProvider": "openid",
     "PasskeyError": "passkeys",
@@ -206,6 +240,12 @@ _HOMES: Final = {
     "requires_permission": "guards.permissions",
     "requires_role": "guards.permissions",
     "requires_scope": "guards.scopes",
+    "requires_any_permission": "guards.permissions",
+    "requires_any_role": "guards.permissions",
+    "requires_permission": "guards.permissions",
+    "requires_role": "guards.permissions",
+    "requires_scope": "guards.scopes",
+    "safe_next": "signin",
     "secret_key": "jose.keys",
     "werkzeug_hashes": "accounts.foreign_hashes",
     "write_token": "jose.writing",
@@ -215,11 +255,20 @@ _HOMES: Final = {
 __all__ = [
     "ALL_SCOPES",
     "AccessDeniedError",
+    "ApiKey",
+    "ApiKeyAuthentication",
+    "ApiKeys",
     "Apple",
     "AuthError",
+    "Authenticate",
     "BackChannelLogoutMixin",
+    "BasicAuthentication",
+    "BearerAuthentication",
     "ClientCredentials",
     "ClientSecretJWT",
+    "Credential",
+    "CredentialStorage",
+    "Credentials",
     "DeviceCode",
     "DeviceGrant",
     "Discord",
@@ -257,6 +306,10 @@ __all__ = [
     "LeakedPasswords",
     "LoginThrottle",
     "MemoryCredentials",
+    "LoginThrottle",
+    "MemoryCredentials",
+    "MemoryTokens",
+    "Microsoft",
     "OAuth2Provider",
     "OAuthError",
     "OAuthMixin",
@@ -309,6 +362,15 @@ __all__ = [
     "werkzeug_hashes",
     "write_token",
     "TwitterMixin",
+    "requires_any_permission",
+    "requires_any_role",
+    "requires_permission",
+    "requires_role",
+    "requires_scope",
+    "safe_next",
+    "secret_key",
+    "werkzeug_hashes",
+    "write_token",
 ]
 
 

@@ -9,12 +9,23 @@ from typing import Any
 import pytest
 
 from tornadolike.accesslog import AccessLog
+from tornadolike.auth.accounts import leaked, password_rules, passwords, texts, throttling
+from tornadolike.auth.accounts.mail_tokens import DEFAULT_MAX_AGE_SECONDS, LONGEST_SUBJECT
 from tornadolike.auth.grants.device import INTERVAL, LONGEST_CODE, LONGEST_WAIT
 from tornadolike.auth.grants.in_files import MAX_SIZE as FILE_SIZE
 from tornadolike.auth.grants.in_stores import KEPT, RENEWING
 from tornadolike.auth.grants.signing import REFUSALS_APART
+from tornadolike.auth.guards import api_key_auth, api_keys, bearer
+from tornadolike.auth.mixins.assertions import NONCE_SECONDS
+from tornadolike.auth.mixins.states import MOST_STATES, STATE_SECONDS
 from tornadolike.auth.oauth2.endpoints import MAX_ANSWER
 from tornadolike.auth.oauth2.endpoints import TIMEOUT as PROVIDER_TIMEOUT
+from tornadolike.auth.passkeys import Passkeys, handlers
+from tornadolike.auth.passkeys.answers import LONGEST_ID
+from tornadolike.auth.passkeys.ceremonies import LONGEST_NAME as LONGEST_PASSKEY_NAME
+from tornadolike.auth.passkeys.ceremonies import LONGEST_USER
+from tornadolike.auth.passkeys.challenges import MAX_BEGUN
+from tornadolike.auth.passkeys.keys import RSA_BITS
 from tornadolike.auth.providers.apple import LONGEST_NAME, SECRET_LIFETIME
 from tornadolike.auth.signin.browsers import LIFETIME as SIGN_IN_LIFETIME
 from tornadolike.auth.signin.browsers import MOST_PENDING
@@ -22,16 +33,6 @@ from tornadolike.auth.signin.handler import LONGEST_ANSWER
 from tornadolike.auth.signin.returning import LONGEST as LONGEST_NEXT
 from tornadolike.auth.signin.sign_outs import KEPT_SECONDS as SIGN_OUTS_KEPT
 from tornadolike.auth.tokens import DEFAULT_LEEWAY
-from tornadolike.auth.accounts.mail_tokens import DEFAULT_MAX_AGE_SECONDS, LONGEST_SUBJECT
-from tornadolike.auth.mixins.assertions import NONCE_SECONDS
-from tornadolike.auth.mixins.states import MOST_STATES, STATE_SECONDS
-from tornadolike.auth.passkeys import Passkeys, handlers
-from tornadolike.auth.passkeys.answers import LONGEST_ID
-from tornadolike.auth.passkeys.ceremonies import LONGEST_NAME, LONGEST_USER
-from tornadolike.auth.passkeys.challenges import MAX_BEGUN
-from tornadolike.auth.passkeys.keys import RSA_BITS
-from tornadolike.auth.accounts import leaked, password_rules, passwords, texts, throttling
-from tornadolike.auth.guards import api_key_auth, api_keys, bearer
 from tornadolike.background import MAX_RUNNING, MAX_WAITING, STOP_SECONDS
 from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
@@ -238,7 +239,7 @@ def test_nothing_else_is() -> None:
         (of(Passkeys, "max_per_user"), "and {} passkeys each (``max_per_user``)"),
         (handlers.MAX_MESSAGE_SIZE, "What a page sends has at most {} (``max_body_size``"),
         (MAX_BEGUN, "{} questions that are open in a browser"),
-        (LONGEST_NAME, "{} characters for the name of a passkey"),
+        (LONGEST_PASSKEY_NAME, "{} characters for the name of a passkey"),
         (LONGEST_ID, "{} bytes for its id"),
         (LONGEST_USER, "{} bytes for a site's own key of a user"),
         (str(max(RSA_BITS)), "{} bits for an RSA key"),

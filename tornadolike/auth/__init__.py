@@ -44,6 +44,8 @@ from .tokens import Token
 
 if TYPE_CHECKING:
     from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
+    from .accounts.leaked import LeakedPasswords
+    from .accounts.mail_tokens import MailTokens
     from .accounts.password_rules import PasswordFault, PasswordRules
     from .accounts.passwords import PasswordHasher, Verified
     from .accounts.threads import TooBusyError
@@ -61,12 +63,6 @@ if TYPE_CHECKING:
         TokenServer,
         TokenStorage,
     )
-    from .accounts.foreign_hashes import django_hashes, werkzeug_hashes
-    from .accounts.leaked import LeakedPasswords
-    from .accounts.password_rules import PasswordFault, PasswordRules
-    from .accounts.passwords import PasswordHasher, Verified
-    from .accounts.threads import TooBusyError
-    from .accounts.throttling import LoginThrottle, TooManyAttemptsError
     from .guards.api_key_auth import ApiKeyAuthentication
     from .guards.api_keys import ApiKey, ApiKeys, make_api_key
     from .guards.authenticate import Authenticate
@@ -84,7 +80,6 @@ if TYPE_CHECKING:
     from .jose.keys import Keys, KnownKeys, load_key, new_key, secret_key
     from .jose.reading import read_token
     from .jose.writing import write_token
-    from .accounts.mail_tokens import MailTokens
     from .mixins import (
         FacebookGraphMixin,
         GoogleOAuth2Mixin,
@@ -100,7 +95,6 @@ if TYPE_CHECKING:
     from .openid.id_tokens import read_id_token
     from .openid.keeping import Keeping
     from .openid.logout import Logout
-    from .openid.published_keys import PublishedKeys
     from .openid.published_keys import PublishedKeys
     from .passkeys import (
         Credential,
@@ -126,8 +120,6 @@ if TYPE_CHECKING:
     from .signin.sign_outs import SignOuts
 
 _HOMES: Final = {
-    "Apple": "providers.apple",
-    "BackChannelLogoutMixin": "signin.back_channel",
     "ALL_SCOPES": "guards.credentials",
     "ApiKey": "guards.api_keys",
     "ApiKeyAuthentication": "guards.api_key_auth",
@@ -147,63 +139,29 @@ _HOMES: Final = {
     "Discord": "providers.discord",
     "Discovery": "openid.discovery",
     "Facebook": "providers.facebook",
+    "FacebookGraphMixin": "mixins",
     "FileTokens": "grants",
     "GitHub": "providers.github",
     "GitLab": "providers.gitlab",
     "Google": "providers.google",
-    "Grant": "grants",
-    "JWTBearer": "guards.jwt_bearer",
-    "Keeping": "openid.keeping",
-    "Keys": "jose.keys",
-    "KnownKeys": "jose.keys",
-    "Logout": "openid.logout",
-    "MemoryTokens": "grants",
-    "Microsoft": "providers.microsoft",
-    "MailTokens": "accounts.mail_tokens",
-    "FacebookGraphMixin": "mixins",
     "GoogleOAuth2Mixin": "mixins",
-    "OAuth2Mixin": "mixins",
-    "OAuthMixin": "mixins",
-    "OpenIdMixin": "mixins",
-    "TwitterMixin": "mixins",
-    from .passkeys import (
-        Credential,
-        CredentialStorage,
-        MemoryCredentials,
-        PasskeyError,
-        PasskeyOwner,
-        PasskeyRegistrationMixin,
-        Passkeys,
-        PasskeyScript,
-        PasskeySignInMixin,
-    )
-
-_HOMES: Final = {
-    "ALL_SCOPES": "guards.credentials",
-    "ApiKey": "guards.api_keys",
-    "ApiKeyAuthentication": "guards.api_key_auth",
-    "ApiKeys": "guards.api_keys",
-    "Authenticate": "guards.authenticate",
-    "BasicAuthentication": "guards.basic",
-    "BearerAuthentication": "guards.bearer",
-    "ClientSecretJWT": "oauth2.assertions",
-    "Credential": "passkeys",
-    "CredentialStorage": "passkeys",
-    "Credentials": "guards.credentials",
-    "Discovery": "openid.discovery",
+    "Grant": "grants",
     "JWTBearer": "guards.jwt_bearer",
     "Keeping": "openid.keeping",
     "Keys": "jose.keys",
     "KnownKeys": "jose.keys",
     "LeakedPasswords": "accounts.leaked",
     "LoginThrottle": "accounts.throttling",
-    "MemoryCredentials": "passkeys",
-    "LoginThrottle": "accounts.throttling",
+    "Logout": "openid.logout",
+    "MailTokens": "accounts.mail_tokens",
     "MemoryCredentials": "passkeys",
     "MemoryTokens": "grants",
     "Microsoft": "providers.microsoft",
+    "OAuth2Mixin": "mixins",
     "OAuth2Provider": "oauth2",
+    "OAuthMixin": "mixins",
     "OpenIDProvider": "openid",
+    "OpenIdMixin": "mixins",
     "PasskeyError": "passkeys",
     "PasskeyOwner": "passkeys",
     "PasskeyRegistrationMixin": "passkeys",
@@ -226,6 +184,7 @@ _HOMES: Final = {
     "Tokens": "grants",
     "TooBusyError": "accounts.threads",
     "TooManyAttemptsError": "accounts.throttling",
+    "TwitterMixin": "mixins",
     "Verified": "accounts.passwords",
     "credentials_of": "guards.credentials",
     "django_hashes": "accounts.foreign_hashes",
@@ -234,12 +193,6 @@ _HOMES: Final = {
     "new_key": "jose.keys",
     "read_id_token": "openid.id_tokens",
     "read_token": "jose.reading",
-    "safe_next": "signin",
-    "requires_any_permission": "guards.permissions",
-    "requires_any_role": "guards.permissions",
-    "requires_permission": "guards.permissions",
-    "requires_role": "guards.permissions",
-    "requires_scope": "guards.scopes",
     "requires_any_permission": "guards.permissions",
     "requires_any_role": "guards.permissions",
     "requires_permission": "guards.permissions",
@@ -272,44 +225,28 @@ __all__ = [
     "DeviceCode",
     "DeviceGrant",
     "Discord",
-    "ApiKey",
-    "ApiKeyAuthentication",
-    "ApiKeys",
-    "AuthError",
-    "Authenticate",
-    "BasicAuthentication",
-    "BearerAuthentication",
-    "ClientSecretJWT",
-    "Credential",
-    "CredentialStorage",
-    "Credentials",
     "Discovery",
     "Facebook",
+    "FacebookGraphMixin",
     "FileTokens",
     "GitHub",
     "GitLab",
     "Google",
+    "GoogleOAuth2Mixin",
     "Grant",
     "Identity",
     "JWTBearer",
     "Keeping",
     "Keys",
     "KnownKeys",
-    "Logout",
-    "MemoryTokens",
-    "Microsoft",
-    "MailTokens",
-    "FacebookGraphMixin",
-    "GoogleOAuth2Mixin",
-    "Identity",
-    "OAuth2Mixin",
     "LeakedPasswords",
     "LoginThrottle",
-    "MemoryCredentials",
-    "LoginThrottle",
+    "Logout",
+    "MailTokens",
     "MemoryCredentials",
     "MemoryTokens",
     "Microsoft",
+    "OAuth2Mixin",
     "OAuth2Provider",
     "OAuthError",
     "OAuthMixin",
@@ -344,6 +281,7 @@ __all__ = [
     "Tokens",
     "TooBusyError",
     "TooManyAttemptsError",
+    "TwitterMixin",
     "Verified",
     "credentials_of",
     "django_hashes",
@@ -352,16 +290,6 @@ __all__ = [
     "new_key",
     "read_id_token",
     "read_token",
-    "safe_next",
-    "requires_any_permission",
-    "requires_any_role",
-    "requires_permission",
-    "requires_role",
-    "requires_scope",
-    "secret_key",
-    "werkzeug_hashes",
-    "write_token",
-    "TwitterMixin",
     "requires_any_permission",
     "requires_any_role",
     "requires_permission",

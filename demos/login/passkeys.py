@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from tornadolike.auth import (
-    Credential,
-    CredentialStorage,
+    Passkey,
     PasskeyOwner,
     PasskeyRegistrationMixin,
     Passkeys,
     PasskeyScript,
     PasskeySignInMixin,
+    PasskeyStorage,
 )
 from tornadolike.stores import MemoryStore
 from tornadolike.web import Blueprint, HTTPError
@@ -26,31 +26,31 @@ USED = MemoryStore()
 group = Blueprint("passkeys")
 
 
-class Kept(CredentialStorage):
+class Kept(PasskeyStorage):
     """Keeps them in the database of those whose they are."""
 
     def __init__(self, people: People) -> None:
         self._run = people.run
 
-    async def find(self, credential_id: bytes) -> Credential | None:
-        def find(database: sqlite3.Connection) -> Credential | None:
+    async def find(self, credential_id: bytes) -> Passkey | None:
+        def find(database: sqlite3.Connection) -> Passkey | None:
             row = database.execute("SELECT content FROM passkeys WHERE id = ?", (credential_id,))
             content = row.fetchone()
-            return content and Credential.from_json(content[0])
+            return content and Passkey.from_json(content[0])
 
         return await self._run(find)
 
-    async def of_user(self, user: str) -> Sequence[Credential]:
+    async def of_user(self, user: str) -> Sequence[Passkey]:
         sql = "SELECT content FROM passkeys WHERE user = ? ORDER BY rowid"
         rows = await self._run(lambda database: database.execute(sql, (user,)).fetchall())
-        return [Credential.from_json(content) for (content,) in rows]
+        return [Passkey.from_json(content) for (content,) in rows]
 
-    async def add(self, credential: Credential) -> bool:
-        values = (credential.id, credential.user, credential.sign_count, credential.to_json())
+    async def add(self, passkey: Passkey) -> bool:
+        values = (passkey.id, passkey.user, passkey.sign_count, passkey.to_json())
         return await self._changes("INSERT OR IGNORE INTO passkeys VALUES (?, ?, ?, ?)", *values)
 
-    async def update(self, credential: Credential, sign_count: int) -> bool:
-        values = (credential.sign_count, credential.to_json(), credential.id, sign_count)
+    async def update(self, passkey: Passkey, sign_count: int) -> bool:
+        values = (passkey.sign_count, passkey.to_json(), passkey.id, sign_count)
         sql = "UPDATE passkeys SET signed = ?, content = ? WHERE id = ? AND signed = ?"
         return await self._changes(sql, *values)
 
@@ -78,8 +78,8 @@ class PasskeyPage(Page):
 class SignIn(PasskeySignInMixin, PasskeyPage):
     """Somebody comes with a passkey."""
 
-    async def signed_in(self, credential: Credential, next: str) -> None:
-        user = await self.people.user(int(credential.user))
+    async def signed_in(self, passkey: Passkey, next: str) -> None:
+        user = await self.people.user(int(passkey.user))
         if user is None:
             raise HTTPError(403)
         self.become(user)

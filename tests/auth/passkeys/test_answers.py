@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies
 
 from tests.auth.passkeys.authenticator import Authenticator, encoded
-from tornadolike.auth.passkeys import MemoryCredentials, PasskeyError, PasskeyOwner, Passkeys
+from tornadolike.auth.passkeys import MemoryPasskeys, PasskeyError, PasskeyOwner, Passkeys
 from tornadolike.auth.passkeys.answers import (
     LONGEST_ID,
     challenge_of,
@@ -90,7 +90,7 @@ def test_whatever_is_put_into_an_answer(data: strategies.DataObject) -> None:
     """Another value for a member, or none: it is as good as before, or our own error comes out."""
 
     async def main() -> None:
-        storage = MemoryCredentials()
+        storage = MemoryPasskeys()
         passkeys = Passkeys("example.org", "E", ["https://example.org"], storage)
         authenticator = Authenticator()
         options, challenge = await passkeys.begin_registration(PasskeyOwner("17", "ann"))

@@ -7,8 +7,8 @@ import pytest
 
 from tests.chromium import chromium
 from tornadolike.auth.passkeys import (
-    Credential,
-    MemoryCredentials,
+    MemoryPasskeys,
+    Passkey,
     PasskeyOwner,
     PasskeyRegistrationMixin,
     Passkeys,
@@ -79,8 +79,8 @@ class SignIn(PasskeySignInMixin, Base):
     def get_passkey_user(self) -> None:
         SignIn.begun += b"begin" in self.request.body
 
-    async def signed_in(self, credential: Credential, next: str) -> None:
-        self.set_signed_cookie("user", credential.user)
+    async def signed_in(self, passkey: Passkey, next: str) -> None:
+        self.set_signed_cookie("user", passkey.user)
 
 
 class Mine(PasskeyRegistrationMixin, Base):
@@ -117,10 +117,10 @@ class Window:
         self.wait(lambda: self.driver.find_elements(By.ID, "user"), "nobody was signed in")
 
     @property
-    def kept(self) -> list[Credential]:
+    def kept(self) -> list[Passkey]:
         storage = self.passkeys.storage
-        assert isinstance(storage, MemoryCredentials)
-        return list(storage._credentials.values())
+        assert isinstance(storage, MemoryPasskeys)
+        return list(storage._passkeys.values())
 
     def register(self) -> None:
         self.open("/password")
@@ -155,7 +155,7 @@ def window(driver: Any, serve: Callable[..., Any]) -> Iterator[Window]:
         )
     )
     url = f"http://localhost:{server.port}"
-    passkeys = Passkeys("localhost", "Example", [url], MemoryCredentials())
+    passkeys = Passkeys("localhost", "Example", [url], MemoryPasskeys())
     SignIn.passkeys = Mine.passkeys = passkeys
     options = VirtualAuthenticatorOptions(
         protocol=Protocol.CTAP2,
@@ -174,20 +174,20 @@ def window(driver: Any, serve: Callable[..., Any]) -> Iterator[Window]:
 
 def test_registering_and_signing_in(window: Window) -> None:
     window.register()
-    (credential,) = window.kept
-    assert (credential.user, credential.name, credential.transports) == (
+    (passkey,) = window.kept
+    assert (passkey.user, passkey.name, passkey.transports) == (
         "ann",
         "Mine",
         ("internal",),
     )
-    assert credential.user_verified
+    assert passkey.user_verified
     window.open("/login")
     window.press("sign-in")
     window.wait_for_user()
     assert window.driver.current_url == f"{window.url}/?welcome"
     (used,) = window.kept
     assert used.last_used is not None
-    assert used.sign_count > credential.sign_count
+    assert used.sign_count > passkey.sign_count
     policy = [one for one in window.driver.get_log("browser") if "Content Security" in str(one)]
     assert policy == []
 

@@ -28,8 +28,8 @@ from tests.auth.passkeys.authenticator import (
 )
 from tests.running import on_every_loop
 from tornadolike.auth.passkeys import (
-    Credential,
-    MemoryCredentials,
+    MemoryPasskeys,
+    Passkey,
     PasskeyError,
     PasskeyOwner,
     Passkeys,
@@ -40,26 +40,26 @@ from tornadolike.stores import MemoryStore
 ANN = PasskeyOwner("17", "ann@example.org", "Ann")
 
 
-def made(storage: MemoryCredentials | None = None, **options: Any) -> Passkeys:
+def made(storage: MemoryPasskeys | None = None, **options: Any) -> Passkeys:
     return Passkeys(
         "example.org",
         "Example",
         ["https://example.org", "https://www.example.org"],
-        storage or MemoryCredentials(),
+        storage or MemoryPasskeys(),
         **options,
     )
 
 
 async def registered(
     passkeys: Passkeys, authenticator: Authenticator, owner: PasskeyOwner = ANN
-) -> Credential:
+) -> Passkey:
     options, challenge = await passkeys.begin_registration(owner)
     return await passkeys.finish_registration(challenge, authenticator.create(options))
 
 
 async def signed_in(
     passkeys: Passkeys, authenticator: Authenticator, user: str | None = None
-) -> Credential:
+) -> Passkey:
     options, challenge = await passkeys.begin_sign_in(user)
     return await passkeys.finish_sign_in(challenge, authenticator.get(options))
 
@@ -77,8 +77,8 @@ def test_registering_and_signing_in(signer: type, attestation: str) -> None:
         passkeys = made()
         authenticator = Authenticator(signer(), attestation=attestation, flags=GOOD | ELIGIBLE)
         began = time.time()
-        credential = await registered(passkeys, authenticator)
-        assert credential == Credential(
+        passkey = await registered(passkeys, authenticator)
+        assert passkey == Passkey(
             id=authenticator.id,
             user="17",
             user_handle=authenticator.user_handle or b"",
@@ -87,14 +87,14 @@ def test_registering_and_signing_in(signer: type, attestation: str) -> None:
             backup_eligible=True,
             user_verified=True,
             aaguid="00010203-0405-0607-0809-0a0b0c0d0e0f",
-            created=credential.created,
+            created=passkey.created,
         )
-        assert AAGUID.hex() == credential.aaguid.replace("-", "")
-        assert began <= credential.created <= time.time()
+        assert AAGUID.hex() == passkey.aaguid.replace("-", "")
+        assert began <= passkey.created <= time.time()
         authenticator.flags |= BACKED_UP
         found = await signed_in(passkeys, authenticator)
-        assert found == replace(credential, backed_up=True, last_used=found.last_used)
-        assert await passkeys.storage.find(credential.id) == found
+        assert found == replace(passkey, backed_up=True, last_used=found.last_used)
+        assert await passkeys.storage.find(passkey.id) == found
 
     asyncio.run(main())
 
@@ -155,10 +155,10 @@ async def test_an_id_is_somebodys_for_ever() -> None:
     """Who has seen another's id cannot put a key of their own in its place."""
     passkeys = made()
     authenticator = Authenticator()
-    credential = await registered(passkeys, authenticator)
+    passkey = await registered(passkeys, authenticator)
     thief = Authenticator(id=authenticator.id)
     assert await code_of(registered(passkeys, thief, PasskeyOwner("18", "bob"))) == "exists"
-    assert await passkeys.storage.find(authenticator.id) == credential
+    assert await passkeys.storage.find(authenticator.id) == passkey
 
 
 @on_every_loop
@@ -229,13 +229,13 @@ def test_what_is_not_believed_at_signing_in(lie: str) -> None:
     async def main() -> None:
         passkeys = made()
         authenticator = Authenticator()
-        credential = await registered(passkeys, authenticator)
+        passkey = await registered(passkeys, authenticator)
         options, challenge = await passkeys.begin_sign_in()
         assert change is not None
         change(authenticator)
         answer = authenticator.get(options)
         assert await code_of(passkeys.finish_sign_in(challenge, answer)) == code
-        assert await passkeys.storage.find(authenticator.id) == credential
+        assert await passkeys.storage.find(authenticator.id) == passkey
 
     asyncio.run(main())
 
@@ -278,14 +278,14 @@ async def test_an_answer_is_good_once() -> None:
     results = await asyncio.gather(
         *(passkeys.finish_sign_in(challenge, answer) for _ in range(5)), return_exceptions=True
     )
-    assert [type(one) for one in results].count(Credential) == 1
+    assert [type(one) for one in results].count(Passkey) == 1
     codes = {one.code for one in results if isinstance(one, PasskeyError)}
     assert codes == {"expired"}
 
 
 @on_every_loop
 async def test_processes_that_share_a_store_accept_an_answer_once() -> None:
-    storage, store = MemoryCredentials(), MemoryStore()
+    storage, store = MemoryPasskeys(), MemoryStore()
     one, other = made(storage, used=store), made(storage, used=store)
     authenticator = Authenticator()
     await registered(one, authenticator)
@@ -365,10 +365,10 @@ async def test_a_counter_that_goes_back_may_be_accepted() -> None:
     told = []
 
     class Lenient(Passkeys):
-        async def counter_went_back(self, credential: Credential, sign_count: int) -> None:
-            told.append((credential.sign_count, sign_count))
+        async def counter_went_back(self, passkey: Passkey, sign_count: int) -> None:
+            told.append((passkey.sign_count, sign_count))
 
-    passkeys = Lenient("example.org", "E", ["https://example.org"], MemoryCredentials())
+    passkeys = Lenient("example.org", "E", ["https://example.org"], MemoryPasskeys())
     authenticator = Authenticator(count=9)
     await registered(passkeys, authenticator)
     authenticator.count = 3
@@ -380,8 +380,8 @@ async def test_a_counter_that_goes_back_may_be_accepted() -> None:
 async def test_of_two_that_count_alike_at_the_same_time_one_is_let_in() -> None:
     """A copy and its original, each with a challenge of its own."""
 
-    class Slow(MemoryCredentials):
-        async def find(self, credential_id: bytes) -> Credential | None:
+    class Slow(MemoryPasskeys):
+        async def find(self, credential_id: bytes) -> Passkey | None:
             found = await super().find(credential_id)
             await asyncio.sleep(0)
             return found
@@ -393,7 +393,7 @@ async def test_of_two_that_count_alike_at_the_same_time_one_is_let_in() -> None:
     results = await asyncio.gather(
         signed_in(passkeys, authenticator), signed_in(passkeys, copy), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in results) == ["Credential", "PasskeyError"]
+    assert sorted(type(one).__name__ for one in results) == ["Passkey", "PasskeyError"]
 
 
 @on_every_loop
@@ -525,7 +525,7 @@ def test_whatever_is_changed_in_an_answer_is_refused(data: strategies.DataObject
         authenticator = Authenticator(EdDSA(), attestation="packed")
         options, challenge = await passkeys.begin_registration(ANN)
         good = authenticator.create(options)
-        credential = await passkeys.finish_registration(challenge, good)
+        passkey = await passkeys.finish_registration(challenge, good)
         sign_in, asked = await passkeys.begin_sign_in()
         signed = authenticator.get(sign_in)
         signs_in = data.draw(strategies.booleans())
@@ -546,7 +546,7 @@ def test_whatever_is_changed_in_an_answer_is_refused(data: strategies.DataObject
             if signs_in:
                 await passkeys.finish_sign_in(asked, changed)
             else:
-                await passkeys.storage.remove(credential.id, "17")
+                await passkeys.storage.remove(passkey.id, "17")
                 fresh = Passkeys(
                     "example.org", "E", passkeys.origins, passkeys.storage, used=MemoryStore()
                 )
@@ -575,7 +575,7 @@ def test_what_cannot_work(changes: dict[str, Any], error: type[Exception], compl
         "rp_id": "example.org",
         "rp_name": "Example",
         "origins": ["https://example.org"],
-        "storage": MemoryCredentials(),
+        "storage": MemoryPasskeys(),
     }
     with pytest.raises(error, match=complaint):
         Passkeys(**arguments | changes)

@@ -15,8 +15,8 @@ from tests.sessions.browser import Browser
 from tests.web.helpers import Answer, Site
 from tornadolike.auth import passkeys as room
 from tornadolike.auth.passkeys import (
-    Credential,
-    MemoryCredentials,
+    MemoryPasskeys,
+    Passkey,
     PasskeyOwner,
     PasskeyRegistrationMixin,
     Passkeys,
@@ -45,8 +45,8 @@ class SignIn(PasskeySignInMixin, User):
     def get_passkey_user(self) -> Any:
         return self.current_user
 
-    async def signed_in(self, credential: Credential, next: str) -> None:
-        self.seen.append((credential.user, next))
+    async def signed_in(self, passkey: Passkey, next: str) -> None:
+        self.seen.append((passkey.user, next))
 
 
 class Mine(PasskeyRegistrationMixin, User):
@@ -58,8 +58,8 @@ class Mine(PasskeyRegistrationMixin, User):
         user = self.current_user
         return user and PasskeyOwner(user, f"{user}@example.org")
 
-    async def passkey_added(self, credential: Credential) -> None:
-        self.seen.append(("added", credential.user))
+    async def passkey_added(self, passkey: Passkey) -> None:
+        self.seen.append(("added", passkey.user))
 
     async def passkey_removed(self, credential_id: bytes, owner: PasskeyOwner) -> None:
         self.seen.append(("removed", owner.user))
@@ -103,7 +103,7 @@ class Pages(Browser):
 @pytest.fixture
 def pages(site: Callable[..., Site]) -> Callable[..., Pages]:
     def start(server: dict[str, Any] | None = None, **settings: Any) -> Pages:
-        passkeys = Passkeys("example.org", "Example", ["https://example.org"], MemoryCredentials())
+        passkeys = Passkeys("example.org", "Example", ["https://example.org"], MemoryPasskeys())
         seen: list[Any] = []
         arguments = {"passkeys": passkeys, "seen": seen}
         rules = [(SIGN_IN, SignIn, arguments), (MINE, Mine, arguments)]
@@ -376,10 +376,10 @@ def test_the_log_tells_why_and_no_more(
 
 def test_a_handler_may_answer_itself(site: Callable[..., Site]) -> None:
     class Own(SignIn):
-        async def signed_in(self, credential: Credential, next: str) -> None:
-            self.write({"welcome": credential.user})
+        async def signed_in(self, passkey: Passkey, next: str) -> None:
+            self.write({"welcome": passkey.user})
 
-    passkeys = Passkeys("example.org", "E", ["https://example.org"], MemoryCredentials())
+    passkeys = Passkeys("example.org", "E", ["https://example.org"], MemoryPasskeys())
     arguments = {"passkeys": passkeys, "seen": []}
     rules = [(SIGN_IN, Own, arguments), (MINE, Mine, arguments)]
     browser = Pages(site(*rules, cookie_secret=SECRET), [], passkeys)
@@ -400,7 +400,7 @@ def test_what_is_forgotten_is_told(
     missing: str,
 ) -> None:
     class Forgetful(mixin):  # type: ignore[misc]
-        passkeys = Passkeys("example.org", "E", ["https://example.org"], MemoryCredentials())
+        passkeys = Passkeys("example.org", "E", ["https://example.org"], MemoryPasskeys())
 
     arguments = {"passkeys": Forgetful.passkeys, "seen": []}
     rules = [(MINE, Mine, arguments), (SIGN_IN, Forgetful)]

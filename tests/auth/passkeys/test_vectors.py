@@ -9,8 +9,8 @@ import pytest
 from tests.auth.passkeys.authenticator import encoded
 from tornadolike.auth.passkeys import (
     Challenge,
-    Credential,
-    MemoryCredentials,
+    MemoryPasskeys,
+    Passkey,
     PasskeyError,
     Passkeys,
 )
@@ -78,7 +78,7 @@ def site(user_verification: Any) -> Passkeys:
         "example.org",
         "Example",
         ["https://example.org"],
-        MemoryCredentials(),
+        MemoryPasskeys(),
         user_verification=user_verification,
     )
 
@@ -93,7 +93,7 @@ def answered(credential_id: str, **response: bytes) -> dict[str, Any]:
     return {"id": name, "rawId": name, "type": "public-key", "response": members}
 
 
-async def register(passkeys: Passkeys, name: str) -> Credential:
+async def register(passkeys: Passkeys, name: str) -> Passkey:
     challenge, credential_id, client_data, attestation = REGISTRATION[name]
     answer = answered(
         credential_id, clientDataJSON=client_data, attestationObject=bytes.fromhex(attestation)
@@ -101,7 +101,7 @@ async def register(passkeys: Passkeys, name: str) -> Credential:
     return await passkeys.finish_registration(asked(challenge, b"ann"), answer)
 
 
-async def sign_in(passkeys: Passkeys, name: str) -> Credential:
+async def sign_in(passkeys: Passkeys, name: str) -> Passkey:
     challenge, client_data, data, signature = SIGN_IN[name]
     answer = answered(
         REGISTRATION[name][1],
@@ -119,10 +119,10 @@ async def sign_in(passkeys: Passkeys, name: str) -> Credential:
 def test_they_are_accepted(name: str, verified: bool, backed_up: bool) -> None:
     async def main() -> None:
         passkeys = site("preferred")
-        credential = await register(passkeys, name)
-        assert credential.id.hex() == REGISTRATION[name][1]
-        assert credential.user_verified == verified
-        assert (credential.backup_eligible, credential.backed_up) == (True, True)
+        passkey = await register(passkeys, name)
+        assert passkey.id.hex() == REGISTRATION[name][1]
+        assert passkey.user_verified == verified
+        assert (passkey.backup_eligible, passkey.backed_up) == (True, True)
         used = await sign_in(passkeys, name)
         assert (used.user, used.user_verified, used.backed_up) == ("ann", False, backed_up)
 

@@ -7,9 +7,9 @@
     class PasskeySignIn(PasskeySignInMixin, RequestHandler):
         passkeys = passkeys
 
-        async def signed_in(self, credential, next):
+        async def signed_in(self, passkey, next):
             self.session.rotate()
-            self.session["user"] = credential.user
+            self.session["user"] = passkey.user
 
 ``py_webauthn`` checks what authenticators say (it needs ``pip install tornadolike[passkeys]``); what is asked, of whom,
 how long it may be answered and that it is answered once, is here. Its rooms, each of which knows only those above it:
@@ -17,7 +17,7 @@ how long it may be answered and that it is answered once, is here. Its rooms, ea
 .. code-block:: text
 
    errors        what does not work, in words for programs and for users
-   credentials   a passkey, and where passkeys are kept
+   storage       a passkey, and where passkeys are kept
    challenges    what has been asked, and is to be answered
    answers       what browsers send, before anybody believes it
    keys          public keys that are good enough
@@ -37,21 +37,21 @@ except ModuleNotFoundError as error:
 
 from .ceremonies import PasskeyOwner, Passkeys
 from .challenges import Challenge
-from .credentials import Credential, CredentialStorage, MemoryCredentials
 from .errors import PasskeyError
 from .handlers import PasskeyRegistrationMixin, PasskeySignInMixin
 from .script import SCRIPT, PasskeyScript
+from .storage import MemoryPasskeys, Passkey, PasskeyStorage
 
 __all__ = [
     "SCRIPT",
     "Challenge",
-    "Credential",
-    "CredentialStorage",
-    "MemoryCredentials",
+    "MemoryPasskeys",
+    "Passkey",
     "PasskeyError",
     "PasskeyOwner",
     "PasskeyRegistrationMixin",
     "PasskeyScript",
     "PasskeySignInMixin",
+    "PasskeyStorage",
     "Passkeys",
 ]

@@ -33,10 +33,10 @@ from ...log import gen_log
 from ...stores import MemoryStore, Store
 from .answers import challenge_of, credential_id_of, user_handle_of
 from .challenges import Challenge
-from .credentials import Credential, CredentialStorage
 from .errors import PasskeyError
 from .keys import ALGORITHMS, is_good
 from .places import checked_domain, checked_origins
+from .storage import Passkey, PasskeyStorage
 
 Result = TypeVar("Result")
 
@@ -80,7 +80,7 @@ class Passkeys:
     :arg storage: where they are kept.
     :arg user_verification: whether authenticators make sure who their user is, by PIN, finger or face:
         ``"required"``, or ``"preferred"``, which accepts a key that anybody could press. That is enough only beside
-        something else, such as a password; :attr:`.Credential.user_verified` tells what it was.
+        something else, such as a password; :attr:`.Passkey.user_verified` tells what it was.
     :arg seconds: how long users may take.
     :arg max_per_user: the most passkeys of a user.
     :arg used: remembers challenges that have been answered, so that each is accepted once. By default this object does,
@@ -94,7 +94,7 @@ class Passkeys:
         rp_id: str,
         rp_name: str,
         origins: Iterable[str],
-        storage: CredentialStorage,
+        storage: PasskeyStorage,
         *,
         user_verification: Literal["required", "preferred"] = "required",
         seconds: int = SECONDS,
@@ -144,7 +144,7 @@ class Passkeys:
 
     async def finish_registration(
         self, challenge: Challenge, answer: dict[str, Any], name: str = ""
-    ) -> Credential:
+    ) -> Passkey:
         """Keep the passkey that the browser has made; returns it. Raises :exc:`.PasskeyError`.
 
         :arg name: what the user calls it; at most :data:`LONGEST_NAME` characters.
@@ -176,7 +176,7 @@ class Passkeys:
             raise PasskeyError(
                 "refused", "the public key is too weak, too long, or of another kind"
             )
-        credential = Credential(
+        passkey = Passkey(
             id=verified.credential_id,
             user=user,
             user_handle=handle,
@@ -192,9 +192,9 @@ class Passkeys:
         )
         await self._use(challenge)
         self._check_number(await self.storage.of_user(user))
-        if not await self.storage.add(credential):
+        if not await self.storage.add(passkey):
             raise PasskeyError("exists")
-        return credential
+        return passkey
 
     async def begin_sign_in(self, user: str | None = None) -> tuple[dict[str, Any], Challenge]:
         """What the browser is to be asked (``PublicKeyCredentialRequestOptionsJSON``), and what it is to be checked
@@ -215,16 +215,16 @@ class Passkeys:
         )
         return options_to_json_dict(options), challenge
 
-    async def finish_sign_in(self, challenge: Challenge, answer: dict[str, Any]) -> Credential:
+    async def finish_sign_in(self, challenge: Challenge, answer: dict[str, Any]) -> Passkey:
         """The passkey that has answered; its ``user`` is who has signed in. Raises :exc:`.PasskeyError`."""
         if challenge.user_handle is not None:
             raise PasskeyError("expired", "the challenge was for making a passkey")
         challenge_of(answer)  # refuses frames; the library compares it
-        credential = await self.storage.find(credential_id_of(answer))
-        if credential is None:
+        passkey = await self.storage.find(credential_id_of(answer))
+        if passkey is None:
             raise PasskeyError("unknown")
-        _check_user(credential, challenge, user_handle_of(answer))
-        public_key = credential.public_key
+        _check_user(passkey, challenge, user_handle_of(answer))
+        public_key = passkey.public_key
         verified = _believed(
             lambda: verify_authentication_response(
                 credential=answer,
@@ -237,24 +237,24 @@ class Passkeys:
             )
         )
         is_eligible = verified.credential_device_type == CredentialDeviceType.MULTI_DEVICE
-        if is_eligible != credential.backup_eligible:
+        if is_eligible != passkey.backup_eligible:
             raise PasskeyError("refused", "the flag for backups has changed, which it never does")
         await self._use(challenge)
-        before, count = credential.sign_count, verified.new_sign_count
+        before, count = passkey.sign_count, verified.new_sign_count
         if (before or count) and count <= before:
-            await self.counter_went_back(credential, count)
-        credential = replace(
-            credential,
+            await self.counter_went_back(passkey, count)
+        passkey = replace(
+            passkey,
             sign_count=count,
             backed_up=verified.credential_backed_up,
             user_verified=verified.user_verified,
             last_used=time.time(),
         )
-        if not await self.storage.update(credential, before):
+        if not await self.storage.update(passkey, before):
             raise PasskeyError("expired", "it was used elsewhere meanwhile, or removed")
-        return credential
+        return passkey
 
-    async def counter_went_back(self, credential: Credential, sign_count: int) -> None:
+    async def counter_went_back(self, passkey: Passkey, sign_count: int) -> None:
         """Called when a passkey has signed in the right way, but counts less than it has before: there may be a copy.
 
         By default it logs that and raises :exc:`.PasskeyError` (``counter``). May be overridden: one that returns lets
@@ -262,11 +262,11 @@ class Passkeys:
         """
         gen_log.warning(
             "a passkey of user %r has counted %d after %d: there may be a copy of it",
-            credential.user,
+            passkey.user,
             sign_count,
-            credential.sign_count,
+            passkey.sign_count,
         )
-        raise PasskeyError("counter", f"{sign_count} after {credential.sign_count}")
+        raise PasskeyError("counter", f"{sign_count} after {passkey.sign_count}")
 
     @property
     def _requires_verification(self) -> bool:
@@ -275,7 +275,7 @@ class Passkeys:
     def _challenge(self, user: str | None, handle: bytes | None = None) -> Challenge:
         return Challenge(os.urandom(_RANDOM), int(time.time()) + self.seconds, user, handle)
 
-    def _check_number(self, known: Sequence[Credential]) -> None:
+    def _check_number(self, known: Sequence[Passkey]) -> None:
         if len(known) >= self.max_per_user:
             raise PasskeyError("too_many")
 
@@ -287,25 +287,25 @@ class Passkeys:
             raise PasskeyError("expired", "it was answered already, or too late")
 
 
-def _check_user(credential: Credential, challenge: Challenge, handle: bytes | None) -> None:
+def _check_user(passkey: Passkey, challenge: Challenge, handle: bytes | None) -> None:
     """Raise :exc:`.PasskeyError` if the passkey is not of whom was asked, or the authenticator takes it for another's
     (WebAuthn Level 3 section 7.2, step 6)."""
-    if challenge.user is not None and credential.user != challenge.user:
+    if challenge.user is not None and passkey.user != challenge.user:
         raise PasskeyError("refused", "it is the passkey of another user")
     if handle is None:
         if challenge.user is None:
             raise PasskeyError("refused", "the authenticator does not say whose it is")
-    elif not hmac.compare_digest(handle, credential.user_handle):
+    elif not hmac.compare_digest(handle, passkey.user_handle):
         raise PasskeyError("refused", "the authenticator says that it is another user's")
 
 
-def _descriptors(credentials: Sequence[Credential]) -> list[PublicKeyCredentialDescriptor]:
+def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
     return [
         PublicKeyCredentialDescriptor(
             id=one.id,
             transports=[AuthenticatorTransport(transport) for transport in one.transports],
         )
-        for one in credentials
+        for one in passkeys
     ]
 
 

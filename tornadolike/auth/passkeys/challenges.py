@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from .credentials import encoded
+from .storage import encoded
 
 MAX_BEGUN: Final = 4
 """How many may go on in a browser. For one more the oldest is forgotten."""

@@ -24,8 +24,8 @@ from ..signin.returning import safe_next
 from .answers import challenge_of, decoded
 from .ceremonies import PasskeyOwner, Passkeys
 from .challenges import Challenge, packed, unpacked
-from .credentials import Credential, encoded
 from .errors import PasskeyError
+from .storage import Passkey, encoded
 
 MAX_MESSAGE_SIZE: Final = 16 * 1024
 """Bytes of what a page may send."""
@@ -136,9 +136,9 @@ class PasskeySignInMixin(_Ceremony):
         class PasskeySignIn(PasskeySignInMixin, RequestHandler):
             passkeys = passkeys
 
-            async def signed_in(self, credential, next):
+            async def signed_in(self, passkey, next):
                 self.session.rotate()
-                self.session["user"] = credential.user
+                self.session["user"] = passkey.user
     """
 
     _kind = "sign_in"
@@ -148,8 +148,8 @@ class PasskeySignInMixin(_Ceremony):
         before something that matters, it is who has given the password, or is signed in. Never what was typed."""
         return None
 
-    async def signed_in(self, credential: Credential, next: str) -> None:
-        """To be overridden: ``credential.user`` is signed in, by a session or a cookie.
+    async def signed_in(self, passkey: Passkey, next: str) -> None:
+        """To be overridden: ``passkey.user`` is signed in, by a session or a cookie.
 
         :arg next: a path of this site, where the page goes then. The answer that tells it so is written unless this
             method writes another, ``{"next": "/elsewhere"}``, or redirects.
@@ -166,10 +166,10 @@ class PasskeySignInMixin(_Ceremony):
             challenge = self._take_challenge(message["finish"])
             if challenge.user != user:
                 raise PasskeyError("expired", "it was begun for another user")
-            credential = await self.passkeys.finish_sign_in(challenge, message["finish"])
+            passkey = await self.passkeys.finish_sign_in(challenge, message["finish"])
             there = message.get("next")
             there = safe_next(there if isinstance(there, str) else None)
-            await self.signed_in(credential, there)
+            await self.signed_in(passkey, there)
             if not self._finished and not self._write_buffer:
                 self.write({"next": there})
         else:
@@ -195,7 +195,7 @@ class PasskeyRegistrationMixin(_Ceremony):
         """To be overridden: the user who is signed in; None for nobody. May be a coroutine."""
         raise NotImplementedError(f"{type(self).__name__} needs a method get_passkey_owner()")
 
-    async def passkey_added(self, credential: Credential) -> None:
+    async def passkey_added(self, passkey: Passkey) -> None:
         """May be overridden: to tell the user by mail, say."""
 
     async def passkey_removed(self, credential_id: bytes, owner: PasskeyOwner) -> None:
@@ -234,9 +234,9 @@ class PasskeyRegistrationMixin(_Ceremony):
         challenge = self._take_challenge(message["finish"])
         if challenge.user != owner.user:
             raise PasskeyError("expired", "it was begun by another user")
-        credential = await self.passkeys.finish_registration(challenge, message["finish"], name)
-        await self.passkey_added(credential)
-        self.write({"passkey": _shown(credential)})
+        passkey = await self.passkeys.finish_registration(challenge, message["finish"], name)
+        await self.passkey_added(passkey)
+        self.write({"passkey": _shown(passkey)})
 
     async def _owner(self) -> PasskeyOwner:
         owner = self.get_passkey_owner()
@@ -247,12 +247,12 @@ class PasskeyRegistrationMixin(_Ceremony):
         return owner
 
 
-def _shown(credential: Credential) -> dict[str, Any]:
+def _shown(passkey: Passkey) -> dict[str, Any]:
     """What its user is told of it."""
     return {
-        "id": encoded(credential.id),
-        "name": credential.name,
-        "created": credential.created,
-        "last_used": credential.last_used,
-        "backed_up": credential.backed_up,
+        "id": encoded(passkey.id),
+        "name": passkey.name,
+        "created": passkey.created,
+        "last_used": passkey.last_used,
+        "backed_up": passkey.backed_up,
     }

@@ -11,7 +11,7 @@ _BYTES: Final = ("id", "user_handle", "public_key")
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class Passkey:
     """A passkey of a user. Nothing of it is secret: what signs stays with the user."""
 
     id: bytes
@@ -47,7 +47,7 @@ class Credential:
         return json.dumps(fields | {name: encoded(fields[name]) for name in _BYTES})
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Credential":
+    def from_json(cls, text: str | bytes) -> "Passkey":
         """What :meth:`to_json` has made a text of."""
         fields: dict[str, Any] = json.loads(text)
         fields |= {name: urlsafe_b64decode(fields[name] + "==") for name in _BYTES}
@@ -59,26 +59,26 @@ def encoded(value: bytes) -> str:
     return urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-class CredentialStorage(ABC):
+class PasskeyStorage(ABC):
     """Where a site keeps the passkeys of its users. The interface; all of it is to be overridden.
 
     Each operation is to be atomic, and one that has returned is to last.
     """
 
     @abstractmethod
-    async def find(self, credential_id: bytes) -> Credential | None:
+    async def find(self, credential_id: bytes) -> Passkey | None:
         """The passkey with this id; None if there is none."""
 
     @abstractmethod
-    async def of_user(self, user: str) -> Sequence[Credential]:
+    async def of_user(self, user: str) -> Sequence[Passkey]:
         """All passkeys of a user, in the order in which they were added."""
 
     @abstractmethod
-    async def add(self, credential: Credential) -> bool:
+    async def add(self, passkey: Passkey) -> bool:
         """Keep a new one. Returns False, and keeps what is there, if there is one with this id, whosever it is."""
 
     @abstractmethod
-    async def update(self, credential: Credential, sign_count: int) -> bool:
+    async def update(self, passkey: Passkey, sign_count: int) -> bool:
         """Keep what has changed of one, if the counter of what is kept is still ``sign_count``.
 
         Returns whether that was done: of two that say the same count one is told that it was not.
@@ -89,31 +89,31 @@ class CredentialStorage(ABC):
         """Forget one, if it is this user's. Returns whether it was."""
 
 
-class MemoryCredentials(CredentialStorage):
+class MemoryPasskeys(PasskeyStorage):
     """Keeps passkeys in this process, and loses them with it: for tests and for trying things out."""
 
     def __init__(self) -> None:
-        self._credentials: dict[bytes, Credential] = {}
+        self._passkeys: dict[bytes, Passkey] = {}
 
-    async def find(self, credential_id: bytes) -> Credential | None:
-        return self._credentials.get(credential_id)
+    async def find(self, credential_id: bytes) -> Passkey | None:
+        return self._passkeys.get(credential_id)
 
-    async def of_user(self, user: str) -> Sequence[Credential]:
-        return [one for one in self._credentials.values() if one.user == user]
+    async def of_user(self, user: str) -> Sequence[Passkey]:
+        return [one for one in self._passkeys.values() if one.user == user]
 
-    async def add(self, credential: Credential) -> bool:
-        return self._credentials.setdefault(credential.id, credential) is credential
+    async def add(self, passkey: Passkey) -> bool:
+        return self._passkeys.setdefault(passkey.id, passkey) is passkey
 
-    async def update(self, credential: Credential, sign_count: int) -> bool:
-        kept = self._credentials.get(credential.id)
+    async def update(self, passkey: Passkey, sign_count: int) -> bool:
+        kept = self._passkeys.get(passkey.id)
         if kept is None or kept.sign_count != sign_count:
             return False
-        self._credentials[credential.id] = credential
+        self._passkeys[passkey.id] = passkey
         return True
 
     async def remove(self, credential_id: bytes, user: str) -> bool:
-        kept = self._credentials.get(credential_id)
+        kept = self._passkeys.get(credential_id)
         if kept is None or kept.user != user:
             return False
-        del self._credentials[credential_id]
+        del self._passkeys[credential_id]
         return True

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import strategies
 
 from tests.docs.following import shown_files
-from tornadolike.auth.passkeys import Credential, CredentialStorage, MemoryCredentials
+from tornadolike.auth.passkeys import MemoryPasskeys, Passkey, PasskeyStorage
 
-ONE = Credential(b"id", "ann", b"handle", b"key", sign_count=3)
+ONE = Passkey(b"id", "ann", b"handle", b"key", sign_count=3)
 
-credentials = strategies.builds(
-    Credential,
+passkeys = strategies.builds(
+    Passkey,
     id=strategies.binary(max_size=100),
     user=strategies.text(),
     user_handle=strategies.binary(max_size=64),
@@ -28,10 +28,10 @@ credentials = strategies.builds(
 )
 
 
-@hypothesis.given(credential=credentials)
-def test_there_and_back(credential: Credential) -> None:
-    text = credential.to_json()
-    assert Credential.from_json(text) == credential == Credential.from_json(text.encode("utf-8"))
+@hypothesis.given(passkey=passkeys)
+def test_there_and_back(passkey: Passkey) -> None:
+    text = passkey.to_json()
+    assert Passkey.from_json(text) == passkey == Passkey.from_json(text.encode("utf-8"))
 
 
 def test_the_text_stays() -> None:
@@ -48,10 +48,10 @@ def of_the_page() -> Any:
     page = Path(__file__).parents[3] / "docs" / "passkeys.rst"
     namespace: dict[str, Any] = {}
     exec(shown_files(page)["storage.py"], namespace)
-    return namespace["SQLiteCredentials"](":memory:")
+    return namespace["SQLitePasskeys"](":memory:")
 
 
-@pytest.mark.parametrize("make", [MemoryCredentials, of_the_page])
+@pytest.mark.parametrize("make", [MemoryPasskeys, of_the_page])
 def test_a_storage(make: Callable[[], Any]) -> None:
     async def main() -> None:
         storage = make()
@@ -61,7 +61,7 @@ def test_a_storage(make: Callable[[], Any]) -> None:
             if make is of_the_page:
                 storage.db.close()
 
-    async def use(storage: CredentialStorage) -> None:
+    async def use(storage: PasskeyStorage) -> None:
         assert await storage.add(ONE)
         assert not await storage.add(replace(ONE, user="bob")), "an id is somebody's"
         other = replace(ONE, id=b"other")

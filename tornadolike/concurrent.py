@@ -10,10 +10,10 @@ import functools
 import os
 import threading
 from asyncio import _get_running_loop
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Hashable
 from concurrent import futures
 from types import TracebackType
-from typing import Any, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 from .ioloop import IOLoop
 from .ioloop.yielded import FUTURES
@@ -42,6 +42,8 @@ Future = asyncio.Future
 AnyFuture = asyncio.Future[T] | futures.Future[T]
 
 F = TypeVar("F", bound=asyncio.Future[Any])
+
+Key = TypeVar("Key", bound=Hashable)
 
 HERE = os.path.dirname(__file__) + os.sep
 
@@ -192,6 +194,88 @@ def copy_outcome(source: AnyFuture[T], target: AnyFuture[T]) -> None:
         target.set_exception(error)
     else:
         target.set_result(source.result())
+
+
+# Sharing
+
+
+class Flight(Generic[T]):
+    """Work on its way, for all who wait for it."""
+
+    def __init__(self, task: asyncio.Task[T], *, must_land: bool) -> None:
+        self.task = task
+        self._is_left_alone = must_land
+        self._waiting = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody can wait for it any more: it has ended, or the last who waited has given up."""
+        return self.task.done() or self.task.cancelling() > 0
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait for its end, or for so many seconds; then it goes on for whoever comes next. Returns whether it has
+        ended. Who is cancelled leaves the others waiting."""
+        self._waiting += 1
+        try:
+            landed, _ = await asyncio.wait([self.task], timeout=seconds)
+        except asyncio.CancelledError:
+            if self._waiting == 1 and not self._is_left_alone:
+                self.task.cancel()
+                await asyncio.wait([self.task])
+            raise
+        finally:
+            self._waiting -= 1
+        if not landed:
+            self._is_left_alone = True
+        return bool(landed)
+
+    async def result(self) -> T:
+        """What it gives, or raises."""
+        await self.wait()
+        return self.task.result()
+
+
+class Flights(Generic[Key, T]):
+    """What many want at the same time is done once for all of them, in each loop.
+
+    :arg must_land: whether what has begun goes on though all who waited have been cancelled. By default the last one
+        ends it.
+    """
+
+    def __init__(self, *, must_land: bool = False) -> None:
+        self._must_land = must_land
+        self._flights: dict[asyncio.AbstractEventLoop, dict[Key, Flight[T]]] = {}
+
+    async def join(self, key: Key, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What the work gives, or raises, that is on its way for this key; ``start`` is called if none is."""
+        flight = self.find(key)
+        if flight is None:
+            flight = self.begin(key, start())
+        return await flight.result()
+
+    def find(self, key: Key) -> Flight[T] | None:
+        """What is on its way for this key in this loop."""
+        flight = self._flights.get(asyncio.get_running_loop(), {}).get(key)
+        return None if flight is None or flight.is_over else flight
+
+    def begin(self, key: Key, work: Coroutine[Any, Any, T]) -> Flight[T]:
+        """Do this for all who want it."""
+        loop = asyncio.get_running_loop()
+        for closed in [each for each in list(self._flights) if each.is_closed()]:
+            self._flights.pop(closed, None)  # nobody has told us the end
+        flying = self._flights.setdefault(loop, {})
+
+        def landed(task: asyncio.Task[T]) -> None:
+            if flying.get(key) is flight:
+                del flying[key]
+            if not flying and self._flights.get(loop) is flying:
+                del self._flights[loop]
+            if not task.cancelled():
+                task.exception()  # those who wait have it; if nobody waits any more it is nobody's
+
+        flight = flying[key] = Flight(loop.create_task(work), must_land=self._must_land)
+        flight.task.add_done_callback(landed)
+        return flight
 
 
 # Threads

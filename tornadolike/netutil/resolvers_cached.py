@@ -1,7 +1,7 @@
 """:class:`CachedResolver`: a resolver with a memory.
 
 Each loop has a memory of its own. What one has learnt is dated by its clock, which says nothing to
-another, and a question on its way is a task of that loop; so nothing is shared between threads.
+another; so nothing is shared between threads.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ import threading
 import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from ..concurrent import Flights
 from .resolvers import Address, DefaultLoopResolver, Resolver
 
 DEFAULT_TTL: Final = 30.0
@@ -37,35 +38,10 @@ class Answer:
     until: float
 
 
-class Asking:
-    """A question on its way, for all who want to know."""
-
-    def __init__(self, task: asyncio.Task[Answer]) -> None:
-        self.task = task
-        self.taken_back = False
-        """The last who waited has given up: it will have no answer."""
-        self._askers = 0
-
-    async def answer(self) -> Answer:
-        """Wait for it. Who is cancelled leaves the others waiting."""
-        self._askers += 1
-        try:
-            return await asyncio.shield(self.task)
-        except asyncio.CancelledError:
-            if self._askers == 1:
-                self.taken_back = True
-                self.task.cancel()
-                await asyncio.wait([self.task])
-            raise
-        finally:
-            self._askers -= 1
-
-
 class Memory:
-    """What one loop has learnt, the oldest first, and what it is asking."""
+    """What one loop has learnt, the oldest first."""
 
     def __init__(self, max_entries: int) -> None:
-        self.asking: dict[Question, Asking] = {}
         self._answers: OrderedDict[Question, Answer] = OrderedDict()
         self._max_entries = max_entries
 
@@ -127,6 +103,7 @@ class CachedResolver(Resolver):
         with self._lock:
             self._memories: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Memory]
             self._memories = weakref.WeakKeyDictionary()
+            self._flights = Flights[Question, Answer]()
 
     def close(self) -> None:
         self.clear()
@@ -140,10 +117,8 @@ class CachedResolver(Resolver):
         question = host, port, family
         answer = memory.recall(question, loop.time())
         if answer is None:
-            asking = memory.asking.get(question)
-            if asking is None or asking.taken_back:
-                asking = self._ask(loop, memory, question)
-            answer = await asking.answer()
+            flights = self._flights
+            answer = await flights.join(question, lambda: self._learn(loop, memory, question))
         if answer.error is not None:
             raise another(answer.error)
         return list(answer.addresses)
@@ -152,21 +127,8 @@ class CachedResolver(Resolver):
         with self._lock:
             memory = self._memories.get(loop)
             if memory is None:
-                # A question that never ended, as its loop was closed before, keeps the loop alive.
-                for closed in [each for each in self._memories if each.is_closed()]:
-                    del self._memories[closed]
                 memory = self._memories[loop] = Memory(self.max_entries)
             return memory
-
-    def _ask(self, loop: asyncio.AbstractEventLoop, memory: Memory, question: Question) -> Asking:
-        def forget(_: Any) -> None:
-            if memory.asking.get(question) is asking:
-                del memory.asking[question]
-
-        asking = Asking(loop.create_task(self._learn(loop, memory, question)))
-        memory.asking[question] = asking
-        asking.task.add_done_callback(forget)
-        return asking
 
     async def _learn(
         self, loop: asyncio.AbstractEventLoop, memory: Memory, question: Question

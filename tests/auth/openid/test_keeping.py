@@ -249,7 +249,7 @@ async def test_nobody_waits_long_for_a_slow_provider_while_there_is_an_old_answe
     anew.cancel()  # who is cancelled does not end what goes on for others
     await turns()
     assert provider.asked == 2
-    (flight,) = kept._flights.values()
+    flight = kept._flights.find(None)
     provider.gate.set()
     await flight.task
     assert [await kept.get() for _ in range(3)] == [2, 2, 2]
@@ -258,13 +258,42 @@ async def test_nobody_waits_long_for_a_slow_provider_while_there_is_an_old_answe
 @on_every_loop
 async def test_a_flood_of_who_wants_it_anew_is_no_flood_of_questions(kept, provider, clock):
     await kept.get()
-    for _ in range(100):
-        assert await kept.get_anew() == 1
-    clock.now += 30
-    assert [await kept.get_anew() for _ in range(100)] == [2] * 100
+    assert [await kept.get_anew() for _ in range(100)] == [
+        2
+    ] * 100  # nobody has wanted it anew before
+    clock.now += 29.9
+    assert await kept.get_anew() == 2
+    clock.now += 0.1
+    assert [await kept.get_anew() for _ in range(100)] == [3] * 100
     # What was learnt so counts as new.
     clock.now += 99
-    assert await kept.get() == 2
+    assert await kept.get() == 3
+
+
+@on_every_loop
+async def test_what_was_asked_because_it_was_old_lets_nobody_wait_who_wants_it_anew(
+    kept, provider, clock
+):
+    await kept.get()
+    clock.now += 100
+    assert [await kept.get(), await kept.get_anew(), await kept.get_anew()] == [2, 3, 3]
+
+
+@on_every_loop
+async def test_while_the_provider_fails_that_is_no_reason_to_ask_at_once(
+    kept, provider, clock, expect_log
+):
+    await kept.get()
+    clock.now += 100
+    provider.error = ProviderUnavailableError("down")
+    with expect_log("tornadolike.general", "the number cannot be asked for again", count=1):
+        await kept.get()
+        assert await kept.get_anew() == 1
+        clock.now += 29.9
+        assert await kept.get_anew() == 1
+    provider.error = None
+    clock.now += 0.1
+    assert await kept.get_anew() == 3
 
 
 @on_every_loop
@@ -280,7 +309,7 @@ async def test_what_is_no_failure_of_the_provider_is_not_kept(kept, provider):
 
 def test_loops_share_what_they_know_one_after_the_other(kept, provider):
     assert [asyncio.run(kept.get()) for _ in range(3)] == [1, 1, 1]
-    assert kept._flights == {}
+    assert not kept._flights._flights
 
 
 def test_a_loop_that_has_ended_in_the_middle_of_a_question_is_forgotten(kept, provider):
@@ -293,11 +322,11 @@ def test_a_loop_that_has_ended_in_the_middle_of_a_question_is_forgotten(kept, pr
         return asker
 
     asker = loop.run_until_complete(begin())
-    (flight,) = kept._flights.values()
+    (flight,) = kept._flights._flights[loop].values()
     loop.close()
     provider.gate = None
     assert asyncio.run(kept.get()) == 2
-    assert loop not in kept._flights
+    assert loop not in kept._flights._flights
     for task in (asker, flight.task):  # whose coroutines would complain that nobody ended them
         task._log_destroy_pending = False
         task.get_coro().close()
@@ -331,14 +360,15 @@ STEPS = st.lists(
 @hypothesis.given(STEPS)
 def test_whatever_happens_in_whatever_order(steps):
     """Against the rules themselves: what comes is the last answer, while it is good or may still be used; and between
-    two questions there is a pause, which is short only where nothing is known."""
+    two questions there is a pause, which is short only where nothing is known. Who wants it anew waits for no other
+    pause than that of his like, while nothing has failed."""
     clock, provider = Clock(), Provider()
     kept = Kept(provider, TIMES, "the number")
-    answered = asked = -math.inf
-    value = None
+    answered = asked = forced = -math.inf
+    value, has_failed = None, False
 
     async def walk():
-        nonlocal answered, asked, value
+        nonlocal answered, asked, forced, value, has_failed
         for step in steps:
             if step == "works":
                 provider.error = None
@@ -350,6 +380,8 @@ def test_whatever_happens_in_whatever_order(steps):
                 before = provider.asked
                 is_usable = clock.now < answered + TIMES.default + TIMES.stale
                 is_good = clock.now < answered + TIMES.default
+                last = forced if step == "anew" and is_usable and not has_failed else asked
+                pause = TIMES.pause if is_usable else TIMES.failure_pause
                 try:
                     got = await (kept.get() if step == "get" else kept.get_anew())
                 except ProviderUnavailableError:
@@ -357,12 +389,13 @@ def test_whatever_happens_in_whatever_order(steps):
                 if provider.asked > before:
                     assert provider.asked == before + 1
                     assert not (is_good and step == "get")
-                    assert clock.now >= asked + (TIMES.pause if is_usable else TIMES.failure_pause)
-                    asked = clock.now
+                    assert clock.now >= last + pause
+                    asked, has_failed = clock.now, provider.error is not None
+                    forced = clock.now if step == "anew" else forced
                     if provider.error is None:
                         answered, value, is_usable = clock.now, provider.asked, True
                 elif step == "anew" or not is_good:
-                    assert clock.now < asked + (TIMES.pause if is_usable else TIMES.failure_pause)
+                    assert clock.now < last + pause
                 assert got == (value if is_usable else None)
 
     with pytest.MonkeyPatch.context() as patch:

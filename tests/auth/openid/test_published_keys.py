@@ -69,7 +69,22 @@ async def test_unknown_names_are_no_flood_of_questions(publisher, keys):
     for number in range(50):
         with pytest.raises(TokenError, match="no key is known"):
             await read(signed_by(key(), kid=f"unknown {number}"), keys)
+    assert publisher.count("/keys") == 2
+
+
+@on_every_loop
+async def test_an_unknown_name_at_the_very_first_is_asked_for_once(publisher, keys):
+    with pytest.raises(TokenError, match="no key is known"):
+        await read(signed_by(key(), kid="unknown"), keys)
     assert publisher.count("/keys") == 1
+
+
+@on_every_loop
+async def test_keys_that_are_exchanged_at_once_are_found_at_once(publisher, keys):
+    assert await read(signed_by(key()), keys)
+    publisher.publish_keys(key("ES256", "b"))
+    assert await read(signed_by(key("ES256", "b")), keys)
+    assert publisher.count("/keys") == 2
 
 
 @on_every_loop
@@ -78,7 +93,7 @@ async def test_nor_are_wrong_signatures(publisher, keys):
     for _ in range(50):
         with pytest.raises(TokenError, match="signature is wrong"):
             await read(signed_by(key("ES256", "b"), kid="a"), keys)
-    assert publisher.count("/keys") == 1
+    assert publisher.count("/keys") == 2
 
 
 @on_every_loop

@@ -250,13 +250,10 @@ def test_a_client_that_is_not_known(make: Make, provider: Any) -> None:
 # A provider that changes, fails and waits
 
 
-def test_other_keys_while_the_site_runs(
-    make: Make, provider: Any, later: Callable[[float], None]
-) -> None:
+def test_other_keys_while_the_site_runs(make: Make, provider: Any) -> None:
     site = make()
     for generation in ("of today", "of tomorrow"):
         provider.tell(keys=generation)
-        later(keeping.Keeping().pause)
         user, before = User(), provider.asked("/jwks")
         user.sign_in(site.url + SIGNIN)
         assert signed_in(site, user) == "ada", site.errors

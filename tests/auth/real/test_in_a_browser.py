@@ -13,7 +13,6 @@ from tornadolike.auth import (
     SignInError,
     TokenError,
 )
-from tornadolike.auth.openid import keeping
 
 pytest.importorskip("selenium", reason="drives a browser by selenium")
 from selenium.webdriver.common.by import By
@@ -178,9 +177,7 @@ def test_nobody_is_led_away(make: Make, visit: Visit, there: str) -> None:
     assert visit.driver.current_url == site.url + "/"
 
 
-def test_a_provider_that_is_down_and_comes_back_with_other_keys(
-    make: Make, visit: Visit, later: Callable[[float], None]
-) -> None:
+def test_a_provider_that_is_down_and_comes_back_with_other_keys(make: Make, visit: Visit) -> None:
     site = make()
     visit.driver.get(site.url + SIGNIN)
     visit.sign_in_there()
@@ -192,7 +189,6 @@ def test_a_provider_that_is_down_and_comes_back_with_other_keys(
     visit.driver.get(site.url)  # who is signed in stays so
     assert '"subject": "ada"' in visit.who()
     visit.provider.tell(fail=[], keys="of a browser")
-    later(keeping.Keeping().pause)
     visit.driver.get(site.url + SIGNIN)
     assert '"subject": "ada"' in visit.who()
     assert len(site.identities) == 2

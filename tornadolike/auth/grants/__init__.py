@@ -5,7 +5,6 @@
    storage       TokenStorage: where tokens are kept; MemoryTokens
    in_files      FileTokens: for scripts
    in_stores     StoreTokens: encrypted, for servers
-   flights       what many want at the same time is done once
    servers       TokenServer: one of which only its URLs are known
    base          Grant: a way to get a token
    device        DeviceGrant: a user agrees on another device (RFC 8628)

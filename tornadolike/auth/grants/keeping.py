@@ -8,11 +8,11 @@ one use, and the second use counts as theft (RFC 9700 section 4.14).
 from dataclasses import replace
 from typing import Final
 
+from ...concurrent import Flights
 from ..errors import ProviderUnavailableError, SignInRequiredError
 from ..oauth2.provider import OAuth2Provider
 from ..tokens import DEFAULT_LEEWAY, Token
 from .base import Grant, Refreshing
-from .flights import Flights
 from .storage import MemoryTokens, TokenStorage
 
 ALONE: Final = "token"
@@ -47,7 +47,8 @@ class Tokens:
         self._grant = Refreshing(grant) if isinstance(grant, OAuth2Provider) else grant
         self._storage = MemoryTokens() if storage is None else storage
         self._leeway = leeway
-        self._flights = Flights[str, Token]()
+        # Half of a renewal may be done: the refresh token is used up. The rest must not be lost.
+        self._flights = Flights[str, Token](must_land=True)
         self._unsaved: dict[str, tuple[Token, Token | None]] = {}
         """What the storage has failed to save, and in the place of what."""
 

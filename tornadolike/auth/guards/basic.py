@@ -1,6 +1,5 @@
 """:class:`BasicAuthentication`: a name and a password with each request (RFC 7617)."""
 
-import asyncio
 import hmac
 import re
 import secrets
@@ -9,6 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any, Final
 
+from ...concurrent import Flights
 from ...web import RequestHandler
 from ..accounts.throttling import LoginThrottle, TooManyAttemptsError, refuse_attempt
 from .authenticate import Scheme
@@ -55,7 +55,7 @@ class BasicAuthentication(Scheme):
         self._check = check
         self._realm = checked_realm(realm)
         self._throttle = throttle
-        self._checks: dict[bytes, asyncio.Task[Credentials | None]] = {}
+        self._checks = Flights[bytes, Credentials | None](must_land=True)
         """Those that go on, by a digest of name and password that nobody else can make."""
         self._key = secrets.token_bytes(32)
 
@@ -78,16 +78,7 @@ class BasicAuthentication(Scheme):
         """What the check gives, or is about to give, for this pair."""
         pair = f"{name}:{password}".encode(errors="surrogatepass")
         key = hmac.digest(self._key, pair, "sha256")
-        task = self._checks.get(key)
-        if task is None:
-            task = self._checks[key] = asyncio.ensure_future(self._checked(handler, name, password))
-            task.add_done_callback(lambda task: self._forget(key, task))
-        return await asyncio.shield(task)
-
-    def _forget(self, key: bytes, task: "asyncio.Task[Credentials | None]") -> None:
-        del self._checks[key]
-        if not task.cancelled():
-            task.exception()  # looked at: all who have waited may have gone
+        return await self._checks.join(key, lambda: self._checked(handler, name, password))
 
     async def _checked(
         self, handler: RequestHandler, name: str, password: str

@@ -7,17 +7,19 @@
                                                         +--- the provider fails --->  old, and still used: STALE
 
 However many want it, the provider is asked once at a time, and not again before a pause is over: neither while it
-fails, nor when strangers bring tokens with keys that nobody has heard of.
+fails, nor when strangers bring tokens with keys that nobody has heard of. The first of those is believed at once: the
+provider may have new keys.
 """
 
-import asyncio
 import copy
+import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
+from ...concurrent import Flights
 from ...httputil import HTTPHeaders
 from ...log import gen_log
 from ...util import check_not_negative
@@ -45,7 +47,8 @@ class Keeping:
     stale: float = 86400.0
     """Behind that, while the provider cannot be asked."""
     pause: float = 30.0
-    """Between two questions, at least, while there is an answer to go on with."""
+    """Between two questions, at least, while there is an answer to go on with. What was asked because that was old does
+    not count for a key that is missing in it: that is asked for at once."""
     patience: float = 1.0
     """For another answer, while there is an old one. Then the old one is used, and the other may come later."""
     failure_pause: float = 1.0
@@ -90,18 +93,24 @@ class Kept(Generic[T]):
         self._what = what
         self._answer: _Answer[T] | None = None
         self._failure: AuthError | None = None
-        self._asked = 0.0
-        self._flights: dict[asyncio.AbstractEventLoop, _Flight] = {}
+        self._asked = self._forced = -math.inf
+        self._flights = Flights[None, None]()
+        self.answers = 0
+        """How many there have been."""
 
     async def get(self) -> T:
         """The value. Raises :exc:`.AuthError` if there is none."""
         if self._answer is None or self._answer.until <= monotonic():
-            await self._ask_again(self._keeping.patience if self._is_usable() else None)
+            patience = self._keeping.patience if self._is_usable() else None
+            await self._ask_again(is_forced=False, patience=patience)
         return self._current()
 
     async def get_anew(self) -> T:
-        """The value, asked for again, unless it has been a moment ago. Raises :exc:`.AuthError` if there is none."""
-        await self._ask_again()
+        """The value, asked for again, unless somebody wanted that a moment ago, or it has failed then.
+
+        Raises :exc:`.AuthError` if there is none.
+        """
+        await self._ask_again(is_forced=True)
         return self._current()
 
     def _current(self) -> T:
@@ -114,31 +123,27 @@ class Kept(Generic[T]):
         answer = self._answer
         return answer is not None and monotonic() < answer.until + self._keeping.stale
 
-    def _pause(self) -> float:
-        if self._is_usable():
-            return self._keeping.pause
-        return 0.0 if self._failure is None else self._keeping.failure_pause
-
-    async def _ask_again(self, patience: float | None = None) -> None:
-        loop = asyncio.get_running_loop()
-        flight = self._flights.get(loop)
-        if flight is None or flight.is_over:
-            if monotonic() < self._asked + self._pause():
+    async def _ask_again(self, *, is_forced: bool, patience: float | None = None) -> None:
+        flight = self._flights.find(None)
+        if flight is None:
+            now = monotonic()
+            if now < self._next(is_forced):
                 return
-            self._asked = monotonic()
-            flight = self._begin(loop)
-        await flight.landing(patience)
+            self._asked = now
+            if is_forced:
+                self._forced = now
+            flight = self._flights.begin(None, self._learn())
+        if await flight.wait(patience):
+            await flight.result()
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> "_Flight":
-        def forget(_: object) -> None:
-            if self._flights.get(loop) is flight:
-                del self._flights[loop]
-
-        for closed in [each for each in list(self._flights) if each.is_closed()]:
-            self._flights.pop(closed, None)  # nobody has told them the end
-        flight = self._flights[loop] = _Flight(loop.create_task(self._learn()))
-        flight.task.add_done_callback(forget)
-        return flight
+    def _next(self, is_forced: bool) -> float:
+        """When the next question may be asked."""
+        if not self._is_usable():
+            return (
+                self._asked if self._failure is None else self._asked + self._keeping.failure_pause
+            )
+        begun = self._forced if is_forced and self._failure is None else self._asked
+        return begun + self._keeping.pause
 
     async def _learn(self) -> None:
         try:
@@ -149,34 +154,5 @@ class Kept(Generic[T]):
                 gen_log.warning("%s cannot be asked for again: %s", self._what, error)
         else:
             self._answer = _Answer(value, monotonic() + self._keeping.lifetime(headers))
+            self.answers += 1
             self._failure = None
-
-
-class _Flight:
-    """A question on its way, for all who wait."""
-
-    def __init__(self, task: asyncio.Task[None]) -> None:
-        self.task = task
-        self._waiting = 0
-        self._is_left_alone = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nobody can wait for it any more: it has ended, or the last who waited has given up."""
-        return self.task.done() or self.task.cancelling() > 0
-
-    async def landing(self, patience: float | None) -> None:
-        """Wait for it, or for so many seconds. Who is cancelled leaves the others waiting."""
-        self._waiting += 1
-        try:
-            landed, _ = await asyncio.wait([self.task], timeout=patience)
-        except asyncio.CancelledError:
-            if self._waiting == 1 and not self._is_left_alone:
-                self.task.cancel()
-            raise
-        finally:
-            self._waiting -= 1
-        if landed:
-            self.task.result()
-        else:
-            self._is_left_alone = True  # it goes on for whoever comes next

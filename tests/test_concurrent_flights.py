@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.running import LOOPS, on_every_loop, run_on, turns
-from tornadolike.auth.grants.flights import Flights
+from tornadolike.concurrent import Flights
 
 
 class Work:
@@ -52,8 +52,8 @@ async def test_who_is_cancelled_leaves_the_others():
 
 
 @on_every_loop
-async def test_it_goes_on_when_all_are_cancelled():
-    flights, work = Flights(), Work(ValueError("for nobody"))
+async def test_what_must_land_goes_on_when_all_are_cancelled():
+    flights, work = Flights(must_land=True), Work(ValueError("for nobody"))
     task = asyncio.create_task(flights.join("a", work))
     await turns()
     task.cancel()
@@ -61,6 +61,63 @@ async def test_it_goes_on_when_all_are_cancelled():
     work.go_on.set()
     await turns(5)
     assert work.ended == 1  # and nobody complains of an error that nobody has seen
+
+
+@on_every_loop
+async def test_the_last_who_is_cancelled_ends_it_and_waits_for_its_end():
+    class Slow(Work):
+        async def __call__(self):
+            try:
+                return await super().__call__()
+            except asyncio.CancelledError:
+                await turns(5)
+                self.ended += 1
+                raise
+
+    flights, slow, other = Flights(), Slow(), Work()
+    tasks = [asyncio.create_task(flights.join("a", slow)) for _ in range(3)]
+    await turns()
+    for task in tasks:
+        task.cancel()
+    await turns()
+    assert not tasks[-1].done()
+    late = asyncio.create_task(flights.join("a", other))  # has nothing to do with it
+    await asyncio.wait(tasks)
+    assert (slow.begun, slow.ended) == (1, 1)
+    other.go_on.set()
+    assert await late == 1
+    assert all(task.cancelled() for task in tasks)
+    await turns()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not flights._flights
+
+
+@on_every_loop
+async def test_who_waits_no_longer_leaves_it_to_those_who_come():
+    flights, work = Flights(), Work()
+    flight = flights.begin("a", work())
+    assert not await flight.wait(0.001)
+    waiting = asyncio.create_task(flight.result())
+    await turns()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert flights.find("a") is flight
+    work.go_on.set()
+    assert await flight.wait()
+    assert await flight.result() == 1
+    assert flights.find("a") is None
+
+
+@on_every_loop
+async def test_somebody_else_ends_it():
+    flights, work = Flights(), Work()
+    tasks = [asyncio.create_task(flights.join("a", work)) for _ in range(2)]
+    await turns()
+    flights.find("a").task.cancel()
+    assert flights.find("a") is None
+    for task in tasks:
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 @on_every_loop

@@ -9,9 +9,9 @@ from tornadolike.auth.jose.keys import LEAST_SECRET, MAX_CANDIDATES, MAX_KEYS
 from tornadolike.auth.jose.reading import LEEWAY, MAX_SIZE
 from tornadolike.auth.jose.strict_json import MAX_DEPTH
 from tornadolike.auth.oauth2.assertions import LIFETIME
+from tornadolike.auth.oauth2.urls import LONGEST
 from tornadolike.auth.openid.id_tokens import LONGEST_SUBJECT
 from tornadolike.auth.openid.keeping import Keeping
-from tornadolike.auth.openid.urls import LONGEST
 
 DOCS = Path(__file__).parents[2] / "docs"
 KEEPING = Keeping()

@@ -188,7 +188,7 @@ def test_one_of_many_goes_away(outcome: Any) -> None:
         await asyncio.sleep(0)
         may_end.set()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        while scheme._checks:
+        while scheme._checks._flights:
             await asyncio.sleep(0)
         assert asked == 1
         return results

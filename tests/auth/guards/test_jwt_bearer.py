@@ -149,8 +149,10 @@ def test_keys_that_the_issuer_publishes(site: Callable[..., Site]) -> None:
     guard = BearerAuthentication(JWTBearer(name, audience=AUDIENCE))
     served = site(("/", Things), middleware=[guard])
     assert served.ask("GET /", bearer(token(iss=name))).json["user"]["sub"] == "ann"
-    assert served.ask("GET /", bearer(token(iss=name, key=OTHER))).status == 401
-    assert [type(one).__name__ for one in issuer.finished] == ["Metadata", "Published"]
+    for _ in range(3):  # its key may have been exchanged: that is asked once
+        assert served.ask("GET /", bearer(token(iss=name, key=OTHER))).status == 401
+    asked = [type(one).__name__ for one in issuer.finished]
+    assert asked == ["Metadata", "Published", "Published"]
 
 
 def test_an_issuer_that_does_not_answer(site: Callable[..., Site], expect_log: Any) -> None:

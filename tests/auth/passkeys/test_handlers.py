@@ -1,8 +1,6 @@
 """The handlers, as pages' script uses them: JSON over HTTP, and a cookie that remembers what was asked."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -419,18 +417,3 @@ def test_what_is_forgotten_is_told(
 
 def test_the_room_says_what_is_in_it() -> None:
     assert all(hasattr(room, name) for name in room.__all__)
-
-
-@pytest.mark.once
-def test_without_the_library_the_remedy_is_told() -> None:
-    program = (
-        "import sys; sys.modules['webauthn'] = None\n"
-        "import tornadolike.auth as auth\n"
-        "auth.requires_role\n"
-        "try: auth.Passkeys\n"
-        "except ImportError as error: print(error)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "pip install tornadolike[passkeys]" in done.stdout

@@ -3,6 +3,7 @@
 .. code-block:: text
 
    pkce         the proof that who begins is who ends (RFC 7636)
+   urls         which URLs of a provider may be used
    pending      a sign-in that has begun: what is kept of it in the browser
    endpoints    asking a provider's endpoints
    clients      how a client says who it is

@@ -2,7 +2,6 @@
 
 .. code-block:: text
 
-   urls             which URLs of a provider may be used
    keeping          what a provider publishes, kept for a while
    published_keys   its keys, which change (JWKS)
    discovery        what it says of itself

@@ -8,9 +8,9 @@ from ...httputil import HTTPHeaders
 from ..errors import ProviderAnswerError
 from ..jose.keys import Keys
 from ..oauth2.endpoints import Endpoints
+from ..oauth2.urls import check_issuer, checked_url
 from .keeping import Keeping, Kept
 from .published_keys import PublishedKeys
-from .urls import check_issuer, checked_url
 
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _REQUIRED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")

@@ -8,8 +8,8 @@ from ..errors import ProviderAnswerError, TokenError
 from ..jose.algorithms import Key
 from ..jose.keys import Keys, found, public_keys
 from ..oauth2.endpoints import Endpoints
+from ..oauth2.urls import checked_url, is_safe_url
 from .keeping import Keeping, Kept
-from .urls import checked_url, is_safe_url
 
 
 class PublishedKeys(Keys):

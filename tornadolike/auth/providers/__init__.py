@@ -2,7 +2,6 @@
 
 .. code-block:: text
 
-   hosts       where a provider is, if everybody may run one
    claims      what providers say in words of their own
    github      GitHub: OAuth 2.0 with an API; Enterprise Server too
    discord     Discord: the same

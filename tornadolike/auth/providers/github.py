@@ -11,9 +11,9 @@ from ..errors import ProviderAnswerError
 from ..identities import Identity
 from ..oauth2.pending import Pending
 from ..oauth2.provider import OAuth2Provider
+from ..oauth2.urls import checked_base
 from ..tokens import Token
 from .claims import subject_of, text
-from .hosts import checked_base
 
 HOST: Final = "https://github.com"
 _CLOUD: Final = ".ghe.com"

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from ..oauth2.urls import checked_base
 from ..openid.provider import OpenIDProvider
-from .hosts import checked_base
 
 HOST: Final = "https://gitlab.com"
 

@@ -14,11 +14,11 @@ from typing import Any, Final
 from ..errors import AccessDeniedError
 from ..identities import Identity
 from ..jose.reading import Issuer
+from ..oauth2.urls import checked_base
 from ..openid.discovery import Discovery
 from ..openid.provider import OpenIDProvider
 from ..tokens import Token
 from .claims import is_true
-from .hosts import checked_base
 
 AUTHORITY: Final = "https://login.microsoftonline.com"
 CONSUMERS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornadolike.auth import ProviderAnswerError
-from tornadolike.auth.openid.urls import LONGEST, check_issuer, checked_url, is_safe_url
+from tornadolike.auth.oauth2.urls import (
+    LONGEST,
+    check_issuer,
+    checked_base,
+    checked_url,
+    is_safe_url,
+)
 
 GOOD = [
     "https://id.example.com",
@@ -113,3 +119,33 @@ def test_an_issuer_has_no_query(url):
 def test_whatever_text_comes_there_is_an_answer(text):
     assert is_safe_url(text) in (True, False)
     assert is_safe_url(f"https://{text}") in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("https://git.example.com", "https://git.example.com"),
+        ("https://git.example.com/", "https://git.example.com"),
+        ("https://example.com:8443/gitlab/", "https://example.com:8443/gitlab"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_where_a_provider_is(url, base):
+    assert checked_base(url) == base
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "git.example.com", "http://git.example.com", "ftp://git.example.com", "https://"),
+        *("https://a.example/?x=1", "https://a.example/#x", "https://user:pw@a.example"),
+        *("javascript:alert(1)", "https:///path", "http://localhost.evil.example"),
+        *("https://a.example/ b", "https://a.example:port", "https://[::1", "https://a.example\\b"),
+        *("https://a.example\n", "https://a.example/\nb", "//a.example", "https://ä.example"),
+    ],
+)
+def test_where_no_provider_is(url):
+    with pytest.raises(ValueError, match="a provider is at a URL"):
+        checked_base(url)

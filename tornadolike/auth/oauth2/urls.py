@@ -32,6 +32,16 @@ def is_safe_url(url: Any, *, allow_http: bool = False) -> bool:
     return parts.scheme == "https"
 
 
+def checked_base(url: str) -> str:
+    """Where a provider is that everybody may run: the same URL without a slash at its end.
+
+    Raises :exc:`ValueError` for what is not safe, or has a query.
+    """
+    if not is_safe_url(url) or "?" in url:
+        raise ValueError(f"a provider is at a URL like 'https://git.example.com', not at {url!r}")
+    return url.rstrip("/")
+
+
 def check_issuer(issuer: Any, *, allow_http: bool = False) -> None:
     """Raise :exc:`ValueError` for what cannot be an issuer (Discovery section 3): it has no query either."""
     if not is_safe_url(issuer, allow_http=allow_http) or "?" in issuer:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import grimp
@@ -25,7 +26,12 @@ ROOMS = sorted(
     if (path.suffix == ".py" or (path / "__init__.py").exists()) and not path.stem.startswith("__")
 )
 # Modules that need what only an extra installs: they may say so, by this name, and nothing else.
-OPTIONAL = {"tornadolike.curl_httpclient": "pycurl"}
+OPTIONAL = {
+    "tornadolike.auth.accounts.passwords": "argon2",
+    "tornadolike.auth.jose": "joserfc",
+    "tornadolike.auth.passkeys": "webauthn",
+    "tornadolike.curl_httpclient": "pycurl",
+}
 
 
 def test_the_package_alone_is_enough() -> None:
@@ -154,13 +160,16 @@ def test_the_face_is_for_users_only() -> None:
     assert lines == []
 
 
-# Imports each module in a fork of a process that has imported nothing but the standard library and the
-# packages that the module is in: the import system would import those before it anyway.
+# Imports each module in a fork of a process that has imported nothing but what others have written (so that
+# each fork need not: that takes ten times as long) and the packages that the module is in: the import system
+# would import those before it anyway.
 ALONE = """
-import asyncio, concurrent.futures.thread, dataclasses, email.message, hashlib, html, http.client
-import http.cookies, importlib, json, logging, mimetypes, os, ssl, sys, threading, traceback
+import contextlib, gc, importlib, json, os, sys, threading, traceback
 
-modules, optional = json.load(sys.stdin)
+modules, optional, sys.pycache_prefix = json.load(sys.stdin)
+sys.dont_write_bytecode = False
+gc.disable()
+house = modules[0].partition(".")[0]
 
 def descriptors():
     return sorted(os.listdir("/dev/fd"))
@@ -181,18 +190,35 @@ def complaint(name):
         return f"opens a descriptor (an event loop, a file?): {before} became {descriptors()}"
     return ""
 
-def check_in_fork(name):
+def in_fork(work):
     read, write = os.pipe()
     if os.fork() == 0:
         os.close(read)
-        said = complaint(name)
+        said = work()
         with open(write, "w") as answer:
-            json.dump({name: said[-4000:]} if said else check_inside(name), answer)
+            json.dump(said, answer)
         os._exit(0)
     os.close(write)
     with open(read) as answer:
         said = answer.read()
-    return {name: "the process died"} if os.wait()[1] else json.loads(said)
+    return None if os.wait()[1] else json.loads(said)
+
+def not_ours():
+    before = {*sys.modules}
+    for name in modules:
+        with contextlib.suppress(BaseException):
+            importlib.import_module(name)
+    others = {name: module for name, module in sys.modules.items() if name not in before}
+    return [name for name, module in others.items() if getattr(module, "__spec__", None)
+            and module.__spec__.name == name and name.partition(".")[0] != house]
+
+def check_in_fork(name):
+    def work():
+        said = complaint(name)
+        return {name: said[-4000:]} if said else check_inside(name)
+
+    found = in_fork(work)
+    return {name: "the process died"} if found is None else found
 
 def check(name):
     return check_inside(name) if name in sys.modules else check_in_fork(name)
@@ -205,6 +231,9 @@ def check_inside(package):
     return found
 
 found = {}
+for name in in_fork(not_ours) or ():
+    if said := complaint(name):
+        found[name] = said
 for name in modules:
     if name.rpartition(".")[0] not in modules:
         found |= check(name)
@@ -214,14 +243,15 @@ json.dump(found, sys.stdout)
 
 def imported_alone(folder: Path, modules: list[str]) -> dict[str, str]:
     """Import modules, each in a process of its own; return what is wrong, by module."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", ALONE],
-        input=json.dumps([modules, OPTIONAL]),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with tempfile.TemporaryDirectory() as compiled:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", ALONE],
+            input=json.dumps([modules, OPTIONAL, compiled]),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     answer = json.loads(done.stdout)
     assert isinstance(answer, dict)
     return answer

@@ -1,11 +1,14 @@
-"""The pages of signing in tell of each public name, and their first one leads to all of them."""
+"""The pages of signing in tell of each public name and its arguments, and their first one leads to all of them."""
 
+import inspect
 import re
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
 
 from tornadolike import auth
+from tornadolike.web import RequestHandler
 
 DOCS = Path(__file__).parents[2] / "docs"
 INDEX = (DOCS / "index.rst").read_text()
@@ -20,12 +23,43 @@ def told(text: str) -> set[str]:
     return set(re.findall(r"\w+", " ".join(re.findall(r"``(.+?)``", prose, re.DOTALL))))
 
 
+LIMITS = (DOCS / "limits.rst").read_text()
+SHOWN = set(re.findall(r"\w+", LIMITS + "".join(PAGES.values())))
 TOLD = set[str]().union(*(told(text) for text in PAGES.values()))
 
 
 @pytest.mark.parametrize("name", auth.__all__)
 def test_a_page_tells_of_each_name(name: str) -> None:
     assert name in TOLD
+
+
+# Records that a program makes itself; the others it is given.
+OWN_RECORDS = {"Credentials", "Identity", "Keeping", "PasskeyOwner", "Token"}
+# By their place, or for tests.
+UNNAMED = {"rp_id", "rp_name", "source", "clock"}
+
+
+def is_made(name: str) -> bool:
+    """Whether programs call it: no constant, exception, handler, or record that they are given."""
+    thing = getattr(auth, name)
+    if is_dataclass(thing):
+        return name in OWN_RECORDS
+    return callable(thing) and not (
+        isinstance(thing, type) and issubclass(thing, Exception | RequestHandler)
+    )
+
+
+MADE = [name for name in auth.__all__ if is_made(name)]
+
+
+def test_what_programs_make_is_found() -> None:
+    assert OWN_RECORDS < set(MADE)
+    assert {"GitHub", "Passkeys", "read_token"} < set(MADE)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_page_has_each_argument(name: str) -> None:
+    assert {*inspect.signature(getattr(auth, name)).parameters} - UNNAMED <= SHOWN
 
 
 @pytest.mark.parametrize("name", [*NAMES[1:], "users", "sessions", "xsrf"])

@@ -15,13 +15,14 @@ import tornadolike.sessions
 import tornadolike.signals
 import tornadolike.web
 import tornadolike.websocket
+from tornadolike.auth import Identity, PasswordHasher, SignInMixin, Tokens
 from tornadolike.background import Background
 from tornadolike.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse, StreamedResponse
 from tornadolike.pubsub import PubSub
 from tornadolike.rooms import Rooms
 from tornadolike.sessions import Session
 from tornadolike.simple_httpclient import SimpleAsyncHTTPClient
-from tornadolike.web import Application
+from tornadolike.web import Application, RequestHandler
 from tornadolike.websocket import WebSocketHandler
 
 PAGE = (Path(__file__).parents[2] / "docs" / "coming.rst").read_text()
@@ -36,6 +37,11 @@ OWNERS = {
     "rooms": Rooms,
     "pubsub": PubSub,
     "client": AsyncHTTPClient,
+    "SignInMixin": SignInMixin,
+    "handler": RequestHandler,
+    "identity": Identity,
+    "passwords": PasswordHasher,
+    "tokens": Tokens,
 }
 RESPONSES = (HTTPResponse(HTTPRequest("http://example.com/"), 200), StreamedResponse)
 MODULES = (
@@ -61,6 +67,16 @@ NOT_NAMES = {
     "root",
     "version",
     "xsrf_cookies",
+    "auth",
+    "cookie_secret",
+    "foreign",
+    "issuer",
+    "key_version",
+    "login_url",
+    "max_age",
+    "optional",
+    "query",
+    "user",
     "binary",
     "headers",
     "trusted_origins",

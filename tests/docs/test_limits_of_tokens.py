@@ -19,7 +19,7 @@ KEEPING = Keeping()
 
 def of_tokens() -> str:
     page = (DOCS / "limits.rst").read_text()
-    return " ".join(page.partition(".. _limits-of-tokens:")[2].partition("-----\n\n")[2].split())
+    return " ".join(page.partition(".. _limits-of-tokens:")[2].partition("~~~~~\n\n")[2].split())
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,13 @@ def test_access_logs_are_measured(tmp_path: Path) -> None:
     assert rows[:4] == ["CombinedLog", "JSONLog", "logger", "logger"]
 
 
+def test_signing_in_is_measured(tmp_path: Path) -> None:
+    report = run("signing.py", "--seconds", "0.01", "--rounds", "1", cache=tmp_path)
+    rows = re.findall(r"^\| ([\w ]+).* \| [\d,.]+ \|$", report, re.MULTILINE)
+    assert rows[:3] == ["signed value", "the same with tornado", "encrypted value"]
+    assert rows[-1] == "password hashed"
+
+
 def test_template_engines_are_measured(tmp_path: Path) -> None:
     engines = "tornadolike;tornadolike, contextual;tornado"
     report = run("templates.py", engines, "--rounds", "1", "--seconds", "0.01", cache=tmp_path)

@@ -11,4 +11,5 @@
    leaked           passwords that were stolen elsewhere
    devices          browsers from which somebody has signed in before
    throttling       how often somebody may try
+   mail_tokens      what stands in links of mails
 """

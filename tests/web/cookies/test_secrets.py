@@ -3,14 +3,15 @@
 import logging
 import secrets as random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.running import on_every_loop
 from tests.web.helpers import Site
 from tornadolike.web import Application, RequestHandler
 from tornadolike.web.cookies.secrets import (
-    check_cookie_secret,
     checked_secrets,
     secrets_of,
     weakness,
@@ -101,17 +102,55 @@ def test_those_of_settings() -> None:
             secrets_of(settings | {"key_version": number}, "It")
 
 
-@pytest.mark.parametrize("secret", ["secret", b"secret", {1: GOOD, 2: "secret"}])
-def test_an_application_does_not_start_with_one(
-    secret: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("secret", ["secret", b"secret", {1: GOOD, 2: "secret", 3: "other"}])
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_application_warns_once_of_one(
+    secret: Any, debug: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(ValueError, match=r"cookie_secret: .*less than 16.*tornadolike secret"):
-        Application(cookie_secret=secret)
     with caplog.at_level(logging.WARNING):
-        Application(cookie_secret=secret, debug=True)
+        Application(cookie_secret=secret, debug=debug)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "python -m tornadolike secret makes a good one" in record.getMessage()
+
+
+@pytest.mark.parametrize("secret", ["secret", b"secret", {1: GOOD, 2: "secret"}])
+@pytest.mark.parametrize("way", ["listen", "listen_unix", "serve"])
+@on_every_loop
+async def test_an_application_is_not_served_with_one(secret: Any, way: str, tmp_path: Path) -> None:
+    began: list[bool] = []
+    app = Application(cookie_secret=secret)
+    app.on_startup(lambda: began.append(True))
+
+    async def serve() -> None:
+        if way == "serve":
+            await app.serve(0, "127.0.0.1")
+        await app.start()
+        try:
+            if way == "listen":
+                app.listen(0, "127.0.0.1")
+            else:
+                app.listen_unix(tmp_path / "socket")
+        finally:
+            await app.stop()
+
+    with pytest.raises(ValueError, match=r"cookie_secret: .*less than 16.*tornadolike secret"):
+        await serve()
+    assert bool(began) == (way != "serve")  # which looks before anything begins
+    assert not list(tmp_path.iterdir())
+
+
+def test_nor_run_with_one() -> None:
+    with pytest.raises(ValueError, match="can be guessed"):
+        Application(cookie_secret="secret").run(0, "127.0.0.1")
+
+
+@on_every_loop
+async def test_one_that_came_later_is_looked_at_too() -> None:
+    app = Application(cookie_secret=GOOD)
+    app.settings["cookie_secret"] = "secret"
+    with pytest.raises(ValueError, match="can be guessed"):
+        app.listen(0, "127.0.0.1")
 
 
 def test_an_application_starts_with_a_good_one(caplog: pytest.LogCaptureFixture) -> None:
@@ -119,7 +158,7 @@ def test_an_application_starts_with_a_good_one(caplog: pytest.LogCaptureFixture)
         Application(cookie_secret=secret)
     assert not caplog.records
     with pytest.raises(TypeError, match="there is a list in its place"):
-        check_cookie_secret({"cookie_secret": {1: [GOOD]}})
+        Application(cookie_secret={1: [GOOD]})
 
 
 def test_at_the_desk_a_weak_one_signs_and_does_not_encrypt(

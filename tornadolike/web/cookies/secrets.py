@@ -134,20 +134,35 @@ def checked_secrets(
     return found
 
 
-def check_cookie_secret(settings: Mapping[str, Any]) -> None:
-    """Look at the setting ``cookie_secret`` when an application is made.
+def warn_of_guessable(settings: Mapping[str, Any]) -> None:
+    """Look at the setting ``cookie_secret`` when an application is made: a WARNING for one that can be guessed.
 
-    Raises :exc:`TypeError` for what is none, and :exc:`ValueError` for one that can be guessed. With the setting
-    ``debug`` that is a warning: at the desk a program of Tornado's with the secret of an example is to start.
+    Raises :exc:`TypeError` for what is none.
     """
-    secret = settings.get("cookie_secret") or ()
-    for one in secret.values() if isinstance(secret, Mapping) else [secret] if secret else []:
-        fault = weakness(_as_bytes(one, "the setting cookie_secret"))
-        if fault is None:
-            continue
-        if not settings.get("debug"):
-            raise ValueError(f"the setting cookie_secret: {_guessed(fault)}")
+    fault = _fault_of(settings)
+    if fault is not None:
         gen_log.warning("the setting cookie_secret: %s", _guessed(fault))
+
+
+def refuse_guessable(settings: Mapping[str, Any]) -> None:
+    """Look at it when the application is to be served, to others than its author.
+
+    Raises :exc:`ValueError` for one that can be guessed, but not with the setting ``debug``: at the desk a program of
+    Tornado's with the secret of an example is to start, and in tests any.
+    """
+    fault = None if settings.get("debug") else _fault_of(settings)
+    if fault is not None:
+        raise ValueError(
+            f"the setting cookie_secret: {_guessed(fault)} (with debug=True it is a warning)"
+        )
+
+
+def _fault_of(settings: Mapping[str, Any]) -> str | None:
+    """What is to be said against the first of them that can be guessed."""
+    secret = settings.get("cookie_secret") or ()
+    given = secret.values() if isinstance(secret, Mapping) else [secret] if secret else []
+    faults = [weakness(_as_bytes(one, "the setting cookie_secret")) for one in given]
+    return next(filter(None, faults), None)
 
 
 def _as_bytes(secret: object, what: str) -> bytes:

@@ -79,8 +79,8 @@ class Application(Grouping, Serving, ReversibleRouter):
     are read again when their files change),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``cookie_secret``, ``key_version`` and ``signed_cookie_kwargs``, for :meth:`~.RequestHandler.set_signed_cookie` and
-    :meth:`~.RequestHandler.set_encrypted_cookie`; a secret that can be guessed is a warning, and only with ``debug`` is
-    the application served with it;
+    :meth:`~.RequestHandler.set_encrypted_cookie`; a server listens for an application whose secret can be guessed
+    only with ``debug``, and else raises :exc:`ValueError`;
     ``xsrf_cookies`` with ``xsrf_cookie_name``, ``xsrf_cookie_version``, ``xsrf_cookie_kwargs``
     (:attr:`~.RequestHandler.xsrf_token`), and ``cross_origin_protection`` with ``trusted_origins``
     (:meth:`~.RequestHandler.check_trusted_origin`), against forged requests;

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from os import PathLike
 from typing import Any, Final
 
-from .cookies.secrets import warn_of_guessable
+from .cookies.secrets import given_secrets
 
 Kind = tuple[tuple[Any, ...], str]
 """What a value may be an instance of, and how that is told. What is false (None, the empty text) is as good as none."""
@@ -54,7 +54,7 @@ _OWN_KINDS: Final[dict[str, Kind]] = {
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Raise :exc:`TypeError` for a setting that is of no use, :exc:`ValueError` for a negative number.
 
-    What the framework does not know is the author's. A secret that can be guessed is a warning.
+    What the framework does not know is the author's.
     """
     kinds = KINDS if settings.get("static_handler_class") else KINDS | _OWN_KINDS
     for name in kinds.keys() & settings.keys():
@@ -68,4 +68,4 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     origins = settings.get("trusted_origins", ())
     if isinstance(origins, str) or not isinstance(origins, Container):
         raise TypeError(f"the setting trusted_origins is a list of origins, not {origins!r}")
-    warn_of_guessable(settings)
+    given_secrets(settings)

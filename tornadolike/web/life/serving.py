@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final, Self
 from ... import ioloop
 from ...httpserver import HTTPServer
 from ...log import gen_log
-from ..cookies.secrets import refuse_guessable
+from ..cookies.secrets import refuse_guessable, refuse_or_warn_of_guessable
 from .life import DRAIN_SECONDS, State
 from .lifetime import Lifetime
 
@@ -96,6 +96,13 @@ class Serving(Lifetime):
         except KeyboardInterrupt:  # before we listened to it, or behind that
             sys.exit(INTERRUPTED)
 
+    def before_listening(self) -> None:
+        """Called before a server listens for the application.
+
+        Raises :exc:`ValueError` if its ``cookie_secret`` can be guessed; with the setting ``debug`` that is a warning.
+        """
+        refuse_or_warn_of_guessable(self.settings)
+
     def _listen(
         self,
         port: int,
@@ -106,18 +113,15 @@ class Serving(Lifetime):
         if sockets is None:
             server = self.listen(port, address, **options)
         else:
+            self.before_listening()
             server = self._new_server(options)
             server.add_sockets(sockets)
         for listening in server._sockets.values():
             gen_log.info("Serving on %s", listening.getsockname())
 
     def _new_server(self, options: dict[str, Any]) -> HTTPServer:
-        """One that drains when the application stops.
-
-        Raises :exc:`RuntimeError` if that was to be started first, and :exc:`ValueError` for a bad secret.
-        """
+        """One that drains when the application stops. Raises :exc:`RuntimeError` if that was to be started first."""
         self._life.check_started()
-        refuse_guessable(self.settings)
         server = HTTPServer(self, **options)
         self._life.servers.add(server)
         return server

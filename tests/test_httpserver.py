@@ -125,6 +125,24 @@ def test_what_tornado_passes_on_for_nothing_is_the_default() -> None:
     assert (both.idle_connection_timeout, both.header_timeout) == (2, None)
 
 
+def test_an_application_is_asked_before_anything_is_bound(tmp_path: Path) -> None:
+    class Unwilling(HTTPServerConnectionDelegate):
+        def before_listening(self) -> None:
+            raise ValueError("not with me")
+
+    server = HTTPServer(Unwilling())
+    with socket.socket() as taken:  # which would be an OSError
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for listen in (server.listen, server.bind):
+            with pytest.raises(ValueError, match="not with me"):
+                listen(port, "127.0.0.1")
+    with pytest.raises(ValueError, match="not with me"):
+        server.listen_unix(tmp_path / "socket")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_the_parameters_are_is_read_when_the_first_connection_comes(serve: Any) -> None:
     server = serve(answer)
     server.call(lambda: setattr(server.server.conn_params, "max_body_size", 1))

@@ -182,6 +182,10 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             context.set_alpn_protocols(["http/1.1"])
         return context
 
+    def _before_listening(self) -> None:
+        if isinstance(self.request_callback, HTTPServerConnectionDelegate):
+            self.request_callback.before_listening()
+
     def handle_socket(self, connection: socket.socket, address: Any) -> None:
         if self._overrides("handle_stream"):
             super().handle_socket(connection, address)

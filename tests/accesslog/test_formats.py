@@ -12,7 +12,7 @@ import pytest
 from tests.web.helpers import Site, make_handler
 from tornadolike.accesslog import AccessLog, CombinedLog, JSONLog
 from tornadolike.accesslog.formats import clock_stamp
-from tornadolike.web import RequestHandler
+from tornadolike.web import HTTPError, RequestHandler
 
 COMBINED = re.compile(
     r'(?P<ip>\S+) - (?P<user>\S+) \[(?P<time>[^]]+)\] "(?P<request>[^"]*)" (?P<status>\d+) (?P<size>\d+) '
@@ -107,6 +107,30 @@ def test_status_and_size(
     assert (
         (int(match["status"]), int(match["size"])) == expected == (answer.status, len(answer.body))
     )
+
+
+class Secretive(RequestHandler):
+    @property
+    def logged_uri(self) -> str:
+        return self.request.path
+
+    def get(self) -> None:
+        if self.get_argument("fail", ""):
+            raise HTTPError(400, "no")
+
+
+@pytest.mark.parametrize("kind", [CombinedLog, JSONLog])
+def test_what_a_handler_tells_of_its_address(
+    site: Callable[..., Site], path: Path, kind: type[AccessLog], expect_log: Any
+) -> None:
+    with kind(path) as log:
+        served = site(("/reset", Secretive), log_function=log)
+        served.ask("GET /reset?token=SECRET")
+        with expect_log("tornadolike.general", r"400 GET /reset \("):
+            served.ask("GET /reset?fail=1&token=SECRET")
+        lines = logged(served, log, path)
+    assert len(lines) == 2
+    assert all("/reset" in line and "SECRET" not in line for line in lines)
 
 
 @pytest.mark.parametrize(

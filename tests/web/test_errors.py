@@ -1,6 +1,7 @@
 """The exceptions that end a request, and what the client is told."""
 
 import copy
+import math
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -34,8 +35,9 @@ def test_http_error(error: HTTPError, text: str, message: str | None) -> None:
 
 
 def test_http_error_is_copied() -> None:
-    twin = copy.copy(HTTPError(403, "no", reason="No", detail="Ask"))
+    twin = copy.copy(HTTPError(403, "no", reason="No", detail="Ask", retry_after=5))
     assert (str(twin), twin.reason, twin.detail) == ("HTTP 403: No (no)", "No", "Ask")
+    assert twin.retry_after == 5
 
 
 def test_a_detail_is_not_logged() -> None:
@@ -43,6 +45,28 @@ def test_a_detail_is_not_logged() -> None:
     assert (error.get_message(), error.detail) == ("no way", "100 %s")
     assert HTTPError(403).detail is None
     assert MissingArgumentError("a<b").detail == "Missing argument a<b"
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(None, None), (0, "0"), (2.1, "3"), (30, "30")])
+def test_when_to_come_again(
+    site: Callable[..., Site], seconds: float | None, sent: str | None
+) -> None:
+    class Handler(RequestHandler):
+        def get(self) -> None:
+            self.set_header("Retry-After", "7")  # of the answer that was not given
+            raise HTTPError(503, retry_after=seconds)
+
+    answer = site(("/", Handler)).ask("GET /")
+    assert (answer.status, answer.header("Retry-After")) == (503, sent)
+
+
+def test_a_time_that_is_none() -> None:
+    for wrong in (-1, math.inf, math.nan):
+        with pytest.raises(ValueError, match="retry_after"):
+            HTTPError(503, retry_after=wrong)
+    never: Any = "soon"
+    with pytest.raises(TypeError, match="retry_after is a number, not 'soon'"):
+        HTTPError(503, retry_after=never)
 
 
 def test_finish_takes_the_last_chunk() -> None:

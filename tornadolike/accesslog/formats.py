@@ -127,7 +127,7 @@ class CombinedLog(AccessLog):
         agent = fields.get("User-Agent", "-")
         ip = request.remote_ip or "-"
         user = self.user(handler) or "-"
-        asked = f"{request.method} {request.uri} {request.version}"
+        asked = f"{request.method} {handler.logged_uri} {request.version}"
         answered = f"{handler._status_code} {handler.body_size}"
         line = f'{ip} - {user} {self._now()} "{asked}" {answered} "{referer}" "{agent}"'
         # As a rule nothing in it has to be escaped, and one look at all of it is enough.
@@ -177,7 +177,7 @@ class JSONLog(AccessLog):
             "user": self.user(handler),
             "method": request.method,
             "host": request.host,
-            "uri": request.uri,
+            "uri": handler.logged_uri,
             "version": request.version,
             "status": handler.get_status(),
             "bytes": handler.body_size,

@@ -13,7 +13,10 @@
      SignInError                   what has come back does not belong to a sign-in that goes on in this browser
 """
 
-from typing import Any
+from typing import Any, Final
+
+RETRY_SECONDS: Final = 30
+"""``Retry-After`` for whom a provider, or a store, would have to be asked that is down."""
 
 
 class AuthError(Exception):

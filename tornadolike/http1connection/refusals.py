@@ -28,6 +28,11 @@ class Refusal:
         self.body_size = body_size
         self._status_code = status
 
+    @property
+    def logged_uri(self) -> str:
+        """All of the address."""
+        return self.request.uri or ""
+
     def get_status(self) -> int:
         """The status of the answer."""
         return self._status_code

@@ -237,9 +237,13 @@ class HTTPServerRequest:
         )
 
 
-def summary_of(request: HTTPServerRequest) -> str:
-    """A request in a few words, for the log."""
-    return f"{request.method} {on_one_line(request.uri or '')} ({request.remote_ip})"
+def summary_of(request: HTTPServerRequest, uri: str | None = None) -> str:
+    """A request in a few words, for the log.
+
+    :arg uri: what is told of its address; None for all.
+    """
+    shown = on_one_line(request.uri or "" if uri is None else uri)
+    return f"{request.method} {shown} ({request.remote_ip})"
 
 
 def request_of(request: HTTPServerRequest) -> RequestStartLine:

@@ -86,6 +86,7 @@ class TCPServer:
 
         May be called more than once. Raises :exc:`OSError` if the port is taken.
         """
+        self._before_listening()
         self.add_sockets(bind_sockets(port, address, family, backlog, flags, reuse_port))
 
     def listen_unix(
@@ -98,6 +99,7 @@ class TCPServer:
 
         :meth:`stop` removes the file. Raises :exc:`OSError` if a server is listening there.
         """
+        self._before_listening()
         sock = bind_unix_socket(file, mode, backlog)
         self.add_socket(sock)
         if (made := file_of_socket(sock)) is not None:
@@ -116,6 +118,7 @@ class TCPServer:
 
         May be called more than once; after :meth:`start` it is the same as :meth:`listen`.
         """
+        self._before_listening()
         sockets = bind_sockets(port, address, family, backlog, flags, reuse_port)
         if self._started:
             self.add_sockets(sockets)
@@ -148,6 +151,9 @@ class TCPServer:
         self._started = True
         sockets, self._bound = self._bound, []
         self.add_sockets(sockets)
+
+    def _before_listening(self) -> None:
+        """What may raise before anything is bound."""
 
     def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
         """Start accepting on sockets that listen already; they are closed by :meth:`stop`.

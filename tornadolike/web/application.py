@@ -79,8 +79,8 @@ class Application(Grouping, Serving, ReversibleRouter):
     are read again when their files change),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``cookie_secret``, ``key_version`` and ``signed_cookie_kwargs``, for :meth:`~.RequestHandler.set_signed_cookie` and
-    :meth:`~.RequestHandler.set_encrypted_cookie`; a secret that can be guessed is a :exc:`ValueError`, or with
-    ``debug`` a warning;
+    :meth:`~.RequestHandler.set_encrypted_cookie`; a server listens for an application whose secret can be guessed
+    only with ``debug``, and else raises :exc:`ValueError`;
     ``xsrf_cookies`` with ``xsrf_cookie_name``, ``xsrf_cookie_version``, ``xsrf_cookie_kwargs``
     (:attr:`~.RequestHandler.xsrf_token`), and ``cross_origin_protection`` with ``trusted_origins``
     (:meth:`~.RequestHandler.check_trusted_origin`), against forged requests;
@@ -152,7 +152,8 @@ class Application(Grouping, Serving, ReversibleRouter):
 
         ``family``, ``backlog``, ``flags`` and ``reuse_port`` are :func:`~tornadolike.netutil.bind_sockets`'s,
         other arguments :class:`~tornadolike.httpserver.HTTPServer`'s. Raises :exc:`OSError` if the port is
-        taken, and :exc:`RuntimeError` if the application has hooks for start-up and was not started.
+        taken, :exc:`RuntimeError` if the application has hooks for start-up and was not started, and
+        :exc:`ValueError` if its ``cookie_secret`` can be guessed and it has no setting ``debug``.
         """
         binding = {
             name: kwargs.pop(name)

@@ -1,8 +1,10 @@
 """What a handler raises to end a request early."""
 
+import math
 from typing import Any
 
 from ..httputil import responses
+from ..util import check_not_negative
 
 
 class HTTPError(Exception):
@@ -15,6 +17,8 @@ class HTTPError(Exception):
     :arg reason: the phrase of the status line instead of the standard one.
     :arg detail: what the client did wrong and may do about it. Sent to it: the standard error page shows the text.
         Raises :exc:`TypeError` if it is none.
+    :arg retry_after: seconds after which the client may ask again: ``Retry-After``, rounded up. Raises
+        :exc:`TypeError` and :exc:`ValueError` for what is no such time.
     """
 
     def __init__(
@@ -23,15 +27,21 @@ class HTTPError(Exception):
         log_message: str | None = None,
         *args: Any,
         detail: str | None = None,
+        retry_after: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__()
         if detail is not None and not isinstance(detail, str):
             raise TypeError(f"the detail of an error is a str, not {detail!r}")
+        if retry_after is not None:
+            check_not_negative(retry_after=retry_after)
+            if retry_after == math.inf:
+                raise ValueError("retry_after is a time that ends")
         self.status_code = status_code
         self._log_message = log_message
         self.args = args
         self.detail = detail
+        self.retry_after = retry_after
         self.reason: str | None = kwargs.get("reason")
 
     @property

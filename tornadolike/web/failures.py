@@ -1,6 +1,7 @@
 """What a request gets when something goes wrong: the error page, the log line, the cut connection."""
 
 import asyncio
+import math
 import traceback
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -76,12 +77,13 @@ class Failures(Response, Languages):
             gen_log.error("Cannot send error response after headers written")
             self._abandon()
             return
-        reason = kwargs.get("reason")
-        if "exc_info" in kwargs:
-            exception = kwargs["exc_info"][1]
-            if isinstance(exception, HTTPError) and exception.reason:
-                reason = exception.reason
+        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+        if not isinstance(error, HTTPError):
+            error = None
+        reason = error.reason if error is not None and error.reason else kwargs.get("reason")
         self._begin_error(status_code, reason)
+        if error is not None and error.retry_after is not None:
+            self.set_header("Retry-After", math.ceil(error.retry_after))
         try:
             if status_code != 304:  # whose page the client has
                 self.write_error(status_code, **kwargs)
@@ -184,8 +186,16 @@ class Failures(Response, Languages):
                 exc_info=(typ, value, tb),  # type: ignore[arg-type]
             )
 
+    @property
+    def logged_uri(self) -> str:
+        """What logs tell of the request's address. To be overridden where its query has secrets.
+
+        By default all of it, path and query, as the client has sent it.
+        """
+        return self.request.uri or ""
+
     def _request_summary(self) -> str:
-        return summary_of(self.request)
+        return summary_of(self.request, self.logged_uri)
 
     def _end_with(self, error: BaseException) -> None:
         """End the request because of ``error``. Whatever else goes wrong meanwhile, it is ended."""

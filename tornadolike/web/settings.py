@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from os import PathLike
 from typing import Any, Final
 
-from .cookies.secrets import check_cookie_secret
+from .cookies.secrets import given_secrets
 
 Kind = tuple[tuple[Any, ...], str]
 """What a value may be an instance of, and how that is told. What is false (None, the empty text) is as good as none."""
@@ -52,7 +52,7 @@ _OWN_KINDS: Final[dict[str, Kind]] = {
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise :exc:`TypeError` for a setting that is of no use, :exc:`ValueError` for a negative number and a bad secret.
+    """Raise :exc:`TypeError` for a setting that is of no use, :exc:`ValueError` for a negative number.
 
     What the framework does not know is the author's.
     """
@@ -68,4 +68,4 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     origins = settings.get("trusted_origins", ())
     if isinstance(origins, str) or not isinstance(origins, Container):
         raise TypeError(f"the setting trusted_origins is a list of origins, not {origins!r}")
-    check_cookie_secret(settings)
+    given_secrets(settings)

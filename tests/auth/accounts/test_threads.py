@@ -64,6 +64,7 @@ async def test_for_how_many_there_is_no_room() -> None:
     with pytest.raises(TooBusyError) as refused:
         await threads.run(lambda: None)
     assert refused.value.status_code == 503
+    assert refused.value.retry_after == 5
     work.may_end.set()
     assert (await running, await waiting) == ("done", "waited")
 

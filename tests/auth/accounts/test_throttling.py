@@ -292,6 +292,7 @@ async def test_a_store_that_is_down(expect_log: Any) -> None:
     ):
         await throttle.begin(asking(), "ann")
     assert refused.value.status_code == 503
+    assert refused.value.retry_after == 30
     await attempt.succeeded()  # who is known is let in
     with expect_log("tornadolike.general", "LoginThrottle cannot count: it is down"):
         await LoginThrottle(store, trusted_days=None, store_down="allow").begin(asking(), "ann")

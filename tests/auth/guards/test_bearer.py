@@ -68,7 +68,7 @@ def test_an_issuer_that_is_down(site: Callable[..., Site], expect_log: Any) -> N
     served = site(("/", Who), middleware=[BearerAuthentication(check)])
     with expect_log("tornadolike.general", "503 GET / .*the issuer is down"):
         answer = served.ask("GET /", bearer("down"))
-    assert answer.status == 503
+    assert (answer.status, answer.header("Retry-After")) == (503, "30")
     assert "issuer" not in answer.text
 
 

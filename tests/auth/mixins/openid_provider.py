@@ -65,7 +65,9 @@ class OpenIdProvider:
         return {**signed, "sig": self.signature(signed)}
 
     def confirms(self, fields: dict[str, str]) -> bool:
-        if "sig" not in fields or any(name not in fields for name in fields["signed"].split(",")):
+        if not {"sig", "signed", "response_nonce"} <= fields.keys():
+            return False
+        if any(name not in fields for name in fields["signed"].split(",")):
             return False
         right = self.signature(fields) == fields["sig"]
         new = fields["response_nonce"] not in self.confirmed

@@ -145,7 +145,8 @@ def unsigned(name: str) -> Callable[[Fields], Fields]:
     [
         pytest.param(changed(mode="setup_needed"), "vouches for nobody", id="mode"),
         pytest.param(changed(mode="error"), "vouches for nobody", id="error"),
-        pytest.param(without("signed"), "has not signed", id="nothing is signed"),
+        pytest.param(without("signed"), "Invalid OpenID response", id="nothing is signed"),
+        pytest.param(without("signed", "sig"), "Invalid OpenID response", id="nor a signature"),
         pytest.param(changed(signed=""), "has not signed", id="the empty list"),
         pytest.param(without("sig"), "Invalid OpenID response", id="no signature"),
         pytest.param(changed(sig="c2ln"), "Invalid OpenID response", id="another signature"),
@@ -209,6 +210,24 @@ def test_what_somebody_has_added(site: Start, openid: OpenIdProvider, browser: B
     openid.answers = lambda fields: {**more, **fields}
     user = body(browser.visit(login(site, openid, asks={"ax_attrs": []})))["user"]
     assert user == {"claimed_id": CLAIMED_ID}
+
+
+def test_without_a_signature_the_provider_has_the_only_word(
+    site: Start, openid: OpenIdProvider, browser: Browser
+) -> None:
+    """As in Tornado's own tests, whose provider says yes to anything. A right one is in the table above."""
+    url = login(site, openid)
+    made_up = urlencode({"openid.mode": "blah", "openid.claimed_id": "https://example.com/bob"})
+    assert browser.ask(f"{url}?{made_up}").answer.status == 400
+    said = {name: value for name, value in openid.asked[-1].items() if name != "mode"}
+    assert said == {"claimed_id": "https://example.com/bob"}
+    assert browser.ask(f"{url}?openid.mode=cancel").answer.status == 403
+    assert len(openid.asked) == 1
+    openid.confirms = lambda fields: True  # type: ignore[method-assign]
+    user = body(browser.ask(f"{url}?{made_up}"))["user"]
+    assert user == {"claimed_id": "https://example.com/bob"}
+    empty = browser.ask(f"{url}?{made_up}&openid.signed=").answer
+    assert (empty.status, "vouches for nobody" in empty.text) == (400, True)
 
 
 def test_a_type_that_somebody_has_turned(

@@ -279,9 +279,17 @@ def test_a_provider_that_fails(
     with expect_log("tornadolike.general", "GET /signin ") as log:
         page = there.sign_in()
     assert page.status == status
+    assert page.answer.header("Retry-After") == ("30" if status == 503 else None)
     assert "Traceback" not in page.text
     code = parse_qs(urlsplit(page.url).query)["code"][0]
     assert code not in "".join(record.getMessage() for record in log.matched)
+
+
+def test_the_access_log_has_no_code(world: Callable[..., World]) -> None:
+    told: list[str] = []
+    there = world(log_function=lambda handler: told.append(handler.logged_uri))
+    assert there.sign_in().status == 200
+    assert set(told) == {"/signin"}
 
 
 def test_a_provider_that_is_down(site: Any, lying_provider: LyingProvider, free_port: int) -> None:

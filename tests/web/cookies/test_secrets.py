@@ -1,16 +1,21 @@
 """Secrets: which can be guessed, and what is said of them and when."""
 
+import asyncio
 import logging
 import secrets as random
 from collections.abc import Callable
+from inspect import isawaitable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.running import on_every_loop
 from tests.web.helpers import Site
+from tornadolike.httpserver import HTTPServer
+from tornadolike.netutil import bind_sockets
 from tornadolike.web import Application, RequestHandler
 from tornadolike.web.cookies.secrets import (
-    check_cookie_secret,
     checked_secrets,
     secrets_of,
     weakness,
@@ -101,14 +106,65 @@ def test_those_of_settings() -> None:
             secrets_of(settings | {"key_version": number}, "It")
 
 
+WAYS: dict[str, Callable[[Application, Path], Any]] = {
+    "app.listen": lambda app, path: app.listen(0, "127.0.0.1"),
+    "app.listen_unix": lambda app, path: app.listen_unix(path / "socket"),
+    "app.serve": lambda app, path: app.serve(0, "127.0.0.1"),
+    "server.listen": lambda app, path: HTTPServer(app).listen(0, "127.0.0.1"),
+    "server.listen_unix": lambda app, path: HTTPServer(app).listen_unix(path / "socket"),
+    "server.bind": lambda app, path: HTTPServer(app).bind(0, "127.0.0.1"),
+}
+
+
 @pytest.mark.parametrize("secret", ["secret", b"secret", {1: GOOD, 2: "secret"}])
-def test_an_application_does_not_start_with_one(
-    secret: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("way", WAYS)
+@on_every_loop
+async def test_an_application_is_not_served_with_one(
+    secret: Any, way: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    app = Application(cookie_secret=secret)  # which may stay at home, as those of tests do
+    assert not caplog.records
     with pytest.raises(ValueError, match=r"cookie_secret: .*less than 16.*tornadolike secret"):
-        Application(cookie_secret=secret)
+        await awaited(WAYS[way](app, tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+async def awaited(result: Any) -> None:
+    if isawaitable(result):
+        await result
+
+
+def test_nor_run_with_one() -> None:
+    """It is looked at before anything begins."""
+    began: list[bool] = []
+    app = Application(cookie_secret="secret")
+    app.on_startup(lambda: began.append(True))
+    with pytest.raises(ValueError, match="can be guessed"):
+        app.run(0, "127.0.0.1")
+    assert not began
+
+
+@on_every_loop
+async def test_one_that_came_later_is_looked_at_too() -> None:
+    app = Application(cookie_secret=GOOD)
+    app.settings["cookie_secret"] = "secret"
+    with pytest.raises(ValueError, match="can be guessed"):
+        app.listen(0, "127.0.0.1")
+
+
+@pytest.mark.parametrize("own_socket", [False, True])
+@on_every_loop
+async def test_at_the_desk_it_is_one_warning(
+    own_socket: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Application(cookie_secret={1: "secret", 2: "other", 3: GOOD}, debug=True)
     with caplog.at_level(logging.WARNING):
-        Application(cookie_secret=secret, debug=True)
+        sockets = bind_sockets(0, "127.0.0.1") if own_socket else None
+        serving = asyncio.create_task(app.serve(0, "127.0.0.1", sockets=sockets))
+        while not caplog.records and not serving.done():
+            await asyncio.sleep(0)
+        await app.stop()
+        await serving
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "python -m tornadolike secret makes a good one" in record.getMessage()
@@ -119,7 +175,7 @@ def test_an_application_starts_with_a_good_one(caplog: pytest.LogCaptureFixture)
         Application(cookie_secret=secret)
     assert not caplog.records
     with pytest.raises(TypeError, match="there is a list in its place"):
-        check_cookie_secret({"cookie_secret": {1: [GOOD]}})
+        Application(cookie_secret={1: [GOOD]})
 
 
 def test_at_the_desk_a_weak_one_signs_and_does_not_encrypt(

@@ -5,21 +5,28 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ...util import check_whole_numbers
 from ...web import HTTPError
 
 T = TypeVar("T")
 
+RETRY_SECONDS: Final = 5
+"""``Retry-After`` for whom there is no room: those who wait take about a second each at the worst."""
+
 Job = tuple["Future[Any]", Callable[[], Any]]
 
 
 class TooBusyError(HTTPError):
-    """Too many wait already. A handler that does not catch it answers with 503."""
+    """Too many wait already. A handler that does not catch it answers with 503 and ``Retry-After``."""
 
     def __init__(self) -> None:
-        super().__init__(503, detail="Too many are signing in at the moment: try again soon.")
+        super().__init__(
+            503,
+            detail="Too many are signing in at the moment: try again soon.",
+            retry_after=RETRY_SECONDS,
+        )
 
 
 class Threads:

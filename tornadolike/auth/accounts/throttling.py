@@ -12,6 +12,7 @@ from ...stores import MemoryStore, Store, StoreError
 from ...stores.windows import Limit, Windows, hashed, microseconds, whole_seconds
 from ...util import check_numbers
 from ...web import HTTPError, RequestHandler
+from ..errors import RETRY_SECONDS
 from .devices import Devices
 
 ACCOUNT_LIMITS: Final = ("5/minute", "20/hour", "100/day")
@@ -32,7 +33,7 @@ class TooManyAttemptsError(HTTPError):
 
     def __init__(self, seconds: int) -> None:
         detail = f"Too many attempts to sign in: try again in {seconds} seconds."
-        super().__init__(429, detail=detail)
+        super().__init__(429, detail=detail, retry_after=seconds)
         self.seconds = seconds
         """Until one more may be made."""
 
@@ -187,22 +188,18 @@ class LoginThrottle:
                 standings = await count.windows.take(count.key, now)
                 if standings and not standings[-1].allowed:
                     await attempt.undo()
-                    raise refuse_attempt(handler, whole_seconds(standings[-1].seconds))
+                    raise TooManyAttemptsError(whole_seconds(standings[-1].seconds))
                 counts.append(count)
         except StoreError as error:
             self.complain(error)
             if self._refuses:
                 raise HTTPError(
-                    503, detail="Nobody can sign in at the moment: try later."
+                    503,
+                    detail="Nobody can sign in at the moment: try later.",
+                    retry_after=RETRY_SECONDS,
                 ) from error
         return attempt
 
     def complain(self, error: StoreError) -> None:
         """Log that the store fails."""
         self._complaints.error("LoginThrottle cannot count: %s", error)
-
-
-def refuse_attempt(handler: RequestHandler, seconds: int) -> TooManyAttemptsError:
-    """What is raised in the name of this handler, whose response says ``Retry-After``."""
-    handler.before_head(lambda handler: handler.set_header("Retry-After", seconds))
-    return TooManyAttemptsError(seconds)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ...concurrent import Flights
 from ...web import RequestHandler
-from ..accounts.throttling import LoginThrottle, TooManyAttemptsError, refuse_attempt
+from ..accounts.throttling import LoginThrottle
 from .authenticate import Scheme
 from .credentials import Credentials, credentials_from
 from .headers import Refused, authorization, challenge, checked_realm
@@ -64,10 +64,7 @@ class BasicAuthentication(Scheme):
         if text is None:
             return None
         name, password = _parted(text)
-        try:
-            credentials = await self._shared(handler, name, password)
-        except TooManyAttemptsError as error:  # of another request, perhaps
-            raise refuse_attempt(handler, error.seconds) from None
+        credentials = await self._shared(handler, name, password)
         if credentials is None:
             raise Refused(401, "The name or the password is wrong.")
         return credentials

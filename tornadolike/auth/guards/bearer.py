@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ...util import check_whole_numbers
 from ...web import HTTPError, RequestHandler
-from ..errors import ProviderUnavailableError, TokenError
+from ..errors import RETRY_SECONDS, ProviderUnavailableError, TokenError
 from .authenticate import Scheme, came_in_header, keep_private
 from .credentials import Credentials, credentials_from
 from .headers import Refused, authorization, challenge, checked_realm, one_argument
@@ -71,7 +71,11 @@ class BearerAuthentication(Scheme):
             raise Refused(401, f"Not accepted: {error}", "invalid_token") from error
         except ProviderUnavailableError as error:
             raise HTTPError(
-                503, "%s", error, detail="Tokens cannot be checked at the moment: try later."
+                503,
+                "%s",
+                error,
+                detail="Tokens cannot be checked at the moment: try later.",
+                retry_after=RETRY_SECONDS,
             ) from error
         if credentials is None:
             raise Refused(401, "The token is not accepted.", "invalid_token")

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Final
 from ...log import gen_log, on_one_line
 from ...stores import StoreError
 from ...web import HTTPError, RequestHandler
+from ..errors import RETRY_SECONDS
 from ..signin.returning import safe_next
 from .answers import challenge_of, decoded
 from .ceremonies import PasskeyOwner, Passkeys
@@ -50,7 +51,13 @@ class _Ceremony(RequestHandler):
             gen_log.info("%s: %s", self._request_summary(), on_one_line(str(error)))
             self._refuse(error.status, error.code, error.message)
         except StoreError as error:
-            raise HTTPError(503, f"passkeys: {error}", detail="Please try again later.") from error
+            raise HTTPError(
+                503,
+                "passkeys: %s",
+                error,
+                detail="Please try again later.",
+                retry_after=RETRY_SECONDS,
+            ) from error
 
     async def _take(self, message: dict[str, Any]) -> None:
         raise NotImplementedError

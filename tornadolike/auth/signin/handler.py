@@ -8,9 +8,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from ...escape import xhtml_escape
-from ...log import app_log, on_one_line
+from ...log import app_log
 from ...web import HTTPError, RequestHandler
-from ..errors import AccessDeniedError, AuthError, OAuthError, ProviderUnavailableError, SignInError
+from ..errors import (
+    RETRY_SECONDS,
+    AccessDeniedError,
+    AuthError,
+    OAuthError,
+    ProviderUnavailableError,
+    SignInError,
+)
 from ..identities import Identity
 from ..oauth2.pending import Pending
 from ..oauth2.provider import OAuth2Provider
@@ -105,11 +112,18 @@ class SignInMixin(RequestHandler):
     def sign_in_failed(self, error: AuthError) -> Awaitable[None] | None:
         """May be overridden, may be a coroutine. By default an :exc:`.HTTPError` with a sentence for the user:
 
-        403 for who has said no, 400 for what does not belong to a sign-in of this browser, 503 for a provider that is
-        down, and 502 for one that answers what it may not, or refuses.
+        403 for who has said no, 400 for what does not belong to a sign-in of this browser, 503 (with
+        ``Retry-After``) for a provider that is down, and 502 for one that answers what it may not, or refuses.
         """
         status, detail = _told(error)
-        raise HTTPError(status, f"{type(error).__name__}: {error}", detail=detail) from error
+        raise HTTPError(
+            status,
+            "%s: %s",
+            type(error).__name__,
+            error,
+            detail=detail,
+            retry_after=RETRY_SECONDS if status == 503 else None,
+        ) from error
 
     def get_redirect_uri(self) -> str:
         """Where users come back. May be overridden: by default :attr:`redirect_uri`, or this handler's own URL."""
@@ -167,10 +181,10 @@ class SignInMixin(RequestHandler):
 
     # Failures
 
-    def _request_summary(self) -> str:
-        """For the log: without the code."""
-        request = self.request
-        return f"{request.method} {on_one_line(self._path())} ({request.remote_ip})"
+    @property
+    def logged_uri(self) -> str:
+        """Without the query, which has the code."""
+        return self._path()
 
     def log_exception(
         self,

@@ -134,20 +134,37 @@ def checked_secrets(
     return found
 
 
-def check_cookie_secret(settings: Mapping[str, Any]) -> None:
-    """Look at the setting ``cookie_secret`` when an application is made.
+def refuse_guessable(settings: Mapping[str, Any]) -> None:
+    """Look at the setting ``cookie_secret`` when an application is to be served.
 
-    Raises :exc:`TypeError` for what is none, and :exc:`ValueError` for one that can be guessed. With the setting
-    ``debug`` that is a warning: at the desk a program of Tornado's with the secret of an example is to start.
+    Raises :exc:`ValueError` for one that can be guessed: not with the setting ``debug``, for at the desk a program of
+    Tornado's with the secret of an example is to start.
     """
-    secret = settings.get("cookie_secret") or ()
-    for one in secret.values() if isinstance(secret, Mapping) else [secret] if secret else []:
-        fault = weakness(_as_bytes(one, "the setting cookie_secret"))
-        if fault is None:
-            continue
-        if not settings.get("debug"):
-            raise ValueError(f"the setting cookie_secret: {_guessed(fault)}")
+    fault = _fault_of(settings)
+    if fault is not None and not settings.get("debug"):
+        raise ValueError(
+            f"the setting cookie_secret: {_guessed(fault)} (with debug=True it is a warning)"
+        )
+
+
+def refuse_or_warn_of_guessable(settings: Mapping[str, Any]) -> None:
+    """:func:`refuse_guessable`; and with ``debug`` log a WARNING."""
+    refuse_guessable(settings)
+    fault = _fault_of(settings)
+    if fault is not None:
         gen_log.warning("the setting cookie_secret: %s", _guessed(fault))
+
+
+def given_secrets(settings: Mapping[str, Any]) -> list[bytes]:
+    """What the setting ``cookie_secret`` has, good or bad. Raises :exc:`TypeError` for what is no secret."""
+    secret = settings.get("cookie_secret") or ()
+    given = secret.values() if isinstance(secret, Mapping) else [secret] if secret else []
+    return [_as_bytes(one, "the setting cookie_secret") for one in given]
+
+
+def _fault_of(settings: Mapping[str, Any]) -> str | None:
+    """What is to be said against the first of them that can be guessed."""
+    return next(filter(None, map(weakness, given_secrets(settings))), None)
 
 
 def _as_bytes(secret: object, what: str) -> bytes:

@@ -18,7 +18,7 @@ class SignedCookies(Cookies):
 
     The setting is a random text, or a dict of several by their numbers, of which the setting ``key_version`` says
     which one signs; the others are still read. Without it these methods raise :exc:`RuntimeError`. One that can be
-    guessed is refused when the application is made (:func:`.check_cookie_secret`).
+    guessed is refused when the application is served (:func:`.refuse_guessable`).
     """
 
     def set_signed_cookie(

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, Self
 from ... import ioloop
 from ...httpserver import HTTPServer
 from ...log import gen_log
+from ..cookies.secrets import refuse_guessable, refuse_or_warn_of_guessable
 from .life import DRAIN_SECONDS, State
 from .lifetime import Lifetime
 
@@ -32,6 +33,7 @@ class Serving(Lifetime):
     """The part of an application that serves until it is told to stop."""
 
     listen: Callable[..., HTTPServer]
+    settings: dict[str, Any]
 
     async def serve(
         self,
@@ -52,14 +54,16 @@ class Serving(Lifetime):
             :func:`~tornadolike.process.fork_processes`, or given by a supervisor. They are closed at the end.
         :arg drain_seconds: how long requests that were accepted may go on (:meth:`stop`).
 
-        Raises what fails at start-up, behind which all is ended again, :exc:`OSError` if the port is taken, and
-        :exc:`RuntimeError` if the application is being served already. One that was started is stopped all the same.
+        Raises what fails at start-up, behind which all is ended again, :exc:`OSError` if the port is taken,
+        :exc:`ValueError` if the ``cookie_secret`` can be guessed and the application has no setting ``debug``, and
+        :exc:`RuntimeError` if it is being served already. One that was started is stopped all the same.
         """
         life = self._life
         if life.on_stop is not None:
             raise RuntimeError(
                 "the application is being served already: listen() serves it at another port, too"
             )
+        refuse_guessable(self.settings)
         sockets = None if sockets is None else list(sockets)
         with Stop() as stop, contextlib.ExitStack() as closing:
             for sock in sockets or ():
@@ -92,6 +96,13 @@ class Serving(Lifetime):
         except KeyboardInterrupt:  # before we listened to it, or behind that
             sys.exit(INTERRUPTED)
 
+    def before_listening(self) -> None:
+        """Called before a server listens for the application.
+
+        Raises :exc:`ValueError` if its ``cookie_secret`` can be guessed; with the setting ``debug`` that is a warning.
+        """
+        refuse_or_warn_of_guessable(self.settings)
+
     def _listen(
         self,
         port: int,
@@ -102,6 +113,7 @@ class Serving(Lifetime):
         if sockets is None:
             server = self.listen(port, address, **options)
         else:
+            self.before_listening()
             server = self._new_server(options)
             server.add_sockets(sockets)
         for listening in server._sockets.values():

@@ -113,8 +113,56 @@ def test_an_address_lets_nobody_in(visitor: Visitor) -> None:
     for sub, name in (("ada", "Ada Lovelace"), ("mallory", "Mallory")):
         visitor.go("/signin/local")
         assert f"<bdi>{name}</bdi>" in visitor.choose(sub=sub).text
-    assert "not verified" in visitor.page.text
-    assert "<code>mallory</code>" in visitor.page.text
+        text = visitor.page.text
+        visitor.send("/signout")
+    assert "not verified" in text
+    assert "<code>mallory</code>" in text
+
+
+def test_several_accounts_are_one_users(visitor: Visitor, door: Demo) -> None:
+    visitor.go("/signup")
+    visitor.send("/signup", name="Eva", password=PASSWORD)
+    visitor.go("/signin/local")
+    asked = visitor.choose(sub="eva")
+    assert asked.url == visitor.url + "/another"
+    assert "Is that you, too?" in asked.text
+    assert visitor.name() == "Eva"  # and nothing has happened yet
+    visitor.go("/another")
+    assert visitor.send("/another", who="me").url == visitor.url + "/"
+    assert "You are <bdi>Eva</bdi>" in visitor.page.text
+    assert "<code>eva</code>" in visitor.page.text
+    assert visitor.go("/another").url == visitor.url + "/"
+    elsewhere = Visitor(door.url)
+    elsewhere.go("/signin/local")
+    assert "You are <bdi>Eva</bdi>" in elsewhere.choose(sub="eva").text
+
+
+def test_or_are_not(visitor: Visitor, door: Demo) -> None:
+    visitor.go("/signup")
+    visitor.send("/signup", name="Otto", password=PASSWORD)
+    visitor.go("/signin/local")
+    visitor.choose(sub="olga")
+    visitor.send("/another", who="other")
+    assert visitor.name() == "olga"
+    # An account that is somebody's already remains theirs: it is they who have come.
+    other = Visitor(door.url)
+    other.go("/signup")
+    other.send("/signup", name="Odette", password=PASSWORD)
+    other.go("/signin/local")
+    assert "You are <bdi>olga</bdi>" in other.choose(sub="olga").text
+
+
+def test_nobody_else_says_that_they_are(visitor: Visitor, door: Demo) -> None:
+    visitor.go("/signup")
+    visitor.send("/signup", name="Ines", password=PASSWORD)
+    visitor.go("/signin/local")
+    visitor.choose(sub="iris")
+    forged = visitor.browser.open(visitor.url + "/another", {"who": "me"})
+    assert forged.status == 403
+    nobody = Visitor(door.url)
+    assert nobody.go("/another").url == nobody.url + "/"
+    nobody.go("/signin/local")
+    assert "You are <bdi>iris</bdi>" in nobody.choose(sub="iris").text
 
 
 def test_an_account_of_its_own(visitor: Visitor) -> None:

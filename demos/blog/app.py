@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from demos.serving import a_folder
 from tornadolike import locale, stores
 from tornadolike.middleware import SecurityHeaders
 from tornadolike.sessions import Sessions
@@ -83,22 +83,12 @@ async def blog() -> AsyncIterator[Application]:
     locale.load_gettext_translations(str(HERE / "locale"), "blog")
     locale.set_default_locale("en")
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(a_folder())
+        folder = stack.enter_context(a_folder(os.environ.get(FOLDER)))
         shown = Pictures(folder / "pictures")
+        shown.folder.mkdir(exist_ok=True)
         store = Store(folder / "blog.sqlite")
         stack.callback(store.close)
         sessions = stores.SQLiteStore(folder / "sessions.sqlite")
         secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
         app = make_app(store, shown, sessions, secret)
         yield await stack.enter_async_context(app)
-
-
-@contextmanager
-def a_folder() -> Iterator[Path]:
-    """The folder that was named, or a temporary one. What is in it is for nobody else on this machine to read."""
-    named = os.environ.get(FOLDER)
-    with nullcontext(named) if named else tempfile.TemporaryDirectory(prefix="blog-") as path:
-        folder = Path(path)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "pictures").mkdir(exist_ok=True)
-        yield folder

@@ -213,5 +213,6 @@ def _known(database: sqlite3.Connection, issuer: str, subject: str) -> Known:
         "SELECT provider, issuer, subject, name, email, email_verified, claims FROM identities "
         "WHERE issuer = ? AND subject = ?"
     )
-    provider, *who, verified, claims = database.execute(sql, (issuer, subject)).fetchone()
-    return Known(provider, *who, bool(verified), json.loads(claims))
+    row = database.execute(sql, (issuer, subject)).fetchone()
+    provider, issuer, subject, name, email, verified, claims = row
+    return Known(provider, issuer, subject, name, email, bool(verified), json.loads(claims))

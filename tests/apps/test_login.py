@@ -14,6 +14,7 @@ import pytest
 
 from demos.login import configured, local_provider
 from demos.login.app import login
+from demos.serving import Misconfigured
 from tests.auth.browser import Browser, Page
 from tornadolike import ioloop
 from tornadolike.auth import OpenIDProvider
@@ -289,7 +290,7 @@ def test_each_is_told_of() -> None:
     [("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"), ("OPENID_ISSUER", "OPENID_CLIENT_ID")],
 )
 def test_half_a_configuration_is_told(given: str, lacks: str) -> None:
-    with pytest.raises(configured.Misconfigured, match=f"{given} is set, but {lacks} is not"):
+    with pytest.raises(Misconfigured, match=f"{given} is set, but {lacks} is not"):
         configured.providers({given: "something"})
 
 
@@ -297,6 +298,18 @@ def test_the_command_tells_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_CLIENT_ID", "an id")
     with pytest.raises(AssertionError, match="GITHUB_CLIENT_SECRET is not") as failed:
         Demo("login")
+    assert "Traceback" not in str(failed.value)
+
+
+@pytest.mark.parametrize("name", ["login", "blog"])
+def test_a_secret_that_can_be_guessed_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{name.upper()}_SECRET", "secret")
+    monkeypatch.setenv("OPENID_ISSUER", "https://id.example.com")
+    monkeypatch.setenv("OPENID_CLIENT_ID", "an id")
+    with pytest.raises(AssertionError, match="-m tornadolike secret") as failed:
+        Demo(name)
     assert "Traceback" not in str(failed.value)
 
 

@@ -120,10 +120,11 @@ async def serve(
         scheme = "https" if "ssl_options" in options else "http"
         said = f"{name} on {url(address, actual, scheme)}  (Ctrl-C stops)"
         # Not before signals are listened to: who reads it may stop us at once.
-        asyncio.get_running_loop().call_soon(partial(print, said, flush=True))
+        saying = asyncio.get_running_loop().call_soon(partial(print, said, flush=True))
         try:
             await app.serve(sockets=sockets, drain_seconds=DRAIN_SECONDS, **options)
         except ValueError as error:  # of a secret that can be guessed
+            saying.cancel()
             raise Misconfigured(str(error)) from error
 
 

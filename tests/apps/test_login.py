@@ -189,9 +189,11 @@ def test_guessing_has_an_end(visitor: Visitor, door: Demo) -> None:
     visitor.send("/signout")
     guesser = Visitor(door.url)
     guesser.go("/signin")
-    answers = [guesser.send("/signin", name="Dora", password=f"guess {n}") for n in range(6)]
-    assert [answer.status for answer in answers] == [400] * 5 + [429]
-    assert int(answers[-1].answer.headers["Retry-After"]) > 0
+    statuses = []
+    while 429 not in statuses and len(statuses) < 50:  # the sixth, if no minute ends meanwhile
+        statuses.append(guesser.send("/signin", name="Dora", password="a guess").status)
+    assert statuses[:5] == [400] * 5
+    assert int(guesser.page.answer.headers["Retry-After"]) > 0
     guesser.go("/signin")
     assert guesser.send("/signin", name="Dora", password=PASSWORD).status == 429
     visitor.go("/signin")

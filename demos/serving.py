@@ -148,9 +148,12 @@ def url(address: str, port: int, scheme: str = "http") -> str:
 
 
 @contextmanager
-def a_folder(named: str | None) -> Iterator[Path]:
-    """The folder of that name, or a temporary one. What is in it is for nobody else on this machine to read."""
-    with nullcontext(named) if named else tempfile.TemporaryDirectory(prefix="demo-") as path:
+def a_folder(named: str | None, prefix: str) -> Iterator[Path]:
+    """The folder of that name, or a temporary one, whose name begins like this.
+
+    What is in it is for nobody else on this machine to read.
+    """
+    with nullcontext(named) if named else tempfile.TemporaryDirectory(prefix=prefix) as path:
         folder = Path(path)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield folder

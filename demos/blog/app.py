@@ -83,7 +83,7 @@ async def blog() -> AsyncIterator[Application]:
     locale.load_gettext_translations(str(HERE / "locale"), "blog")
     locale.set_default_locale("en")
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(a_folder(os.environ.get(FOLDER)))
+        folder = stack.enter_context(a_folder(os.environ.get(FOLDER), "blog-"))
         shown = Pictures(folder / "pictures")
         shown.folder.mkdir(exist_ok=True)
         store = Store(folder / "blog.sqlite")

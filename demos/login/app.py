@@ -73,7 +73,7 @@ async def login(environment: Mapping[str, str]) -> AsyncIterator[Application]:
     """The application, and beside it a provider of its own if there is no other."""
     async with AsyncExitStack() as stack:
         providers = configured.providers(environment) or await beside(stack)
-        folder = stack.enter_context(a_folder(environment.get(FOLDER)))
+        folder = stack.enter_context(a_folder(environment.get(FOLDER), "login-"))
         people = People(folder / "people.sqlite")
         stack.callback(people.close)
         sessions = stores.SQLiteStore(folder / "sessions.sqlite")

@@ -65,6 +65,7 @@ class Page(RequestHandler):
         """From now on the browser is that user's; the session has that, and ``more``."""
         self.session.rotate()  # who has seen the session's id before is left behind
         self.session.clear()
+        self.renew_xsrf_token()
         self.session.update(more, user=user.number)
 
     def welcome(self, user: User, next: str, **more: Any) -> None:

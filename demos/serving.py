@@ -12,8 +12,9 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S10
 
 MakeApp = Callable[..., AbstractAsyncContextManager[Application]]
 """Makes the application and what it needs while it is served. The context is left when all is over."""
+
+
+class Misconfigured(Exception):
+    """What the environment says is of no use."""
 
 
 def main(
@@ -78,6 +83,9 @@ def main(
         )
         print(reason + (error.strerror or str(error)), file=sys.stderr)
         return 1
+    except Misconfigured as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -112,8 +120,12 @@ async def serve(
         scheme = "https" if "ssl_options" in options else "http"
         said = f"{name} on {url(address, actual, scheme)}  (Ctrl-C stops)"
         # Not before signals are listened to: who reads it may stop us at once.
-        asyncio.get_running_loop().call_soon(partial(print, said, flush=True))
-        await app.serve(sockets=sockets, drain_seconds=DRAIN_SECONDS, **options)
+        saying = asyncio.get_running_loop().call_soon(partial(print, said, flush=True))
+        try:
+            await app.serve(sockets=sockets, drain_seconds=DRAIN_SECONDS, **options)
+        except ValueError as error:  # of a secret that can be guessed
+            saying.cancel()
+            raise Misconfigured(str(error)) from error
 
 
 def listen(address: str, port: int, share: bool = False) -> list[socket.socket]:
@@ -133,3 +145,15 @@ def url(address: str, port: int, scheme: str = "http") -> str:
     """Where to point a browser."""
     host = EVERYWHERE.get(address, address)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextmanager
+def a_folder(named: str | None, prefix: str) -> Iterator[Path]:
+    """The folder of that name, or a temporary one, whose name begins like this.
+
+    What is in it is for nobody else on this machine to read.
+    """
+    with nullcontext(named) if named else tempfile.TemporaryDirectory(prefix=prefix) as path:
+        folder = Path(path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield folder

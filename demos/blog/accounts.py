@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tornadolike.auth import LoginThrottle, PasswordFault
 from tornadolike.middleware import RateLimit
 from tornadolike.web import Blueprint
 
 from .pages import Page
+from .passwords import PASSWORDS, RULES
 from .store import NameTaken, User
 
 NAME = re.compile(r"\w(?:[\w .-]{0,28}\w)?")
-PASSWORD_LENGTHS = range(8, 201)
 
 group = Blueprint("accounts")
 
-KNOCKING = RateLimit("30/10 minutes", name="accounts", methods=["POST"])
-"""So often may an address try to sign up or in."""
+JOINING = RateLimit("30/10 minutes", name="accounts", methods=["POST"])
+"""So often may an address try to sign up."""
 
-GUESSES = RateLimit("50/hour", name="guesses")
-"""So often may somebody's password be tried, from however many addresses."""
+THROTTLE = LoginThrottle()
+"""So often may a name's password be tried, from however many addresses; and so often may an address try."""
 
 
 class Account(Page):
@@ -50,7 +51,7 @@ class Account(Page):
         self.redirect(self.next, status=303)
 
 
-@group.add("/signin", name="signin", middleware=[KNOCKING])
+@group.add("/signin", name="signin")
 class SignIn(Account):
     """For those who have an account."""
 
@@ -59,18 +60,20 @@ class SignIn(Account):
     async def post(self) -> None:
         _ = self.locale.translate
         name, password = self.name_and_password()
-        user = None
-        if len(password) in PASSWORD_LENGTHS:
-            await GUESSES.check(self, name.casefold())
-            user = await self.store.user_with_password(name, password)
-        if user is None:
+        attempt = await THROTTLE.begin(self, name)
+        user, stored = await self.store.user_of_name(name) or (None, None)
+        # For a name that nobody has it takes as long.
+        verified = await PASSWORDS.verify(stored, password)
+        if user is None or not verified:
             self.ask(_("Nobody has that name and that password."), name)
-        else:
-            await GUESSES.forget(name.casefold())
-            self.welcome(user)
+            return
+        if verified.rehash:
+            await self.store.change_password(user, verified.rehash)
+        await attempt.succeeded()
+        self.welcome(user)
 
 
-@group.add("/signup", name="signup", middleware=[KNOCKING])
+@group.add("/signup", name="signup", middleware=[JOINING])
 class SignUp(Account):
     """For those who have none yet."""
 
@@ -81,13 +84,26 @@ class SignUp(Account):
         name, password = self.name_and_password()
         if not NAME.fullmatch(name):
             self.ask(_("A name has 1 to 30 letters, digits, spaces, dots and dashes."), name)
-        elif len(password) not in PASSWORD_LENGTHS:
-            self.ask(_("A password has 8 to 200 characters."), name)
+        elif fault := await RULES.check(password, about=[name]):
+            self.ask(self.told(fault), name)
         else:
             try:
-                self.welcome(await self.store.add_user(name, password))
+                self.welcome(await self.store.add_user(name, await PASSWORDS.hash(password)))
             except NameTaken:
                 self.ask(_("Somebody has that name already. Please take another."), name)
+
+    def told(self, fault: PasswordFault) -> str:
+        """What is wrong with a password, in the reader's language."""
+        _ = self.locale.translate
+        match fault.code:
+            case "short":
+                return _("15 characters at least: some words in a row are good.")
+            case "personal":
+                return _("The password is too much like your name.")
+            case "common":
+                return _("Too many people have this password. Please take another.")
+            case _other:
+                return _("This password cannot be used. Please take another.")
 
 
 @group.post("/signout")

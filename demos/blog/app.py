@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from demos.serving import a_folder
 from tornadolike import locale, stores
 from tornadolike.middleware import SecurityHeaders
 from tornadolike.sessions import Sessions
@@ -23,6 +24,9 @@ HERE = Path(__file__).parent
 FOLDER = "BLOG_FOLDER"
 """The environment variable that names the folder to keep everything in."""
 
+SECRET = "BLOG_SECRET"  # noqa: S105 (its name)
+"""The one that has the secret for cookies: `python -m tornadolike secret` makes one."""
+
 SWEEP_SECONDS = 3600
 
 # The pages need nothing but their own files. `blob:` is the picture that somebody has just chosen.
@@ -32,7 +36,9 @@ POLICY = (
 )
 
 
-def make_app(store: Store, folder: Pictures, sessions: stores.Store) -> Application:
+def make_app(
+    store: Store, folder: Pictures, sessions: stores.Store, cookie_secret: str
+) -> Application:
     """The blog around one store."""
     app = Application(
         middleware=[
@@ -41,6 +47,7 @@ def make_app(store: Store, folder: Pictures, sessions: stores.Store) -> Applicat
         ],
         store=store,
         pictures=folder,
+        cookie_secret=cookie_secret,
         base_handler=Page,
         default_handler_class=Nowhere,
         template_path=str(HERE / "templates"),
@@ -76,20 +83,12 @@ async def blog() -> AsyncIterator[Application]:
     locale.load_gettext_translations(str(HERE / "locale"), "blog")
     locale.set_default_locale("en")
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(a_folder())
+        folder = stack.enter_context(a_folder(os.environ.get(FOLDER), "blog-"))
         shown = Pictures(folder / "pictures")
+        shown.folder.mkdir(exist_ok=True)
         store = Store(folder / "blog.sqlite")
         stack.callback(store.close)
-        app = make_app(store, shown, stores.SQLiteStore(folder / "sessions.sqlite"))
+        sessions = stores.SQLiteStore(folder / "sessions.sqlite")
+        secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
+        app = make_app(store, shown, sessions, secret)
         yield await stack.enter_async_context(app)
-
-
-@contextmanager
-def a_folder() -> Iterator[Path]:
-    """The folder that was named, or a temporary one. What is in it is for nobody else on this machine to read."""
-    named = os.environ.get(FOLDER)
-    with nullcontext(named) if named else tempfile.TemporaryDirectory(prefix="blog-") as path:
-        folder = Path(path)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "pictures").mkdir(exist_ok=True)
-        yield folder

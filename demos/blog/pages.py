@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from tornadolike import locale
+from tornadolike.auth import safe_next
 from tornadolike.locale import Locale
 from tornadolike.sessions import Flash
 from tornadolike.web import Blueprint, HTTPError, RequestHandler, StaticFileHandler
@@ -15,9 +15,6 @@ from .store import Store, User
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "ar": "العربية", "ja": "日本語"}
 LANGUAGE_COOKIE = "blog_language"
-
-OUR_PAGE = re.compile(r"/(?![/\\])[!-~]*")
-"""The address of a page of ours: behind two slashes of whatever kind a browser would find a host."""
 
 
 class House(RequestHandler):
@@ -69,8 +66,7 @@ class Page(House):
     @property
     def next(self) -> str:
         """Where to go when this is done: a page of ours, whatever the argument says."""
-        there = self.get_argument("next", "/")
-        return there if OUR_PAGE.fullmatch(there) else "/"
+        return safe_next(self.get_argument("next", "/"))
 
 
 class Nowhere(Page):

@@ -1,16 +1,12 @@
 """Users and entries in SQLite.
 
 Its calls block, so each of them is made in a thread, and one at a time: a connection of SQLite does not like
-company. What is asked of it here takes less than a millisecond; hashing a password takes longer, and holds
-nobody up.
+company. What is asked of it here takes less than a millisecond.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import secrets
 import sqlite3
 import threading
 import time
@@ -18,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 T = TypeVar("T")
@@ -47,6 +43,19 @@ VERSIONS = (
     UPDATE entries SET changed = published;
     CREATE TABLE blog (identity TEXT NOT NULL);
     INSERT INTO blog VALUES (lower(hex(randomblob(16))));
+    """,
+    """
+    CREATE TABLE people (
+        number INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        folded TEXT NOT NULL UNIQUE,
+        password TEXT NOT NULL
+    );
+    INSERT INTO people
+    SELECT number, name, folded, 'scrypt$' || lower(hex(salt)) || '$' || lower(hex(password))
+    FROM users;
+    DROP TABLE users;
+    ALTER TABLE people RENAME TO users;
     """,
 )
 """What makes each version of the database from the one before it. `PRAGMA user_version` says how far a file is."""
@@ -105,18 +114,16 @@ class Store:
         with self._lock:  # of a thread whose request was cut off
             self._connection.close()
 
-    async def add_user(self, name: str, password: str) -> User:
+    async def add_user(self, name: str, password_hash: str) -> User:
         """Raises `NameTaken`."""
-        salt = secrets.token_bytes(16)
-        hashed = await asyncio.to_thread(hash_password, password, salt)
 
         def add(database: sqlite3.Connection) -> User:
-            values = (name, name.casefold(), salt, hashed)
-            sql = "INSERT INTO users (name, folded, salt, password) VALUES (?, ?, ?, ?)"
+            sql = "INSERT INTO users (name, folded, password) VALUES (?, ?, ?)"
             try:
-                return User(_row_number(database.execute(sql, values)), name)
+                row = database.execute(sql, (name, name.casefold(), password_hash))
             except sqlite3.IntegrityError:
                 raise NameTaken(name) from None
+            return User(_row_number(row), name)
 
         return await self._run(add)
 
@@ -130,16 +137,20 @@ class Store:
 
         return await self._run(find)
 
-    async def user_with_password(self, name: str, password: str) -> User | None:
-        """Whoever has that name, if it is their password. For a name that nobody has it takes as long."""
+    async def user_of_name(self, name: str) -> tuple[User, str] | None:
+        """Whoever has that name, and the hash of their password."""
 
-        def find(database: sqlite3.Connection) -> Any:
-            sql = "SELECT number, name, salt, password FROM users WHERE folded = ?"
-            return database.execute(sql, (name.casefold(),)).fetchone()
+        def find(database: sqlite3.Connection) -> tuple[User, str] | None:
+            sql = "SELECT number, name, password FROM users WHERE folded = ?"
+            row = database.execute(sql, (name.casefold(),)).fetchone()
+            return row and (User(*row[:2]), row[2])
 
-        number, name, salt, expected = await self._run(find) or (0, "", b"", b"")
-        hashed = await asyncio.to_thread(hash_password, password, salt)
-        return User(number, name) if hmac.compare_digest(hashed, expected) else None
+        return await self._run(find)
+
+    async def change_password(self, user: User, password_hash: str) -> None:
+        """Keep another hash."""
+        sql = "UPDATE users SET password = ? WHERE number = ?"
+        await self._run(lambda database: database.execute(sql, (password_hash, user.number)))
 
     async def latest(self, skip: int, count: int) -> list[Entry]:
         """Entries, the newest first."""
@@ -193,11 +204,6 @@ class Store:
                 return work(self._connection)
 
         return await asyncio.to_thread(alone)
-
-
-def hash_password(password: str, salt: bytes) -> bytes:
-    """A hash that takes a guesser a fifth of a second and 16 MiB for each guess."""
-    return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=5)
 
 
 def _entries(database: sqlite3.Connection, condition: str, *values: int) -> list[Entry]:

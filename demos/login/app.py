@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from demos.serving import a_folder
 from tornadolike import stores
 from tornadolike.auth import OAuth2Provider, SignOuts
 from tornadolike.middleware import SecurityHeaders
@@ -70,20 +69,16 @@ def make_app(
 
 
 @asynccontextmanager
-async def login(providers: Mapping[str, OAuth2Provider]) -> AsyncIterator[Application]:
+async def login(environment: Mapping[str, str]) -> AsyncIterator[Application]:
     """The application, and beside it a provider of its own if there is no other."""
     async with AsyncExitStack() as stack:
-        providers = providers or await beside(stack)
-        folder = stack.enter_context(a_folder())
+        providers = configured.providers(environment) or await beside(stack)
+        folder = stack.enter_context(a_folder(environment.get(FOLDER), "login-"))
         people = People(folder / "people.sqlite")
         stack.callback(people.close)
         sessions = stores.SQLiteStore(folder / "sessions.sqlite")
-        secret = os.environ.get(SECRET) or secrets.token_urlsafe(32)
-        try:
-            app = make_app(people, sessions, providers, secret)
-        except ValueError as error:  # a secret that can be guessed
-            raise configured.Misconfigured(f"{SECRET}: {error}") from error
-        yield await stack.enter_async_context(app)
+        secret = environment.get(SECRET) or secrets.token_urlsafe(32)
+        yield await stack.enter_async_context(make_app(people, sessions, providers, secret))
 
 
 async def beside(stack: AsyncExitStack) -> Mapping[str, OAuth2Provider]:
@@ -99,13 +94,3 @@ async def beside(stack: AsyncExitStack) -> Mapping[str, OAuth2Provider]:
     port = issuer.rpartition(":")[2]
     print(f"No provider is configured, so one runs on port {port} (see demos/login/README.md)")
     return {configured.LOCAL: configured.local(issuer)}
-
-
-@contextmanager
-def a_folder() -> Iterator[Path]:
-    """The folder that was named, or a temporary one. It is for nobody else on this machine to read."""
-    named = os.environ.get(FOLDER)
-    with nullcontext(named) if named else tempfile.TemporaryDirectory(prefix="login-") as path:
-        folder = Path(path)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        yield folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from demos.serving import Misconfigured
 from tornadolike.auth import (
     Discord,
     GitHub,
@@ -35,10 +36,6 @@ TITLES = {
     LOCAL: "the local OpenID provider",
 }
 """What people call them."""
-
-
-class Misconfigured(Exception):
-    """A variable is of no use, or another that belongs to it is not there."""
 
 
 def providers(environment: Mapping[str, str]) -> dict[str, OAuth2Provider]:

@@ -65,6 +65,7 @@ class Page(RequestHandler):
         """From now on the browser is that user's; the session has that, and ``more``."""
         self.session.rotate()  # who has seen the session's id before is left behind
         self.session.clear()
+        self.renew_xsrf_token()
         self.session.update(more, user=user.number)
 
     def welcome(self, user: User, next: str, **more: Any) -> None:
@@ -89,9 +90,16 @@ class Nowhere(Page):
 @group.get("/", name="home")
 async def home(page: Page) -> None:
     """Who one is, and how that came to be known; or that nobody is known."""
-    user, by_provider = page.current_user, "provider" in page.session
-    known = await page.people.known(user) if user and by_provider else None
-    claims = json.dumps(known.claims, indent=2, ensure_ascii=False) if known else ""
-    passkeys = await page.people.passkeys(user) if user else 0
-    goodbye = None if user else page.session.pop("goodbye", None)
-    page.show("home.html", known=known, claims=claims, goodbye=goodbye, passkeys=passkeys)
+    user = page.current_user
+    known = None
+    if user and "identity" in page.session:
+        issuer, subject, _ = page.session["identity"]
+        known = await page.people.known(issuer, subject)
+    page.show(
+        "home.html",
+        known=known,
+        claims=json.dumps(known.claims, indent=2, ensure_ascii=False) if known else "",
+        goodbye=None if user else page.session.pop("goodbye", None),
+        passkeys=await page.people.passkeys(user) if user else 0,
+        identities=await page.people.identities(user) if user else 0,
+    )

@@ -9,7 +9,6 @@ import asyncio
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +26,12 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS identities (
     issuer TEXT NOT NULL,
     subject TEXT NOT NULL,
-    user INTEGER NOT NULL REFERENCES users,
+    user INTEGER REFERENCES users,
     provider TEXT NOT NULL,
+    name TEXT NOT NULL,
     email TEXT,
     email_verified INTEGER NOT NULL,
     claims TEXT NOT NULL,
-    seen REAL NOT NULL,
     PRIMARY KEY (issuer, subject)
 );
 CREATE TABLE IF NOT EXISTS passwords (
@@ -46,6 +45,14 @@ CREATE TABLE IF NOT EXISTS passkeys (
     signed INTEGER NOT NULL,
     content TEXT NOT NULL
 );
+"""
+
+KEEP = """
+INSERT INTO identities (issuer, subject, provider, name, email, email_verified, claims)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (issuer, subject) DO UPDATE SET
+    provider = excluded.provider, name = excluded.name, email = excluded.email,
+    email_verified = excluded.email_verified, claims = excluded.claims
 """
 
 
@@ -68,6 +75,7 @@ class Known:
     provider: str
     issuer: str
     subject: str
+    name: str
     email: str | None
     email_verified: bool
     claims: dict[str, Any]
@@ -96,43 +104,43 @@ class People:
 
         return await self.run(find)
 
-    async def who_came_as(self, identity: Identity) -> User:
-        """The user with that identity: a new one, if it is seen for the first time.
+    async def who_came_as(self, identity: Identity) -> User | None:
+        """The user with that identity; None, if it is nobody's yet. What the provider has told is kept.
 
         Nothing but issuer and subject decides. An e-mail address would let anybody in who has made some
         provider write it down.
         """
+        name = identity.name or identity.username or identity.subject
+        told = (identity.provider, name, identity.email, identity.email_verified)
+        claims = json.dumps(dict(identity.claims), default=str)
+        values = (identity.issuer, identity.subject, *told, claims)
 
-        def find_or_add(database: sqlite3.Connection) -> User:
-            key = (identity.issuer, identity.subject)
-            sql = (
-                "SELECT users.number, users.name FROM identities JOIN users ON number = user "
-                "WHERE issuer = ? AND subject = ?"
-            )
-            row = database.execute(sql, key).fetchone()
-            name = identity.name or identity.username or identity.subject
-            user = User(*row) if row else _added(database, name)
-            told = (identity.provider, identity.email, identity.email_verified)
-            claims = json.dumps(dict(identity.claims), default=str)
-            values = (*key, user.number, *told, claims, time.time())
-            sql = "INSERT OR REPLACE INTO identities VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            database.execute(sql, values)
-            return user
+        def keep(database: sqlite3.Connection) -> User | None:
+            database.execute(KEEP, values)
+            return _owner(database, identity.issuer, identity.subject)
 
-        return await self.run(find_or_add)
+        return await self.run(keep)
 
-    async def known(self, user: User) -> Known | None:
-        """What has been said of a user; None for one who came by a password."""
+    async def give(self, issuer: str, subject: str, user: User | None = None) -> User:
+        """Have an identity that is nobody's be this user's, or a new one's; whose it is then."""
 
-        def find(database: sqlite3.Connection) -> Known | None:
-            sql = (
-                "SELECT provider, issuer, subject, email, email_verified, claims "
-                "FROM identities WHERE user = ?"
-            )
-            row = database.execute(sql, (user.number,)).fetchone()
-            return row and Known(*row[:4], bool(row[4]), json.loads(row[5]))  # type: ignore[call-arg]
+        def change(database: sqlite3.Connection) -> User:
+            owner = _owner(database, issuer, subject)
+            if owner is None:
+                owner = user or _added(database, _known(database, issuer, subject).name)
+                sql = "UPDATE identities SET user = ? WHERE issuer = ? AND subject = ?"
+                database.execute(sql, (owner.number, issuer, subject))
+            return owner
 
-        return await self.run(find)
+        return await self.run(change)
+
+    async def known(self, issuer: str, subject: str) -> Known:
+        """What has been told of somebody who has come with that identity."""
+        return await self.run(lambda database: _known(database, issuer, subject))
+
+    async def identities(self, user: User) -> int:
+        """How many identities a user has."""
+        return await self._count("identities", user.number)
 
     async def add(self, name: str, password_hash: str) -> User:
         """A user with a password. Raises `NameTaken`."""
@@ -168,12 +176,11 @@ class People:
 
     async def passkeys(self, user: User) -> int:
         """How many passkeys a user has."""
-        sql = "SELECT count(*) FROM passkeys WHERE user = ?"
+        return await self._count("passkeys", str(user.number))
 
-        def count(database: sqlite3.Connection) -> int:
-            return int(database.execute(sql, (str(user.number),)).fetchone()[0])
-
-        return await self.run(count)
+    async def _count(self, table: str, user: int | str) -> int:
+        sql = f"SELECT count(*) FROM {table} WHERE user = ?"  # noqa: S608 (a name of ours)
+        return await self.run(lambda database: int(database.execute(sql, (user,)).fetchone()[0]))
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with the database, in one transaction."""
@@ -190,3 +197,22 @@ def _added(database: sqlite3.Connection, name: str) -> User:
     number = database.execute("INSERT INTO users (name) VALUES (?)", (name,)).lastrowid
     assert number is not None
     return User(number, name)
+
+
+def _owner(database: sqlite3.Connection, issuer: str, subject: str) -> User | None:
+    sql = (
+        "SELECT users.number, users.name FROM identities JOIN users ON number = user "
+        "WHERE issuer = ? AND subject = ?"
+    )
+    row = database.execute(sql, (issuer, subject)).fetchone()
+    return row and User(*row)
+
+
+def _known(database: sqlite3.Connection, issuer: str, subject: str) -> Known:
+    sql = (
+        "SELECT provider, issuer, subject, name, email, email_verified, claims FROM identities "
+        "WHERE issuer = ? AND subject = ?"
+    )
+    row = database.execute(sql, (issuer, subject)).fetchone()
+    provider, issuer, subject, name, email, verified, claims = row
+    return Known(provider, issuer, subject, name, email, bool(verified), json.loads(claims))

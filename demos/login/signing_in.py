@@ -28,13 +28,18 @@ class SignInWith(SignInMixin, Page):
 
     async def signed_in(self, identity: Identity, next: str) -> None:
         user = await self.people.who_came_as(identity)
-        for_signing_out = {
+        came = {
             "provider": identity.provider,
             "id_token": identity.token and identity.token.id_token,
             "identity": [identity.issuer, identity.subject, identity.session_id],
             "since": time.time(),
         }
-        self.welcome(user, next, **for_signing_out)
+        if user is None and self.current_user:
+            self.session["another"] = came
+            self.redirect("/another")
+        else:
+            user = user or await self.people.give(identity.issuer, identity.subject)
+            self.welcome(user, next, **came)
 
     def sign_in_failed(self, error: AuthError) -> None:
         if isinstance(error, AccessDeniedError):
@@ -42,6 +47,30 @@ class SignInWith(SignInMixin, Page):
             self.redirect("/signin")
         else:
             super().sign_in_failed(error)
+
+
+class Another(Page):
+    """Who is signed in has come with an account that is new here. Only they can say whether both are theirs.
+
+    They are asked behind the fact, and in a form with an XSRF token: that somebody has come with an account
+    may be another page's doing.
+    """
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        if self.current_user is None or "another" not in self.session:
+            self.redirect("/")
+
+    async def get(self) -> None:
+        issuer, subject, _ = self.session["another"]["identity"]
+        self.show("another.html", known=await self.people.known(issuer, subject))
+
+    async def post(self) -> None:
+        came = self.session["another"]
+        issuer, subject, _ = came["identity"]
+        is_me = self.get_body_argument("who") == "me"
+        user = await self.people.give(issuer, subject, self.current_user if is_me else None)
+        self.welcome(user, "/", **came)
 
 
 class SignOutThere(BackChannelLogoutMixin, RequestHandler):
@@ -79,7 +108,7 @@ class SignOut(Page):
 
 def rules(providers: Mapping[str, OAuth2Provider]) -> list[Any]:
     """Addresses for each provider."""
-    found: list[Any] = [("/signout", SignOut)]
+    found: list[Any] = [("/signout", SignOut), ("/another", Another)]
     for name, provider in providers.items():
         found.append((f"/signin/{name}", SignInWith, {"provider": provider}))
         if isinstance(provider, OpenIDProvider):

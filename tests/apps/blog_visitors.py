@@ -11,7 +11,8 @@ from tests.web.forms import CONTENT_TYPE, LAST, field, file
 from .conftest import PATIENCE
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
-PASSWORD = "correct horse"
+PASSWORD = "seven green teapots"
+SECRET = "Yq0t1Vw7mZs4Kx9bLc2nRd8fGh5jPa3e"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = CONTENT_TYPE.partition(": ")[2]
 

@@ -40,6 +40,9 @@ def test_who_has_no_account_gets_one_on_the_way_to_the_page(port: int) -> None:
     bob.get("/signup?next=%2Fwrite")
     for name, password in (
         ("Bob", "short"),
+        ("Bob the builder", "bob the builder"),
+        ("Bob", "passwordpassword"),
+        ("Bob", "x y" * 400),
         ("", PASSWORD),
         ("<b>", PASSWORD),
         ("a" * 31, PASSWORD),

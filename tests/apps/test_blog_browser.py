@@ -9,6 +9,7 @@ import pytest
 
 from tests.chromium import chromium
 
+from .blog_visitors import PASSWORD
 from .conftest import ROOT, Demo
 
 pytest.importorskip("selenium", reason="drives a browser by selenium")
@@ -94,7 +95,7 @@ def test_somebody_comes_to_write(demo: Callable[..., Demo], tmp_path: Path) -> N
         ann.look("empty")
         ann.press(".empty .button", then="a[href='/signup?next=%2Fwrite']")
         ann.press("a[href='/signup?next=%2Fwrite']", then="[autocomplete=new-password]")
-        ann.fill(name="Ann", password="correct horse")
+        ann.fill(name="Ann", password=PASSWORD)
         ann.look("signup")
         ann.press("main .button", then="#text")
         ann.fill(title="A dot", text="W" * 200, picture=str(picture), description="A red dot")

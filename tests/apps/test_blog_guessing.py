@@ -13,11 +13,11 @@ from demos.blog import accounts
 from demos.blog.app import HERE, make_app
 from demos.blog.pictures import Pictures
 from tornadolike import locale
+from tornadolike.auth import LoginThrottle
 from tornadolike.locale.shelf import loaded
-from tornadolike.middleware import RateLimit
 from tornadolike.stores import MemoryStore, windows
 
-from .blog_visitors import FORM, PASSWORD, Browser, signed_up
+from .blog_visitors import FORM, PASSWORD, SECRET, Browser, signed_up
 
 pytestmark = pytest.mark.once
 
@@ -44,52 +44,85 @@ def languages() -> Iterator[None]:
     loaded.__init__()  # type: ignore[misc]
 
 
-@pytest.mark.usefixtures("languages")
-def test_who_knocks_too_often_has_to_wait(
-    serve: Callable[..., Any], blog_store: Any, tmp_path: Path, clock: SimpleNamespace
-) -> None:
-    server = serve(make_app(blog_store, Pictures(tmp_path), MemoryStore()))
-    reader = Browser(server.port, "de")
-    reader.get("/signin")
-    for number in range(30):
-        assert reader.post("/signin", name=f"Name {number}", password="x").status == 400
-    body = urlencode({"_xsrf": reader.token, "name": "Ann", "password": PASSWORD}).encode()
-    for path in ("/signin", "/signup"):
-        forged = {"X-Forwarded-For": "192.0.2.7", "X-Real-IP": "192.0.2.7"}
-        answer = reader.ask("POST", path, body, FORM, **forged)
-        assert (answer.status, "Das war zu oft." in answer.page) == (429, True)
-        assert answer.headers["Retry-After"] == "600"
-    assert reader.get("/signin").status == 200
-    assert reader.post("/signout").status == 303
-    clock.seconds += 600
-    assert reader.post("/signin", name="Ann", password="x").status == 400
+@pytest.fixture
+def port(
+    serve: Callable[..., Any], blog_store: Any, tmp_path: Path, languages: None
+) -> Iterator[int]:
+    """Where a blog is that believes whoever says which address they have."""
+    app = make_app(blog_store, Pictures(tmp_path), MemoryStore(), SECRET)
+    server = serve(app, xheaders=True)
+    yield server.port
     server.stop()
+
+
+def tries(browser: Browser, name: str, password: str, address: str, path: str = "/signin") -> int:
+    """Somebody asks to be let in."""
+    fields = {"_xsrf": browser.token, "name": name, "password": password}
+    headers = {"X-Forwarded-For": address}
+    return browser.ask("POST", path, urlencode(fields).encode(), FORM, **headers).status
+
+
+def stranger(port: int) -> Browser:
+    """A browser with the form before it."""
+    browser = Browser(port, "de")
+    browser.get("/signin")
+    return browser
+
+
+def test_who_knocks_too_often_has_to_wait(
+    port: int, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "THROTTLE", LoginThrottle(address=["3/minute"]))
+    guesser = stranger(port)
+    answers = [tries(guesser, f"Name {n}", "x", "192.0.2.1") for n in range(4)]
+    assert answers == [400, 400, 400, 429]
+    assert tries(guesser, "Name 5", "x", "192.0.2.2") == 400
+    clock.seconds += 60
+    assert tries(guesser, "Name 4", "x", "192.0.2.1") == 400
+
+
+def test_who_is_too_fast_is_told_so(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "THROTTLE", LoginThrottle(address=["1/minute"]))
+    guesser = stranger(port)
+    guesser.post("/signin", name="Ann", password="x")
+    answer = guesser.post("/signin", name="Ann", password=PASSWORD)
+    assert (answer.status, "Das war zu oft." in answer.page) == (429, True)
+    assert answer.headers["Retry-After"] == "60"
+    assert guesser.get("/signin").status == 200
+    assert guesser.post("/signout").status == 303
+
+
+def test_nobody_makes_users_without_end(port: int, clock: SimpleNamespace) -> None:
+    crowd = stranger(port)
+    for _ in range(30):
+        assert tries(crowd, "Name", "short", "192.0.2.3", "/signup") == 400
+    assert tries(crowd, "Name", PASSWORD, "192.0.2.3", "/signup") == 429
+    clock.seconds += 600
+    assert tries(crowd, "Name", "short", "192.0.2.3", "/signup") == 400
 
 
 def test_a_password_is_tried_so_often_from_however_many_addresses(
-    serve: Callable[..., Any], blog_store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "GUESSES", RateLimit("2/hour"))
-    app = make_app(blog_store, Pictures(tmp_path), MemoryStore())
-    server = serve(app, xheaders=True)
-    ann = signed_up(server.port, "Ann")
-    other = Browser(server.port)
-    other.get("/signin")
-    statuses = []
-    for number, (name, password) in enumerate(
-        [
-            ("ann", "wrong horse"),
-            ("Ann", PASSWORD),  # which is right: it is counted from the beginning
-            ("ANN", "wrong horse"),
-            (" Ann ", "wrong horse"),
-            ("Ann", PASSWORD),
-            ("Bob", PASSWORD),
-        ]
-    ):
-        fields = {"_xsrf": other.token, "name": name, "password": password}
-        forwarded = {"X-Forwarded-For": f"192.0.2.{number}"}
-        answer = other.ask("POST", "/signin", urlencode(fields).encode(), FORM, **forwarded)
-        statuses.append(answer.status)
-    assert statuses == [400, 303, 400, 400, 429, 400]
+    """But its user gets in where they have been before."""
+    monkeypatch.setattr(accounts, "THROTTLE", LoginThrottle(account=["2/hour"]))
+    ann = signed_up(port, "Ann")
+    ann.get("/signin")
+    assert tries(ann, "Ann", PASSWORD, "192.0.2.100") == 303
+    other = stranger(port)
+    statuses = [
+        tries(other, name, password, f"192.0.2.{number}")
+        for number, (name, password) in enumerate(
+            [
+                ("ann", "wrong horse"),
+                ("ANN", "wrong horse"),
+                (" Ann ", "wrong horse"),
+                ("Ann", PASSWORD),
+                ("Bob", PASSWORD),
+            ]
+        )
+    ]
+    assert statuses == [400, 400, 429, 429, 400]
     assert "Sign out" in ann.get("/").page  # who is in stays in
-    server.stop()
+    ann.get("/signin")
+    assert tries(ann, "Ann", PASSWORD, "192.0.2.101") == 303

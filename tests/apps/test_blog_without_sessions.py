@@ -8,14 +8,14 @@ from demos.blog.app import make_app
 from demos.blog.pictures import Pictures
 from tests.caching.helpers import BrokenStore
 
-from .blog_visitors import PASSWORD, Browser, signed_up
+from .blog_visitors import PASSWORD, SECRET, Browser, signed_up
 
 
 def test_those_who_need_none_go_on(
     serve: Callable[..., Any], blog_store: Any, tmp_path: Path, expect_log: Callable[..., Any]
 ) -> None:
     sessions = BrokenStore()
-    server = serve(make_app(blog_store, Pictures(tmp_path), sessions))
+    server = serve(make_app(blog_store, Pictures(tmp_path), sessions, SECRET))
     ann, reader = signed_up(server.port, "Ann"), Browser(server.port)
     reader.get("/signin")
     sessions.broken = True

@@ -131,4 +131,10 @@ def test_an_account_and_a_passkey(demo: Callable[..., Demo], visit: Visit) -> No
     visit.sign_out()
     # The field for the name offers it, and this authenticator's user always says yes.
     assert visit.press(".card .button", then="bdi").text == "Ann"
+    visit.press("a[href='/signin/local']", then="button[value=ada]")
+    visit.press("button[value=ada]", then="button[value=me]")
+    visit.look("another")
+    visit.press("button[value=me]", then="dl")
+    assert visit.find("bdi").text == "Ann"
+    visit.look("ann-and-ada")
     assert visit.complaints() == []

@@ -1,10 +1,14 @@
 """What all demos do around their application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from demos import serving
+from tornadolike.web import Application
 
-from .conftest import running
+from .conftest import free_port, running
 
 
 def test_a_taken_port_is_passed_over() -> None:
@@ -24,3 +28,19 @@ def test_a_port_must_be_one(
         serving.main("Chat", chat)
     assert stopped.value.code == 2
     assert "--port" in capsys.readouterr().err
+
+
+def test_a_secret_that_can_be_guessed_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no address, as nobody is served there."""
+
+    @asynccontextmanager
+    async def weak() -> AsyncIterator[Application]:
+        yield Application(cookie_secret="secret")
+
+    monkeypatch.setattr("sys.argv", ["blog", "--port", str(free_port())])
+    assert serving.main("Blog", weak) == 1
+    out, err = capsys.readouterr()
+    assert "-m tornadolike secret" in err
+    assert "http://" not in out

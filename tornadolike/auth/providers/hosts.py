@@ -14,6 +14,6 @@ def checked_base(url: str) -> str:
 
     Raises :exc:`ValueError` for what is no ``https`` URL of a host, with at most a path; ``http`` is for this machine.
     """
-    if not _BASE.fullmatch(url):
+    if not isinstance(url, str) or not _BASE.fullmatch(url):
         raise ValueError(f"a provider is at a URL like 'https://git.example.com', not at {url!r}")
     return url.rstrip("/")

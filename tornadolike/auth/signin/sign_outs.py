@@ -7,6 +7,7 @@ from typing import Final
 
 from ...stores import Store
 from ...stores.base import checked_seconds
+from ..arguments import check_kind
 from ..openid.logout import REMEMBERED, Logout
 
 KEPT_SECONDS: Final = 90 * 86400.0
@@ -27,6 +28,7 @@ class SignOuts:
     """
 
     def __init__(self, store: Store, seconds: float = KEPT_SECONDS) -> None:
+        check_kind(Store, store=store)
         self.store = store
         self._seconds = checked_seconds(seconds)
 

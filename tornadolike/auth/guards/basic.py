@@ -81,13 +81,15 @@ class BasicAuthentication(Scheme):
         pair = f"{name}:{password}".encode(errors="surrogatepass")
         key = hmac.digest(self._key, pair, "sha256")
         task = self._checks.get(key)
-        if task is None:
+        # One of another loop may be there if that was closed in the middle.
+        if task is None or task.get_loop() is not asyncio.get_running_loop():
             task = self._checks[key] = asyncio.ensure_future(self._checked(handler, name, password))
             task.add_done_callback(lambda task: self._forget(key, task))
         return await asyncio.shield(task)
 
     def _forget(self, key: bytes, task: "asyncio.Task[Credentials | None]") -> None:
-        del self._checks[key]
+        if self._checks.get(key) is task:
+            del self._checks[key]
         if not task.cancelled():
             task.exception()  # looked at: all who have waited may have gone
 

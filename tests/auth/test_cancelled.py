@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,7 +16,6 @@ from tornadolike.auth import (
     ClientCredentials,
     DeviceGrant,
     FileTokens,
-    LoginThrottle,
     MailTokens,
     MemoryTokens,
     OpenIDProvider,

@@ -91,7 +91,7 @@ class FileTokens(TokenStorage):
                 os.close(lock)  # which ends the lock
 
     def _turn(self) -> asyncio.Lock:
-        """Of this loop: a program may run several, and a lock is good for one. Among them there is the lock on the file."""
+        """Of this loop: a lock is good for one, and a program may run several. Among those there is the file's lock."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop, self._lock = loop, asyncio.Lock()

@@ -37,13 +37,14 @@ class SignOuts:
 
         Raises :exc:`.StoreError`.
         """
-        count, _ = await self.store.count(_key("token", logout.issuer, logout.token_id), REMEMBERED)
-        if count > 1:
+        token = _key("token", logout.issuer, logout.token_id)
+        if await self.store.get(token) is not None:
             return False
         now = repr(time.time()).encode()
         for what, name in _marks(logout):
             await self.store.set(_key(what, logout.issuer, name), now, self._seconds)
-        return True
+        # Last: where the store fails in the middle, the provider may tell of it again.
+        return (await self.store.count(token, REMEMBERED))[0] == 1
 
     async def covers(
         self, issuer: str, subject: str, session_id: str | None = None, *, since: float

@@ -1,6 +1,8 @@
 """Work in threads, a little at a time."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -208,3 +210,38 @@ def test_several_loops_at_the_same_time() -> None:
         loop.join()
     assert 0 < most <= 2
     assert at_work == 0
+
+
+FORKS = """
+import asyncio, os, sys, threading, warnings
+
+from tornadolike.auth.accounts.threads import Threads
+
+warnings.simplefilter("ignore")  # Python's, of forks with threads
+threads = Threads(1, 1)
+begun, may_end = threading.Event(), threading.Event()
+
+def work():
+    begun.set()
+    may_end.wait()
+
+parent = threading.Thread(target=lambda: asyncio.run(threads.run(work)))
+parent.start()
+begun.wait()
+with threads._lock:
+    child = os.fork()
+if child == 0:
+    os._exit(asyncio.run(threads.run(lambda: 7)))
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+may_end.set()
+parent.join()
+assert asyncio.run(threads.run(lambda: 8)) == 8
+sys.exit(status)
+"""
+
+
+@pytest.mark.once
+def test_a_fork_has_all_places_free() -> None:
+    """Though the threads that have them, and perhaps the lock, are not there."""
+    run = subprocess.run([sys.executable, "-c", FORKS], timeout=60, check=False)
+    assert run.returncode == 7

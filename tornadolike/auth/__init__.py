@@ -7,6 +7,7 @@ Its rooms, each of which knows only those above it:
 
 .. code-block:: text
 
+   arguments    what is refused where it is said
    errors       what is raised when somebody cannot be signed in
    tokens       what a provider gives for access
    identities   who has signed in

@@ -18,7 +18,6 @@ from .conversation import Conversation
 from .cookies import Jar, jar_for
 from .defaults import check_defaults, for_strangers
 from .engine import Engine
-from .failures import BadRedirectError
 from .limiting import WholeTimeout
 from .other_names import check_argument, check_names
 from .plan import MAX_BUFFER_SIZE, Plan, Usual, plan_for
@@ -195,7 +194,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
             limit.end()
         response.start_time = started
         conversation.complete(response)
-        if raise_error or isinstance(response.error, BadRedirectError):
+        if raise_error or conversation.leads_nowhere:
             response.rethrow()
         return response
 

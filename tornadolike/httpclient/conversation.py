@@ -127,6 +127,11 @@ class Conversation:
         if self._trace is not None:
             self._trace.on_end(response)
 
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether a redirect was bad, which is an error also for who takes every status."""
+        return isinstance(self._refusal, BadRedirectError)
+
     def failed(self, error: BaseException) -> None:
         """There will be no response."""
         if self._trace is not None:

@@ -1,6 +1,8 @@
 """Work in threads, a little at a time."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -155,12 +157,14 @@ def test_what_is_no_number(running: Any, waiting: Any, error: type[Exception]) -
 @given(
     running=st.integers(1, 3),
     waiting=st.integers(0, 5),
-    plan=st.lists(st.sampled_from(["add", "add", "add", "fail", "cancel", "turn"]), max_size=40),
-    choices=st.randoms(use_true_random=False),
+    plan=st.lists(
+        st.sampled_from(["add", "add", "add", "fail", "turn"]) | st.integers(0, 39), max_size=40
+    ),
 )
 def test_whatever_is_cancelled_nothing_stays_behind(
-    running: int, waiting: int, plan: list[str], choices: Any
+    running: int, waiting: int, plan: list[str | int]
 ) -> None:
+    """A number in the plan cancels the one of that number."""
     threads = Threads(running, waiting)
 
     def fail() -> None:
@@ -169,8 +173,9 @@ def test_whatever_is_cancelled_nothing_stays_behind(
     async def main() -> None:
         tasks: list[asyncio.Task[Any]] = []
         for step in plan:
-            if step == "cancel" and tasks:
-                choices.choice(tasks).cancel()
+            if isinstance(step, int):
+                for task in tasks[step : step + 1]:
+                    task.cancel()
             elif step == "turn":
                 await asyncio.sleep(0)
             else:
@@ -209,3 +214,38 @@ def test_several_loops_at_the_same_time() -> None:
         loop.join()
     assert 0 < most <= 2
     assert at_work == 0
+
+
+FORKS = """
+import asyncio, os, sys, threading, warnings
+
+from tornadolike.auth.accounts.threads import Threads
+
+warnings.simplefilter("ignore")  # Python's, of forks with threads
+threads = Threads(1, 1)
+begun, may_end = threading.Event(), threading.Event()
+
+def work():
+    begun.set()
+    may_end.wait()
+
+parent = threading.Thread(target=lambda: asyncio.run(threads.run(work)))
+parent.start()
+begun.wait()
+with threads._lock:
+    child = os.fork()
+if child == 0:
+    os._exit(asyncio.run(threads.run(lambda: 7)))
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+may_end.set()
+parent.join()
+assert asyncio.run(threads.run(lambda: 8)) == 8
+sys.exit(status)
+"""
+
+
+@pytest.mark.once
+def test_a_fork_has_all_places_free() -> None:
+    """Though the threads that have them, and perhaps the lock, are not there."""
+    run = subprocess.run([sys.executable, "-c", FORKS], timeout=60, check=False)
+    assert run.returncode == 7

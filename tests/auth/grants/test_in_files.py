@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import on_every_loop, turns
+from tests.running import LOOPS, on_every_loop, run_on, turns
 from tornadolike.auth import FileTokens, Token
 
 TOKEN = Token("access", refresh_token="refresh")
@@ -156,3 +156,14 @@ def test_processes_wait_for_each_other(tmp_path):
     saved = json.loads(path.read_text())
     assert saved.keys() == {"count", "one", "two", "three"}
     assert saved["count"]["access_token"] == "15"
+
+
+@pytest.mark.parametrize("loop_kind", LOOPS)
+def test_one_loop_after_the_other(tmp_path, loop_kind):
+    tokens = FileTokens(tmp_path / "tokens.json")
+
+    async def crowd():
+        await asyncio.gather(*[tokens.save(str(number), TOKEN) for number in range(3)])
+
+    for _ in range(2):
+        run_on(LOOPS[loop_kind], crowd())

@@ -204,3 +204,29 @@ def test_one_of_many_goes_away(outcome: Any) -> None:
 def test_arguments_that_are_of_no_use(arguments: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError)):
         BasicAuthentication(**arguments)
+
+
+def test_a_loop_that_was_closed_in_the_middle() -> None:
+    asked: list[asyncio.Task[Any] | None] = []
+
+    async def slow(name: str, password: str) -> str:
+        asked.append(asyncio.current_task())
+        if len(asked) == 1:
+            await asyncio.Event().wait()
+        return name
+
+    scheme = BasicAuthentication(slow)
+
+    def find() -> Any:
+        return scheme.find(make_handler(headers={"Authorization": basic("ann:x")[15:]}))
+
+    loop = asyncio.new_event_loop()
+    first = loop.create_task(find())
+    while not asked:
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    found = asyncio.run(find())
+    assert found is not None
+    assert found.user == "ann"
+    for task in (first, asked[0]):  # nobody complains of them
+        task._log_destroy_pending = False  # type: ignore[union-attr]

@@ -138,10 +138,9 @@ async def test_domains_of_google(wanted, claims, is_let_in):
             await attempt
 
 
-@on_every_loop
-async def test_an_empty_domain_lets_nobody_in_by_mistake():
-    with pytest.raises(AccessDeniedError):
-        await signed_in("google", claims=[("hd", None)], hosted_domain="")
+def test_an_empty_domain_is_a_mistake():
+    with pytest.raises(ValueError, match="hosted_domain is empty"):
+        Google("id", "secret", hosted_domain="")
 
 
 @on_every_loop

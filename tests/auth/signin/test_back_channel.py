@@ -16,7 +16,7 @@ from tornadolike.auth import (
     SignOuts,
     TokenError,
 )
-from tornadolike.stores import MemoryStore
+from tornadolike.stores import MemoryStore, StoreError
 
 
 class Told(BackChannelLogoutMixin):
@@ -114,3 +114,14 @@ def test_only_by_post(tell: Any, lying_provider: LyingProvider) -> None:
     url = f"http://127.0.0.1:{told.served.server.port}/out"
     assert Browser().ask(f"{url}?logout_token={lying_provider.logout_token()}").status == 405
     assert Browser().ask(f"{url}?logout_token={lying_provider.logout_token()}", {}).status == 400
+
+
+def test_a_store_that_fails(tell: Any, lying_provider: LyingProvider, expect_log: Any) -> None:
+    class Down(Told):
+        async def signed_out(self, logout: Logout) -> None:
+            raise StoreError("the store is down")
+
+    with expect_log("tornadolike.general", "503 POST /out .*the store is down"):
+        answer = tell(Down)(lying_provider.logout_token())
+    assert answer.status == 503
+    assert "the store" not in answer.text

@@ -1,5 +1,6 @@
 """Who has signed out elsewhere."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from tornadolike import ioloop
 from tornadolike.auth import Logout, SignOuts
-from tornadolike.stores import MemoryStore
+from tornadolike.stores import MemoryStore, StoreError
 
 ISSUER = "https://id.example.com"
 THEN = time.time() - 100
@@ -61,6 +62,54 @@ def test_a_token_counts_once() -> None:
         assert await sign_outs.add(Logout("https://other.example", "ann", None, "j"))
 
     ioloop.run(main())
+
+
+class Failing(MemoryStore):
+    """Fails at the call of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.left = number
+
+    def _fail(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise StoreError("the store is down")
+
+    async def get(self, key: str) -> bytes | None:
+        self._fail()
+        return await super().get(key)
+
+    async def set(self, key: str, value: bytes, seconds: float, **more: Any) -> bool:
+        self._fail()
+        return await super().set(key, value, seconds, **more)
+
+    async def count(self, key: str, seconds: float, by: int = 1) -> tuple[int, float]:
+        self._fail()
+        return await super().count(key, seconds, by)
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+def test_a_logout_that_could_not_be_kept_may_be_told_again(number: int) -> None:
+    async def main() -> None:
+        sign_outs = SignOuts(Failing(number))
+        logout = Logout(ISSUER, "ann", "1", "j")
+        with pytest.raises(StoreError):
+            await sign_outs.add(logout)
+        assert await sign_outs.add(logout)
+        assert await sign_outs.covers(ISSUER, "ann", "1", since=THEN)
+        assert not await sign_outs.add(logout)
+
+    ioloop.run(main())
+
+
+def test_of_several_at_a_time_one_is_new() -> None:
+    async def main() -> list[bool]:
+        sign_outs = SignOuts(MemoryStore())
+        logout = Logout(ISSUER, "ann", "1", "j")
+        return await asyncio.gather(*[sign_outs.add(logout) for _ in range(5)])
+
+    assert sorted(ioloop.run(main())) == [False, False, False, False, True]
 
 
 def test_what_is_kept_tells_nobody() -> None:

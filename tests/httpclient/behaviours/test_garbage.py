@@ -77,6 +77,7 @@ ENDS: dict[str, tuple[Any, Callable[[AsyncHTTPClient, str], Awaitable[Any]]]] = 
     "in pieces": (answering(ok()), in_pieces),
     "redirects": (answering([MOVED, ok()] * 4), fetched()),
     "status": (answering(ok(line=b"HTTP/1.1 404 No")), fetched()),
+    "status, taken": (answering(ok(line=b"HTTP/1.1 404 No")), fetched(raise_error=False)),
     "no HTTP": (saying(b"HTTP/x\r\n\r\n"), fetched()),
     "cut off": (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", ends=True), fetched()),
     "time-out": (saying(b""), fetched(request_timeout=0.01)),

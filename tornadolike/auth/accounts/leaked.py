@@ -10,6 +10,7 @@ from typing import Final
 
 from ...httpclient import AsyncHTTPClient, HTTPClientError
 from ...log import Seldom, gen_log
+from ..arguments import check_client, check_duration, check_text
 
 URL: Final = "https://api.pwnedpasswords.com/range/"
 TIMEOUT: Final = 2.0
@@ -27,7 +28,8 @@ class LeakedPasswords:
     :arg timeout: seconds that it has for an answer.
     :arg http_client: what asks; None: the loop's client.
 
-    A list that does not answer knows nothing: the password may be chosen, and the log tells, once a minute.
+    A list that does not answer knows nothing: the password may be chosen, and the log tells, once a minute. Raises
+    :exc:`TypeError` and :exc:`ValueError` for arguments that are of no use.
     """
 
     def __init__(
@@ -37,6 +39,9 @@ class LeakedPasswords:
         timeout: float = TIMEOUT,
         http_client: AsyncHTTPClient | None = None,
     ) -> None:
+        check_text(url=url)
+        check_duration(timeout=timeout)
+        check_client(http_client)
         self._url = url
         self._timeout = timeout
         self._http_client = http_client

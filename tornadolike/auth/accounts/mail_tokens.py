@@ -18,8 +18,10 @@ from typing import Final
 
 from ...escape import utf8
 from ...stores import Store
+from ...util import check_numbers
 from ...web.cookies.encrypting import MAX_FUTURE_SECONDS, open_value, seal_value, sealer_of
 from ...web.cookies.secrets import Secrets, checked_secrets
+from ..arguments import check_function
 
 State = str | bytes
 """What a token is bound to."""
@@ -73,6 +75,8 @@ class MailTokens:
     ) -> None:
         if not purpose or not isinstance(purpose, str):
             raise ValueError(f"a purpose is a text that tells it from others, not {purpose!r}")
+        check_numbers(max_age_seconds=max_age_seconds)
+        check_function(clock=clock)
         if not 0 < max_age_seconds <= LONGEST_AGE_SECONDS:
             raise ValueError(
                 f"max_age_seconds is more than 0 and at most {LONGEST_AGE_SECONDS:.0f}, not {max_age_seconds!r}"

@@ -102,10 +102,7 @@ class PasswordHasher:
         self._threads = Threads(max_running, max_waiting)
         self._peppers = {} if pepper is None else _by_id(checked_secrets(pepper, "A pepper"))
         self._pepper_id = next(iter(self._peppers), None)
-        self._foreign = tuple(foreign)
-        for function in self._foreign:
-            if not callable(function):
-                raise TypeError(f"foreign has functions, such as django_hashes, not {function!r}")
+        self._foreign = _checked_foreign(foreign)
         self._complaints = Seldom(gen_log)
 
     async def hash(self, password: str) -> str:
@@ -188,6 +185,16 @@ class PasswordHasher:
         if pepper_id is None:
             return data
         return hmac.digest(self._peppers[pepper_id], data, "sha256")
+
+
+def _checked_foreign(foreign: Iterable[ForeignHashes]) -> tuple[ForeignHashes, ...]:
+    if not isinstance(foreign, Iterable):
+        raise TypeError(f"foreign is a list of functions, not {type(foreign).__name__}")
+    functions = tuple(foreign)
+    for function in functions:
+        if not callable(function):
+            raise TypeError(f"foreign has functions, such as django_hashes, not {function!r}")
+    return functions
 
 
 def _check_text(password: str) -> bool:

@@ -1,6 +1,7 @@
 """Work that takes long and much memory: a little of it at a time, each in a thread beside the loop."""
 
 import asyncio
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -32,7 +33,8 @@ class TooBusyError(HTTPError):
 class Threads:
     """Runs functions in threads: a few at a time, while a bounded number of others waits for its turn.
 
-    A thread ends when nobody waits any more: there is nothing to close. Any loop of any thread may use it.
+    A thread ends when nobody waits any more: there is nothing to close. Any loop of any thread may use it, and so may a
+    process that was forked meanwhile.
 
     :arg max_running: how many run at a time.
     :arg max_waiting: how many may wait; beyond these :exc:`TooBusyError` is raised.
@@ -46,6 +48,10 @@ class Threads:
             raise ValueError("max_running is at least 1, and max_waiting not negative")
         self.max_running = max_running
         self.max_waiting = max_waiting
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._running = 0
         self._waiting: deque[Job] = deque()
@@ -60,6 +66,10 @@ class Threads:
         return await asyncio.wrap_future(future)
 
     def _add(self, job: Job) -> None:
+        if (
+            self._process != os.getpid()
+        ):  # a fork has none of the threads, and perhaps a lock that one of them held
+            self._begin()
         with self._lock:
             starts = self._running < self.max_running
             if starts:

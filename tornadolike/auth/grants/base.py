@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Final
 
+from ..arguments import check_kind
 from ..errors import OAuthError, SignInRequiredError
 from ..oauth2.provider import OAuth2Provider
 from ..tokens import Token
@@ -28,6 +29,7 @@ class Refreshing(Grant):
     """Tokens of users, who have given them by signing in: without them they can be renewed, and not made."""
 
     def __init__(self, provider: OAuth2Provider) -> None:
+        check_kind(OAuth2Provider, provider=provider)
         self.provider = provider
 
     async def obtain(self) -> Token:

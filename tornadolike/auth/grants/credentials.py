@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..arguments import check_kind, checked_texts
 from ..oauth2.provider import OAuth2Provider
 from ..tokens import Token
 from .base import Grant
@@ -23,10 +24,12 @@ class ClientCredentials(Grant):
     def __init__(
         self, provider: OAuth2Provider, *, scope: Sequence[str] = (), **parameters: str
     ) -> None:
+        check_kind(OAuth2Provider, provider=provider)
+        check_kind(str, **parameters)
         self.provider = provider
         self._form = {"grant_type": "client_credentials", **parameters}
-        if scope:
-            self._form["scope"] = " ".join(scope)
+        if wanted := checked_texts("scope", scope):
+            self._form["scope"] = " ".join(wanted)
 
     async def obtain(self) -> Token:
         return await self.provider.ask_for_token(self._form)

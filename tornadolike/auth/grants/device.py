@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..arguments import check_function, checked_texts
 from ..errors import OAuthError, ProviderAnswerError, ProviderUnavailableError, SignInRequiredError
 from ..oauth2.provider import OAuth2Provider
 from ..tokens import Token
@@ -112,8 +113,9 @@ class DeviceGrant(Refreshing):
         scope: Sequence[str] | None = None,
     ) -> None:
         super().__init__(provider)
+        check_function(show=show)
         self._show = show
-        self._scope = tuple(provider.scope if scope is None else scope)
+        self._scope = provider.scope if scope is None else checked_texts("scope", scope)
 
     async def obtain(self) -> Token:
         """Show the user a code, and wait until they have agreed. Raises as :meth:`begin` and :meth:`finish`."""

@@ -41,7 +41,8 @@ class FileTokens(TokenStorage):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path).expanduser()
-        self._turn = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
         """Who has the lock, and need not wait for it."""
 
@@ -76,7 +77,7 @@ class FileTokens(TokenStorage):
         if self._holder is asyncio.current_task():
             yield
             return
-        async with self._turn:
+        async with self._turn():
             lock = (
                 self._open_lock()
             )  # at once: it takes no time, and a cancelled thread would lose it
@@ -88,6 +89,13 @@ class FileTokens(TokenStorage):
             finally:
                 self._holder = None
                 os.close(lock)  # which ends the lock
+
+    def _turn(self) -> asyncio.Lock:
+        """Of this loop: a lock is good for one, and a program may run several. Among those there is the file's lock."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock
 
     def _open_lock(self) -> int:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

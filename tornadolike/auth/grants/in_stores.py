@@ -15,6 +15,7 @@ from typing import Final
 from ...stores import Store
 from ...web.cookies.sealing import Sealer
 from ...web.cookies.secrets import checked_secrets
+from ..arguments import check_duration, check_kind, check_text
 from ..tokens import Token
 from .storage import TokenStorage, from_bytes, to_bytes
 
@@ -40,7 +41,7 @@ class StoreTokens(TokenStorage):
     :arg renewing: seconds that renewing one may take; then another process may try.
     :arg prefix: of the keys in the store.
 
-    Raises :exc:`ValueError` for a weak secret.
+    Raises :exc:`ValueError` for a weak secret, and for times that are none, and :exc:`TypeError`.
     """
 
     def __init__(
@@ -52,7 +53,11 @@ class StoreTokens(TokenStorage):
         renewing: float = RENEWING,
         prefix: str = "token:",
     ) -> None:
+        check_kind(Store, store=store)
+        check_duration(seconds=seconds, renewing=renewing)
+        check_text(prefix=prefix)
         self._store = store
+        check_kind((str, bytes, Sequence), secrets=secrets)
         self._secrets = checked_secrets(
             secrets if isinstance(secrets, (str, bytes)) else list(secrets),
             "Tokens are to be encrypted",

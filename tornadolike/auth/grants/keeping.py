@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from ...concurrent import Flights
+from ...util import check_not_negative
+from ..arguments import check_kind, check_kind_if_any
 from ..errors import ProviderUnavailableError, SignInRequiredError
 from ..oauth2.provider import OAuth2Provider
 from ..tokens import DEFAULT_LEEWAY, Token
@@ -35,6 +37,8 @@ class Tokens:
     :arg grant: how tokens are got and renewed: a :class:`.Grant`; or a provider, whose users give them by signing in.
     :arg storage: where they are kept; None: in memory.
     :arg leeway: seconds before its end from which a token is renewed.
+
+    Raises :exc:`TypeError` and :exc:`ValueError` for what is none of these.
     """
 
     def __init__(
@@ -44,7 +48,10 @@ class Tokens:
         *,
         leeway: float = DEFAULT_LEEWAY,
     ) -> None:
+        check_kind_if_any(TokenStorage, storage=storage)
+        check_not_negative(leeway=leeway)
         self._grant = Refreshing(grant) if isinstance(grant, OAuth2Provider) else grant
+        check_kind(Grant, grant=self._grant)
         self._storage = MemoryTokens() if storage is None else storage
         self._leeway = leeway
         # Half of a renewal may be done: the refresh token is used up. The rest must not be lost.
@@ -54,6 +61,7 @@ class Tokens:
 
     async def save(self, key: str, token: Token) -> None:
         """Keep a token that has been given by signing in."""
+        check_kind(Token, token=token)
         self._unsaved.pop(key, None)
         await self._storage.save(key, token)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..arguments import check_kind, check_text
 from ..identities import Identity
 from ..oauth2.clients import ClientAuthentication, PublicClient, SecretInHeader
 from ..oauth2.pending import Pending
@@ -39,6 +40,8 @@ class TokenServer(OAuth2Provider):
         **more: Any,
     ) -> None:
         super().__init__(client_id, client_secret, **more)
+        check_text(token_endpoint=token_endpoint)
+        check_kind(str, device_authorization_endpoint=device_authorization_endpoint)
         self.token_endpoint = token_endpoint
         self.device_authorization_endpoint = device_authorization_endpoint
 

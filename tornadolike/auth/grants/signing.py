@@ -6,6 +6,7 @@ from typing import Final
 from ...httpclient import Auth, BearerAuth
 from ...httpclient.engine import Hop
 from ...httputil import HTTPHeaders
+from ..arguments import check_kind, check_text
 from ..errors import ProviderAnswerError
 from ..tokens import Token
 from .keeping import ALONE, Tokens
@@ -35,6 +36,8 @@ class TokenAuth(Auth):
     """
 
     def __init__(self, tokens: Tokens, key: str = ALONE) -> None:
+        check_kind(Tokens, tokens=tokens)
+        check_text(key=key)
         self._tokens = tokens
         self._key = key
         self._refused = ""

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from ...httputil.headers import NAME
 from ...web import RequestHandler
+from ..arguments import check_text, check_text_if_any
 from .authenticate import Scheme, came_in_header, keep_private
 from .credentials import Credentials, credentials_from
 from .headers import Refused, challenge, checked_realm, one_argument, one_value
@@ -56,6 +57,8 @@ class ApiKeyAuthentication(Scheme):
     ) -> None:
         if not callable(check):
             raise TypeError(f"check is a function of a key, not {check!r}")
+        check_text(header=header)
+        check_text_if_any(query=query)
         if not NAME.fullmatch(header) or header.lower() in _TAKEN:
             raise ValueError(f"header is the name of one of its own, not {header!r}")
         self._check = check

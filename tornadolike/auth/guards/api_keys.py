@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Final
 
-from ...util import check_not_negative
+from ...util import check_not_negative, check_numbers
+from ..arguments import check_collection, check_kind
 from .credentials import Credentials
 
 _LETTERS: Final = string.ascii_letters + string.digits
@@ -39,7 +40,7 @@ USED_INTERVAL: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is kept of a key."""
+    """What is kept of a key. Raises :exc:`TypeError` for ``scopes`` that are no collection."""
 
     id: str
     """Its prefix and its name, by which it is found. No secret."""
@@ -54,6 +55,9 @@ class ApiKey:
     last_used: float | None = None
     """When it was used, in seconds since the epoch, about."""
 
+    def __post_init__(self) -> None:
+        check_collection(scopes=self.scopes)
+
 
 def make_api_key(
     prefix: str,
@@ -66,8 +70,11 @@ def make_api_key(
 
     :arg prefix: what begins it: small letters and digits, in words that ``_`` parts: ``"acme_live"``.
 
-    Raises :exc:`ValueError` for another prefix.
+    Raises :exc:`ValueError` for another prefix, and :exc:`TypeError` for what is of no use.
     """
+    check_kind(str, prefix=prefix)
+    if expires_at is not None:
+        check_numbers(expires_at=expires_at)
     if not _PREFIX.fullmatch(prefix) or len(prefix) > _LONGEST_PREFIX:
         raise ValueError(
             f"a prefix is up to {_LONGEST_PREFIX} small letters and digits, such as 'acme_live', not {prefix!r}"

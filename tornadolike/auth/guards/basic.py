@@ -11,6 +11,7 @@ from typing import Any, Final
 from ...concurrent import Flights
 from ...web import RequestHandler
 from ..accounts.throttling import LoginThrottle
+from ..arguments import check_kind_if_any
 from .authenticate import Scheme
 from .credentials import Credentials, credentials_from
 from .headers import Refused, authorization, challenge, checked_realm
@@ -53,6 +54,7 @@ class BasicAuthentication(Scheme):
         if not callable(check):
             raise TypeError(f"check is a function of a name and a password, not {check!r}")
         self._check = check
+        check_kind_if_any(LoginThrottle, throttle=throttle)
         self._realm = checked_realm(realm)
         self._throttle = throttle
         self._checks = Flights[bytes, Credentials | None](must_land=True)

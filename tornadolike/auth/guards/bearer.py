@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ...util import check_whole_numbers
 from ...web import HTTPError, RequestHandler
+from ..arguments import check_text_if_any
 from ..errors import RETRY_SECONDS, ProviderUnavailableError, TokenError
 from .authenticate import Scheme, came_in_header, keep_private
 from .credentials import Credentials, credentials_from
@@ -50,6 +51,7 @@ class BearerAuthentication(Scheme):
     ) -> None:
         if not callable(check):
             raise TypeError(f"check is a function of a token, not {check!r}")
+        check_text_if_any(query=query)
         check_whole_numbers(max_length=max_length)
         if max_length < 1:
             raise ValueError(f"max_length is at least 1, not {max_length}")

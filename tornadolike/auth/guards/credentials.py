@@ -6,6 +6,7 @@ from inspect import isawaitable
 from typing import Any, Final
 
 from ...web import RequestHandler
+from ..arguments import check_collection
 
 _KEY: Final = "tornadolike.credentials"
 """Of the handler's attributes: none that an author can use."""
@@ -27,7 +28,10 @@ ALL_SCOPES: Final = _AllScopes()
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who asks. What a check gives, if there is more to say than who the user is."""
+    """Who asks. What a check gives, if there is more to say than who the user is.
+
+    Raises :exc:`TypeError` for ``scopes`` that are no collection.
+    """
 
     user: Any
     """What :attr:`~.RequestHandler.current_user` is. It must be true."""
@@ -35,6 +39,9 @@ class Credentials:
     """What it may be used for (:func:`.requires_scope`); by default for nothing that asks for one."""
     claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """All that a token says."""
+
+    def __post_init__(self) -> None:
+        check_collection(scopes=self.scopes)
 
 
 async def credentials_from(result: Any | Awaitable[Any]) -> Credentials | None:

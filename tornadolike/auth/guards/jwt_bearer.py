@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+from ...util import check_not_negative
+from ..arguments import check_function, check_text
 from ..errors import TokenError
 from ..jose.algorithms import DEFAULT_ALGORITHMS, check_algorithms
 from ..jose.keys import Keys
@@ -33,6 +35,8 @@ class JWTBearer:
     :arg user: makes the user of the claims; None for nobody. May be a coroutine function. By default the user is the
         claims themselves: ``handler.current_user["sub"]``.
     :arg leeway: seconds that clocks may differ.
+
+    Raises :exc:`TypeError` and :exc:`ValueError` for what is of no use.
     """
 
     def __init__(
@@ -46,10 +50,15 @@ class JWTBearer:
         user: Callable[[Mapping[str, Any]], Any] | None = None,
         leeway: float = LEEWAY,
     ) -> None:
+        check_text(issuer=issuer)
         if not isinstance(audience, str) or not audience:
             raise ValueError("a JWTBearer has an audience: what stands for this API in its tokens")
         if keys is not None and not isinstance(keys, Keys):
             raise TypeError(f"keys is an object such as KnownKeys(...), not {type(keys).__name__}")
+        check_text(kind=kind)
+        check_not_negative(leeway=leeway)
+        if user is not None:
+            check_function(user=user)
         self._issuer = issuer
         self._audience = audience
         self._keys = Discovery(issuer).keys if keys is None else keys

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, Final, TypeVar
 
 from ...web import RequestHandler
+from ..arguments import checked_texts
 from .authenticate import refusal
 from .credentials import credentials_of
 from .headers import Refused
@@ -19,9 +20,9 @@ def checked_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
     """A tuple of these. Raises :exc:`TypeError` and :exc:`ValueError` for what is no scope."""
     if isinstance(scopes, str):
         raise TypeError(f"scopes is a list: [{scopes!r}], not a str")
-    found = tuple(scopes)
+    found = checked_texts("scopes", scopes)
     for scope in found:
-        if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
+        if not _SCOPE.fullmatch(scope):
             raise ValueError(f"a scope is ASCII text without spaces and quotes, not {scope!r}")
     return found
 

@@ -69,7 +69,7 @@ DEFAULT_ALGORITHMS: Final = tuple(
 
 def check_algorithms(names: Collection[str]) -> Collection[str]:
     """The names, if all are known. Raises :exc:`ValueError`."""
-    if isinstance(names, str) or not names:
+    if isinstance(names, str) or not names or not isinstance(names, Collection):
         raise ValueError(f"algorithms is a collection of names such as 'ES256', not {names!r}")
     unknown = [name for name in names if name not in ALGORITHMS]
     if unknown:

@@ -19,6 +19,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
 
+from ..arguments import check_kind, check_kind_if_any, check_text, check_text_if_any
 from ..errors import TokenError
 from .algorithms import ALGORITHMS, RSA_SIZES, algorithm_of
 
@@ -132,8 +133,12 @@ def load_key(
     :arg algorithm: the only one that it is to be used for, such as ``"PS256"``.
     :arg password: of an encrypted PEM.
 
-    Raises :exc:`ValueError`, which says nothing of the key, for what is none: RSA keys of less than 2048 bits, too.
+    Raises :exc:`ValueError`, which says nothing of the key, for what is none: RSA keys of less than 2048 bits, too; and
+    :exc:`TypeError`.
     """
+    check_kind((str, bytes, Mapping), source=source)
+    check_text_if_any(kid=kid, algorithm=algorithm)
+    check_kind_if_any(bytes, password=password)
     if algorithm is not None and algorithm not in ALGORITHMS:
         raise ValueError(f"{algorithm!r} is no signature: there are {', '.join(ALGORITHMS)}")
     extra = {name: value for name, value in (("kid", kid), ("alg", algorithm)) if value is not None}
@@ -158,6 +163,8 @@ def secret_key(secret: str | bytes, *, kid: str | None = None) -> Key:
 
     Raises :exc:`ValueError` for less than 32 bytes, and for a public key: what everybody knows is no secret.
     """
+    check_kind((str, bytes), secret=secret)
+    check_text_if_any(kid=kid)
     raw = secret.encode() if isinstance(secret, str) else secret
     return _secret(raw, None if kid is None else {"kid": kid})
 
@@ -167,6 +174,8 @@ def new_key(algorithm: str = "ES256", *, kid: str | None = None) -> Key:
 
     An RSA key takes a part of a second: make it in a thread, or keep it.
     """
+    check_text(algorithm=algorithm)
+    check_text_if_any(kid=kid)
     known = ALGORITHMS.get(algorithm)
     if known is None:
         raise ValueError(f"{algorithm!r} is no signature: there are {', '.join(ALGORITHMS)}")

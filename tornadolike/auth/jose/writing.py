@@ -1,7 +1,6 @@
 """Tokens that we sign: for our own services, and to say who we are (RFC 7523)."""
 
 import json
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import Key
 
+from ..arguments import check_duration, check_kind, check_text, check_text_if_any
 from .algorithms import ALGORITHMS, REGISTRY, algorithm_of
 from .keys import kid_of
 from .reading import DEFAULT_KIND
@@ -35,17 +35,19 @@ def write_token(
     :arg algorithm: by default the first one that the key fits.
     :arg kind: the ``typ`` of its header.
 
-    Raises :exc:`TypeError` for what is no key, and :exc:`ValueError` for a key that cannot sign so and for claims that
-    are no JSON.
+    Raises :exc:`TypeError` for what is no key, no claims and no time, and :exc:`ValueError` for a key that cannot sign
+    so and for claims that are no JSON.
     """
+    check_text_if_any(algorithm=algorithm)
     usual = algorithm_of(key)
     known = usual if algorithm is None else ALGORITHMS.get(algorithm)
     if known is None or not known.fits(key):
         raise ValueError(f"the key cannot sign by {algorithm!r}")
     if not key.is_private:
         raise ValueError("a public key cannot sign")
-    if not 0 < lifetime < math.inf:
-        raise ValueError(f"lifetime is more than 0 seconds, not {lifetime!r}")
+    check_kind(Mapping, claims=claims)
+    check_duration(lifetime=lifetime)
+    check_text(kind=kind)
     now = int(time.time())
     content = {"iat": now, "exp": now + int(lifetime), **claims}
     header = {"alg": known.name, "typ": kind}

@@ -7,6 +7,7 @@ and one request.
 import secrets
 from typing import Final
 
+from ..arguments import check_duration, check_text, check_text_if_any
 from ..jose.algorithms import ALGORITHMS, Key, OctKey, algorithm_of
 from ..jose.keys import secret_key
 from ..jose.writing import write_token
@@ -22,6 +23,9 @@ class _SignedToken(ClientAuthentication):
     def __init__(
         self, client_id: str, key: Key, algorithm: str, audience: str | None, lifetime: float
     ) -> None:
+        check_text(client_id=client_id)
+        check_text_if_any(audience=audience)
+        check_duration(lifetime=lifetime)
         self.client_id = client_id
         self._key = key
         self._algorithm = algorithm
@@ -69,6 +73,7 @@ class PrivateKeyJWT(_SignedToken):
         audience: str | None = None,
         lifetime: float = LIFETIME,
     ) -> None:
+        check_text_if_any(algorithm=algorithm)
         usual = algorithm_of(key)
         known = usual if algorithm is None else ALGORITHMS.get(algorithm)
         if isinstance(key, OctKey) or not key.is_private or known is None or not known.fits(key):

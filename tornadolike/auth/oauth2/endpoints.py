@@ -7,6 +7,7 @@ from typing import Any, Final
 from ...httpclient import AsyncHTTPClient, Auth, BearerAuth, HTTPClientError, HTTPResponse
 from ...httpclient.engine import Hop
 from ...httputil import HTTPHeaders
+from ..arguments import check_client, check_duration
 from ..errors import OAuthError, ProviderAnswerError, ProviderUnavailableError, oauth_error
 
 TIMEOUT: Final = 10.0
@@ -41,6 +42,8 @@ class Endpoints:
     def __init__(
         self, http_client: AsyncHTTPClient | None = None, timeout: float = TIMEOUT
     ) -> None:
+        check_duration(timeout=timeout)
+        check_client(http_client)
         self._http_client = http_client
         self._timeout = timeout
 

@@ -8,6 +8,14 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ...httpclient import AsyncHTTPClient
+from ...util import check_whole_numbers
+from ..arguments import (
+    check_kind,
+    check_kind_if_any,
+    check_text,
+    check_text_if_any,
+    checked_texts,
+)
 from ..errors import OAuthError, ProviderAnswerError, SignInError
 from ..identities import Identity
 from ..tokens import Token
@@ -31,6 +39,8 @@ class OAuth2Provider(ABC):
         (:mod:`tornadolike.auth.oauth2.clients`), in the place of ``client_secret``.
     :arg http_client: what asks the provider; None: the loop's :class:`~tornadolike.httpclient.AsyncHTTPClient`.
     :arg timeout: seconds that each of its answers may take.
+
+    Raises :exc:`TypeError` and :exc:`ValueError` for what is of no use, such as a setting that is not there.
     """
 
     default_name = ""
@@ -54,9 +64,12 @@ class OAuth2Provider(ABC):
         http_client: AsyncHTTPClient | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
+        check_text(client_id=client_id)
+        check_text_if_any(client_secret=client_secret, name=name)
+        check_kind_if_any(ClientAuthentication, client_authentication=client_authentication)
         self.client_id = client_id
         self.name = name or self.default_name
-        self.scope = tuple(self.default_scope if scope is None else scope)
+        self.scope = tuple(self.default_scope) if scope is None else checked_texts("scope", scope)
         self._secret = client_secret
         self._client = client_authentication
         self.endpoints = Endpoints(http_client, timeout)
@@ -78,8 +91,14 @@ class OAuth2Provider(ABC):
         :arg next: where they wanted to go.
         :arg parameters: more of the authorization request: ``prompt``, ``login_hint``, ``ui_locales``, ...
 
-        Raises :exc:`.AuthError`; and :exc:`ValueError` for ``parameters`` that are not the caller's to choose.
+        Raises :exc:`.AuthError`; :exc:`ValueError` for ``parameters`` that are not the caller's to choose; and
+        :exc:`TypeError` for what is no text.
         """
+        check_text(redirect_uri=redirect_uri, next=next)
+        check_kind(str, **parameters)
+        wanted = self.scope if scope is None else checked_texts("scope", scope)
+        if max_age is not None:
+            check_whole_numbers(max_age=max_age)
         pending = Pending(
             self.name,
             redirect_uri,
@@ -91,7 +110,7 @@ class OAuth2Provider(ABC):
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": redirect_uri,
-            "scope": " ".join(self.scope if scope is None else scope),
+            "scope": " ".join(wanted),
             "state": pending.state,
             **self._authorization_parameters(pending),
         }

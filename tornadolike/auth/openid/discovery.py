@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...httputil import HTTPHeaders
+from ..arguments import check_kind_if_any, check_text_if_any
 from ..errors import ProviderAnswerError
 from ..jose.keys import Keys
 from ..oauth2.endpoints import Endpoints
@@ -85,7 +86,7 @@ class Discovery:
     :arg keeping: for how long what it says is kept.
     :arg allow_http: whether URLs may be of ``http`` on other machines. For tests.
 
-    Raises :exc:`ValueError` for what cannot be an issuer.
+    Raises :exc:`ValueError` for what cannot be an issuer, and :exc:`TypeError`.
     """
 
     def __init__(
@@ -98,6 +99,9 @@ class Discovery:
         allow_http: bool = False,
     ) -> None:
         check_issuer(issuer, allow_http=allow_http)
+        check_kind_if_any(Endpoints, endpoints=endpoints)
+        check_kind_if_any(Keeping, keeping=keeping)
+        check_text_if_any(called=called)
         self.issuer = issuer
         self._called = called or issuer
         self._endpoints = endpoints or Endpoints()

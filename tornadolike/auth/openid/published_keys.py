@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from ...httputil import HTTPHeaders
+from ..arguments import check_kind_if_any
 from ..errors import ProviderAnswerError, TokenError
 from ..jose.algorithms import Key
 from ..jose.keys import Keys, found, public_keys
@@ -36,7 +37,9 @@ class PublishedKeys(Keys):
         allow_http: bool = False,
     ) -> None:
         if not callable(url) and not is_safe_url(url, allow_http=allow_http):
-            raise ValueError(f"keys come by https (or from this machine), not from {url!r}")
+            raise ValueError(f"url: keys come by https (or from this machine), not from {url!r}")
+        check_kind_if_any(Endpoints, endpoints=endpoints)
+        check_kind_if_any(Keeping, keeping=keeping)
         self._url = url
         self._endpoints = endpoints or Endpoints()
         self._allow_http = allow_http

@@ -31,6 +31,8 @@ from webauthn.helpers.structs import (
 
 from ...log import gen_log
 from ...stores import MemoryStore, Store
+from ...util import check_whole_numbers
+from ..arguments import check_kind, check_kind_if_any, check_text
 from .answers import challenge_of, credential_id_of, user_handle_of
 from .challenges import Challenge
 from .errors import PasskeyError
@@ -101,8 +103,10 @@ class Passkeys:
         max_per_user: int = MAX_PER_USER,
         used: Store | None = None,
     ) -> None:
-        if not rp_name:
-            raise ValueError("rp_name is empty: users are told what they sign in to")
+        check_text(rp_name=rp_name)
+        check_kind(CredentialStorage, storage=storage)
+        check_kind_if_any(Store, used=used)
+        check_whole_numbers(seconds=seconds, max_per_user=max_per_user)
         if user_verification not in ("required", "preferred"):
             raise ValueError(
                 f"user_verification is 'required' or 'preferred', not {user_verification!r}"

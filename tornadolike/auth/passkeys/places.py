@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
+from ..arguments import checked_texts
+
 _DOMAIN: Final = re.compile(
     r"(?!\d+(\.\d+){3}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 )
@@ -28,7 +30,7 @@ def checked_origins(origins: Iterable[str], rp_id: str) -> list[str]:
     browsers would not use passkeys of ``rp_id`` there."""
     if isinstance(origins, str):
         raise TypeError(f"origins is a list: [{origins!r}], not a str")
-    found = list(origins)
+    found = list(checked_texts("origins", origins))
     if not found:
         raise ValueError(f"there are no origins: write ['https://{rp_id}']")
     for origin in found:

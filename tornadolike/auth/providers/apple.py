@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from ..arguments import check_kind, check_text
 from ..identities import Identity
 from ..jose.algorithms import ALGORITHMS
 from ..jose.keys import load_key
@@ -36,6 +37,8 @@ class AppleSecret(ClientAuthentication):
     method = "client_secret_post"
 
     def __init__(self, client_id: str, team_id: str, key_id: str, private_key: str | bytes) -> None:
+        check_text(client_id=client_id, team_id=team_id, key_id=key_id)
+        check_kind((str, bytes), private_key=private_key)
         self.client_id = client_id
         self._claims = {"iss": team_id, "sub": client_id, "aud": ISSUER}
         self._key = load_key(private_key, kid=key_id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from ..arguments import check_text, checked_texts
 from ..identities import Identity
 from ..oauth2.pending import Pending
 from ..oauth2.provider import OAuth2Provider
@@ -37,7 +38,8 @@ class Facebook(OAuth2Provider):
         self, client_id: str, client_secret: str, *, fields: tuple[str, ...] = FIELDS, **more: Any
     ) -> None:
         super().__init__(client_id, client_secret, **more)
-        self._fields = fields
+        check_text(client_secret=client_secret)
+        self._fields = checked_texts("fields", fields)
         self._proof_key = client_secret.encode()
 
     async def identify(self, token: Token, pending: Pending, answer: Mapping[str, str]) -> Identity:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..arguments import check_text_if_any
 from ..errors import AccessDeniedError
 from ..identities import Identity
 from ..oauth2.pending import Pending
@@ -36,6 +37,7 @@ class Google(OpenIDProvider):
         **more: Any,
     ) -> None:
         super().__init__(client_id, client_secret, **more)
+        check_text_if_any(hosted_domain=hosted_domain)
         self._domain = hosted_domain
         self._offline = offline
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from ..arguments import check_text, checked_texts
 from ..errors import AccessDeniedError
 from ..identities import Identity
 from ..jose.reading import Issuer
@@ -55,6 +56,7 @@ class Microsoft(OpenIDProvider):
         authority: str = AUTHORITY,
         **more: Any,
     ) -> None:
+        check_text(tenant=tenant)
         self._authority = checked_base(authority)
         self._tenant = tenant = tenant.lower()
         if tenant not in (*_SEVERAL, "consumers") and not _GUID.fullmatch(tenant):
@@ -62,7 +64,7 @@ class Microsoft(OpenIDProvider):
                 "tenant is 'common', 'organizations', 'consumers' or a GUID (the portal shows it), "
                 f"not {tenant!r}"
             )
-        self._tenants = None if tenants is None else frozenset(each.lower() for each in tenants)
+        self._tenants = None if tenants is None else _lower(tenants)
         super().__init__(client_id, client_secret, issuer=self._issuer_of(tenant), **more)
 
     def identity_of(self, claims: Mapping[str, Any], token: Token) -> Identity:
@@ -95,3 +97,7 @@ class Microsoft(OpenIDProvider):
 
     def _issuer_of(self, tenant: str) -> str:
         return f"{self._authority}/{tenant}/v2.0"
+
+
+def _lower(tenants: Collection[str]) -> frozenset[str]:
+    return frozenset(each.lower() for each in checked_texts("tenants", tenants))

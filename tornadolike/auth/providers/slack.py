@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..arguments import check_text_if_any
 from ..errors import AccessDeniedError
 from ..identities import Identity
 from ..oauth2.pending import Pending
@@ -30,6 +31,7 @@ class Slack(OpenIDProvider):
         self, client_id: str, client_secret: str, *, team: str | None = None, **more: Any
     ) -> None:
         super().__init__(client_id, client_secret, **more)
+        check_text_if_any(team=team)
         self._team = team
 
     def identity_of(self, claims: Mapping[str, Any], token: Token) -> Identity:

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from ...log import gen_log, on_one_line
-from ...web import RequestHandler
+from ...stores import StoreError
+from ...web import HTTPError, RequestHandler
 from ..errors import AuthError, TokenError
 from ..openid.logout import Logout, read_logout_token
 from ..openid.provider import OpenIDProvider
@@ -20,7 +21,7 @@ class BackChannelLogoutMixin(RequestHandler):
             sign_outs = SignOuts(store)
 
     It is the provider's server that asks, not the browser: no session is at hand, and none is needed, for what it sends
-    is signed. What is not right gets a 400, as the specification has it.
+    is signed. What is not right gets a 400, as the specification has it, and a 503 while the store fails.
     """
 
     provider: OpenIDProvider
@@ -40,6 +41,8 @@ class BackChannelLogoutMixin(RequestHandler):
             gen_log.warning("%s: %s", self._request_summary(), on_one_line(str(error)))
             self.set_status(HTTPStatus.BAD_REQUEST)
             self.write({"error": "invalid_request", "error_description": _told(error)})
+        except StoreError as error:
+            raise HTTPError(503, f"logout: {error}", detail="Please try again later.") from error
 
     async def signed_out(self, logout: Logout) -> None:
         """May be overridden: somebody has signed out. By default :attr:`sign_outs` remembers it.

@@ -7,6 +7,7 @@ from typing import Final
 
 from ...stores import Store
 from ...stores.base import checked_seconds
+from ..arguments import check_kind
 from ..openid.logout import REMEMBERED, Logout
 
 KEPT_SECONDS: Final = 90 * 86400.0
@@ -27,6 +28,7 @@ class SignOuts:
     """
 
     def __init__(self, store: Store, seconds: float = KEPT_SECONDS) -> None:
+        check_kind(Store, store=store)
         self.store = store
         self._seconds = checked_seconds(seconds)
 
@@ -35,13 +37,14 @@ class SignOuts:
 
         Raises :exc:`.StoreError`.
         """
-        count, _ = await self.store.count(_key("token", logout.issuer, logout.token_id), REMEMBERED)
-        if count > 1:
+        token = _key("token", logout.issuer, logout.token_id)
+        if await self.store.get(token) is not None:
             return False
         now = repr(time.time()).encode()
         for what, name in _marks(logout):
             await self.store.set(_key(what, logout.issuer, name), now, self._seconds)
-        return True
+        # Last: where the store fails in the middle, the provider may tell of it again.
+        return (await self.store.count(token, REMEMBERED))[0] == 1
 
     async def covers(
         self, issuer: str, subject: str, session_id: str | None = None, *, since: float

@@ -1,8 +1,10 @@
 """What the browser keeps of a sign-in."""
 
 import re
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
+
+import pytest
 
 from tests.web.helpers import make_handler
 from tornadolike.auth.oauth2 import Pending
@@ -94,8 +96,20 @@ def test_it_has_an_end(monkeypatch: Any) -> None:
 
 def test_one_of_another_release() -> None:
     made = handler()
-    value = made.create_encrypted_value("signin", '{"provider":"p","age":5}')
+    value = made.create_encrypted_value(browsers._PURPOSE, '{"provider":"p","age":5}')
     assert recall(handler(**{"signin-aaaaaaaa": value}), "a" * 32, HTTP) is None
+
+
+def test_what_a_site_encrypts_for_itself_is_none() -> None:
+    """A cookie may have in it what its user has chosen."""
+    pending = Pending("p", HTTP)
+    [name] = kept(pending)
+    made = handler()
+    with pytest.raises(CookieError, match="name"):
+        made.set_cookie(browsers._PURPOSE, "x")
+    for purpose in (name, name.partition("-")[0]):
+        value = made.create_encrypted_value(purpose, pending.encode())
+        assert recall(handler(**{name: value}), pending.state, HTTP) is None
 
 
 def test_what_has_served_is_deleted() -> None:

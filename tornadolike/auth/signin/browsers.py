@@ -18,7 +18,8 @@ MOST_PENDING: Final = 5
 """Sign-ins that may go on in a browser at a time. With another one the oldest is forgotten."""
 
 _PREFIX: Final = "signin-"
-_PURPOSE: Final = "signin"
+_PURPOSE: Final = "a sign-in: pending"
+"""No cookie can be called that: nothing that a site encrypts for itself is one of these."""
 _PIECE: Final = 8
 _STATE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _DAY: Final = 86400

@@ -35,12 +35,17 @@ class SignOuts:
 
         Raises :exc:`.StoreError`.
         """
-        count, _ = await self.store.count(_key("token", logout.issuer, logout.token_id), REMEMBERED)
+        token = _key("token", logout.issuer, logout.token_id)
+        count, _ = await self.store.count(token, REMEMBERED)
         if count > 1:
             return False
         now = repr(time.time()).encode()
-        for what, name in _marks(logout):
-            await self.store.set(_key(what, logout.issuer, name), now, self._seconds)
+        try:
+            for what, name in _marks(logout):
+                await self.store.set(_key(what, logout.issuer, name), now, self._seconds)
+        except BaseException:
+            await self.store.delete(token)  # the provider may tell it again
+            raise
         return True
 
     async def covers(

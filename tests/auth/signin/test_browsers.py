@@ -9,7 +9,14 @@ import pytest
 from tests.web.helpers import make_handler
 from tornadolike.auth.oauth2 import Pending
 from tornadolike.auth.signin import browsers
-from tornadolike.auth.signin.browsers import LIFETIME, MOST_PENDING, forget, recall, remember
+from tornadolike.auth.signin.browsers import (
+    LIFETIME,
+    MOST_BYTES,
+    MOST_PENDING,
+    forget,
+    recall,
+    remember,
+)
 from tornadolike.auth.signin.returning import LONGEST
 
 HTTP = "http://127.0.0.1/signin"
@@ -135,6 +142,22 @@ def test_only_the_oldest_go() -> None:
     deleted, added = fields(made)
     assert deleted.startswith(f"signin-{pendings[1].state[:8]}=")
     assert added.partition("=")[0] not in cookies
+
+
+def test_together_they_stay_small() -> None:
+    """Or a few links would have a browser send more than a proxy takes."""
+    cookies: dict[str, str] = {}
+    for number in range(2 * MOST_PENDING):
+        pending = Pending("p", HTTP, next="/" + "a" * (LONGEST - 1), made=1000 + number)
+        made = handler(**cookies)
+        remember(made, pending, cross_site=False)
+        for name, morsel in SimpleCookie("; ".join(fields(made)).replace("\n", "")).items():
+            if morsel.value:
+                cookies[name] = morsel.value
+            else:
+                cookies.pop(name)
+        assert sum(len(name) + len(value) for name, value in cookies.items()) <= MOST_BYTES
+        assert recall(handler(**cookies), pending.state, HTTP) == pending
 
 
 def test_those_of_other_names_stay() -> None:

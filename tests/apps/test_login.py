@@ -319,3 +319,58 @@ def test_a_provider_that_does_not_start(
 
     assert ioloop.run(main()) == []
     assert "the local OpenID provider has not started" in capfd.readouterr().err
+
+
+def test_nobody_ends_what_another_has_begun(visitor: Visitor, door: Demo) -> None:
+    """Or a stranger could have somebody be him here, and tell the site what is meant for nobody."""
+    mallory = Visitor(door.url)
+    page = mallory.go("/signin/local")
+    answer = mallory.browser.open(page.url, {"sub": "mallory"}, until=door.url)
+    assert "/signin/local?" in answer.url
+    assert visitor.browser.open(answer.url).status == 400
+    assert visitor.name() is None
+    visitor.go("/signin/local")  # not even if one goes on there, too
+    assert visitor.browser.open(answer.url).status == 400
+    assert visitor.name() is None
+
+
+def test_a_session_from_before_is_worth_nothing(visitor: Visitor, door: Demo) -> None:
+    """Whoever has put it into the browser, or has seen it there."""
+    there = visitor.go("/signin/local").url
+    back = visitor.browser.open(there, {"action": "deny"}, until=visitor.url).url
+    visitor.browser.ask(back)  # of which the next page will tell: a session
+    mallory = Visitor(door.url)
+    mallory.browser.cookies = dict(visitor.browser.cookies)
+    before = set(cookies_of(visitor))
+    visitor.go("/signin/local")
+    visitor.choose(sub="ada")
+    assert before
+    assert not before & set(cookies_of(visitor))
+    assert mallory.name() is None
+    assert visitor.name() == "Ada Lovelace"
+    mallory.browser.cookies = dict(visitor.browser.cookies)
+    visitor.go("/")
+    visitor.send("/signout")
+    assert mallory.name() is None
+
+
+def cookies_of(visitor: Visitor) -> list[str]:
+    """What is in those of sessions."""
+    return [morsel.value for (_, name), morsel in visitor.browser.cookies.items() if name == "login"]
+
+
+@pytest.mark.parametrize("path", ["/signin", "/signup", "/signout", "/passkeys/mine"])
+def test_pages_of_others_send_nothing(visitor: Visitor, path: str) -> None:
+    visitor.go("/signup")
+    [token] = re.findall(r'name="_xsrf" value="([^"]+)"', visitor.page.text)
+    form = {"_xsrf": unescape(token), "name": "Eve", "password": PASSWORD}
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:1"},
+        {"Origin": "null"},
+    ):
+        answer = visitor.browser.ask(visitor.url + path, form, headers=headers)
+        assert answer.status == 403
+    del form["_xsrf"]
+    assert visitor.browser.ask(visitor.url + path, form).status == 403
+    assert visitor.name() is None

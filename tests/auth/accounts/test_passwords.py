@@ -190,6 +190,52 @@ def test_who_has_no_account_takes_as_long(monkeypatch: pytest.MonkeyPatch) -> No
         assert len(made) == 1
 
 
+@pytest.mark.parametrize("pepper", [None, "3f0e1c8ab4d97b26a51d"])
+@pytest.mark.parametrize("password", ["plain", "e\u0301", "\u00e9", "\u212b", "x" * 5000])
+def test_nor_by_how_letters_are_composed(
+    monkeypatch: pytest.MonkeyPatch, password: str, pepper: str | None
+) -> None:
+    """What is no NFC is looked at twice for those who have a hash."""
+    passwords = PasswordHasher(**QUICK, pepper=pepper)
+    stored = asyncio.run(passwords.hash("another"))
+    made: list[str] = []
+    for name in ("hash", "verify"):
+        honest = getattr(argon2.PasswordHasher, name)
+        monkeypatch.setattr(argon2.PasswordHasher, name, counted(honest, made))
+    work = []
+    for whose in (stored, None):
+        made.clear()
+        assert not asyncio.run(passwords.verify(whose, password))
+        work.append(len(made))
+    assert work[0] == work[1] > 0
+
+
+def counted(honest: Any, made: list[str]) -> Any:
+    def count(*args: Any, **options: Any) -> Any:
+        made.append("")
+        return honest(*args, **options)
+
+    return count
+
+
+def test_a_hash_from_long_ago_is_not_told_by_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap = asyncio.run(PasswordHasher(memory=8, passes=1, lanes=1).hash("x"))
+    passwords = PasswordHasher(memory=16, passes=2, lanes=1)
+    made: list[str] = []
+    honest = argon2.PasswordHasher.hash
+    monkeypatch.setattr(argon2.PasswordHasher, "hash", counted(honest, made))
+    assert not asyncio.run(passwords.verify(cheap, "y"))
+    assert len(made) == 1
+    assert not asyncio.run(passwords.verify("$argon2id$nonsense", "y"))
+    made.clear()
+    verified = asyncio.run(passwords.verify(cheap, "x"))
+    assert verified.rehash
+    assert len(made) == 1
+    made.clear()
+    assert not asyncio.run(passwords.verify(verified.rehash, "y"))
+    assert made == []
+
+
 @on_every_loop
 async def test_too_many_at_a_time() -> None:
     passwords = PasswordHasher(memory=8192, passes=1, lanes=1, max_running=1, max_waiting=1)

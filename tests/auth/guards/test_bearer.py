@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.web.helpers import Site
-from tornadolike.auth import ProviderUnavailableError, TokenError
+from tornadolike.auth import ProviderAnswerError, ProviderUnavailableError, TokenError
 from tornadolike.auth.guards.bearer import BearerAuthentication
 from tornadolike.auth.guards.credentials import Credentials
 from tornadolike.web import RequestHandler
@@ -70,6 +70,17 @@ def test_an_issuer_that_is_down(site: Callable[..., Site], expect_log: Any) -> N
         answer = served.ask("GET /", bearer("down"))
     assert (answer.status, answer.header("Retry-After")) == (503, "30")
     assert "issuer" not in answer.text
+
+
+def test_an_issuer_that_answers_nonsense(site: Callable[..., Site], expect_log: Any) -> None:
+    def fails(token: str) -> None:
+        raise ProviderAnswerError("the issuer has no keys")
+
+    served = site(("/", Who), middleware=[BearerAuthentication(fails)])
+    with expect_log("tornadolike.general", "503 GET / .*has no keys"):
+        answer = served.ask("GET /", bearer(TOKEN))
+    assert answer.status == 503
+    assert "has no keys" not in answer.text
 
 
 def test_scopes_that_all_must_have(site: Callable[..., Site]) -> None:

@@ -120,6 +120,15 @@ def test_providers_that_do_not_know_rfc_9068(api: Callable[..., Site]) -> None:
     assert served.ask("GET /", bearer(token())).status == 401
 
 
+def test_no_logout_token(api: Callable[..., Site]) -> None:
+    served = api(kind="JWT")
+    events: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    answer = served.ask("GET /", bearer(token("JWT", events=events)))
+    assert answer.status == 401
+    assert "it tells of an event" in challenges(answer)[0]
+    assert served.ask("GET /", bearer(token("JWT"))).status == 200
+
+
 def test_users_of_ones_own(api: Callable[..., Site]) -> None:
     async def user(claims: Any) -> Any:
         return {"name": claims["sub"].title()} if claims["sub"] != "gone" else None

@@ -66,6 +66,7 @@ def id_token(**other):
         ({"nonce": None}, "nonce is not ours"),
         ({"nonce": ["n"]}, "nonce is not ours"),
         ({"nonce": "é"}, "nonce is not ours"),
+        ({"events": {}}, "tells of an event"),
         ({"auth_time": "yesterday"}, "auth_time is no time"),
         ({"auth_time": NOW - 99999}, None),
     ],

@@ -18,7 +18,6 @@ from tornadolike.auth import (
     Identity,
     OAuthError,
     OpenIDProvider,
-    Pending,
     ProviderAnswerError,
     ProviderUnavailableError,
     SignInError,
@@ -363,14 +362,35 @@ def test_wrong_arguments(lying_provider: LyingProvider) -> None:
         ioloop.run(provider_of(lying_provider).begin(BACK, state="a", nonce="b"))
 
 
+def test_a_pending_sign_in_is_for_its_own_provider(lying_provider: LyingProvider) -> None:
+    """Two may have one name, and one handler: what was begun with the one is not ended with the other."""
+
+    async def main() -> None:
+        url, pending = await provider_of(lying_provider).begin(BACK)
+        answer = await answer_of(url)
+        lying_provider.metadata["authorization_response_iss_parameter_supported"] = False
+        del answer["iss"]
+        asked = len(lying_provider.asked_of("/token"))
+        for client_id, issuer in (
+            ("another client", lying_provider.issuer),
+            (lying_provider.client_id, "http://127.0.0.1:9"),
+        ):
+            other = OpenIDProvider(client_id, "secret", issuer=issuer)
+            assert other.name == pending.provider
+            with pytest.raises(SignInError, match="another provider"):
+                await other.complete(pending, answer)
+        assert len(lying_provider.asked_of("/token")) == asked
+        await provider_of(lying_provider).complete(pending, answer)
+
+    ioloop.run(main())
+
+
 def test_a_pending_sign_in_is_for_its_own_verifier(lying_provider: LyingProvider) -> None:
     async def main() -> None:
         provider = provider_of(lying_provider)
         url, pending = await provider.begin(BACK)
         answer = await answer_of(url)
-        other = Pending(
-            pending.provider, pending.redirect_uri, pending.state, pending.nonce, "x" * 43
-        )
+        other = replace(pending, verifier="x" * 43)
         with pytest.raises(OAuthError, match="invalid_grant"):
             await provider.complete(other, answer)
 

@@ -288,3 +288,14 @@ def test_what_is_offered_gives_way_to_the_button(window: Window) -> None:
     window.driver.set_user_verified(True)
     window.press("sign-in")
     window.wait_for_user()
+
+
+def test_nobody_else_is_asked(window: Window) -> None:
+    """An attribute may be in a text of somebody else's; and who says what is to be signed gets it."""
+    window.open("/login")
+    for url in ("https://evil.example/", "//evil.example/", "http://localhost:1/", "javascript:x"):
+        code = window.driver.execute_async_script(
+            "const done = arguments[1]; passkeys.signIn(arguments[0]).catch((error) => done(error.code))",
+            url,
+        )
+        assert code == "failed"

@@ -1,13 +1,22 @@
 """What the browser keeps of a sign-in."""
 
 import re
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
+
+import pytest
 
 from tests.web.helpers import make_handler
 from tornadolike.auth.oauth2 import Pending
 from tornadolike.auth.signin import browsers
-from tornadolike.auth.signin.browsers import LIFETIME, MOST_PENDING, forget, recall, remember
+from tornadolike.auth.signin.browsers import (
+    LIFETIME,
+    MOST_BYTES,
+    MOST_PENDING,
+    forget,
+    recall,
+    remember,
+)
 from tornadolike.auth.signin.returning import LONGEST
 
 HTTP = "http://127.0.0.1/signin"
@@ -94,8 +103,20 @@ def test_it_has_an_end(monkeypatch: Any) -> None:
 
 def test_one_of_another_release() -> None:
     made = handler()
-    value = made.create_encrypted_value("signin", '{"provider":"p","age":5}')
+    value = made.create_encrypted_value(browsers._PURPOSE, '{"provider":"p","age":5}')
     assert recall(handler(**{"signin-aaaaaaaa": value}), "a" * 32, HTTP) is None
+
+
+def test_what_a_site_encrypts_for_itself_is_none() -> None:
+    """A cookie may have in it what its user has chosen."""
+    pending = Pending("p", HTTP)
+    [name] = kept(pending)
+    made = handler()
+    with pytest.raises(CookieError, match="name"):
+        made.set_cookie(browsers._PURPOSE, "x")
+    for purpose in (name, name.partition("-")[0]):
+        value = made.create_encrypted_value(purpose, pending.encode())
+        assert recall(handler(**{name: value}), pending.state, HTTP) is None
 
 
 def test_what_has_served_is_deleted() -> None:
@@ -121,6 +142,22 @@ def test_only_the_oldest_go() -> None:
     deleted, added = fields(made)
     assert deleted.startswith(f"signin-{pendings[1].state[:8]}=")
     assert added.partition("=")[0] not in cookies
+
+
+def test_together_they_stay_small() -> None:
+    """Or a few links would have a browser send more than a proxy takes."""
+    cookies: dict[str, str] = {}
+    for number in range(2 * MOST_PENDING):
+        pending = Pending("p", HTTP, next="/" + "a" * (LONGEST - 1), made=1000 + number)
+        made = handler(**cookies)
+        remember(made, pending, cross_site=False)
+        for name, morsel in SimpleCookie("; ".join(fields(made)).replace("\n", "")).items():
+            if morsel.value:
+                cookies[name] = morsel.value
+            else:
+                cookies.pop(name)
+        assert sum(len(name) + len(value) for name, value in cookies.items()) <= MOST_BYTES
+        assert recall(handler(**cookies), pending.state, HTTP) == pending
 
 
 def test_those_of_other_names_stay() -> None:

@@ -20,7 +20,9 @@ OURS = [
     "/@evil.example",
     "/:80",
     "/.evil.example",
-    "/..//evil.example",
+    "/.well-known/change-password",
+    "/a?b=/../c",
+    "/a/...",
     "/%5Cevil.example",
     "/%2Fevil.example",
     "/" + "a" * (LONGEST - 1),
@@ -34,6 +36,12 @@ NOT_OURS = [
     "///evil.example",
     "////evil.example",
     "/\\evil.example",
+    "/.//evil.example",
+    "/..//evil.example",
+    "/a/../%2E//evil.example",
+    "/%2e%2e//evil.example",
+    "/.",
+    "/a/..?b",
     "\\\\evil.example",
     "\\/evil.example",
     "/\t/evil.example",
@@ -88,5 +96,6 @@ def test_as_a_browser_reads_it(url: str) -> None:
     seen = re.sub(r"[\t\r\n]", "", there.strip("".join(map(chr, range(0x21))))).replace("\\", "/")
     assert seen == there
     assert urlsplit(urljoin("https://site.example/signin", seen)).netloc == "site.example"
+    assert not urlsplit(urljoin("/signin", seen)).netloc
     assert there.isascii()
     assert there.isprintable()

@@ -126,3 +126,25 @@ def test_wrong_times() -> None:
     for seconds in (0, -1, float("nan")):
         with pytest.raises(ValueError, match="seconds"):
             SignOuts(MemoryStore(), seconds)
+
+
+def test_one_that_could_not_be_remembered_may_come_again() -> None:
+    class Fails(MemoryStore):
+        fails = True
+
+        async def set(self, *args: Any, **options: Any) -> bool:
+            if self.fails:
+                raise StoreError("the store is down")
+            return await super().set(*args, **options)
+
+    async def main() -> None:
+        store, logout = Fails(), Logout(ISSUER, "ann", None, "j")
+        sign_outs = SignOuts(store)
+        with pytest.raises(StoreError):
+            await sign_outs.add(logout)
+        store.fails = False
+        assert await sign_outs.add(logout)
+        assert await sign_outs.covers(ISSUER, "ann", since=THEN)
+        assert not await sign_outs.add(logout)
+
+    ioloop.run(main())

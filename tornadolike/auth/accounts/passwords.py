@@ -140,8 +140,12 @@ class PasswordHasher:
         found = None if stored is None else self._check(stored, password)
         if found is None:
             self._hash(password)
+            if self._pepper_id is None and self._prepared(password, None) != _typed(password):
+                self._hash(password)  # as for somebody's, which is looked at twice
             return Verified(False)
         ok, is_as_new = found
+        if not ok and self._is_cheap(stored):
+            self._hash(password)  # or it would be told by the time who has one from long ago
         return Verified(ok, self._hash(password) if ok and not is_as_new else None)
 
     def _check(self, stored: str, password: str) -> tuple[bool, bool] | None:
@@ -159,7 +163,7 @@ class PasswordHasher:
         if self._is_right(made, prepared):
             return True, pepper_id == self._pepper_id and self._is_as_new(stored)
         # Programs that know no NFC have hashed just what was typed.
-        typed = password.encode(errors="surrogatepass")
+        typed = _typed(password)
         return pepper_id is None and typed != prepared and self._is_right(made, typed), False
 
     def _check_foreign(self, stored: str, password: str) -> tuple[bool, bool] | None:
@@ -179,9 +183,20 @@ class PasswordHasher:
         _, made = _parted(stored)
         return not stored.startswith(_DJANGO) and not self._argon2.check_needs_rehash(made)
 
+    def _is_cheap(self, stored: str | None) -> bool:
+        """Whether it was made in less than half of the time that it takes now."""
+        try:
+            made = argon2.extract_parameters(_parted(stored or "")[1])
+        except argon2.exceptions.InvalidHashError:  # of another program
+            return False
+        return (
+            2 * made.time_cost * made.memory_cost
+            < self._argon2.time_cost * self._argon2.memory_cost
+        )
+
     def _prepared(self, password: str, pepper_id: str | None) -> bytes:
         """The bytes of a password that are hashed."""
-        data = normalized(password).encode(errors="surrogatepass")
+        data = _typed(normalized(password))
         if pepper_id is None:
             return data
         return hmac.digest(self._peppers[pepper_id], data, "sha256")
@@ -202,6 +217,11 @@ def _check_text(password: str) -> bool:
     if not isinstance(password, str):
         raise TypeError(f"a password is a str, not {type(password).__name__}")
     return 0 < len(password) <= MAX_LENGTH
+
+
+def _typed(password: str) -> bytes:
+    """Just as it came: letters may be halves of others."""
+    return password.encode(errors="surrogatepass")
 
 
 def _parted(stored: str) -> tuple[str | None, str]:

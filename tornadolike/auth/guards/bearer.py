@@ -7,7 +7,7 @@ from typing import Any, Final
 from ...util import check_whole_numbers
 from ...web import HTTPError, RequestHandler
 from ..arguments import check_text_if_any
-from ..errors import RETRY_SECONDS, ProviderUnavailableError, TokenError
+from ..errors import RETRY_SECONDS, ProviderError, TokenError
 from .authenticate import Scheme, came_in_header, keep_private
 from .credentials import Credentials, credentials_from
 from .headers import Refused, authorization, challenge, checked_realm, one_argument
@@ -71,7 +71,7 @@ class BearerAuthentication(Scheme):
             credentials = await credentials_from(self._check(token))
         except TokenError as error:
             raise Refused(401, f"Not accepted: {error}", "invalid_token") from error
-        except ProviderUnavailableError as error:
+        except ProviderError as error:
             raise HTTPError(
                 503,
                 "%s",

@@ -78,6 +78,8 @@ class JWTBearer:
             leeway=self._leeway,
             kind=self._kind,
         )
+        if "events" in claims:  # RFC 8417 section 4.1: many providers write the same typ in all
+            raise TokenError("it is no access token: it tells of an event")
         if self._kind == ACCESS_TOKEN:
             _check_profile(claims)
         found = await credentials_from(self._user(claims))

@@ -34,6 +34,8 @@ class Pending:
     """How long ago the user may have given the password, in seconds, if that was asked for."""
     made: int = field(default_factory=lambda: int(time.time()))
     """When it began, in seconds since the epoch."""
+    party: str = ""
+    """Who was asked, and for which client: names may be the same, and the ``iss`` of an answer is not always there."""
 
     def encode(self) -> str:
         """As a text."""

@@ -1,10 +1,12 @@
 """:class:`OAuth2Provider`: the authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636, RFC 9700)."""
 
+import hashlib
 import hmac
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from ...httpclient import AsyncHTTPClient
@@ -23,6 +25,8 @@ from .clients import ClientAuthentication, PublicClient, SecretInForm
 from .endpoints import TIMEOUT, Endpoints, refusal_in
 from .pending import Pending
 from .pkce import challenge, new_verifier
+
+_PARTY: Final = 32
 
 
 class OAuth2Provider(ABC):
@@ -105,6 +109,7 @@ class OAuth2Provider(ABC):
             verifier=new_verifier() if self.uses_pkce else "",
             next=next,
             max_age=max_age,
+            party=self._party(),
         )
         request = {
             "response_type": "code",
@@ -137,6 +142,8 @@ class OAuth2Provider(ABC):
         state = answer.get("state", "").encode(errors="replace")
         if not hmac.compare_digest(state, pending.state.encode()):
             raise SignInError("the state is not that of the sign-in that goes on in this browser")
+        if pending.party != self._party():
+            raise SignInError("the sign-in was begun with another provider, or for another client")
         await self._check_issuer(answer.get("iss"))
         if "error" in answer:
             raise refusal_in(answer)
@@ -199,6 +206,11 @@ class OAuth2Provider(ABC):
 
     async def _token_endpoint(self) -> str:
         return self.token_endpoint
+
+    def _party(self) -> str:
+        """What tells this provider, and this client of it, from all others. Of one length: it travels in a cookie."""
+        who = json.dumps([self.issuer, self.authorization_endpoint, self.client_id])
+        return hashlib.sha256(who.encode()).hexdigest()[:_PARTY]
 
     async def _usual_client(self) -> ClientAuthentication:
         """How the application says who it is, if it was not told that."""

@@ -43,6 +43,8 @@ async def read_id_token(
     verified = await verify(id_token, keys, algorithms=algorithms)
     claims = verified.claims
     check_claims(claims, issuer=issuer, audience=client_id, leeway=leeway)
+    if "events" in claims:  # RFC 8417 section 4.1: many providers write the same typ in both
+        raise TokenError("the token is no ID token: it tells of an event")
     _check_party(claims, client_id)
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:

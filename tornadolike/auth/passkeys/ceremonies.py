@@ -104,7 +104,7 @@ class Passkeys:
         used: Store | None = None,
     ) -> None:
         check_text(rp_name=rp_name)
-        check_kind(CredentialStorage, storage=storage)
+        check_kind(PasskeyStorage, storage=storage)
         check_kind_if_any(Store, used=used)
         check_whole_numbers(seconds=seconds, max_per_user=max_per_user)
         if user_verification not in ("required", "preferred"):

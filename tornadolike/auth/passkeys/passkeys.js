@@ -38,6 +38,10 @@
   }
 
   async function send(url, message) {
+    // Text of visitors may have attributes (sanitizers leave data-* alone), and these lead nowhere else: who answers
+    // says what is to be signed, gets that, and says where the page goes then.
+    if (new URL(url, document.baseURI).origin !== location.origin)
+      throw new PasskeyError("failed", "Passkeys are for the page's own site.");
     const headers = { "Content-Type": "application/json" };
     const token = xsrfToken();
     if (token) headers["X-XSRFToken"] = token;

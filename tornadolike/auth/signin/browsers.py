@@ -6,7 +6,7 @@ browsers can promise that (``__Host-``, with https), cannot be read by scripts, 
 
 import hmac
 import re
-from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any, Final
 
 from ...web import RequestHandler
@@ -16,9 +16,13 @@ LIFETIME: Final = 600
 """Seconds that a user has with the provider."""
 MOST_PENDING: Final = 5
 """Sign-ins that may go on in a browser at a time. With another one the oldest is forgotten."""
+MOST_BYTES: Final = 4096
+"""Of all of them, with their names. A link to the sign-in may have a long ``next``, and who makes somebody follow a few
+could have their browser send more than proxies take in a head: then they would be locked out of the site."""
 
 _PREFIX: Final = "signin-"
-_PURPOSE: Final = "signin"
+_PURPOSE: Final = "a sign-in: pending"
+"""No cookie can be called that: nothing that a site encrypts for itself is one of these."""
 _PIECE: Final = 8
 _STATE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _DAY: Final = 86400
@@ -34,14 +38,11 @@ def remember(handler: RequestHandler, pending: Pending, *, cross_site: bool) -> 
     """
     secure = _is_secure(pending.redirect_uri)
     attributes = _attributes(secure, cross_site)
-    for name in _too_many(handler, secure):
-        handler.clear_cookie(name, **attributes)
-    handler.set_cookie(
-        _name_for(pending.state, secure),
-        handler.create_encrypted_value(_PURPOSE, pending.encode()),
-        max_age=LIFETIME,
-        **attributes,
-    )
+    name = _name_for(pending.state, secure)
+    value = handler.create_encrypted_value(_PURPOSE, pending.encode())
+    for too_many in _too_many(handler, secure, MOST_BYTES - len(name) - len(value)):
+        handler.clear_cookie(too_many, **attributes)
+    handler.set_cookie(name, value, max_age=LIFETIME, **attributes)
 
 
 def recall(handler: RequestHandler, state: str, redirect_uri: str) -> Pending | None:
@@ -92,12 +93,20 @@ def _kept(handler: RequestHandler, name: str) -> Pending | None:
         return None
 
 
-def _too_many(handler: RequestHandler, secure: bool) -> Iterator[str]:
-    """The names of the oldest, and of what is none of ours, so that there is room for another one."""
+def _too_many(handler: RequestHandler, secure: bool, room: int) -> list[str]:
+    """The names of the oldest, and of what is none of ours, so that there is room for another one.
+
+    :arg room: bytes that the others may have.
+    """
     prefix = _prefix(secure)
-    names = [name for name in handler.cookies if name.startswith(prefix)]
-    if len(names) < MOST_PENDING:
-        return
-    made = {name: pending.made if (pending := _kept(handler, name)) else 0 for name in names}
-    oldest = sorted(names, key=made.__getitem__)
-    yield from oldest[: len(names) - MOST_PENDING + 1][:_MOST_DELETED]
+    sizes = {
+        name: len(name) + len(cookie.value)
+        for name, cookie in handler.cookies.items()
+        if name.startswith(prefix)
+    }
+    if len(sizes) < MOST_PENDING and sum(sizes.values()) <= room:
+        return []
+    made = {name: pending.made if (pending := _kept(handler, name)) else 0 for name in sizes}
+    newest = sorted(sizes, key=made.__getitem__, reverse=True)
+    fit = sum(size <= room for size in accumulate(sizes[name] for name in newest))
+    return newest[min(fit, MOST_PENDING - 1) :][::-1][:_MOST_DELETED]

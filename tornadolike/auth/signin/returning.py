@@ -5,6 +5,9 @@ from typing import Final
 
 _OUR_PAGE: Final = re.compile(r"/(?![/\\])[!#-\[\]-~]*")
 """Two slashes, of whatever kind, begin a host; browsers take a backslash for a slash, and drop control characters."""
+_DOTS: Final = re.compile(r"[^?#]*/(?:\.|%2e){1,2}(?:[/?#]|$)", re.IGNORECASE)
+"""What ``.`` and ``..`` leave of ``/.//evil.example`` begins with two slashes: whoever puts that together with our URL
+(:func:`urllib.parse.urljoin`, a script that takes the path out of it) is somewhere else. No link of ours has them."""
 LONGEST: Final = 2048
 """Characters. It travels in a cookie."""
 
@@ -17,6 +20,6 @@ def safe_next(url: str | None, default: str = "/") -> str:
     >>> safe_next("//evil.example"), safe_next("https://evil.example"), safe_next(None)
     ('/', '/', '/')
     """
-    if url is None or len(url) > LONGEST or not _OUR_PAGE.fullmatch(url):
+    if url is None or len(url) > LONGEST or not _OUR_PAGE.fullmatch(url) or _DOTS.match(url):
         return default
     return url

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         TokenServer,
         TokenStorage,
     )
+    from .guards.access_tokens import write_access_token
     from .guards.api_key_auth import ApiKeyAuthentication
     from .guards.api_keys import ApiKey, ApiKeys, make_api_key
     from .guards.authenticate import Authenticate
@@ -202,6 +203,7 @@ _HOMES: Final = {
     "safe_next": "signin",
     "secret_key": "jose.keys",
     "werkzeug_hashes": "accounts.foreign_hashes",
+    "write_access_token": "guards.access_tokens",
     "write_token": "jose.writing",
 }
 """The room of each name that is imported when it is asked for."""
@@ -299,6 +301,7 @@ __all__ = [
     "safe_next",
     "secret_key",
     "werkzeug_hashes",
+    "write_access_token",
     "write_token",
 ]
 

@@ -179,6 +179,26 @@ def test_what_nobody_has_a_password_for(stored: str) -> None:
     assert asyncio.run(PasswordHasher(**QUICK).verify(stored, "correct horse")) == Verified(False)
 
 
+def test_a_hash_that_nobody_knows_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Or all users of a site that has changed its framework would be told that their passwords are wrong."""
+    passwords = PasswordHasher(**QUICK, foreign=[django_hashes])
+    for stored in ("bcrypt_sha256$$2b$12$abc", "$2b$12$def", "correct horse", "", "!", "!xyz", "*"):
+        assert not asyncio.run(passwords.verify(stored, "correct horse"))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    said = record.getMessage()
+    assert "of a kind that neither PasswordHasher nor its foreign=[...] know" in said
+    assert not any(one in said for one in ("abc", "def", "2b", "horse"))
+
+
+@pytest.mark.parametrize("stored", ["", "!", "!xyz", "*"])
+def test_an_account_without_a_password_is_nothing_to_tell_of(
+    stored: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not asyncio.run(PasswordHasher(**QUICK).verify(stored, "correct horse"))
+    assert caplog.records == []
+
+
 def test_who_has_no_account_takes_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords = PasswordHasher(**QUICK)
     made: list[str] = []

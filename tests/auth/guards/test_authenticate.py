@@ -236,3 +236,22 @@ def test_whatever_is_sent_nobody_is_let_in_and_nothing_fails(
 def test_what_is_no_scheme(schemes: list[Any]) -> None:
     with pytest.raises(TypeError):
         Authenticate(*schemes)
+
+
+class SignedIn(Who):
+    """People have a cookie that tells who they are."""
+
+    def get_current_user(self) -> Any:
+        return self.get_cookie("user")
+
+
+def test_people_by_a_session_and_programs_by_a_key(site: Callable[..., Site]) -> None:
+    served = site(("/", SignedIn), middleware=[Authenticate(KEY, optional=True)], xsrf_cookies=True)
+    person, program = "Cookie: user=ann", "X-API-Key: good"
+    assert served.ask("GET /").text == "<None>"
+    assert served.ask("GET /", person).text == "<ann>"
+    assert served.ask("GET /", program).text == "<key>"
+    assert served.ask("POST /", person, body=b"").status == 403
+    assert served.ask("POST /", program, body=b"").text == "<key>"
+    assert served.ask("POST /", person, program, body=b"").text == "<key>"
+    assert served.ask("POST /", person, "X-API-Key: bad", body=b"").status == 401

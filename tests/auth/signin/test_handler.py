@@ -387,6 +387,21 @@ def test_a_handler_without_signed_in(world: Callable[..., World], expect_log: An
         assert world(Forgotten).sign_in().status == 500
 
 
+@pytest.mark.parametrize("query", ["", "?code=1&state=2"])
+@pytest.mark.parametrize(("made", "said"), [({}, "not None"), ({"provider": Plain}, "Plain")])
+def test_a_handler_without_a_provider(
+    site: Any, expect_log: Any, made: dict[str, Any], said: str, query: str
+) -> None:
+    handler = type("SignIn", (SignInMixin, RequestHandler), made)
+    served = site(("/signin", handler), cookie_secret=SECRET)
+    with expect_log("tornadolike.application", "Uncaught exception") as log:
+        assert served.ask(f"GET /signin{query}").status == 500
+    error = log.matched[0].exc_info[1]
+    assert isinstance(error, TypeError)
+    assert "SignIn.provider is an object such as OpenIDProvider(...), not " in str(error)
+    assert said in str(error)
+
+
 def test_without_a_secret(world: Callable[..., World], expect_log: Any) -> None:
     with expect_log("tornadolike.application", "Uncaught exception") as log:
         assert world(cookie_secret=None).sign_in().status == 500

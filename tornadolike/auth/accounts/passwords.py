@@ -38,6 +38,9 @@ _PEPPER_ID_SIZE: Final = 4
 _DJANGO: Final = "argon2$argon2"
 """What hashes begin with to which Django has written "argon2"."""
 
+_NOBODYS: Final = ("!", "*")
+"""What programs store for accounts that have no password."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
@@ -103,7 +106,7 @@ class PasswordHasher:
         self._peppers = {} if pepper is None else _by_id(checked_secrets(pepper, "A pepper"))
         self._pepper_id = next(iter(self._peppers), None)
         self._foreign = _checked_foreign(foreign)
-        self._complaints = Seldom(gen_log)
+        self._complaints, self._unknown = Seldom(gen_log), Seldom(gen_log)
 
     async def hash(self, password: str) -> str:
         """What is to be stored for a password; another one each time.
@@ -171,6 +174,11 @@ class PasswordHasher:
             ok = function(stored, password)
             if ok is not None:
                 return ok, False
+        if stored and not stored.startswith(_NOBODYS):
+            self._unknown.warning(
+                "A stored password is of a kind that neither PasswordHasher nor its foreign=[...] know: "
+                "its user cannot sign in"
+            )
         return None
 
     def _is_right(self, made: str, password: bytes) -> bool:

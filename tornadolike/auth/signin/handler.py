@@ -84,7 +84,7 @@ class SignInMixin(RequestHandler):
         Raises :exc:`.AuthError` if the provider cannot be asked where that is.
         """
         wanted = self.get_argument("next", None) if next is None else next
-        url, pending = await self.provider.begin(
+        url, pending = await self._provider().begin(
             self.get_redirect_uri(), next=safe_next(wanted), **parameters
         )
         remember(self, pending, cross_site=self._comes_from_there())
@@ -92,13 +92,13 @@ class SignInMixin(RequestHandler):
 
     async def get_authenticated_user(self) -> Identity:
         """Who has come back. Raises :exc:`.AuthError`. The answer cannot be used again, whatever comes of it."""
-        answer = self._answer()
+        provider, answer = self._provider(), self._answer()
         pending = self._recall()
-        if pending is None or pending.provider != self.provider.name:
+        if pending is None or pending.provider != provider.name:
             raise SignInError("no sign-in goes on in this browser to which the answer belongs")
         forget(self, pending, cross_site=self._comes_from_there())
         self.pending = pending
-        return await self.provider.complete(pending, answer)
+        return await provider.complete(pending, answer)
 
     # To be overridden
 
@@ -145,6 +145,14 @@ class SignInMixin(RequestHandler):
             return False
         # A post() of one's own may do more than to read the answer, and is called only with a good one.
         return type(self).post is SignInMixin.post or self._recall() is not None
+
+    def _provider(self) -> OAuth2Provider:
+        provider = getattr(self, "provider", None)
+        if not isinstance(provider, OAuth2Provider):
+            raise TypeError(
+                f"{type(self).__name__}.provider is an object such as OpenIDProvider(...), not {provider!r}"
+            )
+        return provider
 
     # The answer
 

@@ -8,7 +8,7 @@ from .sealing import Sealer
 from .secrets import secrets_of
 from .signed import SignedCookies
 
-_WHAT: Final = "Cookies are to be encrypted"
+_WHAT: Final = "An encrypted cookie is wanted"
 
 
 class EncryptedCookies(SignedCookies):

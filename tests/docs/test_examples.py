@@ -35,6 +35,7 @@ TRY = re.compile(
 STATUS = re.compile(r"(?P<status>[1-5]\d\d)(?: (?P<text>.+))?")
 MODULES = set(modules_in(ROOT / "tornadolike"))
 PORT = "8888"  # what the examples listen on
+PATIENCE = 40.0  # seconds that an example may take to listen, or to end
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def run(example: Example, folder: Path, forks: Forks) -> None:
         process = forks.run(str(program), stdin=nothing.fileno(), stdout=said, stderr=said)
     try:
         if not example.tries:
-            assert process.wait(20) == 0, log.read_text()
+            assert process.wait(PATIENCE) == 0, log.read_text()
         else:
             assert PORT in example.source, f"{example.place} does not listen on {PORT}"
             wait_for(port, process, log)
@@ -118,7 +119,7 @@ def free_port() -> int:
 
 def wait_for(port: int, process: subprocess.Popen[bytes] | Program, log: Path) -> None:
     """Return when the port is open."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

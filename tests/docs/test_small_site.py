@@ -14,7 +14,8 @@ from tests.docs.following import shown_files
 from tests.docs.test_examples import PORT, free_port, wait_for
 from tornadolike.cli import main as tool
 
-PAGE = Path(__file__).parents[2] / "docs" / "small-site.rst"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "small-site.rst"
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if not shutil.which("curl"):
         assert not os.environ.get("CI"), "curl is not installed"
         pytest.skip("curl is not installed")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("COOKIE_SECRET", secrets.token_hex(32))
     monkeypatch.setenv("BOARD_PASSWORD", "swordfish")
     port = free_port()

@@ -21,7 +21,7 @@ if [ "$1" = --pythons ]; then
 else
   echo "test $@"
   [ -S "${REDIS_URL#unix://}" ] || echo "no Redis at $REDIS_URL"
-  [ -f "$OIDC_PROVIDER/installed" ] || echo "no OpenID provider in $OIDC_PROVIDER"
+  [ -f "${OIDC_PROVIDER-none}/installed" ] || echo "no OpenID provider in ${OIDC_PROVIDER-none}"
   case "$2" in *3.13) exit ${ON_313:-0};; *3.12) exit ${ON_312:-0};; esac
 fi
 """
@@ -40,13 +40,17 @@ signal.sigwait([signal.SIGTERM])
 NPM = """\
 while [ "$1" != --prefix ]; do shift; done
 [ -f "$2/package-lock.json" ] && echo > "$2/installed"
+exit ${ON_NPM:-0}
 """
+
+NODE = 'echo "v${NODE_IS:-20}.1.2"'
 
 APT_GET = """\
 echo "apt-get $@"
 case "$*" in *install*)
   mv "${0%apt-get}redis-to-install" "${0%apt-get}redis-server"
-  mv "${0%apt-get}npm-to-install" "${0%apt-get}npm";;
+  mv "${0%apt-get}npm-to-install" "${0%apt-get}npm"
+  mv "${0%apt-get}node-to-install" "${0%apt-get}node";;
 esac
 """
 
@@ -61,6 +65,7 @@ def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple
     fake("python3", PYTHON)
     fake("redis-to-install", REDIS)
     fake("npm-to-install", NPM)
+    fake("node-to-install", NODE)
     shutil.copytree(ROOT / PROVIDER, tmp_path / PROVIDER)
     fake("apt-get", APT_GET)
     fake("sudo", '"$@"')
@@ -99,7 +104,8 @@ def tools(fake: Callable[[str, str], Path]) -> None:
     fake("wrk", "")
     fake("redis-server", REDIS)
     fake("npm", NPM)
-    for program in ("openssl", "curl", "nginx", "node"):
+    fake("node", NODE)
+    for program in ("openssl", "curl", "nginx"):
         fake(program, "")
 
 
@@ -146,3 +152,20 @@ def test_a_python_that_can_not_be_prepared_is_no_failure(run: Run) -> None:
     assert status == 0
     note = "== NOT TESTED on /b/python3.12: no environment could be made for it"
     assert said == [*EVERYTHING[:4], note, *EVERYTHING[4:]]
+
+
+@pytest.mark.usefixtures("tools")
+def test_without_the_npm_registry_it_ends_with_a_sentence(run: Run) -> None:
+    said = "== the OpenID provider of the tests could not be had from the npm registry"
+    assert run(ON_NPM="1") == (1, [said])
+
+
+@pytest.mark.usefixtures("tools")
+def test_with_an_old_node_the_rest_is_tested(run: Run) -> None:
+    status, said = run(NODE_IS="18")
+    assert status == 0
+    assert said[0] == (
+        "== NOT TESTED with the OpenID provider: it needs node 20, and this is v18.1.2"
+    )
+    assert [line for line in said[1:] if line != "no OpenID provider in none"] == EVERYTHING
+    assert "no OpenID provider in none" in said

@@ -34,7 +34,9 @@ def send(driver: Any, page: str) -> str:
     """Open a page with a form, send that, and tell what is said then."""
     driver.get(page)
     driver.find_element("tag name", "button").click()
-    WebDriverWait(driver, 60).until(lambda driver: not driver.find_elements("tag name", "button"))
+    WebDriverWait(driver, 60, 0.05).until(
+        lambda driver: not driver.find_elements("tag name", "button")
+    )
     return str(driver.find_element("tag name", "body").text)
 
 

@@ -45,6 +45,7 @@ def test_those_of_werkzeug(method: str, password: str) -> None:
     assert django_hashes(stored, password) is None
 
 
+@pytest.mark.once
 def test_the_parameters_that_werkzeug_has_by_itself() -> None:
     assert werkzeug_hashes(generate_password_hash("x"), "x") is True
 

@@ -35,6 +35,7 @@ def read(tokens: MailTokens, token: str, bound_to: Any = None) -> str | None:
     return asyncio.run(tokens.read(token, bound_to=bound_to))
 
 
+@pytest.mark.once
 @hypothesis.given(subject=TEXTS, state=st.one_of(st.none(), TEXTS, st.binary(max_size=99)))
 def test_what_is_made_is_read(subject: str, state: State | None) -> None:
     tokens = MailTokens("reset", SECRET)

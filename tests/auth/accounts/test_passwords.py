@@ -57,6 +57,7 @@ def test_what_rfc_9106_recommends_is_the_default() -> None:
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
+@pytest.mark.once
 def test_what_the_reference_implementation_has_made() -> None:
     stored = (
         "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
@@ -282,6 +283,7 @@ async def test_the_loop_goes_on_meanwhile() -> None:
     assert [type(await task) for task in tasks] == [str, Verified, str]
 
 
+@pytest.mark.once
 @settings(max_examples=60)
 @given(st.text(min_size=1, max_size=30), st.text(max_size=30))
 def test_what_is_equal_is_right_and_nothing_else(password: str, other: str) -> None:

@@ -164,7 +164,7 @@ def test_what_is_no_number(running: Any, waiting: Any, error: type[Exception]) -
 def test_whatever_is_cancelled_nothing_stays_behind(
     running: int, waiting: int, plan: list[str | int]
 ) -> None:
-    """A number in the plan cancels the one of that number."""
+    """A number in the plan is that of a task to cancel. Nothing is drawn later: what ends a draw would end ``main``."""
     threads = Threads(running, waiting)
 
     def fail() -> None:

@@ -331,6 +331,7 @@ def test_what_stands_in_the_store_tells_no_names(clock: SimpleNamespace) -> None
     assert not any("ann" in key or "192.0" in key for key in store._entries)
 
 
+@pytest.mark.once
 @settings(max_examples=60)
 @given(
     st.lists(

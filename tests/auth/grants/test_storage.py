@@ -146,6 +146,7 @@ tokens = st.builds(
 )
 
 
+@pytest.mark.once
 @given(tokens)
 def test_tokens_as_json(token):
     assert from_bytes(to_bytes(token)) == token

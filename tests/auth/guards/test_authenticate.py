@@ -195,6 +195,7 @@ def test_a_body_that_is_taken_as_it_comes(site: Callable[..., Site]) -> None:
 HEADERS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"))
 
 
+@pytest.mark.once
 @settings(max_examples=200)
 @given(
     authorization=st.one_of(

@@ -72,6 +72,7 @@ def test_what_is_malformed(value: str, site: Callable[..., Site]) -> None:
     assert (answer.status, challenges(answer)) == (400, [CHALLENGE])
 
 
+@pytest.mark.once
 @given(
     st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=":")),
     st.text(st.characters(exclude_categories=["Cc", "Cs"])),

@@ -564,6 +564,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.once
 @given(st.dictionaries(st.sampled_from(["iss", "aud", "exp", "nbf", "iat", "sub"]), JSON))
 def test_whatever_a_token_says_it_is_read_or_a_token_error(said):
     try:

@@ -39,10 +39,10 @@ class Browser:
         assert parts.hostname is not None
         if parts.scheme == "https":
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                "localhost", parts.port, timeout=10, context=self.context
+                "localhost", parts.port, timeout=50, context=self.context
             )
         else:
-            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=50)
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={v}" for name, v in self.cookies.items())
         if form is not None:

@@ -137,6 +137,7 @@ NAMES = st.sampled_from(
 VALUES = st.sampled_from([value.encode() for value in ANSWER.values()]) | st.binary(max_size=8)
 
 
+@pytest.mark.once
 @hypothesis.given(
     st.dictionaries(NAMES, st.lists(VALUES, min_size=1, max_size=2), max_size=12),
     st.booleans(),

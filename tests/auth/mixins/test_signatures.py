@@ -311,6 +311,7 @@ HOSTS = st.sampled_from(
 PATHS = st.sampled_from(["", "/", "/a/b", "/r%20v", "/a;b"])
 
 
+@pytest.mark.once
 @hypothesis.given(
     method=st.sampled_from(["get", "POST", "Put"]),
     scheme=st.sampled_from(["http", "https"]),
@@ -351,6 +352,7 @@ def test_as_oauthlib(
     assert sign(f"HMAC-{hash_}", method, url, parameters, *secrets) == make(said, Client)
 
 
+@pytest.mark.once
 @hypothesis.given(
     path=st.sampled_from(["/", "/a/b"]),
     parameters=st.dictionaries(st.text(string.ascii_letters, min_size=1, max_size=5), TEXT),

@@ -233,6 +233,7 @@ VALUES = st.recursive(
 NAMES = st.sampled_from([*DOCUMENT, "userinfo_endpoint", "code_challenge_methods_supported"])
 
 
+@pytest.mark.once
 @given(st.dictionaries(NAMES, VALUES))
 def test_whatever_it_says_it_is_read_or_an_error_of_ours(said):
     document = json.loads(json.dumps(DOCUMENT | said))

@@ -195,6 +195,7 @@ JSON = st.recursive(
 NAMES = ["azp", "nonce", "auth_time", "at_hash", "sub", "iat", "aud"]
 
 
+@pytest.mark.once
 @given(st.dictionaries(st.sampled_from(NAMES), JSON))
 def test_whatever_it_says_it_is_read_or_a_token_error(said):
     try:

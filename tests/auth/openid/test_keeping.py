@@ -356,6 +356,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.once
 @hypothesis.settings(max_examples=200)
 @hypothesis.given(STEPS)
 def test_whatever_happens_in_whatever_order(steps):

@@ -84,6 +84,7 @@ values = strategies.recursive(
 )
 
 
+@pytest.mark.once
 @hypothesis.settings(max_examples=200)
 @hypothesis.given(data=strategies.data())
 def test_whatever_is_put_into_an_answer(data: strategies.DataObject) -> None:

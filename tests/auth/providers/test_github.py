@@ -14,6 +14,7 @@ from tornadolike.auth import (
     ProviderUnavailableError,
     SignInError,
 )
+from tornadolike.auth.grants import device
 
 PROFILE = {
     "login": "octocat",
@@ -162,7 +163,8 @@ async def test_it_says_who_it_is():
 
 
 @on_every_loop
-async def test_without_a_browser():
+async def test_without_a_browser(monkeypatch):
+    monkeypatch.setattr(device, "SHORTEST_INTERVAL", 0.01)
     async with imitated() as (imitation, client):
         imitation.answers = {
             "github.com/login/device/code": {

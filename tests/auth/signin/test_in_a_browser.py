@@ -45,6 +45,6 @@ def test_a_sign_in(
         [cookie] = cookies(driver)
         assert (cookie["sameSite"], cookie["secure"], cookie["httpOnly"]) == ("None", True, True)
         driver.execute_script("document.forms[0].submit()")
-    WebDriverWait(driver, 60).until(lambda driver: "user-17" in driver.page_source)
+    WebDriverWait(driver, 60, 0.05).until(lambda driver: "user-17" in driver.page_source)
     assert driver.current_url.startswith(f"{url}/signin")
     assert cookies(driver) == []  # it has served, and is gone

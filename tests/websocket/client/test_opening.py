@@ -185,23 +185,25 @@ async def test_no_answer():
 
 @on_every_loop
 async def test_time_outs(certs):
+    """All wait at the same time, and long enough to be where their time is to be over."""
     tls = {"ssl_options": certs.client_context()}
-    silent = Answering(b"")
     names = Never()
-    async with silent.running() as (_, port):
+
+    async def times_out(asked, why, **options):
+        with pytest.raises(TimeoutError, match=why) as caught:
+            await websocket_connect(asked, **options)
+        assert isinstance(caught.value, HTTPError)
+        assert caught.value.code == 599
+
+    async with Answering(b"", b"", b"").running() as (_, port):
         url = f"ws://127.0.0.1:{port}"
-        for asked, options, why in [
-            (url, {"connect_timeout": 0.02}, "while waiting for the answer of 127.0.0.1:"),
-            (HTTPRequest(url, request_timeout=0.02), {}, "while waiting for the answer"),
-            (HTTPRequest(url, connect_timeout=0.02), {}, "while waiting for the answer"),
-            (url, {"connect_timeout": 0.02, "resolver": names}, "while resolving"),
-            ("wss" + url[2:], {"connect_timeout": 0.02, **tls}, "during TLS handshake"),
-        ]:
-            silent.answers = [b""]
-            with pytest.raises(TimeoutError, match=why) as caught:
-                await websocket_connect(asked, **options)
-            assert isinstance(caught.value, HTTPError)
-            assert caught.value.code == 599
+        await asyncio.gather(
+            times_out(url, "while waiting for the answer of 127.0.0.1:", connect_timeout=0.5),
+            times_out(HTTPRequest(url, request_timeout=0.5), "while waiting for the answer"),
+            times_out(HTTPRequest(url, connect_timeout=0.5), "while waiting for the answer"),
+            times_out(url, "while resolving", connect_timeout=0.5, resolver=names),
+            times_out("wss" + url[2:], "during TLS handshake", connect_timeout=0.5, **tls),
+        )
     assert names.given_up
 
 

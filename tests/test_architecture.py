@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import grimp
@@ -25,12 +26,18 @@ ROOMS = sorted(
     for path in PACKAGE.iterdir()
     if (path.suffix == ".py" or (path / "__init__.py").exists()) and not path.stem.startswith("__")
 )
-# Modules that need what only an extra installs: they may say so, by this name, and nothing else.
+# What only an extra installs, and the modules and packages that need it: they may say so, by this name, and nothing
+# else.
 OPTIONAL = {
-    "tornadolike.auth.accounts.passwords": "argon2",
-    "tornadolike.auth.jose": "joserfc",
-    "tornadolike.auth.passkeys": "webauthn",
-    "tornadolike.curl_httpclient": "pycurl",
+    "argon2": ("auth.accounts.passwords",),
+    "joserfc": (
+        *("auth.guards.jwt_bearer", "auth.jose", "auth.oauth2.assertions", "auth.openid"),
+        *("auth.providers.apple", "auth.providers.gitlab", "auth.providers.google"),
+        *("auth.providers.microsoft", "auth.providers.slack"),
+        *("auth.signin.back_channel", "auth.signin.sign_outs"),
+    ),
+    "pycurl": ("curl_httpclient",),
+    "webauthn": ("auth.passkeys",),
 }
 
 
@@ -166,7 +173,8 @@ def test_the_face_is_for_users_only() -> None:
 ALONE = """
 import contextlib, gc, importlib, json, os, sys, threading, traceback
 
-modules, optional, sys.pycache_prefix = json.load(sys.stdin)
+modules, optional, missing, sys.pycache_prefix = json.load(sys.stdin)
+sys.modules |= dict.fromkeys(missing)
 sys.dont_write_bytecode = False
 gc.disable()
 house = modules[0].partition(".")[0]
@@ -241,12 +249,22 @@ json.dump(found, sys.stdout)
 """
 
 
-def imported_alone(folder: Path, modules: list[str]) -> dict[str, str]:
-    """Import modules, each in a process of its own; return what is wrong, by module."""
+def that_need(library: str, modules: list[str]) -> list[str]:
+    """Those that do by the table."""
+    rooms = [f"tornadolike.{room}" for room in OPTIONAL[library]]
+    return [name for name in modules if any(f"{name}.".startswith(f"{room}.") for room in rooms)]
+
+
+def imported_alone(folder: Path, modules: list[str], missing: Iterable[str] = ()) -> dict[str, str]:
+    """Import modules, each in a process of its own; return what is wrong, by module.
+
+    :arg missing: libraries that are as if they were not there.
+    """
+    optional = {name: library for library in OPTIONAL for name in that_need(library, modules)}
     with tempfile.TemporaryDirectory() as compiled:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", ALONE],
-            input=json.dumps([modules, OPTIONAL, compiled]),
+            input=json.dumps([modules, optional, list(missing), compiled]),
             cwd=folder,
             capture_output=True,
             text=True,
@@ -259,6 +277,12 @@ def imported_alone(folder: Path, modules: list[str]) -> dict[str, str]:
 
 def test_each_module_can_be_imported_alone_and_starts_nothing() -> None:
     assert imported_alone(ROOT, modules_in(PACKAGE)) == {}
+
+
+def test_what_an_extra_installs_is_missed_by_its_name() -> None:
+    modules = modules_in(PACKAGE)
+    needing = {name for library in OPTIONAL for name in that_need(library, modules)}
+    assert imported_alone(ROOT, sorted(needing), OPTIONAL) == {}
 
 
 def test_an_import_that_does_more_is_seen(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from ..httputil.headers import NAME
 from ..web import HTTPError, RequestHandler
 from ..web.around import Next
+from ..web.crossorigin import is_preflight
 from ..web.transforms import add_vary
 from .deciding import Deciding
 from .origins import Origins
@@ -88,7 +89,7 @@ class CORS(Deciding):
     async def __call__(self, handler: RequestHandler, call_next: Next) -> None:
         if hasattr(handler, "ws_connection"):  # a WebSocketHandler, which this room does not know
             await call_next(handler)
-        elif _is_preflight(handler):
+        elif is_preflight(handler.request):
             self._answer_preflight(handler)
         else:
             await super().__call__(handler, call_next)
@@ -158,15 +159,6 @@ class CORS(Deciding):
 def _vary_preflight(handler: RequestHandler) -> None:
     for name in ("Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"):
         add_vary(handler._headers, name)
-
-
-def _is_preflight(handler: RequestHandler) -> bool:
-    request = handler.request
-    return (
-        request.method == "OPTIONS"
-        and "Origin" in request.headers
-        and "Access-Control-Request-Method" in request.headers
-    )
 
 
 def _split(value: str) -> list[str]:

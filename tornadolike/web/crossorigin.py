@@ -8,7 +8,17 @@ no cookies of somebody else's to send.
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from ..httputil import HTTPServerRequest
 from .head import ResponseHead
+
+
+def is_preflight(request: HTTPServerRequest) -> bool:
+    """Whether a browser asks what a page of another site may do, without its user's credentials (CORS)."""
+    return (
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
+    )
 
 
 class CrossOrigin(ResponseHead):

@@ -5,6 +5,7 @@ from typing import Final
 
 from ...web import HTTPError, RequestHandler
 from ...web.around import Next
+from ...web.crossorigin import is_preflight
 from ...web.transforms import add_vary
 from .credentials import Credentials, keep_credentials
 from .headers import Refused
@@ -59,7 +60,7 @@ class Authenticate:
         self._optional = optional
 
     async def __call__(self, handler: RequestHandler, call_next: Next) -> None:
-        if not _is_preflight(handler):
+        if not is_preflight(handler.request):
             await self._authenticate(handler)
         await call_next(handler)
 
@@ -135,12 +136,3 @@ def keep_private(handler: RequestHandler, header: str | None) -> None:
             add_vary(headers, header)
 
     handler.before_head(close)
-
-
-def _is_preflight(handler: RequestHandler) -> bool:
-    request = handler.request
-    return (
-        request.method == "OPTIONS"
-        and "Origin" in request.headers
-        and "Access-Control-Request-Method" in request.headers
-    )

@@ -47,8 +47,8 @@ class Keeping:
     stale: float = 86400.0
     """Behind that, while the provider cannot be asked."""
     pause: float = 30.0
-    """Between two questions, at least, while there is an answer to go on with. What was asked because that was old does
-    not count for a key that is missing in it: that is asked for at once."""
+    """Between two questions, at least, while there is an answer to go on with: after one that has failed, and between
+    two that are asked for keys that are missing in it."""
     patience: float = 1.0
     """For another answer, while there is an old one. Then the old one is used, and the other may come later."""
     failure_pause: float = 1.0

@@ -127,7 +127,7 @@ def test_what_tornado_passes_on_for_nothing_is_the_default() -> None:
 
 def test_an_application_is_asked_before_anything_is_bound(tmp_path: Path) -> None:
     class Unwilling(HTTPServerConnectionDelegate):
-        def before_listening(self) -> None:
+        def _before_listening(self) -> None:
             raise ValueError("not with me")
 
     server = HTTPServer(Unwilling())

@@ -184,7 +184,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
 
     def _before_listening(self) -> None:
         if isinstance(self.request_callback, HTTPServerConnectionDelegate):
-            self.request_callback.before_listening()
+            self.request_callback._before_listening()
 
     def handle_socket(self, connection: socket.socket, address: Any) -> None:
         if self._overrides("handle_stream"):

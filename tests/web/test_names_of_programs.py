@@ -9,6 +9,7 @@ from tornadolike.web import Application, RequestHandler
 READ = {
     "base_handler",
     "cancel_on_disconnect",
+    "logged_uri",
     "max_body_size",
     "max_etag_size",
     "middleware",

@@ -117,7 +117,7 @@ class HTTPServerConnectionDelegate:
     ``delegate(request)``, which saves it the conversation.
     """
 
-    def before_listening(self) -> None:
+    def _before_listening(self) -> None:
         """A server is to listen for it, at a port or a file of its own. May raise what is in the way of that."""
 
     def start_request(

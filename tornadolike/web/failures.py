@@ -15,6 +15,7 @@ from ..httputil.request import summary_of
 from ..iostream import StreamClosedError
 from ..locale import get_supported_locales
 from ..log import CLIENT_CLOSED_REQUEST, app_log, gen_log, on_one_line
+from ..util import computed
 from .bodies.incoming import BodyClosedError
 from .errors import Finish, HTTPError
 from .head import HTML
@@ -186,9 +187,9 @@ class Failures(Response, Languages):
                 exc_info=(typ, value, tb),  # type: ignore[arg-type]
             )
 
-    @property
+    @computed
     def logged_uri(self) -> str:
-        """What logs tell of the request's address. To be overridden where its query has secrets.
+        """What logs tell of the request's address. To be overridden, or set, where its query has secrets.
 
         By default all of it, path and query, as the client has sent it.
         """

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from ...escape import xhtml_escape
 from ...log import app_log
+from ...util import computed
 from ...web import HTTPError, RequestHandler
 from ..errors import (
     RETRY_SECONDS,
@@ -189,7 +190,7 @@ class SignInMixin(RequestHandler):
 
     # Failures
 
-    @property
+    @computed
     def logged_uri(self) -> str:
         """Without the query, which has the code."""
         return self._path()

@@ -96,7 +96,7 @@ class Serving(Lifetime):
         except KeyboardInterrupt:  # before we listened to it, or behind that
             sys.exit(INTERRUPTED)
 
-    def before_listening(self) -> None:
+    def _before_listening(self) -> None:
         """Called before a server listens for the application.
 
         Raises :exc:`ValueError` if its ``cookie_secret`` can be guessed; with the setting ``debug`` that is a warning.
@@ -113,7 +113,7 @@ class Serving(Lifetime):
         if sockets is None:
             server = self.listen(port, address, **options)
         else:
-            self.before_listening()
+            self._before_listening()
             server = self._new_server(options)
             server.add_sockets(sockets)
         for listening in server._sockets.values():

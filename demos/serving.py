@@ -125,6 +125,8 @@ async def serve(
             await app.serve(sockets=sockets, drain_seconds=DRAIN_SECONDS, **options)
         except ValueError as error:  # of a secret that can be guessed
             saying.cancel()
+            for sock in sockets:
+                sock.close()
             raise Misconfigured(str(error)) from error
 
 

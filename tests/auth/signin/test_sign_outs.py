@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.auth.failing_store import Failing
 from tornadolike import ioloop
 from tornadolike.auth import Logout, SignOuts
 from tornadolike.stores import MemoryStore, StoreError
@@ -62,31 +63,6 @@ def test_a_token_counts_once() -> None:
         assert await sign_outs.add(Logout("https://other.example", "ann", None, "j"))
 
     ioloop.run(main())
-
-
-class Failing(MemoryStore):
-    """Fails at the call of this number."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.left = number
-
-    def _fail(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise StoreError("the store is down")
-
-    async def get(self, key: str) -> bytes | None:
-        self._fail()
-        return await super().get(key)
-
-    async def set(self, key: str, value: bytes, seconds: float, **more: Any) -> bool:
-        self._fail()
-        return await super().set(key, value, seconds, **more)
-
-    async def count(self, key: str, seconds: float, by: int = 1) -> tuple[int, float]:
-        self._fail()
-        return await super().count(key, seconds, by)
 
 
 @pytest.mark.parametrize("number", range(1, 5))

@@ -301,7 +301,9 @@ def test_a_session_from_before_is_worth_nothing(visitor: Visitor, door: Demo) ->
 
 def cookies_of(visitor: Visitor) -> list[str]:
     """What is in those of sessions."""
-    return [morsel.value for (_, name), morsel in visitor.browser.cookies.items() if name == "login"]
+    return [
+        morsel.value for (_, name), morsel in visitor.browser.cookies.items() if name == "login"
+    ]
 
 
 @pytest.mark.parametrize("path", ["/signin", "/signup", "/signout", "/passkeys/mine"])

@@ -214,6 +214,22 @@ def test_what_is_signed_counts_more(lying_provider: LyingProvider) -> None:
     assert (identity.email, identity.email_verified) == ("signed@example.com", False)
 
 
+def test_what_the_id_token_calls_verified_is_the_address_in_it(
+    lying_provider: LyingProvider,
+) -> None:
+    lying_provider.claims.update(email_verified=True)
+    lying_provider.userinfo.update(email="other@example.com", email_verified=False)
+    identity = ioloop.run(sign_in(provider_of(lying_provider)))
+    assert (identity.email, identity.email_verified) == ("other@example.com", False)
+
+
+def test_a_user_whose_name_no_page_can_show(lying_provider: LyingProvider) -> None:
+    text = '{"sub": "user-17", "name": "\\ud800", "email": "a\\u0000@b.c", "email_verified": true}'
+    lying_provider.answers["/userinfo"] = json_answer(text)
+    identity = ioloop.run(sign_in(provider_of(lying_provider)))
+    assert (identity.name, identity.email, identity.email_verified) == (None, None, False)
+
+
 @pytest.mark.parametrize("said", ["true", 1, None, "false", [True], {}])
 def test_only_true_is_verified(lying_provider: LyingProvider, said: Any) -> None:
     lying_provider.userinfo["email_verified"] = said

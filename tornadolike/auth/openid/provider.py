@@ -211,9 +211,10 @@ class OpenIDProvider(OAuth2Provider):
         more = await self.endpoints.get(endpoint, token=token.access_token)
         if not isinstance(more, dict) or more.get("sub") != claims["sub"]:
             raise TokenError("the user info is not that of who has signed in (sub)")
-        if "email" in claims and more.get("email") != claims["email"]:
-            more.pop("email_verified", None)  # of another address
-        return {**more, **claims}
+        signed = dict(claims)
+        if more.get("email") != claims.get("email"):  # what is verified is another address
+            (more if "email" in claims else signed).pop("email_verified", None)
+        return {**more, **signed}
 
 
 def _claims_of(id_token: str) -> Mapping[str, Any]:

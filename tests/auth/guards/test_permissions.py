@@ -1,5 +1,6 @@
 """Roles and permissions: who is let in, who is not, and what is refused before anybody asks."""
 
+import asyncio
 import functools
 import json
 from collections.abc import Callable
@@ -222,6 +223,28 @@ def answers(serve: Any, application: Application) -> Callable[..., Answer]:
             return connection.ask(request, *as_user(user))
 
     return ask
+
+
+def test_above_prepare_middleware_tells_who_it_is(site: Start) -> None:
+    """What waits for a database must have come before."""
+
+    async def find_user(handler: RequestHandler, call_next: Any) -> None:
+        await asyncio.sleep(0)
+        handler.current_user = json.loads(handler.request.headers.get("X-User", "null"))
+        await call_next(handler)
+
+    class Editors(RequestHandler):
+        @requires_role("editor")
+        def prepare(self) -> None:
+            self.write("prepared, ")
+
+        def get(self) -> None:
+            self.write("done")
+
+    served = site(("/", Editors), middleware=[find_user], login_url="/login")
+    assert served.ask("GET /", *as_user({"roles": ["editor"]})).text == "prepared, done"
+    assert served.ask("GET /", *as_user({"roles": ["author"]})).status == 403
+    assert served.ask("GET /").headers["Location"] == "/login?next=%2F"
 
 
 @pytest.mark.parametrize("waits", [False, True])

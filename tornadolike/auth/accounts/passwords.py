@@ -102,11 +102,11 @@ class PasswordHasher:
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes, memory_cost=memory, parallelism=lanes
         )
-        self._threads = Threads(max_running, max_waiting)
+        self._threads, self._unknown = Threads(max_running, max_waiting), Seldom(gen_log)
         self._peppers = {} if pepper is None else _by_id(checked_secrets(pepper, "A pepper"))
         self._pepper_id = next(iter(self._peppers), None)
         self._foreign = _checked_foreign(foreign)
-        self._complaints, self._unknown = Seldom(gen_log), Seldom(gen_log)
+        self._complaints = Seldom(gen_log)
 
     async def hash(self, password: str) -> str:
         """What is to be stored for a password; another one each time.

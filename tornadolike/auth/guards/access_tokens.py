@@ -1,14 +1,17 @@
 """:func:`write_access_token`: tokens of one's own, as :class:`.JWTBearer` reads them (RFC 9068)."""
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
-
-from joserfc.jwk import Key
+from typing import TYPE_CHECKING, Any, Final
 
 from ..jose.writing import write_token
 from .jwt_bearer import ACCESS_TOKEN
 from .scopes import checked_scopes
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
 
 _LIFETIME: Final = 1800.0
 _OWN: Final = frozenset({"iss", "aud", "sub", "client_id", "jti", "scope", "iat", "exp"})

@@ -148,10 +148,10 @@
   // The field for the name offers passkeys as long as the page is open: what was asked is asked anew before its time
   // is over.
   async function offer(element, url) {
+    let control = next(); // before waiting for anything: a button that is pressed meanwhile goes first
     const able = PublicKeyCredential.isConditionalMediationAvailable;
     if (!able || !(await PublicKeyCredential.isConditionalMediationAvailable())) return;
-    for (;;) {
-      const control = next();
+    for (;; control = next()) {
       let late = false;
       let timer = null;
       try {

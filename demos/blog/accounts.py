@@ -60,16 +60,16 @@ class SignIn(Account):
     async def post(self) -> None:
         _ = self.locale.translate
         name, password = self.name_and_password()
-        attempt = await THROTTLE.begin(self, name)
-        user, stored = await self.store.user_of_name(name) or (None, None)
-        # For a name that nobody has it takes as long.
-        verified = await PASSWORDS.verify(stored, password)
-        if user is None or not verified:
-            self.ask(_("Nobody has that name and that password."), name)
-            return
-        if verified.rehash:
-            await self.store.change_password(user, verified.rehash)
-        await attempt.succeeded()
+        async with await THROTTLE.begin(self, name) as attempt:
+            user, stored = await self.store.user_of_name(name) or (None, None)
+            # For a name that nobody has it takes as long.
+            verified = await PASSWORDS.verify(stored, password)
+            if user is None or not verified:
+                self.ask(_("Nobody has that name and that password."), name)
+                return
+            if verified.rehash:
+                await self.store.change_password(user, verified.rehash)
+            await attempt.succeeded()
         self.welcome(user)
 
 

@@ -54,17 +54,17 @@ class SignIn(Account):
 
     async def post(self) -> None:
         name, password = self.name_and_password()
-        attempt = await THROTTLE.begin(self, name)
-        found = await self.people.with_name(name)
-        user, stored = found or (None, None)
-        # For a name that nobody has it takes as long.
-        verified = await PASSWORDS.verify(stored, password)
-        if user is None or not verified:
-            self.ask("Nobody has that name and that password.", name)
-            return
-        if verified.rehash:
-            await self.people.change_password(user, verified.rehash)
-        await attempt.succeeded()
+        async with await THROTTLE.begin(self, name) as attempt:
+            found = await self.people.with_name(name)
+            user, stored = found or (None, None)
+            # For a name that nobody has it takes as long.
+            verified = await PASSWORDS.verify(stored, password)
+            if user is None or not verified:
+                self.ask("Nobody has that name and that password.", name)
+                return
+            if verified.rehash:
+                await self.people.change_password(user, verified.rehash)
+            await attempt.succeeded()
         self.welcome(user, self.next)
 
 

@@ -98,8 +98,14 @@ async def home(page: Page) -> None:
     page.show(
         "home.html",
         known=known,
-        claims=json.dumps(known.claims, indent=2, ensure_ascii=False) if known else "",
+        claims=_readable(known.claims) if known else "",
         goodbye=None if user else page.session.pop("goodbye", None),
         passkeys=await page.people.passkeys(user) if user else 0,
         identities=await page.people.identities(user) if user else 0,
     )
+
+
+def _readable(claims: object) -> str:
+    """As JSON. A provider may say what is no text, half of a surrogate pair, which no page can have."""
+    text = json.dumps(claims, indent=2, ensure_ascii=False)
+    return text.encode(errors="replace").decode()

@@ -34,7 +34,7 @@ NEED = {
             "read_id_token",
             "read_token",
         ),
-        *("secret_key", "write_token"),
+        *("secret_key", "write_access_token", "write_token"),
     },
     "argon2": {"PasswordHasher", "Verified"},
     "webauthn": {

@@ -212,8 +212,8 @@ CALLS: Final[dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {
         {**CLIENT, "token_endpoint": f"{ISSUER}/token"},
         {
             **OF_PROVIDERS,
-            "token_endpoint": NO_TEXT,
-            "device_authorization_endpoint": (None, 7, b"tea-cosy"),
+            "token_endpoint": (*NO_TEXT, "http://id.example/token"),
+            "device_authorization_endpoint": (None, 7, b"tea-cosy", "http://id.example/device"),
         },
     ),
     "Tokens": (

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.test_limits import of
+from tornadolike.auth.guards.access_tokens import write_access_token
 from tornadolike.auth.jose.algorithms import RSA_SIZES
 from tornadolike.auth.jose.keys import LEAST_SECRET, MAX_CANDIDATES, MAX_KEYS
 from tornadolike.auth.jose.reading import LEEWAY, MAX_SIZE
@@ -41,6 +43,7 @@ def of_tokens() -> str:
         f"in {KEEPING.failure_pause:.0f} second (``failure_pause``)",
         f"more than {KEEPING.patience:.0f} second (``patience``)",
         f"good for {LIFETIME:.0f} seconds (``lifetime``)",
+        f"``write_access_token()`` for {of(write_access_token, 'lifetime'):.0f}",
     ],
 )
 def test_each_limit_is_on_the_page(sentence: str) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.running import on_every_loop
 from tests.web.helpers import Answer, Site, make_handler
+from tornadolike.auth.accounts.threads import TooBusyError
 from tornadolike.auth.accounts.throttling import LoginThrottle, TooManyAttemptsError
 from tornadolike.stores import MemoryStore, SQLiteStore, StoreError, memory, windows
-from tornadolike.web import HTTPError, RequestHandler
+from tornadolike.web import Finish, HTTPError, RequestHandler
 
 SECRET = "5f2b7d0c94e84ad1b3a6e0f7c8d91e25"
 HOUR = 3600
@@ -158,6 +159,31 @@ async def test_what_we_are_to_blame_for_does_not_count() -> None:
         await attempt.undo()
         await attempt.undo()
     assert await tries(throttle, "ann") == 2
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("error", "counts"),
+    [
+        (HTTPError(403), True),
+        (Finish(), True),
+        (asyncio.CancelledError(), True),  # the client may have gone away so that it does not
+        (HTTPError(503), False),
+        (TooBusyError(), False),
+        (StoreError("down"), False),
+        (ZeroDivisionError(), False),
+    ],
+    ids=repr,
+)
+def test_what_fails_within_counts_if_it_is_an_answer(error: BaseException, counts: bool) -> None:
+    async def main() -> None:
+        throttle = LoginThrottle(account=["2/minute"], address=["2/minute"], trusted_days=None)
+        with pytest.raises(type(error)):
+            async with await throttle.begin(asking(), "ann"):
+                raise error
+        assert await tries(throttle, "ann") == (1 if counts else 2)
+
+    asyncio.run(main())
 
 
 @pytest.mark.usefixtures("clock")

@@ -4,14 +4,16 @@ import unicodedata
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Final, Literal, Self
 
 from ...httputil.networks import network_of
 from ...log import Seldom, gen_log
 from ...stores import MemoryStore, Store, StoreError
 from ...stores.windows import Limit, Windows, hashed, microseconds, whole_seconds
 from ...util import check_numbers
-from ...web import HTTPError, RequestHandler
+from ...web import Finish, HTTPError, RequestHandler
 from ..errors import RETRY_SECONDS
 from .devices import Devices
 
@@ -49,7 +51,11 @@ class _Count:
 
 
 class Attempt:
-    """Somebody is trying to sign in. Until it is told to have been a success it counts as a failure."""
+    """Somebody is trying to sign in. Until it is told to have been a success it counts as a failure.
+
+    As a context (``async with``) it does not count if something of ours fails within: an exception that is neither
+    :exc:`.Finish` nor an :exc:`.HTTPError` below 500. A cancelled one counts: its client may have gone away for that.
+    """
 
     def __init__(
         self,
@@ -64,6 +70,18 @@ class Attempt:
         self._account = account
         self._counts = counts
         self._made = made
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not _is_answer(error):
+            await self.undo()
 
     async def succeeded(self, trust: bool = True) -> None:
         """It was the user: the account's failures are forgotten, this browser is known from now on.
@@ -102,12 +120,12 @@ class LoginThrottle:
 
         async def post(self):
             name = self.get_argument("name")
-            attempt = await throttle.begin(self, name)
-            user = await find_user(name)
-            verified = await passwords.verify(user and user.password, self.get_argument("password"))
-            if not verified:
-                raise HTTPError(403, detail="Name or password are wrong.")
-            await attempt.succeeded()
+            async with await throttle.begin(self, name) as attempt:
+                user = await find_user(name)
+                password = self.get_argument("password")
+                if not await passwords.verify(user and user.password, password):
+                    raise HTTPError(403, detail="Name or password are wrong.")
+                await attempt.succeeded()
 
     An attempt counts from its beginning: who makes a thousand at once has no more tries. An account counts whether or
     not there is one. Who has signed in from a browser has tries of its own there, so that nobody can lock a user out of
@@ -203,3 +221,10 @@ class LoginThrottle:
     def complain(self, error: StoreError) -> None:
         """Log that the store fails."""
         self._complaints.error("LoginThrottle cannot count: %s", error)
+
+
+def _is_answer(error: Exception) -> bool:
+    """Whether it answers the user, and tells of no failure of ours."""
+    return isinstance(error, Finish) or (
+        isinstance(error, HTTPError) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    )

@@ -9,6 +9,7 @@
    basic          a name and a password (RFC 7617)
    bearer         tokens (RFC 6750)
    jwt_bearer     tokens that tell all by themselves (RFC 9068)
+   access_tokens  such tokens of one's own
    api_keys       keys of programs: how they are made and known
    api_key_auth   requests with such a key
    permissions    roles and permissions

@@ -63,11 +63,11 @@ class Serving(Lifetime):
             raise RuntimeError(
                 "the application is being served already: listen() serves it at another port, too"
             )
-        refuse_guessable(self.settings)
         sockets = None if sockets is None else list(sockets)
         with Stop() as stop, contextlib.ExitStack() as closing:
             for sock in sockets or ():
                 closing.callback(sock.close)
+            refuse_guessable(self.settings)
             if life.state is not State.STARTED and not await stop.ended(life.start()):
                 return
             life.on_stop = stop.begin

@@ -225,6 +225,7 @@ def test_an_answer_before_the_body_has_gone(engine: Engine, play: Play) -> None:
 
     def script(peer: Peer) -> None:
         peer.until(b"\r\n\r\n")
+        peer.until(b"\0")  # the producer has begun: one that has not need not be stopped
         peer.send(ok(b"too large", line=b"HTTP/1.1 413 Large"))
         peer.wait_closed()
 

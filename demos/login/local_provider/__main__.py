@@ -23,9 +23,9 @@ from authlib.deprecate import AuthlibDeprecationWarning
 # For those who write programs with it. Importing the name has made them be shown, so this comes behind.
 warnings.simplefilter("ignore", AuthlibDeprecationWarning)
 
-import flask  # noqa: E402
-import jinja2  # noqa: E402
-import oidc_provider_mock  # noqa: E402
+import flask  # noqa: E402 - behind what decides whether it is warned of
+import jinja2  # noqa: E402 - the same
+import oidc_provider_mock  # noqa: E402 - the same
 
 TEMPLATES = Path(__file__).parent / "templates"
 THREADS = 4

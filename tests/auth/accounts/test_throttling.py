@@ -114,7 +114,7 @@ async def test_a_name_is_one_however_it_is_written() -> None:
     throttle = account_only("3/minute")
     assert await may_try(throttle, "Ann@Example.com")
     assert await may_try(throttle, " ann@example.COM ")
-    assert await may_try(throttle, "ａｎｎ@example.com")  # noqa: RUF001
+    assert await may_try(throttle, "ａｎｎ@example.com")  # noqa: RUF001 - wide letters
     assert not await may_try(throttle, "ann@example.com")
     # What no database has is counted as well.
     assert await tries(throttle, "\ud800") == 3

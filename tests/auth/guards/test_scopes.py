@@ -119,3 +119,14 @@ def test_what_it_cannot_stand_above() -> None:
 def test_all_scopes() -> None:
     assert "anything" in ALL_SCOPES
     assert repr(ALL_SCOPES) == "ALL_SCOPES"
+
+
+def test_what_nobody_can_be_kept_from_by_it() -> None:
+    class Page(RequestHandler):
+        def on_message(self, message: str) -> None:
+            """Too late for refusing."""
+
+    with pytest.raises(TypeError, match=r"not the class Page: .* its prepare"):
+        requires_scope("a")(Page)
+    with pytest.raises(TypeError, match=r"on_message\(\) is called"):
+        requires_scope("a")(Page.on_message)  # type: ignore[type-var] # it has an argument

@@ -18,7 +18,7 @@ Start = Callable[..., Site]
 class Login(RequestHandler, GoogleOAuth2Mixin):
     """As the docstring has it."""
 
-    given: dict[str, str] = {}  # noqa: RUF012
+    given: dict[str, str] = {}  # noqa: RUF012 - what requests have left
 
     def initialize(self, url: str, **attributes: Any) -> None:
         self._OAUTH_AUTHORIZE_URL = f"{url}/authorize"

@@ -18,7 +18,7 @@ COOKIE = "_openid_state"
 
 
 class Login(RequestHandler, OpenIdMixin):
-    asks: dict[str, Any] = {}  # noqa: RUF012
+    asks: dict[str, Any] = {}  # noqa: RUF012 - what requests have left
 
     def initialize(self, endpoint: str, **attributes: Any) -> None:
         self._OPENID_ENDPOINT = endpoint

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.once
 
 def test_the_front_door(
     provider: Any,
-    demo: Callable[..., Demo],  # noqa: F811
+    demo: Callable[..., Demo],  # noqa: F811 - the fixture
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENID_ISSUER", provider.issuer)

@@ -5,6 +5,7 @@
    credentials    who asks, by what a request has with it
    headers        what stands in Authorization
    authenticate   Authenticate: one of several schemes
+   decorated      what decorators that refuse may stand above
    scopes         what a token is good for
    basic          a name and a password (RFC 7617)
    bearer         tokens (RFC 6750)

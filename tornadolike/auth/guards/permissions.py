@@ -16,22 +16,14 @@ attribute ``roles`` of :attr:`~.RequestHandler.current_user`, or its key if that
 
 import functools
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ...web import HTTPError, authenticated
 from .authenticate import is_guarded, refusal
+from .decorated import check_method
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Kind = Literal["role", "permission"]
-
-_TOO_LATE: Final = frozenset(
-    {"on_close", "on_connection_close", "on_finish", "on_message", "on_ping", "on_pong", "open"}
-)
-"""Methods behind the head of the response: nobody can be refused any more."""
-_ASKED: Final = frozenset(
-    {"get_current_user", "get_login_url", "get_permissions", "get_roles", "write_error"}
-)
-"""Methods that the answer itself depends on."""
 
 
 def requires_role(*roles: str) -> Callable[[Method], Method]:
@@ -84,7 +76,7 @@ def _requires(
             )
 
     def decorate(method: Method) -> Method:
-        _check_method(method)
+        check_method(method)
 
         @functools.wraps(method)
         def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -99,7 +91,7 @@ def _requires(
             result = method(self, *args, **kwargs)
             return await result if isinstance(result, Awaitable) else result
 
-        return _known(wrapper)  # type: ignore[return-value]
+        return _known(wrapper)  # type: ignore[return-value] # the same
 
     return decorate
 
@@ -114,28 +106,7 @@ def _known(method: Method) -> Method:
             raise refusal(self, None)
         return otherwise(self, *args, **kwargs)
 
-    return wrapper  # type: ignore[return-value]
-
-
-def _check_method(method: object) -> None:
-    """Raise :exc:`TypeError` for what nobody can be kept from by this."""
-    if isinstance(method, type):
-        raise TypeError(
-            f"it is a method that can be decorated, not the class {method.__name__}: for all of its methods decorate "
-            "its prepare()"
-        )
-    if not callable(method) or isinstance(method, (staticmethod, classmethod)):
-        raise TypeError(f"it is a method of a handler that can be decorated, not {method!r}")
-    name = getattr(method, "__name__", "")
-    owner = getattr(method, "__qualname__", "").rpartition(".")[0]
-    if not owner or owner.endswith("<locals>"):
-        return  # a function may be called as it likes
-    if name in _TOO_LATE:
-        raise TypeError(
-            f"when {name}() is called nobody can be refused any more: decorate prepare()"
-        )
-    if name in _ASKED:
-        raise TypeError(f"{name}() is called to answer everybody: decorate prepare(), or get()")
+    return wrapper  # type: ignore[return-value] # of the same shape, which wraps() cannot say
 
 
 def _held(handler: Any, kind: Kind) -> Any:

@@ -9,6 +9,7 @@ from ...web import RequestHandler
 from ..arguments import checked_texts
 from .authenticate import refusal
 from .credentials import credentials_of
+from .decorated import check_method
 from .headers import Refused
 
 Method = TypeVar("Method", bound=Callable[..., Awaitable[None] | None])
@@ -46,7 +47,8 @@ def requires_scope(*scopes: str) -> Callable[[Method], Method]:
     methods, :meth:`~.RequestHandler.prepare` and function handlers, inside of a guard such as
     :class:`.BearerAuthentication`, without which it raises :exc:`RuntimeError`.
 
-    Raises :exc:`TypeError` and :exc:`ValueError` for what is no scope, or a function that has a path already.
+    Raises :exc:`TypeError` and :exc:`ValueError` for what is no scope, a function that has a path already, a class, and
+    a method behind the head of the response, such as ``on_message``.
     """
     wanted = checked_scopes(scopes)
     if not wanted:
@@ -57,6 +59,7 @@ def requires_scope(*scopes: str) -> Callable[[Method], Method]:
             raise TypeError(
                 "@requires_scope(...) stands right above a method or function: below @app.get() and the like"
             )
+        check_method(method)
 
         @functools.wraps(method)
         def wrapper(self: RequestHandler, *args: Any, **kwargs: Any) -> Awaitable[None] | None:
@@ -69,6 +72,6 @@ def requires_scope(*scopes: str) -> Callable[[Method], Method]:
                 raise refusal(self, refused) from refused
             return method(self, *args, **kwargs)
 
-        return wrapper  # type: ignore[return-value]
+        return wrapper  # type: ignore[return-value] # of the same shape, which wraps() cannot say
 
     return decorate

@@ -181,7 +181,7 @@ def new_key(algorithm: str = "ES256", *, kid: str | None = None) -> Key:
         raise ValueError(f"{algorithm!r} is no signature: there are {', '.join(ALGORITHMS)}")
     extra = {"alg": algorithm} if kid is None else {"alg": algorithm, "kid": kid}
     size: str | int = known.curve or (known.least * _BITS) or RSA_SIZES.start
-    return JWKRegistry.generate_key(known.key_type, size, extra)  # type: ignore[arg-type]
+    return JWKRegistry.generate_key(known.key_type, size, extra)  # type: ignore[arg-type] # it has types of its own for each kind
 
 
 def public_keys(jwks: Any) -> Sequence[Key]:

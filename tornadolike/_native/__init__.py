@@ -24,7 +24,11 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-MODULES: Final = ("watching",)
+MODULES: Final = (
+    "watching",
+    "scanner",
+    "fields",
+)
 """The compiled modules."""
 
 PURE_VARIABLE: Final = "TORNADOLIKE_PURE"

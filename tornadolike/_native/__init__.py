@@ -28,6 +28,8 @@ MODULES: Final = (
     "watching",
     "scanner",
     "fields",
+    "query",
+    "request",
 )
 """The compiled modules."""
 

@@ -1,0 +1,49 @@
+"""HotHandler: what stands before the reference among the bases of RequestHandler. See handler.pyx."""
+
+from .plans cimport Plan
+from .request cimport HotRequest
+
+cdef class HotHandler:
+    cdef object attributes              # the __dict__; see c/lazydict.h
+    cdef object __weakref__
+    cdef Plan known                     # the plan that was good last
+    cdef object _application, _request
+    # The status: as a number, or (-1) as what was set.
+    cdef int status
+    cdef object odd_status
+    cdef object reason                  # None: "OK"
+    cdef object content_type            # None: HTML
+    cdef object etag
+    # The headers, if they are not the default ones: as a mapping once somebody has asked for it, whose dict `fields` is
+    # (None if it is none of ours).
+    cdef object header_map
+    cdef dict fields
+    # The body: a first piece (str of ASCII only, or bytes), or a list of bytes.
+    cdef object first
+    cdef list pieces
+    cdef bint finished, headers_written
+    cdef object sending
+    cdef object connection_to_ask       # where `sending` is to be had from, if somebody wants it
+    cdef object before_head, new_cookies, trailers
+    cdef object positional, named       # path_args, path_kwargs
+
+    cdef Plan plan(self)
+    cdef bint has_own_hooks(self) except -1
+    cdef int put_header(self, str name, object value) except -1
+    cdef object type_of_content(self)
+    cdef int add(self, object piece) except -1
+    cdef list listed(self)
+    cdef int end(self) except -1
+    cdef object call(self, Plan plan, HotRequest request, int method, bint has_groups)
+    cdef int take_groups(self, Plan plan, tuple path_args, dict path_kwargs) except -1
+    cdef object argument(self, object name, object default, object strip, bint whole)
+    cdef int write_now(self, object chunk) except -1
+    cdef int finish_now(self, Plan plan) except -1
+    cdef int make_etag(self, Plan plan) except -1
+    cdef int log_now(self, Plan plan) except -1
+    cdef object body(self)
+    # Run the request: None, or what is to be waited for, as RequestHandler._run_request() gives it.
+    cdef object run(self, Plan plan, tuple path_args, dict path_kwargs)
+
+# A handler for this request; what the class's own code raises is raised.
+cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs)

@@ -1,0 +1,973 @@
+# cython: binding=False, embedsignature=True, embedsignature.format=clinic
+"""HotHandler: what of a :class:`.RequestHandler` nearly every request needs.
+
+It stands before the reference among the bases of that class. It has the handler's state in places of its own, which
+Python code reads and sets by the names that the reference uses; and it does natively what is common: a status, some
+headers, a body in one piece or several, an Etag, a whole response. All else is the reference's, which works on the same
+state: whenever something is unusual, the native method calls the one behind it, before it has changed anything.
+
+What a class (or somebody who patches it, or the instance) has put in the place of the framework's methods is called. It is
+known from the class's :class:`~.plans.Plan`; hooks that are not overridden are not called at all, for they do nothing.
+
+Ownership. A handler owns its application and request by plain references; the request knows its connection, and the
+connection its request: who finishes a response breaks no circle here, because nobody below knows the handler but by
+callbacks that are taken back. A body that is one piece of ASCII text is sent from that text; nothing of it is borrowed.
+``__dict__`` is made when it is needed (c/lazydict.h).
+
+Reentrancy: a hook that is called (``write``, ``compute_etag``, ``log_function``, ``on_finish``) may do anything to the
+handler, finish it too. Behind each call the state is read anew.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memchr
+from libc.time cimport time_t, time as time_now
+
+from .digest cimport etag_of
+from .exchange cimport Exchange
+from .jsontext cimport encode_json
+from .plans cimport (
+    CREATING, DEFAULT_HEADERS, INITIALIZING, RUNNING, PREPARING, DECODING, WRITING, FINISHING, ENDING, ETAG, CONDITIONS,
+    SETTING, STATUS, LOGGING, ON_FINISH, ARGUMENTS, QUERY_ARGUMENTS, AUTO_FINISH, PROTECTING, BODY,
+    METHOD_COUNT, Plan, names_a_hook, plan_of,
+)
+from .request cimport HotRequest
+from .scanner cimport GET, HEAD, OPTIONS
+
+cdef extern from "lazydict.h":
+    PyObject** ATTRIBUTES_OF(HotHandler)
+    ctypedef int (*inquiry)(object) except -1
+    int lazydict_clear(object, inquiry) except -1
+    void no_attributes(PyObject**)
+    object new_object(object cls, object no_arguments)
+    ctypedef struct Type "PyTypeObject":
+        inquiry tp_clear
+    int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
+
+cdef extern from "types.h":
+    unsigned int version_of(PyTypeObject*)
+
+cdef extern from "Python.h":
+    object PyObject_Vectorcall(object, PyObject**, size_t, PyObject*)
+    bint PyUnicode_IS_ASCII(object)
+    const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
+    Py_ssize_t PyUnicode_GET_LENGTH(object)
+
+cdef enum:
+    MAX_NAMES = 2000        # header names that are remembered
+    MAX_CALL = 8            # arguments of a method that are passed without a tuple
+
+# From the rooms above (install())
+cdef object reference = None                # the class behind HotHandler
+cdef str HTML = None
+cdef str JSON = None
+cdef str SERVER = None
+cdef object header_text = None
+cdef dict canonical_names = None
+cdef object headers_class = None            # HTTPHeaders
+cdef dict responses = None
+cdef object date_now = None
+cdef object REQUIRED = None                 # the default of an argument that has none
+cdef object fail_types = None               # ENDS
+cdef object access_log = None
+cdef object log_request = None              # Application.log_request
+cdef object max_etag_size = None
+cdef object supported = None
+cdef object done_future = None
+cdef tuple nothing = ()
+cdef dict no_names = {}
+
+cdef dict good_names = {}                   # header names as authors write them -> canonical ones
+cdef str date_text = None
+cdef time_t date_second = 0
+
+class _Required:
+    """The default of an argument that has none."""
+
+    def __repr__(self):
+        return "required"
+
+
+_REQUIRED = _Required()
+
+cdef object NONE = object()                 # stands for a None that was set
+cdef object DELETED = object()              # mock.patch deletes what it has patched, and then sets what was there
+
+
+def install(reference_class, names):
+    """What is needed of the upper rooms; web.handler hands it in.
+
+    :arg reference_class: the class that stands behind HotHandler.
+    :arg names: a dict of all others, by the names that they have here.
+    """
+    global reference, HTML, JSON, SERVER, header_text, canonical_names, headers_class, responses, date_now, REQUIRED
+    global fail_types, max_etag_size, supported, done_future
+    reference = reference_class
+    HTML, JSON, SERVER = names["HTML"], names["JSON"], names["SERVER"]
+    header_text, canonical_names, headers_class = names["header_text"], names["canonical_names"], names["HTTPHeaders"]
+    responses, date_now, REQUIRED = names["responses"], names["http_date_now"], names["REQUIRED"]
+    fail_types, done_future = names["ENDS"], names["done_future"]
+    max_etag_size, supported = reference.max_etag_size, reference.SUPPORTED_METHODS
+
+
+def install_log(log, application_class):
+    """What says that a request is finished; web.application hands it in.
+
+    :arg log: the logger of requests.
+    :arg application_class: Application.
+    """
+    global access_log, log_request, plain_application
+    access_log, log_request = log, application_class.log_request
+    plain_application = application_class
+
+
+# The application, as far as a handler that finishes has to know it
+
+cdef object plain_application = None
+
+
+cdef class Site:
+    """What is known of an application, as long as its class has the same version."""
+
+    cdef object application
+    cdef dict own                       # its __dict__
+    cdef unsigned int version
+    cdef bint plain                     # it has log_request() of the framework, and its settings in __dict__
+
+
+cdef Site site = None                   # the one that was asked for last
+
+
+cdef Site site_of(object application):
+    global site
+    cdef Site known = site
+    cdef object cls
+    if known is not None and known.application is application:
+        if known.version and known.version == version_of(Py_TYPE(application)):
+            return known
+    known = Site.__new__(Site)
+    cls = type(application)
+    known.application = application
+    known.own = getattr(application, "__dict__", None)
+    known.plain = (
+        known.own is not None
+        and log_request is not None
+        and getattr(cls, "log_request", None) is log_request
+        and not hasattr(cls, "settings")
+        and not hasattr(cls, "transforms")
+        and cls.__getattribute__ is object.__getattribute__
+    )
+    known.version = version_of(Py_TYPE(application))
+    site = known
+    return known
+
+
+cdef inline object own_of(Site known, str name):
+    """An attribute of the application."""
+    cdef PyObject* found
+    if known.plain:
+        found = PyDict_GetItemWithError(known.own, name)
+        if found is not NULL:
+            return <object>found
+    return getattr(known.application, name)
+
+
+# Small things
+
+cdef str date_of_now():
+    """The date for a header. It is made once a second."""
+    global date_text, date_second
+    cdef time_t now = time_now(NULL)
+    if now != date_second or date_text is None:
+        date_text = date_now()
+        date_second = now
+    return date_text
+
+
+cdef inline bint is_plain_text(object text) except -1:
+    """Whether it may be a field's value as it is: ASCII without control characters but the tab."""
+    cdef Py_ssize_t size, i
+    cdef const unsigned char* at
+    if not PyUnicode_IS_ASCII(text):
+        return False
+    at = <const unsigned char*>PyUnicode_AsUTF8AndSize(text, &size)
+    for i in range(size):
+        if (at[i] < 0x20 and at[i] != 9) or at[i] == 0x7f:
+            return False
+    return True
+
+
+cdef object canonical_name(str name):
+    """A header's name as it is sent; None if the reference has to look at it, which knows it from then on."""
+    cdef PyObject* found = PyDict_GetItemWithError(good_names, name)
+    return None if found is NULL else <object>found
+
+
+cdef int remember_name(str name) except -1:
+    """The reference has found nothing wrong with this name."""
+    if len(good_names) < MAX_NAMES and len(name) < 100:
+        good_names[name] = canonical_names[name]
+    return 0
+
+
+cdef inline object told(object value, object default, str name):
+    """What is told of a value that was kept."""
+    if value is None:
+        return default
+    if value is NONE:
+        return None
+    if value is DELETED:
+        raise AttributeError(name)
+    return value
+
+
+cdef inline object given(object value):
+    return NONE if value is None else value
+
+
+cdef object text_of(bytes value, bint strip):
+    """An argument as text; None if the reference has to look at it: it is no UTF-8, or has control characters."""
+    cdef const unsigned char* at = <const unsigned char*>PyBytes_AS_STRING(value)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(value), i
+    cdef object text
+    for i in range(size):
+        if at[i] < 0x20 and (at[i] < 9 or at[i] > 13):
+            return None
+    try:
+        text = PyUnicode_DecodeUTF8(<const char*>at, size, NULL)
+    except UnicodeDecodeError:
+        return None
+    if strip and size and (at[0] <= 0x20 or at[size - 1] <= 0x20 or at[0] >= 0x80 or at[size - 1] >= 0x80):
+        text = (<str>text).strip()
+    return text
+
+
+cdef class HotHandler:
+    """The state of a handler, and what is done with it for nearly every request."""
+
+    def __cinit__(self, *args, **kwargs):
+        no_attributes(ATTRIBUTES_OF(self))
+        self.status = 200
+
+    cdef Plan plan(self):
+        """What is known of the class, as it is now."""
+        cdef Plan known = self.known
+        if known is None or not known.version or known.version != version_of(Py_TYPE(self)):
+            known = self.known = plan_of(Py_TYPE(self))
+        return known
+
+    cdef bint has_own_hooks(self) except -1:
+        """Whether this very instance has a hook of its own."""
+        cdef PyObject* own = ATTRIBUTES_OF(self)[0]
+        return own is not NULL and names_a_hook(<dict>own)
+
+    # The head
+
+    def set_status(self, status_code, reason=None):
+        """Set the status; ``reason`` is the phrase to send with it instead of the standard one.
+
+        See :meth:`.ResponseHead.set_status`.
+        """
+        cdef PyObject* found
+        if reason is None and type(status_code) is int and 100 <= status_code <= 999 and self.plan().plain:
+            self.status = status_code
+            found = PyDict_GetItemWithError(responses, status_code)
+            self.reason = "Unknown" if found is NULL else <object>found
+        else:
+            reference.set_status(self, status_code, reason)
+
+    def get_status(self):
+        """The status as set so far."""
+        if not self.plan().plain:
+            return reference.get_status(self)
+        return self.status if self.status >= 0 else told(self.odd_status, 200, "_status_code")
+
+    def set_header(self, name, value):
+        """Set a header, replacing it if it is set. A datetime is written as HTTP writes dates.
+
+        See :meth:`.ResponseHead.set_header`.
+        """
+        cdef object text = value
+        if type(name) is not str or not self.plan().plain or self.known.changed & SETTING or (
+            self.header_map is not None and self.fields is None
+        ):
+            reference.set_header(self, name, value)
+            return
+        if canonical_name(name) is None:
+            text = header_text(name, value)
+            remember_name(name)
+        elif type(value) is int:
+            text = str(value)
+        elif type(value) is not str or not is_plain_text(value):
+            text = header_text(name, value)
+        self.put_header(name, text)
+
+    cdef int put_header(self, str name, object text) except -1:
+        """Set a header to a text that may stand there."""
+        cdef object canonical
+        if self.fields is None:
+            if name == "Content-Type":
+                self.content_type = text
+                return 0
+            self.fields = {"Server": SERVER, "Content-Type": self.type_of_content(), "Date": date_of_now()}
+            if self.etag is not None:
+                self.fields["Etag"] = self.etag
+                self.etag = None
+        canonical = canonical_name(name)
+        if canonical is None:
+            canonical = canonical_names[name]
+        PyDict_SetItem(self.fields, canonical, text)
+        return 0
+
+    cdef object type_of_content(self):
+        return told(self.content_type, HTML, "_content_type")
+
+    # The body
+
+    def write(self, chunk):
+        """Add to the response: text (as UTF-8), bytes, or a dict as JSON (which sets the content type).
+
+        See :meth:`.Response.write`.
+        """
+        if not self.plan().plain or not self.write_now(chunk):
+            reference.write(self, chunk)
+
+    cdef int write_now(self, object chunk) except -1:
+        """Add to the body: 1 if it was done, 0 if it is unusual."""
+        cdef object piece
+        if self.finished:
+            return 0
+        if type(chunk) is str:
+            piece = chunk if PyUnicode_IS_ASCII(chunk) else (<str>chunk).encode()
+        elif type(chunk) is bytes:
+            piece = chunk
+        elif type(chunk) is dict:
+            piece = encode_json(chunk)
+            if piece is None:
+                return 0
+            self.add(piece)
+            if self.known.changed & SETTING or self.has_own_hooks() or (
+                self.header_map is not None and self.fields is None
+            ):
+                self.set_header("Content-Type", JSON)
+            else:
+                self.put_header("Content-Type", JSON)
+            return 1
+        else:
+            return 0
+        self.add(piece)
+        return 1
+
+    cdef int add(self, object piece) except -1:
+        if self.pieces is not None:
+            self.pieces.append(piece.encode() if type(piece) is str else piece)
+        elif self.first is None:
+            self.first = piece
+        else:
+            self.listed().append(piece.encode() if type(piece) is str else piece)
+        return 0
+
+    cdef list listed(self):
+        """The body as a list of bytes, as which it stays."""
+        cdef object first = self.first
+        if self.pieces is None:
+            self.pieces = []
+            if first is not None:
+                self.pieces.append((<str>first).encode() if type(first) is str else first)
+                self.first = None
+        return self.pieces
+
+    cdef object body(self):
+        """The body in one piece: bytes, or a str of ASCII."""
+        cdef list pieces = self.pieces
+        if pieces is None:
+            return b"" if self.first is None else self.first
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    # The end
+
+    def finish(self, chunk=None):
+        """Complete the response, with ``chunk`` as the last of it. Awaiting the result is optional.
+
+        See :meth:`.Response.finish`.
+        """
+        cdef Plan plan = self.plan()
+        if not plan.plain or self.finished:
+            return reference.finish(self, chunk)
+        if chunk is not None:
+            # What has been written by then stands, whatever happens to the rest.
+            if plan.changed & WRITING or self.has_own_hooks() or not self.write_now(chunk):
+                self.write(chunk)
+        if not self.finish_now(self.plan()):
+            return reference.finish(self)
+        return self._sending
+
+    cdef int finish_now(self, Plan plan) except -1:
+        """Send the response, if it is a usual one: 1 if that was done, and 0 if nothing was."""
+        cdef object request = self._request
+        cdef object connection, body, future
+        cdef HotRequest hot
+        cdef int method
+        cdef const char* data
+        cdef Py_ssize_t size
+        if (
+            self.headers_written
+            or self.finished
+            or self.before_head is not None
+            or self.trailers is not None
+            or self.status < 200
+            or self.status == 204
+            or self.status == 304
+            or (self.header_map is not None and self.fields is None)
+            or not isinstance(request, HotRequest)
+            or not plan.plain
+            or plan.changed & (ENDING | CONDITIONS)
+            or self.has_own_hooks()
+            or self.reason is DELETED
+            or self.content_type is DELETED
+        ):
+            return 0
+        hot = <HotRequest>request
+        if own_of(site_of(self._application), "transforms"):
+            return 0
+        method = hot.method_number
+        if self.status == 200 and (method == GET or method == HEAD) and self.etag is None and (
+            self.fields is None or "Etag" not in self.fields
+        ):
+            self.make_etag(plan)
+            if hot.field("If-None-Match") is not None and reference.check_etag_header(self):
+                self._write_buffer = []
+                self.set_status(304)
+                self._clear_content()
+        if self.new_cookies is not None:
+            self._add_cookies(self._headers)
+        if self.header_map is not None and self.fields is None or self.status < 0:
+            return 0
+        body = self.body()
+        connection = hot._connection
+        future = None
+        if isinstance(connection, Exchange):
+            if type(body) is str:
+                data = PyUnicode_AsUTF8AndSize(body, &size)
+            else:
+                data = PyBytes_AS_STRING(body)
+                size = PyBytes_GET_SIZE(body)
+            if (<Exchange>connection).respond_now(
+                self.status,
+                "OK" if self.reason is None else self.reason,
+                self.type_of_content(),
+                self.fields,
+                self.etag if self.fields is None else None,
+                data,
+                size,
+            ):
+                self.connection_to_ask = connection
+                connection = None
+        if connection is not None:
+            future = connection.respond(
+                self.status,
+                told(self.reason, "OK", "_reason"),
+                self.type_of_content(),
+                self._header_map,
+                b"" if self.fields is not None or self.etag is None else f"Etag: {self.etag}\r\n".encode(),
+                (<str>body).encode() if type(body) is str else body,
+            )
+        self.headers_written = True
+        self.finished = True
+        self.sending = future
+        try:
+            self.log_now(plan)
+        finally:
+            plan = self.plan()
+            if not plan.plain or plan.changed & ON_FINISH or self.has_own_hooks():
+                self.on_finish()
+        return 1
+
+    cdef int make_etag(self, Plan plan) except -1:
+        """What set_etag_header() does."""
+        cdef object etag, body
+        cdef const char* data
+        cdef Py_ssize_t size
+        if plan.changed & ETAG:
+            etag = self.compute_etag()
+            if etag is None:
+                return 0
+            if type(etag) is not str:
+                if isinstance(etag, bytes):
+                    etag = etag.decode("latin1")
+        else:
+            body = self.body()
+            if type(body) is str:
+                data = PyUnicode_AsUTF8AndSize(body, &size)
+            else:
+                data = PyBytes_AS_STRING(body)
+                size = PyBytes_GET_SIZE(body)
+            if size > <Py_ssize_t>max_etag_size:
+                return 0
+            etag = etag_of(data, size)
+        if self.header_map is None and self.fields is None and etag.isascii() and etag.isprintable():
+            self.etag = etag
+        elif plan.changed & SETTING or type(etag) is not str or self.fields is None or not is_plain_text(etag):
+            self.set_header("Etag", etag)
+        else:
+            PyDict_SetItem(self.fields, "Etag", etag)
+        return 0
+
+    cdef int log_now(self, Plan plan) except -1:
+        """Say that the request is finished."""
+        cdef Site known
+        cdef object settings, log_function
+        cdef PyObject* found
+        plan = self.plan()
+        if plan.changed & LOGGING or not plan.plain or self.has_own_hooks():
+            self._log()
+            return 0
+        known = site_of(self._application)
+        if not known.plain or "log_request" in known.own:
+            self._application.log_request(self)
+            return 0
+        settings = own_of(known, "settings")
+        if type(settings) is dict:
+            found = PyDict_GetItemWithError(settings, "log_function")
+            log_function = None if found is NULL else <object>found
+            if log_function is not None:
+                log_function(self)
+                return 0
+            if not access_log.isEnabledFor(20 if self.status < 400 else 30 if self.status < 500 else 40):
+                return 0
+        log_request(self._application, self)
+        return 0
+
+    # Running
+
+    def _run_request(self, path_args, path_kwargs):
+        """Run the request as far as it goes without waiting; give the rest as a coroutine if there is one."""
+        cdef Plan plan = self.plan()
+        if type(path_args) is not tuple or type(path_kwargs) is not dict:
+            return reference._run_request(self, path_args, path_kwargs)
+        return self.run(plan, path_args, path_kwargs)
+
+    cdef object run(self, Plan plan, tuple path_args, dict path_kwargs):
+        """What _run_request() does."""
+        cdef HotRequest request
+        cdef object waiting
+        cdef int method
+        cdef bint has_groups = PyTuple_GET_SIZE(path_args) > 0 or len(path_kwargs) > 0
+        if not plan.plain or plan.changed & RUNNING or not isinstance(self._request, HotRequest) or self.has_own_hooks():
+            return reference._run_request(self, path_args, path_kwargs)
+        request = <HotRequest>self._request
+        method = request.method_number
+        if method < 0 or method >= METHOD_COUNT:
+            return reference._run_request(self, path_args, path_kwargs)
+        try:
+            if has_groups and not self.take_groups(plan, path_args, path_kwargs):
+                self._decode_path(path_args, path_kwargs)
+            if request.has_body():
+                self._check_body_size()
+                self._check_form()
+            if method != GET and method != HEAD and method != OPTIONS:
+                self._cross_origin_protection()
+            if plan.changed & PREPARING:
+                waiting = self.prepare()
+                if waiting is not None:
+                    return self._execute_rest(waiting, prepared=False)
+                if self.finished or not plan.plain:
+                    if self._finished:
+                        return None
+                plan = self.plan()
+            waiting = self.call(plan, request, method, has_groups)
+            if waiting is not None:
+                return self._execute_rest(waiting, prepared=True)
+            if not self.finished:
+                self.end()
+        except fail_types:
+            raise
+        except BaseException as error:
+            self._fail(error)
+        return None
+
+    cdef int end(self) except -1:
+        """The method has returned: finish what it has not finished."""
+        cdef Plan plan = self.plan()
+        if not plan.plain or plan.changed & (FINISHING | AUTO_FINISH) or self.has_own_hooks():
+            if self._auto_finish and not self._finished:
+                self.finish()
+        elif not self.finish_now(plan):
+            reference.finish(self)
+        return 0
+
+    cdef object call(self, Plan plan, HotRequest request, int method, bint has_groups):
+        """Call the method that answers the request."""
+        cdef PyObject* places[MAX_CALL + 2]
+        cdef object function, handle, positional, named
+        cdef Py_ssize_t i, count
+        positional = self.positional
+        named = self.named
+        if request.method_number == method and plan.methods[method] is not NULL and not self.has_own_hooks():
+            if not has_groups:
+                places[1] = <PyObject*>self
+                function = <object>plan.methods[method]
+                return PyObject_Vectorcall(function, &places[1], 1 | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL)
+            if type(positional) is list and not named and PyList_GET_SIZE(positional) <= MAX_CALL:
+                function = <object>plan.methods[method]
+                # A copy, which owns them: the method may change the list.
+                positional = tuple(<list>positional)
+                count = PyTuple_GET_SIZE(positional)
+                places[1] = <PyObject*>self
+                for i in range(count):
+                    places[2 + i] = <PyObject*>PyTuple_GET_ITEM(positional, i)
+                return PyObject_Vectorcall(
+                    function, &places[1], (count + 1) | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL
+                )
+        handle = getattr(self, self._request.method.lower(), None) or self._unimplemented_method
+        if has_groups:
+            return handle(*self.path_args, **self.path_kwargs)
+        return handle()
+
+    cdef int take_groups(self, Plan plan, tuple path_args, dict path_kwargs) except -1:
+        """What _decode_path() does: 1 if it was done, 0 if the reference is to do it."""
+        cdef list positional = []
+        cdef dict named = None
+        cdef object value
+        if plan.changed & DECODING:
+            return 0
+        for value in path_args:
+            if type(value) is bytes:
+                try:
+                    value = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), NULL)
+                except UnicodeDecodeError:
+                    return 0
+            elif value is not None:
+                return 0
+            positional.append(value)
+        if path_kwargs:
+            named = {}
+            for name, value in path_kwargs.items():
+                if isinstance(value, bytes):
+                    if type(value) is not bytes:
+                        return 0
+                    try:
+                        value = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value), NULL)
+                    except UnicodeDecodeError:
+                        return 0
+                named[name] = value
+        self.positional = positional
+        self.named = named
+        return 1
+
+    # Arguments
+
+    def get_argument(self, name, default=_REQUIRED, strip=True):
+        """The argument's last value from the query or a form; the default if there is none.
+
+        See :meth:`.Arguments.get_argument`.
+        """
+        return self.argument(name, default, strip, True)
+
+    def get_query_argument(self, name, default=_REQUIRED, strip=True):
+        """As :meth:`get_argument`, from the query only."""
+        return self.argument(name, default, strip, False)
+
+    cdef object argument(self, object name, object default, object strip, bint whole):
+        cdef Plan plan = self.plan()
+        cdef dict source
+        cdef PyObject* found
+        cdef object value, text = None
+        if (
+            type(name) is str
+            and type(strip) is bool
+            and plan.plain
+            and not plan.changed & (DECODING | (ARGUMENTS if whole else QUERY_ARGUMENTS))
+            and isinstance(self._request, HotRequest)
+            and not self.has_own_hooks()
+        ):
+            source = (<HotRequest>self._request).query_only(whole)
+            if source is not None:
+                found = PyDict_GetItemWithError(source, name)
+                if found is NULL:
+                    if default is not _REQUIRED:
+                        return default
+                else:
+                    # All are looked at: one of them may be malformed.
+                    for value in <list>found:
+                        text = text_of(value, strip)
+                        if text is None:
+                            break
+                    else:
+                        return text
+        if default is _REQUIRED:
+            default = REQUIRED
+        if whole:
+            return reference.get_argument(self, name, default, strip)
+        return reference.get_query_argument(self, name, default, strip)
+
+    # The state, by the names that Python code uses
+
+    @property
+    def application(self):
+        return told(self._application, None, "application")
+
+    @application.setter
+    def application(self, value):
+        self._application = value
+
+    @application.deleter
+    def application(self):
+        self._application = DELETED
+
+    @property
+    def request(self):
+        return told(self._request, None, "request")
+
+    @request.setter
+    def request(self, value):
+        self._request = value
+
+    @request.deleter
+    def request(self):
+        self._request = DELETED
+
+    @property
+    def _status_code(self):
+        return self.status if self.status >= 0 else told(self.odd_status, 200, "_status_code")
+
+    @_status_code.setter
+    def _status_code(self, value):
+        if type(value) is int and 0 <= value <= 0xffff:
+            self.status = value
+        else:
+            self.status = -1
+            self.odd_status = given(value)
+
+    @_status_code.deleter
+    def _status_code(self):
+        self.status = 200
+
+    @property
+    def _reason(self):
+        return told(self.reason, "OK", "_reason")
+
+    @_reason.setter
+    def _reason(self, value):
+        self.reason = given(value)
+
+    @_reason.deleter
+    def _reason(self):
+        self.reason = None
+
+    @property
+    def _content_type(self):
+        return told(self.content_type, HTML, "_content_type")
+
+    @_content_type.setter
+    def _content_type(self, value):
+        self.content_type = given(value)
+
+    @_content_type.deleter
+    def _content_type(self):
+        self.content_type = None
+
+    @property
+    def _etag(self):
+        return self.etag
+
+    @_etag.setter
+    def _etag(self, value):
+        self.etag = value
+
+    @_etag.deleter
+    def _etag(self):
+        self.etag = None
+
+    @property
+    def _header_map(self):
+        if self.header_map is None and self.fields is not None:
+            self.header_map = headers_class.from_fields(self.fields)
+        return self.header_map
+
+    @_header_map.setter
+    def _header_map(self, value):
+        cdef object fields = value._fields if type(value) is headers_class else None
+        self.header_map = value
+        self.fields = fields if type(fields) is dict else None
+
+    @_header_map.deleter
+    def _header_map(self):
+        self.header_map = self.fields = None
+
+    @property
+    def _write_buffer(self):
+        return self.listed()
+
+    @_write_buffer.setter
+    def _write_buffer(self, list value not None):
+        self.first = None
+        self.pieces = value
+
+    @_write_buffer.deleter
+    def _write_buffer(self):
+        self.first = self.pieces = None
+
+    @property
+    def _finished(self):
+        return self.finished
+
+    @_finished.setter
+    def _finished(self, value):
+        self.finished = value
+
+    @_finished.deleter
+    def _finished(self):
+        self.finished = False
+
+    @property
+    def _headers_written(self):
+        return self.headers_written
+
+    @_headers_written.setter
+    def _headers_written(self, value):
+        self.headers_written = value
+
+    @_headers_written.deleter
+    def _headers_written(self):
+        self.headers_written = False
+
+    @property
+    def _sending(self):
+        if self.connection_to_ask is not None:
+            # Nobody has wanted to know until now.
+            self.sending = done_future(self.connection_to_ask)
+            self.connection_to_ask = None
+        return self.sending
+
+    @_sending.setter
+    def _sending(self, value):
+        self.connection_to_ask = None
+        self.sending = value
+
+    @_sending.deleter
+    def _sending(self):
+        self.connection_to_ask = self.sending = None
+
+    @property
+    def _before_head(self):
+        return self.before_head
+
+    @_before_head.setter
+    def _before_head(self, value):
+        self.before_head = value
+
+    @_before_head.deleter
+    def _before_head(self):
+        self.before_head = None
+
+    @property
+    def _new_cookies(self):
+        return self.new_cookies
+
+    @_new_cookies.setter
+    def _new_cookies(self, value):
+        self.new_cookies = value
+
+    @_new_cookies.deleter
+    def _new_cookies(self):
+        self.new_cookies = None
+
+    @property
+    def _trailers(self):
+        return self.trailers
+
+    @_trailers.setter
+    def _trailers(self, value):
+        self.trailers = value
+
+    @_trailers.deleter
+    def _trailers(self):
+        self.trailers = None
+
+    @property
+    def path_args(self):
+        if self.positional is None:
+            self.positional = []
+        return told(self.positional, None, "path_args")
+
+    @path_args.setter
+    def path_args(self, value):
+        self.positional = given(value)
+
+    @path_args.deleter
+    def path_args(self):
+        self.positional = None
+
+    @property
+    def path_kwargs(self):
+        if self.named is None:
+            self.named = {}
+        return told(self.named, None, "path_kwargs")
+
+    @path_kwargs.setter
+    def path_kwargs(self, value):
+        self.named = given(value)
+
+    @path_kwargs.deleter
+    def path_kwargs(self):
+        self.named = None
+
+    # What copy() and pickle ask for: these attributes are in no dict.
+
+    def __getstate__(self):
+        cdef dict state = dict(self.__dict__)
+        for name in _STATE:
+            try:
+                state[name] = getattr(self, name)
+            except AttributeError:
+                continue
+        return state
+
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+cdef tuple _STATE = (
+    "application", "request", "_status_code", "_reason", "_content_type", "_etag", "_header_map", "_write_buffer",
+    "_finished", "_headers_written", "_sending", "_before_head", "_new_cookies", "_trailers", "path_args", "path_kwargs",
+)
+
+
+cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs):
+    """A handler for this request; what the class's own code raises is raised."""
+    cdef HotHandler handler
+    if not plan.plain or plan.changed & CREATING:
+        return cls(application, request, **kwargs)
+    handler = <HotHandler>new_object(cls, nothing)
+    handler.known = plan
+    handler._application = application
+    handler._request = request
+    if plan.changed & DEFAULT_HEADERS:
+        handler.set_default_headers()
+    if kwargs:
+        handler.initialize(**kwargs)
+    elif plan.changed & INITIALIZING:
+        handler.initialize()
+    return handler
+
+
+cdef inquiry original_clear = (<Type*>HotHandler).tp_clear
+
+
+cdef int clear(object self) except -1:
+    return lazydict_clear(self, original_clear)
+
+
+cdef int _prepare_class() except -1:
+    cdef HotHandler one = HotHandler.__new__(HotHandler)
+    return install_lazydict(<Type*>HotHandler, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
+
+
+_prepare_class()

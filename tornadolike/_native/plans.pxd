@@ -1,0 +1,41 @@
+"""What is known of a class of handlers. See plans.pyx."""
+
+from cpython.object cimport PyObject, PyTypeObject
+
+cdef enum:
+    METHOD_COUNT = 7
+
+# What of a handler has to be as it is in the framework for something to be done natively; bits of Plan.changed.
+cdef enum Hooks:
+    CREATING = 1            # __init__, and that no other class wants one
+    DEFAULT_HEADERS = 2     # set_default_headers
+    INITIALIZING = 4        # initialize
+    RUNNING = 8             # the request's way, from _run_request on
+    PREPARING = 16          # prepare
+    DECODING = 32           # of arguments and path
+    WRITING = 64            # write
+    FINISHING = 128         # finish
+    ENDING = 256            # what finish() is made of, but what has a bit of its own
+    ETAG = 512              # compute_etag, max_etag_size
+    CONDITIONS = 1024       # set_etag_header, check_etag_header
+    SETTING = 2048          # set_header and what it uses
+    STATUS = 4096           # set_status
+    LOGGING = 8192          # _log
+    ON_FINISH = 16384       # on_finish
+    ARGUMENTS = 32768       # get_argument and what it uses
+    QUERY_ARGUMENTS = 65536
+    AUTO_FINISH = 131072
+    PROTECTING = 262144     # _cross_origin_protection
+    BODY = 524288           # _check_body_size, _check_form
+
+cdef class Plan:
+    cdef unsigned int version           # of the class, or 0: then it is good for nothing but the moment
+    cdef bint plain                     # the places of HotHandler are where native code thinks they are
+    cdef int changed                    # Hooks that are not as they are in the framework
+    # The functions that answer the methods, by scanner.Method: borrowed from the class, which has them as long as its
+    # version is this. NULL: whatever it is, it is not simply called.
+    cdef PyObject* methods[METHOD_COUNT]
+
+cdef Plan plan_of(PyTypeObject* cls)
+# Whether any of these names is a hook, for who finds them in an instance's __dict__.
+cdef bint names_a_hook(dict own) except -1

@@ -11,7 +11,10 @@ ROOM = Path("tornadolike/_native")
 
 
 def extensions() -> list[Extension]:
-    if sys.implementation.name != "cpython" or os.environ.get("TORNADOLIKE_PURE", "0") not in ("", "0"):
+    if sys.implementation.name != "cpython" or os.environ.get("TORNADOLIKE_PURE", "0") not in (
+        "",
+        "0",
+    ):
         return []
     try:
         from Cython.Build import cythonize

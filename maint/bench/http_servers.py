@@ -97,9 +97,9 @@ def setup() -> None:
     build_limit()
     subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
     subprocess.run([PEERS / "bin/pip", "install", "-q", *PACKAGES], check=True)
-    old = shutil.which("python3.6") or next(
-        map(str, Path.home().glob(".pyenv/versions/3.6.*/bin/python3")), None
-    )
+    # (pyenv's own first: what it has in the path is only a pointer, which may point nowhere.)
+    pyenvs = map(str, Path.home().glob(".pyenv/versions/3.6.*/bin/python3"))
+    old = next(pyenvs, None) or shutil.which("python3.6")
     if old is None:
         print("No Python 3.6, for which Japronto's last wheels are: it is left out")
         return

@@ -225,7 +225,7 @@ class Environment:
                 self._step("Building the native core", command)
             except Failure as failure:
                 if _native.is_set(_native.NEEDED):
-                    raise
+                    raise Failure(str(failure), FAILED) from None
                 return str(failure)
             return ""
 

@@ -78,6 +78,11 @@ def described() -> str:
     return "native" if RUNNING else f"pure Python ({REASON})"
 
 
+def counts_objects() -> bool:
+    """Whether this is a build for debugging, in which :mod:`.counters` count."""
+    return RUNNING and bool(_modules["counters"].counting)
+
+
 references: Final[dict[str, Any]] = {}
 """The Python classes and functions that have a twin, by ``module.name``, for tests that compare the two."""
 

@@ -9,7 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from .. import __version__, _native
+from tornadolike import __version__
+
+from .. import _native
 from ..ioloop.poller import default_poller
 
 if TYPE_CHECKING:

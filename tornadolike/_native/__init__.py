@@ -28,6 +28,8 @@ MODULES: Final = (
     "watching",
     "scanner",
     "fields",
+    "headers",
+    "readers",
 )
 """The compiled modules."""
 

@@ -18,6 +18,8 @@ same. tests/native/test_scanner.py holds the two side by side.
 A head that comes byte by byte is looked at from its beginning each time; whoever is told ``PART`` several times for one
 head should let the reference have it, which looks at each byte once.
 
+``known`` has to be a field section that came out of here, as a whole: it is compared, and not looked at.
+
 It owns nothing: all pointers in :c:type:`Head` point into ``data``.
 """
 

@@ -69,7 +69,7 @@ class FieldMap(MutableMapping[str, str]):
     @classmethod
     def from_fields(cls, fields: dict[str, str | list[str]]) -> "HTTPHeaders":
         """Headers over a dict of canonical names to a value (or to a list of several), not copied."""
-        headers = cls.__new__(cls)
+        headers: Any = cls.__new__(cls)
         headers._fields = fields
         return headers
 
@@ -143,7 +143,7 @@ class FieldMap(MutableMapping[str, str]):
         >>> HTTPHeaders.parse("Content-Type: text/html\\r\\nContent-Length: 42\\r\\n")["content-length"]
         '42'
         """
-        parsed = cls()
+        parsed: Any = cls()
         start = 0
         while start < len(headers):
             end = headers.find("\n", start) + 1 or len(headers)

@@ -9,23 +9,24 @@ from tornadolike.httputil import HTTPInputError, HTTPServerRequest
 
 needs_native = pytest.mark.skipif(not RUNNING, reason="The native core does not run")
 
-if RUNNING:
-    PythonSection = references["fields.FieldSection"]
+PythonSection = references["fields.FieldSection"]
 
-    class PythonSections(references["fields.FieldSectionCache"]):  # type: ignore[misc]
-        """The cache of the reference with sections of the reference."""
 
-        def __missing__(self, raw: bytes) -> object:
-            section = self[raw] = PythonSection(raw.decode("latin1"), self.max_count)
-            return section
+class PythonSections(references["fields.FieldSectionCache"]):  # type: ignore[misc]
+    """The cache of the reference with sections of the reference."""
 
-    class PythonReader(RequestReading):
-        """The reader of the reference with nothing native in it."""
+    def __missing__(self, raw: bytes) -> object:
+        section = self[raw] = PythonSection(raw.decode("latin1"), self.max_count)
+        return section
 
-        __slots__ = ()
 
-        def __init__(self, limits: Limits) -> None:
-            super().__init__(limits, PythonSections(limits.max_header_count))
+class PythonReader(RequestReading):
+    """The reader of the reference with nothing native in it."""
+
+    __slots__ = ()
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits, PythonSections(limits.max_header_count))
 
 
 def transcript(reader: RequestReading, pieces: list[bytes]) -> tuple[list[object], str]:

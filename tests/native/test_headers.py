@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.fuzz.http1_inputs import SECONDS, examples
 from tests.native.references import needs_native
+from tornadolike._native import references
 from tornadolike.httputil import HTTPHeaders
-from tornadolike.httputil.headers import FieldMap
+from tornadolike.httputil.headers import FieldMap, copy_fields
 
 pytestmark = [needs_native, pytest.mark.timeout(60 + 3 * SECONDS)]
 
@@ -162,6 +163,25 @@ def test_one_mode_reads_what_the_other_pickled(protocol: int) -> None:
         assert len(theirs) - len(f"{__name__}PythonHeaders") == len(written) - len(
             f"{HTTPHeaders.__module__}HTTPHeaders"
         )
+
+
+def test_copies_of_fields() -> None:
+    class Own(dict[str, Any]):
+        def copy(self) -> "Own":
+            return Own(self)
+
+    for fields in (
+        {},
+        {"A": "b"},
+        {"A": ["b", "c"], "D": "e", **{f"F{n}": [str(n)] for n in range(50)}},
+        Own(A=["b"]),
+    ):
+        copied, expected = copy_fields(fields), references["headers.copy_fields"](fields)
+        assert copied == expected == fields
+        assert type(copied) is type(expected)
+        assert list(copied) == list(fields)
+        for name, value in copied.items():
+            assert type(value) is not list or value is not fields[name]
 
 
 def test_cycles_are_collected() -> None:

@@ -1,4 +1,4 @@
-"""The reader of requests beside the reference: the same bytes, cut anywhere, give the same events, states and errors."""
+"""The reader of requests beside the reference: of the same bytes, cut anywhere, the same events, states, errors."""
 
 import gc
 import sys

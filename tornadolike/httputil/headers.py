@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
-from .._native import RUNNING, front
+from .._native import RUNNING, front, twin
 from ..escape import to_unicode
 from .errors import HTTPInputError
 
@@ -69,9 +69,9 @@ class FieldMap(MutableMapping[str, str]):
     @classmethod
     def from_fields(cls, fields: dict[str, str | list[str]]) -> "HTTPHeaders":
         """Headers over a dict of canonical names to a value (or to a list of several), not copied."""
-        headers: Any = cls.__new__(cls)
+        headers = cls.__new__(cls)
         headers._fields = fields
-        return headers
+        return cast("HTTPHeaders", headers)
 
     # Repeated fields
 
@@ -143,13 +143,13 @@ class FieldMap(MutableMapping[str, str]):
         >>> HTTPHeaders.parse("Content-Type: text/html\\r\\nContent-Length: 42\\r\\n")["content-length"]
         '42'
         """
-        parsed: Any = cls()
+        parsed = cls()
         start = 0
         while start < len(headers):
             end = headers.find("\n", start) + 1 or len(headers)
             parsed.parse_line(headers[start:end], _chars_are_bytes=_chars_are_bytes)
             start = end
-        return parsed
+        return cast("HTTPHeaders", parsed)
 
     def __str__(self) -> str:
         return "".join([f"{name}: {value}\n" for name, value in self.get_all()])
@@ -254,6 +254,7 @@ if RUNNING:
     native.install(FieldMap, HTTPHeaders, canonical_names, field_names)
 
 
+@twin("headers")
 def copy_fields(fields: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
     """A copy of a dict of fields whose lists are copies too."""
     copied = fields.copy()

@@ -152,6 +152,11 @@ def test_what_it_remembers() -> None:
             assert sorted(cache) == sorted(there)
             assert all(one in cache for one in there)
             assert b"B: c" not in cache
+            assert "A: 1" not in cache
+            assert cache.get(b"B: c") is None
+            assert dict(cache.items()) == there == {one: cache.get(one) for one in cache}
+            assert sorted(cache.keys()) == sorted(there)
+            assert set(cache.values()) == set(there.values())
 
 
 def test_what_the_reference_had_to_read_is_remembered() -> None:

@@ -8,7 +8,8 @@ cdef class Section:
     cdef readonly bint plain, close, keep_alive, has_host
     cdef readonly object coding, length, expect
     cdef readonly object content_length     # int or None
-    cdef Py_ssize_t body_size           # content_length where it is well-formed and there is no transfer coding, else -1
+    # content_length where it is one number and there is no transfer coding, else -1 (also where there is none at all)
+    cdef Py_ssize_t body_size
     cdef bint whole_or_nothing          # plain, or nothing unusual but a Content-Length: the lane may take it
     # The values of some fields without a look into the dict: NULL-like None where there are none.
     # (Several lines of one name: a list.)

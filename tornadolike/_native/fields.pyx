@@ -300,15 +300,35 @@ cdef class Sections:
             self.remember(section)
         return section
 
-    def __contains__(self, bytes raw not None):
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(raw)
-        return self.search(PyBytes_AS_STRING(raw), size, hash_bytes(PyBytes_AS_STRING(raw), size, seed)) is not None
+    def get(self, raw, default=None):
+        """The section of these bytes, if it is remembered."""
+        cdef Section section = None
+        cdef Py_ssize_t size
+        if isinstance(raw, bytes):
+            size = PyBytes_GET_SIZE(raw)
+            section = self.search(PyBytes_AS_STRING(raw), size, hash_bytes(PyBytes_AS_STRING(raw), size, seed))
+        return default if section is None else section
+
+    def __contains__(self, raw):
+        return self.get(raw) is not None
 
     def __len__(self):
         return self.count
 
     def __iter__(self):
-        return iter([(<Section>one).raw for one in self.places if one is not None])
+        return iter(self.keys())
+
+    def keys(self):
+        """The bytes of all that are remembered, in no order."""
+        return [(<Section>one).raw for one in self.places if one is not None]
+
+    def values(self):
+        """All that are remembered."""
+        return [one for one in self.places if one is not None]
+
+    def items(self):
+        """Both."""
+        return [((<Section>one).raw, one) for one in self.places if one is not None]
 
     cpdef clear(self):
         """Forget all of them."""

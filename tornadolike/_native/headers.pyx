@@ -43,7 +43,7 @@ def install(fallback, complete, canonical, checked):
     reference, whole, canonical_names, field_names = fallback, complete, canonical, checked
 
 
-cdef inline object canonical(object name):
+cdef object canonical(object name):
     cdef PyObject* found
     if PyUnicode_CheckExact(name):
         found = PyDict_GetItemWithError(canonical_names, name)
@@ -70,8 +70,6 @@ cdef inline bint is_value(object value):
 
 cdef class HotHeaders:
     """Before the reference; see above."""
-
-    cdef public object _fields
 
     def __init__(self, *args, **kwargs):
         if args or kwargs:

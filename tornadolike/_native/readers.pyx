@@ -26,6 +26,27 @@ def install(fallback, request, error, clock):
     reference, request_class, input_error, monotonic = fallback, request, error, clock
 
 
+cdef object make_request(const Head* head, Section section):
+    """The request that a head asks for, as the reference makes it."""
+    request = request_class.__new__(request_class)
+    request.method = METHODS[head.method]
+    uri = PyUnicode_DecodeLatin1(head.target, head.target_size, NULL)
+    request.uri = uri
+    if head.minor == 0:
+        request.version = "HTTP/1.0"
+    request._start_time = monotonic()
+    if head.path_size == head.target_size:
+        request.path = uri
+        request.query = ""
+    else:
+        request.path = PyUnicode_DecodeLatin1(head.target, head.path_size, NULL)
+        request.query = PyUnicode_DecodeLatin1(
+            head.target + head.path_size + 1, head.target_size - head.path_size - 1, NULL
+        )
+    request._fields = section.fields
+    return request
+
+
 cdef class HotReader:
     """Before the reference; see above."""
 
@@ -62,23 +83,8 @@ cdef class HotReader:
         if section is None:
             return reference.next_event(self)
 
-        request = request_class.__new__(request_class)
-        request.method = METHODS[head.method]
-        uri = PyUnicode_DecodeLatin1(head.target, head.target_size, NULL)
-        request.uri = uri
-        if head.minor == 0:
-            request.version = "HTTP/1.0"
-        request._start_time = monotonic()
-        if head.path_size == head.target_size:
-            request.path = uri
-            request.query = ""
-        else:
-            request.path = PyUnicode_DecodeLatin1(head.target, head.path_size, NULL)
-            request.query = PyUnicode_DecodeLatin1(
-                head.target + head.path_size + 1, head.target_size - head.path_size - 1, NULL
-            )
+        request = make_request(&head, section)
         self.section = section
-        request._fields = section.fields
         self._position = position + head.size
         if section.plain:
             self.complete = True

@@ -30,6 +30,10 @@ T = TypeVar("T")
 MODULES: Final = (
     "counters",
     "watching",
+    "scanner",
+    "fields",
+    "headers",
+    "readers",
 )
 """The compiled modules."""
 

@@ -27,6 +27,8 @@ T = TypeVar("T")
 MODULES: Final = (
     "watching",
     "frames",
+    "messages",
+    "conversation",
 )
 """The compiled modules."""
 
@@ -66,6 +68,11 @@ def twin(module: str) -> Callable[[T], T]:
 def front(module: str, name: str) -> Any:
     """A compiled class to stand before the reference among the bases of a class; an empty one if nothing runs."""
     return getattr(_modules[module], name) if RUNNING else _Nothing
+
+
+def own_slots(base: type, *names: str) -> tuple[str, ...]:
+    """For ``__slots__`` of a class behind a :func:`front`: of ``names`` those that the front does not keep itself."""
+    return tuple(name for name in names if not hasattr(base, name))
 
 
 class _Nothing:

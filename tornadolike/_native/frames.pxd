@@ -23,11 +23,12 @@ cdef struct Frame:
     Py_ssize_t size                 # of the payload
     Py_ssize_t end                  # how many bytes the whole frame has
 
-# A whole message in one frame at the beginning of `data`: what read_whole_message() of the reference takes.
+# A whole message in one frame at the beginning of `data`, text or binary, with no other reserved bits than `reserved`,
+# masked as it must be. False for all else, which is for the reference to judge.
 cdef inline bint find_message(
     const unsigned char* data, Py_ssize_t size, bint masked, int reserved, Py_ssize_t limit, Frame* frame
 ) noexcept nogil:
-    cdef int second
+    cdef int second, place
     cdef Py_ssize_t start = 6 if masked else 2, length
     if size < start:
         return False
@@ -46,7 +47,14 @@ cdef inline bint find_message(
         if length <= SHORT:
             return False            # not written in the shortest way: the reference says so
     elif length == 127:
-        return False
+        start += 8
+        if size < start or data[2] or data[3]:      # (no buffer is that long)
+            return False
+        length = 0
+        for place in range(4, 10):
+            length = length << 8 | data[place]
+        if length <= 0xFFFF:
+            return False
     if length > limit or size - start < length:
         return False
     frame.key = data + start - 4 if masked else NULL

@@ -73,7 +73,7 @@ def check_utf8(tail, data):
 def read_whole_message(bytes data not None, Py_ssize_t at, bint masked, int reserved, limit):
     """The first byte, the unmasked payload and the end of a message in one frame that begins at ``at``, or None."""
     cdef Frame frame
-    cdef Py_ssize_t most = 0xFFFF   # no longer one is taken anyway, and a limit may be any integer
+    cdef Py_ssize_t most = 0xFFFF   # longer ones are not for this function, and a limit may be any integer
     if limit < most:
         most = limit
     if at < 0 or not find_message(

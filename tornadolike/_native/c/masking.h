@@ -16,7 +16,7 @@
 #endif
 
 /* `to` may be `from`, else the two may not overlap. */
-static void mask_bytes(unsigned char *to, const unsigned char *from, Py_ssize_t size, const unsigned char *key) {
+static inline void mask_bytes(unsigned char *to, const unsigned char *from, Py_ssize_t size, const unsigned char *key) {
     uint32_t key4;
     uint64_t key8, word;
     Py_ssize_t at = 0;

@@ -16,7 +16,7 @@
 #endif
 
 /* How many bytes are ASCII from `at` on, at least: whole steps only. */
-static Py_ssize_t utf8_skip_ascii(const unsigned char *data, Py_ssize_t at, Py_ssize_t size) {
+static inline Py_ssize_t utf8_skip_ascii(const unsigned char *data, Py_ssize_t at, Py_ssize_t size) {
     uint64_t word;
 #ifdef __SSE2__
     for (; at + 16 <= size; at += 16) {
@@ -33,7 +33,7 @@ static Py_ssize_t utf8_skip_ascii(const unsigned char *data, Py_ssize_t at, Py_s
 }
 
 /* The bytes that are whole characters: what follows them, three bytes at the most, may become one. -1: it cannot. */
-static Py_ssize_t utf8_whole(const unsigned char *data, Py_ssize_t size) {
+static inline Py_ssize_t utf8_whole(const unsigned char *data, Py_ssize_t size) {
     Py_ssize_t at = 0, need, next;
     while (at < size) {
         unsigned char first = data[at], lowest = 0x80, highest = 0xBF;

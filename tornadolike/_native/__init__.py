@@ -34,6 +34,9 @@ MODULES: Final = (
     "fields",
     "headers",
     "readers",
+    "frames",
+    "messages",
+    "conversation",
 )
 """The compiled modules."""
 
@@ -105,6 +108,11 @@ def twin(module: str) -> Callable[[T], T]:
 def front(module: str, name: str) -> Any:
     """A compiled class to stand before the reference among the bases of a class; an empty one if nothing runs."""
     return getattr(_modules[module], name) if RUNNING else _Nothing
+
+
+def own_slots(base: type, *names: str) -> tuple[str, ...]:
+    """For ``__slots__`` of a class behind a :func:`front`: of ``names`` those that the front does not keep itself."""
+    return tuple(name for name in names if not hasattr(base, name))
 
 
 class _Nothing:

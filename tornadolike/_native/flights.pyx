@@ -1,8 +1,8 @@
 """Flights: the express lane of the HTTP client.
 
-A fetch as most are, a GET that says nothing special, over a connection that is kept, answered by a response of a known
-length, needs none of what a fetch may need: no task, no plan of its own, no conversation. :class:`Flights` sends it
-from where it is asked for, and its :class:`Flight` reads the response and fills the future.
+A fetch as most are, whose options say nothing special, over a connection that is kept, answered by a response of a
+known length, needs none of what a fetch may need: no task, no plan of its own, no conversation. :class:`Flights` sends
+it from where it is asked for, and its :class:`Flight` reads the response and fills the future.
 
 Whatever is not so stays with the reference. What is seen before anything is sent is not taken at all: ``fetch`` returns
 None. What turns out later, in the response, is *handed over*: a task goes the whole way then, as if it had sent the
@@ -13,7 +13,8 @@ Who owns what
 The connection has its flight as ``_flight``, from the moment the request is sent until the flight has landed or the
 connection's own exchange has taken over. The lane has all flights that are going, for their time-outs. The flight has
 the future that the caller waits for, and is its callback, in order to hear of its being cancelled: that is a circle,
-which ``_leave`` opens. A turn (of :class:`.Turns`) is the flight's until it lands, or until the exchange has it.
+which ``_leave`` opens. A turn (of :class:`.Turns`) is the flight's until it lands, or until the exchange has it. The
+lane knows its client weakly, and its engine not at all: both have it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -21,6 +22,7 @@ from cpython.dict cimport PyDict_GetItemWithError, PyDict_Next
 from cpython.object cimport PyObject, Py_EQ, PyObject_RichCompareBool
 
 import time
+import weakref
 from asyncio import _get_running_loop
 from io import BytesIO
 
@@ -40,16 +42,22 @@ cdef extern from *:
     """
     Py_ssize_t end_of_head(const char* data, Py_ssize_t size) noexcept nogil
 
+cdef extern from "Python.h":
+    object PyContext_CopyCurrent()
+
 cdef enum State:
     HEAD            # nothing has come
     BODY            # the head was good; some of the body is missing
     HANDED          # the whole way takes what has come
     LANDED
 
-DEF MAX_ROUTES = 256        # requests whose bytes are remembered
-DEF MAX_SIZE = 2048         # of such a request, and of its URL
+DEF MAX_ROUTES = 256        # heads of requests that are remembered
+DEF MAX_SIZE = 2048         # of such a head, and of its URL
+DEF TOGETHER = 65536        # of a body that is copied in order to leave together with the head
 
 cdef object _time = time.time
+# HEAD is none of them: what answers it has no body, whatever its Content-Length says.
+cdef frozenset _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 cdef frozenset _SECRETS = frozenset({"Authorization", "Cookie", "Proxy-Authorization"})
 # Attributes of a request that are looked at one by one.
 cdef frozenset _ASKED = frozenset({"url", "method", "_headers", "_body", "expect_100_continue", "start_time"})
@@ -71,7 +79,8 @@ cdef class Flight:
     """One request that was sent, until its response is whole or handed over."""
 
     cdef Flights lane
-    cdef object future, request, transport
+    cdef object future, client, request, transport
+    cdef object context                     # that of who has asked
     cdef readonly object connection
     cdef object task
     cdef State state
@@ -137,7 +146,7 @@ cdef class Flight:
     def fail(self, failure):
         """There will be no response: the client was closed."""
         if self.state == HANDED:
-            self.task.cancel()
+            self.connection._drop()     # the rest hears of it there
             return
         future = self.future
         self._leave(True)
@@ -196,17 +205,23 @@ cdef class Flight:
             lane.pool.keep(connection)
         version, status, reason = said.start_line
         tools = lane.tools
-        response = tools.Response(
-            request, status, tools.headers_of(tools.copy_fields(said.fields)), BytesIO(body), request.url,
-            reason=reason, start_time=start_time, trailers=tools.NO_TRAILERS, version=version, history=[],
-        )
-        response.time_info = {
+        total = now - begun if now > begun else 0.0
+        times = {
             "queue": 0.0, "namelookup": 0.0, "connect": 0.0, "appconnect": 0.0,
             "pretransfer": sent - begun if sent > begun else 0.0,
             "starttransfer": first_byte - begun if first_byte > begun else 0.0,
-            "total": now - begun if now > begun else 0.0, "redirect": 0.0,
+            "total": total, "redirect": 0.0,
         }
-        response.request_time = response.time_info["total"]
+        try:
+            response = tools.Response(
+                request, status, tools.headers_of(tools.copy_fields(said.fields)), BytesIO(body), request.url,
+                None, total, times, reason, start_time, history=[], trailers=tools.NO_TRAILERS, version=version,
+            )
+        except Exception as error:
+            # A class that somebody has put there: who waits must hear of it.
+            if not future.done():
+                future.set_exception(error)
+            return 0
         if not future.done():
             future.set_result(response)
         return 0
@@ -216,7 +231,8 @@ cdef class Flight:
         cdef Flights lane = self.lane
         connection, future, task = self.connection, self.future, self.task
         self.state = LANDED
-        self.connection = self.transport = self.future = self.request = self.pieces = self.said = self.task = None
+        self.connection = self.transport = self.future = self.client = self.request = self.context = None
+        self.pieces = self.said = self.task = None
         lane.going.pop(self, None)
         if task is None:
             future.remove_done_callback(self)
@@ -230,10 +246,12 @@ cdef class Flight:
     cdef int _hand_over(self) except -1:
         """It is not as usual: let the reference go on."""
         self.state = HANDED
+        if self.pieces is None:
+            self.pieces = []
         self.lane.going.pop(self, None)
-        client = self.lane.client
+        client = self.client
         self.task = self.lane.loop.create_task(
-            client._fetch(self.request, client.defaults, self.raise_error, self)
+            client._fetch(self.request, client.defaults, self.raise_error, self), context=self.context
         )
         self.task.add_done_callback(self._whole_way_ended)
         return 0
@@ -267,41 +285,40 @@ cdef class Flight:
 cdef class Flights:
     """The express lane of one engine.
 
-    :arg engine: the :class:`.SimpleEngine`.
+    :arg turns, pool, heads, max_header_size: the engine's.
     :arg tools: what it needs of the rooms above, by names.
     """
 
-    cdef object engine, pool, turns, heads, tools, no_coding, repeated
+    cdef object pool, turns, heads, tools, no_coding, repeated
     cdef object loop, clock
-    cdef object client
+    cdef object client          # a weak reference, or None
     cdef dict defaults, routes, going
-    cdef object base_url, plain_send
+    cdef object base_url
     cdef Py_ssize_t max_header_size, limit, max_buffer_size
     cdef double timeout
     cdef bint usual
     cdef object timer
     cdef double due
 
-    def __init__(self, engine, turns, pool, heads, max_header_size, tools):
-        self.engine, self.turns, self.pool, self.heads, self.tools = engine, turns, pool, heads, tools
+    def __init__(self, turns, pool, heads, max_header_size, tools):
+        self.turns, self.pool, self.heads, self.tools = turns, pool, heads, tools
         self.no_coding, self.repeated = tools.NO_CODING, tools.REPEATED
-        self.plain_send = tools.send
         self.max_header_size = max_header_size
         self.routes = {}
         self.going = {}
 
-    def fetch(self, client, request, bint raise_error):
+    def fetch(self, engine, client, request, bint raise_error):
         """The future of a response to ``request``, which was sent; None if that has to go the whole way."""
         cdef Route route
         cdef Flight flight
-        engine, pool = self.engine, self.pool
+        pool = self.pool
         loop = engine._loop
         # (What has to be dialled first has other things to do than to hurry.)
         if not pool._idle or loop is None or _get_running_loop() is not loop:
             return None
-        if type(engine).send is not self.plain_send or client.cookies is not None:
-            return None
-        if not self._is_usual(client, loop) or not self._says_nothing(request):
+        if type(engine).send is not self.tools.send or "send" in <dict>engine.__dict__:
+            return None     # somebody wants to see what is sent
+        if client.cookies is not None or not self._is_usual(client, loop) or not self._says_nothing(request):
             return None
         route = self._route(client, request)
         if route is None:
@@ -316,7 +333,9 @@ cdef class Flights:
             return None
         flight = Flight.__new__(Flight)
         flight.lane = self
+        flight.client = client
         flight.request = request
+        flight.context = PyContext_CopyCurrent()
         flight.connection = connection
         flight.transport = transport = connection._transport
         flight.raise_error = raise_error
@@ -331,7 +350,7 @@ cdef class Flights:
             flight.deadline = <double>now + self.timeout
             if self.timer is None or flight.deadline < self.due:
                 self._set_timer(flight.deadline)
-        transport.write(route.data)
+        transport.write(route.data if request._body is None else route.data + <bytes>request._body)
         flight.sent = self.clock()
         return future
 
@@ -347,14 +366,15 @@ cdef class Flights:
         """Whether the client's defaults leave nothing to do that is not done here."""
         cdef dict defaults = client.defaults
         if (
-            client is self.client
+            self.client is not None
+            and self.client() is client
             and loop is self.loop
             and client.max_buffer_size == self.max_buffer_size
             and client.base_url is self.base_url
             and PyObject_RichCompareBool(defaults, self.defaults, Py_EQ)
         ):
             return self.usual
-        self.client, self.loop, self.clock = client, loop, loop.time
+        self.client, self.loop, self.clock = weakref.ref(client), loop, loop.time
         self.defaults = defaults.copy()
         self.max_buffer_size = client.max_buffer_size
         self.base_url = client.base_url
@@ -383,33 +403,35 @@ cdef class Flights:
         return self.usual
 
     cdef bint _says_nothing(self, request) except -1:
-        """Whether a request is a GET without options."""
+        """Whether a request has no options."""
         cdef PyObject* name
         cdef PyObject* value
         cdef Py_ssize_t at = 0
-        if type(request) is not self.tools.Request or request.method != "GET":
+        if type(request) is not self.tools.Request or request.method not in _METHODS:
             return False
         said = request.__dict__
         while PyDict_Next(said, &at, &name, &value):
             if value != <PyObject*>None and <object>name not in _ASKED:
                 return False
-        return request._body is None and request.expect_100_continue is False
+        body = request._body
+        if body is not None and (type(body) is not bytes or PyBytes_GET_SIZE(body) > TOGETHER):
+            return False
+        return request.expect_100_continue is False
 
     cdef Route _route(self, client, request):
         """What is sent for a request: as the reference makes it, remembered."""
         cdef PyObject* known
-        headers = request._headers
-        url = request.url
+        headers, url, body = request._headers, request.url, request._body
         if type(headers) is not self.tools.Headers or type(url) is not str:
             return None
         fields = <dict>headers._fields
-        if fields:
+        if not fields and body is None and request.method == "GET":
+            name = url
+        else:
             for value in fields.values():
                 if type(value) is not str:
                     return None
-            name = (url, *fields.items())
-        else:
-            name = url
+            name = (url, request.method, -1 if body is None else len(body), *fields.items())
         known = PyDict_GetItemWithError(self.routes, name)
         if known != NULL:
             return <object>known        # or None
@@ -427,12 +449,12 @@ cdef class Flights:
             return None                 # it is raised where the whole way asks
         fields = hop.headers._fields
         if (
-            plan.is_plain and hop.repeatable and hop.way is tools.USUAL_WAY
-            and writer.keep_alive and not writer.upgrades and len(pieces) == 1
+            plan.is_plain and hop.way is tools.USUAL_WAY and len(pieces) == 1
+            and writer.keep_alive and not writer.upgrades and "Transfer-Encoding" not in fields
         ):
             route = Route.__new__(Route)
             route.key = tools.key_of(hop)
-            route.data = pieces[0]
+            route.data = (<bytes>pieces[0]).removesuffix(hop.body or b"")
             # Who somebody is is remembered no longer than it must be.
             if len(route.data) > MAX_SIZE or len(request.url) > MAX_SIZE or not _SECRETS.isdisjoint(fields):
                 return route

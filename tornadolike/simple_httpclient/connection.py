@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
         transport, times = self._transport, hop.times
         self._hop = hop
         times.sent = times.first_byte = times.ended = 0.0
-        flight = self._flight
+        flight, self._flight = self._flight, None
         if flight is None and (transport is None or transport.is_closing()):
             self._over()
             raise StaleError(_ENDED)
@@ -208,7 +208,10 @@ class Connection(asyncio.Protocol):
             pieces = begin(hop, writer)
         except BaseException:
             self._over()
-            self._owner.keep(self)  # nothing was sent
+            if flight is None:
+                self._owner.keep(self)  # nothing was sent
+            else:
+                self._drop()
             raise
         self._reader.expect(hop.method, writer)
         self._heard = False
@@ -242,7 +245,7 @@ class Connection(asyncio.Protocol):
 
     def _take_over(self, flight: Flight) -> None:
         """Go on with a request that the express lane has sent: what has come for it comes again."""
-        hop, self._flight = self._hop, None
+        hop = self._hop
         self.upload_ended()
         if received := flight.received:
             self.data_received(received)

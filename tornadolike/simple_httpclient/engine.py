@@ -63,13 +63,13 @@ class SimpleEngine(Engine):
         self._heads = ResponseHeadCache(limits.max_header_count)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._flights = Flights(self, turns, pool, self._heads, limits.max_header_size, _TOOLS)
+        self._flights = Flights(turns, pool, self._heads, limits.max_header_size, _TOOLS)
 
     def fetch(
         self, client: Any, request: HTTPRequest, raise_error: bool
     ) -> "asyncio.Future[HTTPResponse] | None":
         flown: asyncio.Future[HTTPResponse] | None
-        flown = self._flights.fetch(client, request, raise_error)
+        flown = self._flights.fetch(self, client, request, raise_error)
         return flown
 
     async def send(self, hop: Hop) -> Answer:

@@ -51,12 +51,10 @@ class Flight(Protocol):
 class Flights:
     """Takes fetches that need nothing special. Here it takes none."""
 
-    def __init__(
-        self, engine: Any, turns: Any, pool: Any, heads: Any, max_header_size: int, tools: Any
-    ) -> None:
+    def __init__(self, turns: Any, pool: Any, heads: Any, max_header_size: int, tools: Any) -> None:
         pass
 
-    def fetch(self, client: Any, request: HTTPRequest, raise_error: bool) -> Any:
+    def fetch(self, engine: Any, client: Any, request: HTTPRequest, raise_error: bool) -> Any:
         """The future of the response; None if the request has to go the whole way."""
         return None
 

@@ -27,6 +27,7 @@ T = TypeVar("T")
 MODULES: Final = (
     "watching",
     "flights",
+    "escaping",
 )
 """The compiled modules."""
 

@@ -23,7 +23,6 @@ from cpython.object cimport PyObject, Py_EQ, PyObject_RichCompareBool
 
 import time
 import weakref
-from asyncio import _get_running_loop
 from io import BytesIO
 
 cdef extern from *:
@@ -314,7 +313,7 @@ cdef class Flights:
         pool = self.pool
         loop = engine._loop
         # (What has to be dialled first has other things to do than to hurry.)
-        if not pool._idle or loop is None or _get_running_loop() is not loop:
+        if not pool._idle or loop is None or self.tools.running_loop() is not loop:
             return None
         if type(engine).send is not self.tools.send or "send" in <dict>engine.__dict__:
             return None     # somebody wants to see what is sent

@@ -1,17 +1,18 @@
 """The express lane of the native core, as far as Python has to do with it: nothing takes it here.
 
-With the native core a fetch that is like most (``_native/flights.pyx`` says which) goes from :meth:`.AsyncHTTPClient.fetch`
-to the transport and back without a task and a conversation. If its response is of another kind it is handed over to
-these, with all that has come.
+With the native core a fetch that is like most (``_native/flights.pyx`` says which) goes from
+:meth:`.AsyncHTTPClient.fetch` to the transport and back without a task and a conversation. If its response is of
+another kind it is handed over to these, with all that has come.
 """
 
+from asyncio import _get_running_loop
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
 from .._native import twin
 from ..http1 import RequestWriter
 from ..http1.body import END
-from ..http1.framing_rules import Length, NO_CODING
+from ..http1.framing_rules import NO_CODING, Length
 from ..httpclient.engine import USUAL_WAY
 from ..httpclient.limiting import timed_out
 from ..httpclient.requests import HTTPRequest
@@ -74,6 +75,7 @@ TOOLS: Final = SimpleNamespace(
     USUAL_WAY=USUAL_WAY,
     Writer=RequestWriter,
     copy_fields=copy_fields,
+    running_loop=_get_running_loop,
     headers_of=HTTPHeaders.from_fields,
     timed_out=timed_out,
 )

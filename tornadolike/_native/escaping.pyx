@@ -70,20 +70,51 @@ def text_of(value):
     return value if PyUnicode_CheckExact(value) else _text_of(value)
 
 
+cdef bint _is_harmless(value):
+    """Whether there can be nothing to escape in its text."""
+    return PyLong_CheckExact(value) or PyFloat_CheckExact(value) or value is None or PyBool_Check(value)
+
+
+cdef str _escaped_value(value):
+    if PyUnicode_CheckExact(value):
+        return _escaped(<str>value)
+    if _is_harmless(value):
+        return PyObject_Str(value)
+    return _escaped(_text_of(value))
+
+
 @cython.binding(False)
 def escaped(value):
     """Anything as text that :func:`~tornadolike.escape.xhtml_escape` has made safe."""
-    if PyUnicode_CheckExact(value):
-        return _escaped(<str>value)
-    if PyLong_CheckExact(value) or PyFloat_CheckExact(value) or value is None or PyBool_Check(value):
-        return PyObject_Str(value)      # there is nothing to escape in it
-    return _escaped(_text_of(value))
+    return _escaped_value(value)
 
 
 @cython.binding(False)
 def escaped_text(str value not None):
     """The same for text."""
     return _escaped(value)
+
+
+# What is HTML already, but may not end what it stands in.
+cdef dict _MARKUP = str.maketrans({"<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
+
+@cython.binding(False)
+def text(value):
+    """Between tags."""
+    if PyUnicode_CheckExact(value) or _is_harmless(value):      # to look for their HTML would be in vain
+        return _escaped_value(value)
+    made = getattr(value, "__html__", None)
+    return _escaped(_text_of(value)) if made is None else _text_of(made())
+
+
+@cython.binding(False)
+def quoted(value):
+    """In an attribute's quotes, and in elements that hold text only; HTML stays HTML but for quotes and tags."""
+    if PyUnicode_CheckExact(value) or _is_harmless(value):      # to look for their HTML would be in vain
+        return _escaped_value(value)
+    made = getattr(value, "__html__", None)
+    return _escaped(_text_of(value)) if made is None else _text_of(made()).translate(_MARKUP)
 
 
 def xhtml_escape(value):

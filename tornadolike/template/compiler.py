@@ -240,11 +240,11 @@ class Compiler:
             return if_text(first, again, other, again)
         if self.autoescape == CONTEXTUAL:
             name = self.way.escapers[id(node)]
-            if name not in _HTML:
+            if name not in _HTML or RUNNING:  # natively a call is quicker than to look before
                 return called(load(f"_tt_to_{name}"), [value], where)
             other = called(load(f"_tt_to_{name}"), [again], where)
         elif self.autoescape == XHTML_ESCAPE and self.way.is_own and RUNNING:
-            return called(load("_tt_escaped"), [value], where)  # which is quicker than to look before
+            return called(load("_tt_escaped"), [value], where)
         elif self.autoescape == XHTML_ESCAPE and self.way.is_own:
             other = called(load("_tt_escaped"), [again], where)
         else:

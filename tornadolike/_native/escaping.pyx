@@ -7,6 +7,8 @@ written into place by a second one.
 Nothing here owns memory but the strings that it returns.
 """
 
+import html
+
 cimport cython
 from cpython.object cimport PyObject_Str
 from cpython.unicode cimport PyUnicode_CheckExact, PyUnicode_FromObject
@@ -122,7 +124,9 @@ def xhtml_escape(value):
     if PyUnicode_CheckExact(value):
         return _escaped(<str>value)
     if isinstance(value, bytes):
-        return _escaped(value.decode("utf-8"))
-    if isinstance(value, str):
-        return _escaped(PyUnicode_FromObject(value))
+        value = value.decode("utf-8")
+        if PyUnicode_CheckExact(value):
+            return _escaped(<str>value)
+    if value is None or isinstance(value, str):
+        return html.escape(value)       # which may have methods of its own
     raise TypeError(f"Expected bytes, str, or None; got {type(value)!r}")

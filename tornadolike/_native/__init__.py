@@ -28,6 +28,7 @@ MODULES: Final = (
     "watching",
     "flights",
     "escaping",
+    "responses",
 )
 """The compiled modules."""
 

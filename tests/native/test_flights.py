@@ -40,6 +40,14 @@ ANSWERS = {
     "interim": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n" + OK,
     "switching": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n",
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n1\r\n!\r\n0\r\n\r\n",
+    "no chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "bad chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nokay\r\n0\r\n\r\n",
+    "many chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"FFFF\r\n%b\r\n" % (b"x" * 65535) * 2
+    + b"0\r\n\r\n",
+    "chunks and more": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nmore",
+    "chunks with length": LENGTH + b"5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "until end": b"HTTP/1.1 200 OK\r\n\r\nall of it",
     "closing": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
     "1.0": b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
@@ -102,7 +110,7 @@ class Told:
 
 def ground(client):
     """Let a client do without the lane."""
-    client.engine._flights = references["flights.Flights"](None, None, None, 0, None)
+    client.engine._flights = references["flights.Flights"](None, None, None, None, None)
 
 
 async def outcome(flies, told, fetches):

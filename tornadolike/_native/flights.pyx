@@ -1,7 +1,7 @@
 """Flights: the express lane of the HTTP client.
 
 A fetch as most are, whose options say nothing special, over a connection that is kept, answered by a response of a
-known length, needs none of what a fetch may need: no task, no plan of its own, no conversation. :class:`Flights` sends
+known length (or in chunks that come together), needs none of what a fetch may need: no task, no plan of its own, no conversation. :class:`Flights` sends
 it from where it is asked for, and its :class:`Flight` reads the response and fills the future.
 
 Whatever is not so stays with the reference. What is seen before anything is sent is not taken at all: ``fetch`` returns
@@ -97,16 +97,22 @@ cdef class Flight:
 
     def data_received(self, bytes data not None):
         cdef Py_ssize_t size, end, missing
+        cdef Flights lane = self.lane
         if self.state == HEAD:
             self.pieces = [data]
             size = PyBytes_GET_SIZE(data)
             end = end_of_head(PyBytes_AS_STRING(data), size)
-            if end < 0 or end > self.lane.max_header_size:
+            if end < 0 or end > lane.max_header_size:
                 self._hand_over()
                 return
             said = self._head(data[:end])
             if said is None:
                 self._hand_over()
+                return
+            if said.size is None:
+                self.said = said
+                if not self._take_chunks(data, end + 4):
+                    self._hand_over()
                 return
             missing = <Py_ssize_t>said.size - (size - end - 4)
             if missing < 0 or <Py_ssize_t>said.size > self.limit:
@@ -115,9 +121,9 @@ cdef class Flight:
             self.said = said
             self.due = missing
             if missing == 0:
-                self._land(data[end + 4:])
+                self._land(data[end + 4:], lane.tools.NO_TRAILERS)
             else:
-                self.first_byte = self.lane.clock()
+                self.first_byte = lane.clock()
                 self.state = BODY
         elif self.state == BODY:
             self.pieces.append(data)
@@ -125,7 +131,7 @@ cdef class Flight:
             if self.due == 0:
                 first = <bytes>self.pieces[0]
                 self.pieces[0] = first[end_of_head(PyBytes_AS_STRING(first), PyBytes_GET_SIZE(first)) + 4:]
-                self._land(b"".join(self.pieces))
+                self._land(b"".join(self.pieces), lane.tools.NO_TRAILERS)
             elif self.due < 0:
                 self._hand_over()
         elif self.state == HANDED:
@@ -181,11 +187,32 @@ cdef class Flight:
         version, status, _ = said.start_line
         if version != "HTTP/1.1" or not 200 <= <int>status < 300 or <int>status == 204 or not said.stays_open:
             return None
-        if said.coding is not lane.no_coding or said.size is None or said.length is lane.repeated:
+        if said.coding is lane.no_coding:
+            if said.size is None or said.length is lane.repeated:
+                return None
+        elif said.coding is not lane.chunked or said.length is not lane.no_length:
             return None
         return None if "Content-Encoding" in said.fields else said
 
-    cdef int _land(self, bytes body) except -1:
+    cdef bint _take_chunks(self, bytes data, Py_ssize_t position) except -1:
+        """Land with a body in chunks, if all of it is here; False if not, and then nothing was done."""
+        lane = self.lane
+        body = lane.tools.ChunkedBody(lane.limits)
+        pieces = []
+        while True:
+            try:
+                event, position = body.read(data, position, self.limit)
+            except lane.tools.InputError:
+                return False    # the reference says it
+            if type(event) is not bytes:
+                break
+            pieces.append(event)
+        if event is None or position != PyBytes_GET_SIZE(data):
+            return False
+        self._land(pieces[0] if len(pieces) == 1 else b"".join(pieces), event.trailers)
+        return True
+
+    cdef int _land(self, bytes body, trailers) except -1:
         """The response is whole."""
         cdef Flights lane = self.lane
         cdef double now = lane.clock(), begun = self.started
@@ -214,7 +241,7 @@ cdef class Flight:
         try:
             response = tools.Response(
                 request, status, tools.headers_of(tools.copy_fields(said.fields)), BytesIO(body), request.url,
-                None, total, times, reason, start_time, history=[], trailers=tools.NO_TRAILERS, version=version,
+                None, total, times, reason, start_time, history=[], trailers=trailers, version=version,
             )
         except Exception as error:
             # A class that somebody has put there: who waits must hear of it.
@@ -284,11 +311,11 @@ cdef class Flight:
 cdef class Flights:
     """The express lane of one engine.
 
-    :arg turns, pool, heads, max_header_size: the engine's.
+    :arg turns, pool, heads, limits: the engine's.
     :arg tools: what it needs of the rooms above, by names.
     """
 
-    cdef object pool, turns, heads, tools, no_coding, repeated
+    cdef object pool, turns, heads, tools, limits, no_coding, chunked, no_length, repeated
     cdef object loop, clock
     cdef object client          # a weak reference, or None
     cdef dict defaults, routes, going
@@ -299,10 +326,11 @@ cdef class Flights:
     cdef object timer
     cdef double due
 
-    def __init__(self, turns, pool, heads, max_header_size, tools):
+    def __init__(self, turns, pool, heads, limits, tools):
         self.turns, self.pool, self.heads, self.tools = turns, pool, heads, tools
-        self.no_coding, self.repeated = tools.NO_CODING, tools.REPEATED
-        self.max_header_size = max_header_size
+        self.no_coding, self.chunked = tools.NO_CODING, tools.CHUNKED
+        self.no_length, self.repeated = tools.NO_LENGTH, tools.REPEATED
+        self.limits, self.max_header_size = limits, limits.max_header_size
         self.routes = {}
         self.going = {}
 

@@ -63,7 +63,7 @@ class SimpleEngine(Engine):
         self._heads = ResponseHeadCache(limits.max_header_count)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._flights = Flights(turns, pool, self._heads, limits.max_header_size, _TOOLS)
+        self._flights = Flights(turns, pool, self._heads, limits, _TOOLS)
 
     def fetch(
         self, client: Any, request: HTTPRequest, raise_error: bool

@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 
 from .._native import twin
 from ..http1 import RequestWriter
-from ..http1.body import END
-from ..http1.framing_rules import NO_CODING, Length
+from ..http1.body import END, ChunkedBody
+from ..http1.framing_rules import NO_CODING, NO_LENGTH, Coding, Length
 from ..httpclient.engine import USUAL_WAY
 from ..httpclient.limiting import timed_out
 from ..httpclient.requests import HTTPRequest
@@ -52,7 +52,7 @@ class Flight(Protocol):
 class Flights:
     """Takes fetches that need nothing special. Here it takes none."""
 
-    def __init__(self, turns: Any, pool: Any, heads: Any, max_header_size: int, tools: Any) -> None:
+    def __init__(self, turns: Any, pool: Any, heads: Any, limits: Any, tools: Any) -> None:
         pass
 
     def fetch(self, engine: Any, client: Any, request: HTTPRequest, raise_error: bool) -> Any:
@@ -64,9 +64,12 @@ class Flights:
 
 
 TOOLS: Final = SimpleNamespace(
+    CHUNKED=Coding.CHUNKED,
+    ChunkedBody=ChunkedBody,
     Headers=HTTPHeaders,
     InputError=HTTPInputError,
     NO_CODING=NO_CODING,
+    NO_LENGTH=NO_LENGTH,
     NO_TRAILERS=END.trailers,
     OutputError=HTTPOutputError,
     REPEATED=Length.REPEATED,

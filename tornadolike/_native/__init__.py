@@ -37,6 +37,9 @@ MODULES: Final = (
     "frames",
     "messages",
     "conversation",
+    "flights",
+    "escaping",
+    "responses",
 )
 """The compiled modules."""
 

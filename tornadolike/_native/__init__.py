@@ -24,7 +24,13 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-MODULES: Final = ("watching",)
+MODULES: Final = (
+    "watching",
+    "scanner",
+    "fields",
+    "headers",
+    "readers",
+)
 """The compiled modules."""
 
 PURE_VARIABLE: Final = "TORNADOLIKE_PURE"

@@ -12,17 +12,19 @@ the fields say of the body is judged by the tables of :mod:`.framing`.
 import re
 from typing import Final
 
+from .._native import RUNNING, references, twin
 from ..httputil import HTTPInputError
 from ..httputil.authority import is_authority
 from ..httputil.headers import FORBIDDEN_IN_VALUE, field_names
 from .framing import Fields, joined, read_coding, read_length, shown
-from .framing_rules import Coding, Length
+from .framing_rules import NO_CODING, NO_LENGTH, NUMBER, ZERO, Coding, Length
 
 CONTROL_IN_PART: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?=[^\n])|(?<!\r)\n")
 """A control character, or half a line break, in bytes to which more may come: with it they need not be
 waited for."""
 
 
+@twin("fields")
 class FieldSection:
     """The fields of one request (or of several that are equal), and what they say about it."""
 
@@ -132,6 +134,7 @@ def parse_fields(text: str, max_count: int) -> Fields:
     return fields
 
 
+@twin("fields")
 class FieldSectionCache(dict[bytes, FieldSection]):
     """Field sections that were parsed before, by their bytes.
 
@@ -153,3 +156,17 @@ class FieldSectionCache(dict[bytes, FieldSection]):
                 self.clear()
             self[raw] = section
         return section
+
+
+if RUNNING:
+    from .._native import fields as native
+
+    native.install(
+        references["fields.FieldSection"],
+        field_names,
+        is_authority,
+        HTTPInputError,
+        (read_coding, read_length, read_connection),
+        NO_CODING,
+        (NO_LENGTH[0], ZERO, NUMBER),
+    )

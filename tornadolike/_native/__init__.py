@@ -30,6 +30,10 @@ MODULES: Final = (
     "fields",
     "headers",
     "readers",
+    "exchange",
+    "outgoing",
+    "heads",
+    "lane",
 )
 """The compiled modules."""
 

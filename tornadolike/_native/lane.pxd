@@ -4,7 +4,7 @@ from .exchange cimport Exchange
 from .fields cimport Section, Sections
 from .heads cimport Heads
 from .outgoing cimport Outgoing
-from .scanner cimport Limits
+from .scanner cimport Head, Limits
 
 cdef class Site:
     cdef object serving, deadlines, serve_whole, done
@@ -46,3 +46,5 @@ cdef class Lane(Exchange):
     ) except -1
     cdef int answered(self, bint mine, Py_ssize_t begin, const char* body, Py_ssize_t size) except -1
     cdef int leave(self) except -1
+    cdef object read_request(self, const Head* head, Section section, const char* body, Py_ssize_t body_size)
+    cdef bint is_head(self)

@@ -34,6 +34,8 @@ MODULES: Final = (
     "outgoing",
     "heads",
     "lane",
+    "query",
+    "request",
 )
 """The compiled modules."""
 

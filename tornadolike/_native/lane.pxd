@@ -4,7 +4,8 @@ from .exchange cimport Exchange
 from .fields cimport Section, Sections
 from .heads cimport Heads
 from .outgoing cimport Outgoing
-from .scanner cimport Head, Limits
+from .request cimport HotRequest
+from .scanner cimport Limits
 
 cdef class Site:
     cdef object serving, deadlines, serve_whole, done
@@ -25,7 +26,7 @@ cdef class Site:
 
 cdef class Lane(Exchange):
     cdef Site site
-    cdef object sock, address, request, body_of_request
+    cdef object sock, address, request
     cdef object close_callback, drain_callback, known_context, phase_name
     cdef bytes held             # what has come and is not looked at yet
     cdef Section section        # of the request that is being answered
@@ -38,7 +39,7 @@ cdef class Lane(Exchange):
     cdef int hold(self, const char* data, Py_ssize_t size) except -1
     cdef int work(self, const char* data, Py_ssize_t size) except -1
     cdef int serve_all(self, const char* data, Py_ssize_t size) except -1
-    cdef int serve_one(self, object request) except -1
+    cdef int serve_one(self, HotRequest request) except -1
     cdef int wait_for_more(self, const char* data, Py_ssize_t size, bint again) except -1
     cdef int answer(
         self, int status, object reason, object content_type, dict fields, const char* extra, Py_ssize_t extra_size,
@@ -46,5 +47,4 @@ cdef class Lane(Exchange):
     ) except -1
     cdef int answered(self, bint mine, Py_ssize_t begin, const char* body, Py_ssize_t size) except -1
     cdef int leave(self) except -1
-    cdef object read_request(self, const Head* head, Section section, const char* body, Py_ssize_t body_size)
     cdef bint is_head(self)

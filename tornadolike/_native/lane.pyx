@@ -38,7 +38,7 @@ The room is never read after the application has been called except by its owner
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeLatin1
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
@@ -51,6 +51,13 @@ from .heads cimport Heads, put_fields
 from .outgoing cimport Outgoing
 from .scanner cimport HEAD as METHOD_HEAD, PART, WHOLE, Head, scan_head
 from .exchange cimport Exchange
+from .request cimport HotRequest, give_back, new_request
+
+cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(object) noexcept
+
+cdef extern from "clock.h":
+    double monotonic_seconds(object monotonic) except -1.0
 
 cdef extern from "sockets.h" nogil:
     Py_ssize_t receive_now(int fd, char* room, size_t size)
@@ -77,23 +84,19 @@ cdef int READ = 1
 cdef object CancelledError = asyncio.CancelledError
 cdef object monotonic = time.monotonic
 cdef object context_of = None
-cdef object request_class = None
-cdef tuple METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 cdef tuple PHASES = ("HEAD", "IDLE", "HEAD", "HANDLING", None, "ENDED")
 
 
-def install(make_context, phases, request):
+def install(make_context, phases):
     """What is needed of the upper rooms; http1connection.express hands it in.
 
     :arg make_context: http1connection.context.context_of.
     :arg phases: the names of the phases HEAD, IDLE, HANDLING and ENDED.
-    :arg request: HTTPServerRequest.
     """
-    global context_of, PHASES, request_class
+    global context_of, PHASES
     context_of = make_context
     head, idle, handling, ended = phases
     PHASES = (head, idle, head, handling, None, ended)
-    request_class = request
 
 
 cdef class Site:
@@ -214,6 +217,7 @@ cdef class Lane(Exchange):
         """Have one request after another answered; the answers stay in the buffer, as a rule."""
         cdef Site site = self.site
         cdef Section section
+        cdef HotRequest request
         cdef Head head
         cdef const char* at = data
         cdef const char* known
@@ -251,9 +255,14 @@ cdef class Lane(Exchange):
             self.section = section
             self.mode = HANDLING
             self.when = INFINITY
-            request = self.read_request(&head, section, at - body_size, body_size)
+            request = new_request()
+            request.fill(&head, section, self, monotonic_seconds(monotonic))
+            if body_size:
+                request.set_body(PyBytes_FromStringAndSize(at - body_size, body_size))
             self.request = request
             self.serve_one(request)
+            give_back(request)
+            request = None
             if self.mode == HANDLING:
                 if left:
                     self.held = PyBytes_FromStringAndSize(at, left)
@@ -265,26 +274,17 @@ cdef class Lane(Exchange):
                 if self.mode != IDLE:
                     return 0
 
-    cdef object read_request(self, const Head* head, Section section, const char* body, Py_ssize_t body_size):
-        request = request_class.__new__(request_class)
-        request.method = METHODS[head.method]
-        request.uri = PyUnicode_DecodeLatin1(head.target, head.target_size, NULL)
-        request.path = PyUnicode_DecodeLatin1(head.target, head.path_size, NULL)
-        request.query = request.uri[head.path_size + 1:]
-        request._start_time = monotonic()
-        request._fields = section.fields
-        request.connection = self
-        if body_size:
-            request.body = PyBytes_FromStringAndSize(body, body_size)
-        return request
-
-    cdef int serve_one(self, object request) except -1:
+    cdef int serve_one(self, HotRequest request) except -1:
+        """Have a request answered. Behind this the room may be used again."""
         try:
             self.site.serve_whole(request)
         except (Exception, CancelledError) as error:
             if self.request is not None:  # else it has failed after its answer
                 self.leave()
             self._application_failed(error)
+        finally:
+            if Py_REFCNT(request) > 2:  # the caller's reference, and this one
+                request.keep()
         return 0
 
     cdef int wait_for_more(self, const char* data, Py_ssize_t size, bint again) except -1:
@@ -392,7 +392,10 @@ cdef class Lane(Exchange):
         return 1
 
     cdef bint is_head(self):
-        return self.request.method == "HEAD"
+        cdef object request = self.request
+        if isinstance(request, HotRequest) and (<HotRequest>request).method_number >= 0:
+            return (<HotRequest>request).method_number == METHOD_HEAD
+        return request.method == "HEAD"
 
     cdef int answered(self, bint mine, Py_ssize_t begin, const char* body, Py_ssize_t size) except -1:
         """Send what is in the buffer from ``begin`` on, and ``body`` behind it.

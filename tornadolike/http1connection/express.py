@@ -25,13 +25,20 @@ from .serving import Serving
 
 if TYPE_CHECKING:
     from .._native.lane import LaneFace
-else:
+elif RUNNING:
     LaneFace = front("lane", "LaneFace")
+else:
+
+    class LaneFace:
+        """There is no lane, and nobody makes such a connection."""
+
+        __slots__ = ()
+
 
 if RUNNING:
     from .._native import lane as native
 
-    native.install(context_of, (HEAD, IDLE, HANDLING, ENDED), HTTPServerRequest)
+    native.install(context_of, (HEAD, IDLE, HANDLING, ENDED))
 
 KEPT: Final = (
     "_request",
@@ -163,7 +170,8 @@ class ExpressConnection(LaneFace, ServerConnection):
         phase = self.phase
         if phase is ENDED:
             return
-        if phase is HANDLING or phase is WRITING or phase is UPGRADED or self._closing:
+        waits = phase is HANDLING or phase is WRITING or phase is UPGRADED
+        if waits or self._closing or self.transport.is_closing():
             self._send_out()
             self._settle()
         else:

@@ -193,7 +193,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             super().handle_socket(connection, address)
             return
         serving = self._serving or self._start_serving()
-        if self.ssl_context is None and may_be_express(serving, address):
+        if self.ssl_context is None and may_be_express(serving, address, connection):
             ExpressConnection(serving, address, connection)
             return
         protocol = opening_for(serving, address, self.ssl_context)

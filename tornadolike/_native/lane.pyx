@@ -283,7 +283,7 @@ cdef class Lane(Exchange):
                 self.leave()
             self._application_failed(error)
         finally:
-            if Py_REFCNT(request) > 2:  # the caller's reference, and this one
+            if Py_REFCNT(request) > 1:  # somebody has it besides us (this one is borrowed from the caller)
                 request.keep()
         return 0
 

@@ -1,9 +1,9 @@
 """:class:`ExpressConnection`: a connection that begins on the express lane, which is native.
 
-As long as all is ordinary (:mod:`tornadolike._native.lane` says what is) it is served there: no transport, no reader,
-none of the attributes of a :class:`.ServerConnection`, which it is too. The first thing that the lane does not take, or
-anybody's first look at an attribute that is not there, makes the connection *leave* the lane: what was left out is made,
-and all goes on in the reference, with the bytes, the answers and the time-out that were under way.
+As long as all is ordinary (:mod:`tornadolike._native.lane` says what is) it is served there: no transport, no
+reader, none of the attributes of a :class:`.ServerConnection`, which it is too. The first thing that the lane does
+not take, or anybody's first look at an attribute that is not there, makes the connection *leave* the lane: what was
+left out is made, and all goes on in the reference, with the bytes, the answers and the time-out that were under way.
 
 This room has what happens seldom: how a lane begins, ends, and is left.
 """
@@ -53,11 +53,12 @@ KEPT: Final = (
 """What of the general connection's attributes a lane has already."""
 
 
-def may_be_express(serving: Serving, address: Any) -> bool:
+def may_be_express(serving: Serving, address: Any, sock: socket.socket) -> bool:
     """Whether a plain connection from ``address`` may begin on the lane."""
-    if serving.site is None:
-        return RUNNING and _has_lane(serving) and may_be_express(serving, address)
-    if serving.loop.tracing is not None or not serving.keep_alive:
+    if serving.site is None and not (RUNNING and _has_lane(serving)):
+        return False
+    # (Another kind of socket may have ways of its own to receive and to send.)
+    if type(sock) is not socket.socket or serving.loop.tracing is not None or not serving.keep_alive:
         return False
     proxies = serving.parameters.proxy_protocol
     return proxies is None or not proxies.has_peer(address)

@@ -19,6 +19,10 @@ cdef class Section:
     cdef int adopt(self, bytes raw, found) except -1
     cdef int conclude(self) except -1
 
+# The fields of some lines (with CRLF between them), as http1.fields.parse_fields() gives them; None if something about
+# them is wrong.
+cdef dict parse_lines(const char* at, Py_ssize_t size, Py_ssize_t max_count)
+
 cdef class Sections:
     # None: not to be had here, or malformed; the reference says what is wrong.
     cdef Section find(self, const char* raw, Py_ssize_t size)

@@ -18,5 +18,11 @@ FieldSection = Section
 FieldSectionCache = Sections
 
 def install(
-    section: object, names: object, authority: object, error: object, readers: object, coding: object, lengths: object
+    section: object,
+    names: object,
+    authority: object,
+    error: object,
+    readers: object,
+    coding: object,
+    lengths: object,
 ) -> None: ...

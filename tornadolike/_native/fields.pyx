@@ -92,7 +92,7 @@ cdef class Section:
 
     cdef int read(self, bytes raw, Py_ssize_t max_count) except -1:
         """Read what is usual: 1 if it was that, 0 if the reference is to be asked."""
-        cdef dict fields = parse(raw, max_count)
+        cdef dict fields = parse_lines(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw), max_count)
         cdef const char* digits
         cdef Py_ssize_t size, i
         cdef object value
@@ -171,10 +171,8 @@ cdef class Section:
         return {**self.fields, "Host": host}
 
 
-cdef dict parse(bytes raw, Py_ssize_t max_count):
-    """The fields of some lines, as http1.fields.parse_fields() gives them; None if something about them is wrong."""
-    cdef const char* at = PyBytes_AS_STRING(raw)
-    cdef const char* end = at + PyBytes_GET_SIZE(raw)
+cdef dict parse_lines(const char* at, Py_ssize_t size, Py_ssize_t max_count):
+    cdef const char* end = at + size
     cdef const char* colon
     cdef const char* value
     cdef const char* line_end

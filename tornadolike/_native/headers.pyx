@@ -6,7 +6,7 @@ wrong with a name or a value, it calls the method of the same name of the refere
 Ownership: it owns its dict of fields (or shares it, as ``from_fields`` says), and nothing else.
 """
 
-from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError, PyDict_SetItem
+from cpython.dict cimport PyDict_CheckExact, PyDict_GetItemWithError, PyDict_Next, PyDict_SetItem
 from cpython.object cimport PyObject
 from copyreg import __newobj__
 
@@ -95,6 +95,7 @@ cdef class HotHeaders:
         if found is NULL:
             # (Whatever the characters stand for, this one will do: it is a value by either rule.)
             reference.add(self, name, value, _chars_are_bytes=_chars_are_bytes)
+            field_names[name]  # it has passed: it will be found the next time
             return
         before = PyDict_GetItemWithError(self._fields, <object>found)
         if before is NULL:
@@ -143,3 +144,21 @@ cdef class HotHeaders:
     def __reduce__(self):
         # As object.__reduce_ex__() does for what is written in Python, so that one mode reads what the other wrote.
         return __newobj__, (type(self),), self.__getstate__()
+
+
+def copy_fields(fields):
+    """A copy of a dict of fields whose lists are copies too."""
+    cdef Py_ssize_t position = 0
+    cdef PyObject* name = NULL
+    cdef PyObject* value = NULL
+    copied = fields.copy()
+    # (Through the copy, which nobody else knows; a value may be replaced while one goes through.)
+    if PyDict_CheckExact(copied):
+        while PyDict_Next(copied, &position, &name, &value):
+            if type(<object>value) is list:
+                PyDict_SetItem(copied, <object>name, (<list><object>value).copy())
+    else:
+        for key, values in fields.items():
+            if type(values) is list:
+                copied[key] = values.copy()
+    return copied

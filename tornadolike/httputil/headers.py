@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
-from .._native import RUNNING, front
+from .._native import RUNNING, front, twin
 from ..escape import to_unicode
 from .errors import HTTPInputError
 
@@ -71,7 +71,7 @@ class FieldMap(MutableMapping[str, str]):
         """Headers over a dict of canonical names to a value (or to a list of several), not copied."""
         headers = cls.__new__(cls)
         headers._fields = fields
-        return headers
+        return cast("HTTPHeaders", headers)
 
     # Repeated fields
 
@@ -149,7 +149,7 @@ class FieldMap(MutableMapping[str, str]):
             end = headers.find("\n", start) + 1 or len(headers)
             parsed.parse_line(headers[start:end], _chars_are_bytes=_chars_are_bytes)
             start = end
-        return parsed
+        return cast("HTTPHeaders", parsed)
 
     def __str__(self) -> str:
         return "".join([f"{name}: {value}\n" for name, value in self.get_all()])
@@ -254,6 +254,7 @@ if RUNNING:
     native.install(FieldMap, HTTPHeaders, canonical_names, field_names)
 
 
+@twin("headers")
 def copy_fields(fields: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
     """A copy of a dict of fields whose lists are copies too."""
     copied = fields.copy()

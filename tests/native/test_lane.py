@@ -221,7 +221,26 @@ ORDINARY = [
 ]
 """What stays on the lane (but for answers that are too large for the peer's buffer)."""
 
+LAST = [
+    get("/a", "Connection: close"),
+    get("/a", "Connection: close", method="HEAD"),
+    get("/fields", "Connection: close"),
+    get("/etag", "Connection: close"),
+    get("/empty", "Connection: close"),
+    get("/huge", "Connection: close"),
+    get("/large", version="1.0"),
+    get("/a", version="1.0"),
+]
+"""Behind what the lane closes."""
+
 UNUSUAL = [
+    *LAST,
+    get("/later", "Connection: close"),
+    get("/raise", "Connection: close"),
+    get("/pieces", "Connection: close"),
+    get("/pieces", version="1.0"),
+    get("/a", "Connection: close", "Content-Length: 2", method="POST") + b"hi",
+    get("/a", "Connection: close, keep-alive"),
     get("/bad"),
     get("/wrong"),
     get("/close"),
@@ -334,7 +353,7 @@ def test_byte_by_byte(data: bytes) -> None:
     play(main)
 
 
-@settings(max_examples=150)
+@settings(max_examples=400)
 @given(
     st.lists(st.sampled_from(ORDINARY * 2 + UNUSUAL), min_size=1, max_size=8),
     st.lists(st.integers(0, 10_000), max_size=6),

@@ -31,7 +31,7 @@ cdef class Lane(Exchange):
     cdef bytes held             # what has come and is not looked at yet
     cdef Section section        # of the request that is being answered
     cdef int fd, mode
-    cdef bint keep_alive
+    cdef bint keep_alive, last, closing
     cdef double when            # the deadline
     cdef long where             # its bucket
 

@@ -9,6 +9,8 @@ class Lane: ...
 class LaneFace(Lane):
     _on_lane: bool
     _resting: bool
+    _last: bool
+    _was_last: bool
     _working: bool
 
     def _enter(self, site: Site, sock: Any, address: Any) -> None: ...

@@ -2,8 +2,8 @@
 
 A :class:`Lane` is what a plain connection that a server has accepted begins as. It receives what has come, scans the
 heads of requests (:mod:`.scanner`), has each that it wholly understands answered, one after another, and sends the
-answers of one wake-up in one call. It understands requests of HTTP/1.1 with ordinary fields whose body, if they have
-one, has come with the head; and answers that are given whole, whose peer takes them at once.
+answers of one wake-up in one call. It understands requests with ordinary fields whose body, if they have one, has come
+with the head; and answers that are given whole, whose peer takes them at once.
 
 Everything else is the general connection's (:class:`tornadolike.http1connection.ServerConnection`). A lane *is* such a
 connection as well: the same object, of whose attributes there are only these until it leaves the lane (:meth:`Lane.leave`).
@@ -18,6 +18,7 @@ mode           what is going on                                           phase
 ``IDLE``       everything that came is answered                           IDLE
 ``PARTIAL``    a part of a head has come                                  HEAD
 ``HANDLING``   a request is with the application                          HANDLING
+``LAST``       it is answered, and the peer expects us to close           HANDLING
 ``GENERAL``    the lane is left: the general connection does all          whatever it says
 ``ENDED``      the connection is closed                                   ENDED
 =============  =========================================================  ===================================
@@ -68,6 +69,7 @@ cdef enum Mode:
     IDLE
     PARTIAL
     HANDLING
+    LAST
     GENERAL
     ENDED
 
@@ -84,7 +86,7 @@ cdef int READ = 1
 cdef object CancelledError = asyncio.CancelledError
 cdef object monotonic = time.monotonic
 cdef object context_of = None
-cdef tuple PHASES = ("HEAD", "IDLE", "HEAD", "HANDLING", None, "ENDED")
+cdef tuple PHASES = ("HEAD", "IDLE", "HEAD", "HANDLING", "HANDLING", None, "ENDED")
 
 
 def install(make_context, phases):
@@ -96,7 +98,7 @@ def install(make_context, phases):
     global context_of, PHASES
     context_of = make_context
     head, idle, handling, ended = phases
-    PHASES = (head, idle, head, handling, None, ended)
+    PHASES = (head, idle, head, handling, handling, None, ended)
 
 
 cdef class Site:
@@ -133,6 +135,18 @@ cdef class Site:
         self.tick = self.deadlines.now
         self.heads.start_tick(self.tick)
         return 0
+
+
+cdef bint is_last(Section section) except -1:
+    """Whether a request behind which the peer expects us to close is a plain one besides."""
+    cdef dict fields = section.fields
+    return (
+        section.has_host
+        and not section.keep_alive
+        and section.expect is None
+        and "Content-Length" not in fields
+        and "Transfer-Encoding" not in fields
+    )
 
 
 cdef class Lane(Exchange):
@@ -200,6 +214,8 @@ cdef class Lane(Exchange):
             self.serve_all(data, size)
             if site.out.size:
                 self.answered(True, 0, NULL, 0)
+            if self.mode == LAST and site.rest_size:
+                self.leave()  # to close in a way that what the peer has said for nothing does no harm
         except BaseException:
             # Somebody wants the loop to end. Nothing is lost.
             self.leave()
@@ -209,6 +225,8 @@ cdef class Lane(Exchange):
             site.rest_size = 0
         if self.mode == GENERAL:
             self._go_on()
+        elif self.mode == LAST:
+            self._lose()
         elif self.mode == IDLE and self.held is None:
             self.when = site.tick + site.idle_timeout
         return 0
@@ -236,7 +254,7 @@ cdef class Lane(Exchange):
             verdict = scan_head(at, left, &site.limits, known, known_size, &head)
             if verdict == PART:
                 return self.wait_for_more(at, left, again and at == data)
-            if verdict != WHOLE or head.minor != 1:
+            if verdict != WHOLE:
                 return self.leave()
             section = site.recent
             if section is None or head.fields != known:
@@ -244,7 +262,12 @@ cdef class Lane(Exchange):
                 if section is None:
                     return self.leave()
                 site.recent = section
-            if not section.whole_or_nothing:
+            if section.close or head.minor != 1:
+                if not is_last(section):
+                    return self.leave()
+                self.last = True
+                self.keep_alive = False
+            elif not section.whole_or_nothing:
                 return self.leave()
             body_size = max(section.body_size, 0)
             if body_size > site.max_body_size or left - head.size < body_size:
@@ -345,12 +368,12 @@ cdef class Lane(Exchange):
         cdef bint mine = site.owner is self
         cdef bint is_head, bodiless = status == 204 or status == 304
         cdef bint counted = False, extra_first
-        if self.request is None or not self.keep_alive or not 200 <= status <= 999:
+        if self.request is None or not (self.keep_alive or self.last and mine) or not 200 <= status <= 999:
             return 0
         is_head = self.is_head()
         if not mine:
             site.look_at_clock()
-        extra_first = fields is None and status == 200 and size <= CORKED_SIZE and not is_head
+        extra_first = fields is None and status == 200 and size <= CORKED_SIZE and not is_head and self.keep_alive
         try:
             if fields is None:
                 site.heads.put_default(out, status, reason, content_type)
@@ -366,6 +389,8 @@ cdef class Lane(Exchange):
             out.put(b"Content-Length: ", 16)
             out.put_number(size)
             out.put(b"\r\n", 2)
+        if not self.keep_alive:
+            out.put(b"Connection: close\r\n", 19)
         if not extra_first and extra_size:
             out.put(extra, extra_size)
         out.put(b"\r\n", 2)
@@ -377,7 +402,7 @@ cdef class Lane(Exchange):
         self.request = None
         self.section = None
         self.close_callback = self.drain_callback = None
-        self.mode = IDLE
+        self.mode = IDLE if self.keep_alive else LAST
         if not mine or size:
             self.answered(mine, 0 if mine else begin, body, size)
         else:
@@ -443,6 +468,7 @@ cdef class Lane(Exchange):
             unsent = site.out.take()
             site.rest_size = 0
         self.phase_name = PHASES[self.mode]
+        self.closing = self.mode == LAST
         self.mode = GENERAL
         return sock, section, unsent, unread
 
@@ -474,6 +500,16 @@ cdef class LaneFace(Lane):
         return (self.mode == NEW or self.mode == IDLE) and self.held is None and self.site.owner is not self
 
     @property
+    def _last(self):
+        """Whether the peer expects us to close behind the response to what was its last request."""
+        return self.last
+
+    @property
+    def _was_last(self):
+        """Whether that response was given on the lane."""
+        return self.closing
+
+    @property
     def _working(self):
         """Whether the lane is at work on what has come: what is sent leaves together."""
         return self.site.owner is self
@@ -496,7 +532,7 @@ cdef class LaneFace(Lane):
                 status, reason, content_type, fields, PyBytes_AS_STRING(extra), PyBytes_GET_SIZE(extra),
                 PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body),
             ):
-                return self.site.done if self.mode == IDLE else self._when_taken()
+                return self.site.done if self.mode < GENERAL else self._when_taken()
         return self._respond_generally(status, reason, content_type, headers, extra, body)
 
     # The general connection's attributes

@@ -143,6 +143,8 @@ class ExpressConnection(LaneFace, ServerConnection):
             setattr(self, name, value)
         if ended:
             return
+        self._linger = not self._last
+        self._closing = self._was_last
         reader = self._reader
         reader.section = section
         if unread:

@@ -40,6 +40,12 @@ MODULES: Final = (
     "flights",
     "escaping",
     "responses",
+    "exchange",
+    "outgoing",
+    "heads",
+    "lane",
+    "query",
+    "request",
 )
 """The compiled modules."""
 

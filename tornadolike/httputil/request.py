@@ -5,6 +5,7 @@ from collections.abc import Callable
 from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any
 
+from .._native import RUNNING, front
 from ..escape import parse_qs_bytes
 from ..log import on_one_line
 from ..util import lazy
@@ -17,12 +18,8 @@ from .trust import Origin
 from .urls import split_host_and_port
 
 
-class HTTPServerRequest:
-    """One HTTP request.
-
-    What a handler rarely looks at (headers, arguments, cookies, the peer's address) is worked out when
-    it is first read.
-    """
+class AnyRequest:
+    """All of :class:`HTTPServerRequest`: what of it runs natively does the same."""
 
     method: str | None
     """The method, in the case that the client used: ``"GET"``."""
@@ -209,6 +206,11 @@ class HTTPServerRequest:
         sent = self._fields.get("Cookie", "")
         return parse_cookie(sent if isinstance(sent, str) else "; ".join(sent)).get(name)
 
+    def _forget_form(self) -> None:
+        """The body was not what it seemed: forget what was told of it."""
+        for name in ("_form", "arguments", "body_arguments", "files"):
+            vars(self).pop(name, None)
+
     def get_ssl_certificate(self, binary_form: bool = False) -> dict[str, Any] | bytes | None:
         """The client's certificate: what :meth:`ssl.SSLSocket.getpeercert` gives.
 
@@ -237,6 +239,14 @@ class HTTPServerRequest:
         )
 
 
+class HTTPServerRequest(front("request", "HotRequest"), AnyRequest):  # type: ignore[misc]
+    """One HTTP request.
+
+    What a handler rarely looks at (headers, arguments, cookies, the peer's address) is worked out when
+    it is first read.
+    """
+
+
 def summary_of(request: HTTPServerRequest, uri: str | None = None) -> str:
     """A request in a few words, for the log.
 
@@ -249,3 +259,14 @@ def summary_of(request: HTTPServerRequest, uri: str | None = None) -> str:
 def request_of(request: HTTPServerRequest) -> RequestStartLine:
     """The start line that ``request`` came with."""
     return RequestStartLine(request.method or "", request.uri or "", request.version)
+
+
+if RUNNING:
+    from .._native import request as native
+
+    native.install(
+        HTTPServerRequest,
+        default_parse_body_config,
+        AnyRequest.arguments._compute,
+        AnyRequest.query_arguments._compute,
+    )

@@ -119,8 +119,7 @@ async def _spool_form(handler: RequestHandler) -> None:
         handler._spool = spool = Spool(memory_size, settings.get("upload_directory"))
         form = await _read_form(handler.form_parts(), spool, memory_size)
     # What prepare() has looked at was without them.
-    for name in ("_form", "arguments", "body_arguments", "files"):
-        vars(request).pop(name, None)
+    request._forget_form()
     if form is not None:
         request._form = form
     handler._check_form()

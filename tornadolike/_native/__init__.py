@@ -24,7 +24,12 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-MODULES: Final = ("watching",)
+MODULES: Final = (
+    "watching",
+    "handles",
+    "queues",
+    "reactor",
+)
 """The compiled modules."""
 
 PURE_VARIABLE: Final = "TORNADOLIKE_PURE"

@@ -523,7 +523,9 @@ class ReferenceReactor(asyncio.AbstractEventLoop):
 
 
 if TYPE_CHECKING:
-    HotReactor = object
+
+    class HotReactor: ...
+
     allocate = object.__new__
 else:
     HotReactor = front("reactor", "HotReactor")

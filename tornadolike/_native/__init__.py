@@ -46,6 +46,9 @@ MODULES: Final = (
     "lane",
     "query",
     "request",
+    "handles",
+    "queues",
+    "reactor",
 )
 """The compiled modules."""
 

@@ -19,7 +19,7 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from ..log import app_log
-from .handles import ORIGIN_DEPTH, TimerHandle
+from .handles import ORIGIN_DEPTH
 from .origins import origin_of
 from .poller import Poller
 from .reactor import Watcher
@@ -61,37 +61,6 @@ class Core(Sources):
         self._background: set[asyncio.Future[Any]] = set()
         super().__init__(poller)
         self._debug = self._timed = asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
-
-    # Callbacks
-
-    def call_later(  # type: ignore[override]
-        self,
-        delay: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds. It may be a coroutine function."""
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(self.time() + delay, callback, args, context)
-
-    def call_at(  # type: ignore[override]
-        self,
-        when: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds.
-
-        It may be a coroutine function.
-        """
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(when, callback, args, context)
 
     # Futures and tasks
 

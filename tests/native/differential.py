@@ -237,7 +237,8 @@ def compare(native: Site, pure: Site, seed: int, number: int) -> None:
         if not set(seen[0]).isdisjoint(seen[1]):
             return
     (answer, log), (wanted, wanted_log) = seen[0][-1], seen[1][-1]
-    at = len(os.path.commonprefix([answer, wanted]))
+    pairs = enumerate(zip(answer, wanted, strict=False))
+    at = next((index for index, (a, b) in pairs if a != b), min(len(answer), len(wanted)))
     raise Different(
         f"conversation {number} of seed {seed}\nwritten: {pieces!r}\nfrom byte {at} of the answers on:\n"
         f"native: {answer[max(at - 200, 0) : at + 400]!r}\npython: {wanted[max(at - 200, 0) : at + 400]!r}\n"

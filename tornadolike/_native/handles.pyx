@@ -85,7 +85,7 @@ def install(handle_class, timer_class, report_error, iscoroutine):
 cdef Py_ssize_t _offset(cls, str name) except -1:
     cdef Py_ssize_t offset = slot_offset(getattr(cls, name))
     if offset <= 0:
-        raise RuntimeError(f"{cls!r} has no slot {name!r}: this interpreter needs {'TORNADOLIKE_PURE=1'}")
+        raise RuntimeError(f"{cls!r} has no slot {name!r}: this interpreter needs TORNADOLIKE_PURE=1")
     return offset
 
 

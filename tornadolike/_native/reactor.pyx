@@ -117,6 +117,10 @@ cdef class HotReactor:
         return 0
 
     def watch(self, fd, watcher, int events):
+        """Call ``watcher(events)`` from the dispatch whenever ``fd`` is ready for some of ``events``.
+
+        Raises :exc:`ValueError` if ``fd`` is watched already and :exc:`OSError` if it cannot be.
+        """
         cdef int number
         if self._debug or self._closed:
             self._check_closed()
@@ -147,9 +151,17 @@ cdef class HotReactor:
         self.slots[number].changed = self.turn
 
     def rewatch(self, fd, int events):
+        """Change the events that the watcher of ``fd`` is called for.
+
+        What the poll has reported already still arrives. Raises :exc:`OSError` if ``fd`` was closed.
+        """
         self._poller.modify(fd, events)
 
     def unwatch(self, fd):
+        """Stop watching ``fd``; return whether it was watched. Call it before closing the descriptor.
+
+        Otherwise the kernel goes on reporting it for as long as a duplicate of it is open somewhere.
+        """
         cdef int number
         watcher = self.watchers.pop(fd, None)
         if watcher is None:
@@ -234,9 +246,13 @@ cdef class HotReactor:
     def _drop_cancelled_timers(self):
         # (Whoever is cancelled by the finalizers of those that leave is still in the heap.)
         cdef Py_ssize_t count = self._cancelled_timers
+        cdef bint done = False
         self._cancelled_timers = 0
-        if not self._timers.drop_cancelled():
-            self._cancelled_timers += count
+        try:
+            done = self._timers.drop_cancelled()
+        finally:
+            if not done:
+                self._cancelled_timers += count
 
     # Running
 

@@ -7,7 +7,8 @@ The Python code of the other rooms is complete, and it is the reference. What is
     @twin("headers")                # the compiled class or function of this name in _native/headers, if it runs
     class HTTPHeaders: ...
 
-    class RequestHandler(front("handler", "HotHandler"), Running): ...    # stands before the reference, and falls back on it
+    # stands before the reference, and falls back on it
+    class RequestHandler(front("handler", "HotHandler"), Running): ...
 
 All of it runs, or nothing: :data:`RUNNING` says which, and :data:`REASON` why nothing does. ``TORNADOLIKE_PURE=1``
 switches it off.

@@ -6,10 +6,11 @@ answers of one wake-up in one call. It understands requests with ordinary fields
 with the head; and answers that are given whole, whose peer takes them at once.
 
 Everything else is the general connection's (:class:`tornadolike.http1connection.ServerConnection`). A lane *is* such a
-connection as well: the same object, of whose attributes there are only these until it leaves the lane (:meth:`Lane.leave`).
-Then the rest is made, and given the bytes that were not looked at yet, the answers that were not sent yet, and the
-time-out that was running. So nothing is lost, and whoever knows the connection (a handler, the server) goes on knowing
-it. :mod:`tornadolike.http1connection.express` has this, in Python, and the little that happens at the end.
+connection as well: the same object, of whose attributes there are only these until it leaves the lane
+(:meth:`Lane.leave`). Then the rest is made, and given the bytes that were not looked at yet, the answers that were not
+sent yet, and the time-out that was running. So nothing is lost, and whoever knows the connection (a handler, the server)
+goes on knowing it. :mod:`tornadolike.http1connection.express` has this, in Python, and the little that happens at the
+end.
 
 =============  =========================================================  ===================================
 mode           what is going on                                           phase
@@ -152,7 +153,7 @@ cdef bint is_last(Section section) except -1:
 cdef class Lane(Exchange):
     """A connection that may be on the express lane. See the head of this room.
 
-    This class is the root of all server's connections, also of those that never were on a lane (``site`` is None there).
+    This class is the root of all server's connections, also of those that never were on a lane: ``site`` is None there.
     """
 
     def __cinit__(self):
@@ -219,6 +220,8 @@ cdef class Lane(Exchange):
         except BaseException:
             # Somebody wants the loop to end. Nothing is lost.
             self.leave()
+            if self.mode == GENERAL:
+                self._corked = False
             raise
         finally:
             site.owner = None
@@ -342,7 +345,8 @@ cdef class Lane(Exchange):
     # Answers
 
     cdef int respond_now(
-        self, int status, object reason, object content_type, dict fields, object etag, const char* body, Py_ssize_t size
+        self, int status, object reason, object content_type, dict fields, object etag, const char* body,
+        Py_ssize_t size
     ) except -1:
         cdef const char* text
         cdef Py_ssize_t length = 0
@@ -457,7 +461,7 @@ cdef class Lane(Exchange):
         return 0
 
     def _vacate(self):
-        """What is not done yet: ``(sock, section, unsent, unread)``. The general connection is to do it from here on."""
+        """What is not done yet: ``(sock, section, unsent, unread)``. The general connection is to do it from here."""
         cdef Site site = self.site
         sock, self.sock = self.sock, None
         cdef bytes unread = self.held or b"", unsent = b""

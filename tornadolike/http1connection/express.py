@@ -58,7 +58,11 @@ def may_be_express(serving: Serving, address: Any, sock: socket.socket) -> bool:
     if serving.site is None and not (RUNNING and _has_lane(serving)):
         return False
     # (Another kind of socket may have ways of its own to receive and to send.)
-    if type(sock) is not socket.socket or serving.loop.tracing is not None or not serving.keep_alive:
+    if (
+        type(sock) is not socket.socket
+        or serving.loop.tracing is not None
+        or not serving.keep_alive
+    ):
         return False
     proxies = serving.parameters.proxy_protocol
     return proxies is None or not proxies.has_peer(address)

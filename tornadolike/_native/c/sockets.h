@@ -22,7 +22,8 @@ static inline ssize_t receive_now(int fd, char *room, size_t size) {
 
 /* How many bytes the kernel has taken of two pieces, the second of which may be empty. None as well if the connection
  * is broken: who tries to send the rest will learn why. */
-static inline ssize_t send_two_now(int fd, const char *first, size_t first_size, const char *second, size_t second_size) {
+static inline ssize_t send_two_now(
+    int fd, const char *first, size_t first_size, const char *second, size_t second_size) {
     struct iovec pieces[2];
     struct msghdr message;
     ssize_t count;

@@ -1,8 +1,9 @@
 """Flights: the express lane of the HTTP client.
 
 A fetch as most are, whose options say nothing special, over a connection that is kept, answered by a response of a
-known length (or in chunks that come together), needs none of what a fetch may need: no task, no plan of its own, no conversation. :class:`Flights` sends
-it from where it is asked for, and its :class:`Flight` reads the response and fills the future.
+known length (or in chunks that come together), needs none of what a fetch may need: no task, no plan of its own, no
+conversation. :class:`Flights` sends it from where it is asked for, and its :class:`Flight` reads the response and fills
+the future.
 
 Whatever is not so stays with the reference. What is seen before anything is sent is not taken at all: ``fetch`` returns
 None. What turns out later, in the response, is *handed over*: a task goes the whole way then, as if it had sent the

@@ -1,8 +1,8 @@
 """Escaping for HTML in one pass: the twins of what templates put each value through.
 
 A text is looked through once, in whatever width its characters are kept (1, 2 or 4 bytes each). Most hold nothing to
-escape, and are given back as they are, not copied. For others the size of the result is known after that pass, and it is
-written into place by a second one.
+escape, and are given back as they are, not copied. For others the size of the result is known after that pass, and it
+is written into place by a second one.
 
 Nothing here owns memory but the strings that it returns.
 """

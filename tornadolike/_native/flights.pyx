@@ -1,8 +1,9 @@
 """Flights: the express lane of the HTTP client.
 
 A fetch as most are, whose options say nothing special, over a connection that is kept, answered by a response of a
-known length (or in chunks that come together), needs none of what a fetch may need: no task, no plan of its own, no conversation. :class:`Flights` sends
-it from where it is asked for, and its :class:`Flight` reads the response and fills the future.
+known length (or in chunks that come together), needs none of what a fetch may need: no task, no plan of its own, no
+conversation. :class:`Flights` sends it from where it is asked for, and its :class:`Flight` reads the response and fills
+the future.
 
 Whatever is not so stays with the reference. What is seen before anything is sent is not taken at all: ``fetch`` returns
 None. What turns out later, in the response, is *handed over*: a task goes the whole way then, as if it had sent the
@@ -50,9 +51,10 @@ cdef enum State:
     HANDED          # the whole way takes what has come
     LANDED
 
-DEF MAX_ROUTES = 256        # heads of requests that are remembered
-DEF MAX_SIZE = 2048         # of such a head, and of its URL
-DEF TOGETHER = 65536        # of a body that is copied in order to leave together with the head
+cdef enum:
+    MAX_ROUTES = 256        # heads of requests that are remembered
+    MAX_SIZE = 2048         # of such a head, and of its URL
+    TOGETHER = 65536        # of a body that is copied in order to leave together with the head
 
 cdef object _time = time.time
 # HEAD is none of them: what answers it has no body, whatever its Content-Length says.
@@ -276,8 +278,10 @@ cdef class Flight:
             self.pieces = []
         self.lane.going.pop(self, None)
         client = self.client
-        self.task = self.lane.loop.create_task(
-            client._fetch(self.request, client.defaults, self.raise_error, self), context=self.context
+        # (Not as its argument `context`, which not every task factory takes.)
+        self.task = self.context.run(
+            self.lane.loop.create_task,
+            client._fetch(self.request, client.defaults, self.raise_error, self),
         )
         self.task.add_done_callback(self._whole_way_ended)
         return 0

@@ -28,8 +28,8 @@ def scan_head(bytes raw not None, Py_ssize_t max_count, names):
     """``(version, status, reason, fields)`` of a head without the line breaks at its end; None if it is not for us.
 
     :arg max_count: how many fields it may have.
-    :arg names: a dict of the names of fields as they come, with the canonical ones; it learns by its ``__missing__``, which
-        raises for what is no name.
+    :arg names: a dict of the names of fields as they come, with the canonical ones; it learns by its ``__missing__``,
+        which raises for what is no name.
     """
     cdef const unsigned char* at = <const unsigned char*>PyBytes_AS_STRING(raw)
     cdef const unsigned char* end = at + PyBytes_GET_SIZE(raw)

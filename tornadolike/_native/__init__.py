@@ -24,7 +24,10 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-MODULES: Final = ("watching",)
+MODULES: Final = (
+    "watching",
+    "driver",
+)
 """The compiled modules."""
 
 PURE_VARIABLE: Final = "TORNADOLIKE_PURE"

@@ -1,0 +1,13 @@
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import Any
+
+class Starter:
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None: ...
+    def begin(
+        self, coro: Coroutine[Any, Any, Any], context: Context | None = None
+    ) -> asyncio.Task[Any] | None: ...
+    def drop(self) -> None: ...

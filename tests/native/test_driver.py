@@ -290,7 +290,7 @@ async def generates(said):
 SCENES = [
     value
     for value in list(globals().values())
-    if inspect.iscoroutinefunction(value) and list(inspect.signature(value).parameters) == ["said"]
+    if inspect.isfunction(value) and list(inspect.signature(value).parameters) == ["said"]
 ]
 
 

@@ -27,6 +27,7 @@ T = TypeVar("T")
 MODULES: Final = (
     "watching",
     "driver",
+    "accesslog",
 )
 """The compiled modules."""
 
@@ -66,6 +67,12 @@ def twin(module: str) -> Callable[[T], T]:
 def front(module: str, name: str) -> Any:
     """A compiled class to stand before the reference among the bases of a class; an empty one if nothing runs."""
     return getattr(_modules[module], name) if RUNNING else _Nothing
+
+
+def install(module: str, *of_the_reference: object) -> None:
+    """Hand a compiled module what it needs of the reference, if it runs."""
+    if RUNNING:
+        _modules[module].install(*of_the_reference)
 
 
 class _Nothing:

@@ -548,7 +548,7 @@ def test_the_task_that_waits_is_not_seen(loop):
 
 def test_a_loop_that_is_not_closed_leaves_no_task():
     loop = IOLoop()
-    inside(loop, lambda: loop.begin_task(nothing()))
+    inside(loop, lambda loop=loop: loop.begin_task(nothing()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         reference = weakref.ref(loop)

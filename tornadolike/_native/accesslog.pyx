@@ -15,6 +15,7 @@ from libc.string cimport memcpy
 from libc.time cimport time
 
 cdef extern from "Python.h":
+    object PyObject_GenericGetDict(object o, void* closure)
     object PyUnicode_New(Py_ssize_t size, unsigned int maximum)
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
@@ -81,13 +82,14 @@ cdef class HotCombined:
 
     def __call__(self, handler):
         line = None
-        if is_method(self.format, plain_format) and is_method(self.user, plain_user):
+        if is_method(self, "format", plain_format) and is_method(self, "user", plain_user):
             line = plain_line(self, handler)
         self._write_line(self.format(handler) if line is None else line)
 
 
-cdef inline bint is_method(object bound, object function):
-    return getattr(bound, "__func__", None) is function
+cdef bint is_method(object log, object name, object function) except -1:
+    """Whether neither a subclass nor this object itself has another method of this name."""
+    return getattr(type(log), name) is function and name not in <dict>PyObject_GenericGetDict(log, NULL)
 
 
 cdef object plain_line(object log, object handler):
@@ -116,11 +118,27 @@ cdef object plain_line(object log, object handler):
     size = handler.body_size
     if not PyLong_CheckExact(status) or not PyLong_CheckExact(size):
         return None
-    cdef Py_ssize_t length = 0, piece
-    for text in (ip, user, method, uri, version, referer, agent, stamp):
-        if not PyUnicode_CheckExact(text) or not PyUnicode_IS_COMPACT_ASCII(text):
-            return None
-        length += PyUnicode_GET_LENGTH(text)
+    if not (
+        is_plain(ip)
+        and is_plain(user)
+        and is_plain(method)
+        and is_plain(uri)
+        and is_plain(version)
+        and is_plain(referer)
+        and is_plain(agent)
+        and is_plain(stamp)
+    ):
+        return None
+    cdef Py_ssize_t length = (
+        PyUnicode_GET_LENGTH(ip)
+        + PyUnicode_GET_LENGTH(user)
+        + PyUnicode_GET_LENGTH(method)
+        + PyUnicode_GET_LENGTH(uri)
+        + PyUnicode_GET_LENGTH(version)
+        + PyUnicode_GET_LENGTH(referer)
+        + PyUnicode_GET_LENGTH(agent)
+        + PyUnicode_GET_LENGTH(stamp)
+    )
     cdef unsigned char numbers[64]
     cdef unsigned char* end = digits(numbers, PyLong_AsSsize_t(status))
     end = digits(literal(end, b" ", 1), PyLong_AsSsize_t(size))
@@ -149,6 +167,10 @@ cdef object plain_line(object log, object handler):
         return None
     literal(o, b'"', 1)
     return line
+
+
+cdef inline bint is_plain(object text):
+    return PyUnicode_CheckExact(text) and PyUnicode_IS_COMPACT_ASCII(text)
 
 
 cdef inline object found(dict fields, object name):

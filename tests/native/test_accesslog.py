@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornadolike.accesslog import AccessLog, CombinedLog
-from tornadolike.accesslog.batches import Batches, BatchedFile
+from tornadolike.accesslog.batches import BatchedFile, Batches
 
 common = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12)
 texts = st.one_of(common, common, st.text(max_size=6))

@@ -610,3 +610,62 @@ def test_anyio(loop):
     begun(loop, use)
     begun(loop, use)
     assert said == [False, True, "end"] * 2
+
+
+# With what comes after the coroutine, as handlers have it
+
+
+async def after(awaitable, said):
+    try:
+        said.append(("after", await awaitable))
+    except BaseException as error:
+        said.append(("failed", type(error), asyncio.current_task().cancelling()))
+        raise
+
+
+@pytest.mark.skipif(not RUNNING, reason="of the native one")
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_what_comes_after(loop, scene):
+    told = []
+    for native in (False, True):
+        for _ in range(2):
+            said = []
+            if native:
+
+                def run(said=said):
+                    loop._starter.begin_then(
+                        scene(said),
+                        None,
+                        lambda result: said.append(("after", result)),
+                        lambda awaitable: after(awaitable, said),
+                    )
+                    loop.begin_task(nothing())
+
+                loop.call_soon(run)
+                turns(loop, 30)
+            else:
+                plain(loop, lambda said=said: after(scene(said), said))
+            # Who runs is the scene or what comes after it; the result of a task is nobody's.
+            told.append([str(outcome(thing)).replace("after", "scene") for thing in said])
+    if scene in (looks, looks_later, is_kept, has_callbacks, gives_a_tuple, starts_another):
+        assert len(told[0]) == len(told[2])
+    elif scene is not gives_what_looks_like_an_exception:
+        assert told[0] == told[1] == told[2] == told[3]
+
+
+@pytest.mark.skipif(not RUNNING, reason="of the native one")
+def test_what_comes_after_can_fail(loop):
+    def end(result):
+        said.append(asyncio.current_task() is not None)
+        raise ZeroDivisionError
+
+    async def rest(awaitable):
+        try:
+            await awaitable
+        except ZeroDivisionError:
+            said.append("failed")
+
+    said = []
+    inside(loop, lambda: loop._starter.begin_then(nothing(), None, end, rest))
+    turns(loop)
+    assert said == [True, "failed"]

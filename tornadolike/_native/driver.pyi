@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
 from typing import Any
 
@@ -9,5 +9,12 @@ class Starter:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None: ...
     def begin(
         self, coro: Coroutine[Any, Any, Any], context: Context | None = None
+    ) -> asyncio.Task[Any] | None: ...
+    def begin_then(
+        self,
+        coro: Coroutine[Any, Any, Any],
+        context: Context | None,
+        ended: Callable[[Any], object],
+        rest: Callable[[Awaitable[Any]], Coroutine[Any, Any, Any]],
     ) -> asyncio.Task[Any] | None: ...
     def drop(self) -> None: ...

@@ -115,6 +115,10 @@ cdef class Starter:
         """Take the first step of ``coro``: None if that was all, else the task that goes on with it."""
         return self.begin_with(coro, context, None, NULL, NULL)
 
+    def begin_then(self, coro, context, ended, rest):
+        """As ``begin_with``, by functions of Python's: ``ended(result)`` and ``rest(awaitable)``."""
+        return self.begin_with(coro, context, (ended, rest), call_ended, call_rest)
+
     def drop(self):
         """The loop is closed: hold nothing of it any more."""
         self.task = self.context = self.step = self.standing = self.weak = self.variables = None
@@ -269,6 +273,15 @@ cdef class Starter:
             PyContext_Exit(context)
             standing.task = None
         return None if task.done() else task
+
+
+cdef int call_ended(object owner, object result) except -1:
+    owner[0](result)
+    return 0
+
+
+cdef object call_rest(object owner, object awaitable):
+    return owner[1](awaitable)
 
 
 cdef bint same_variables(object one, object other) noexcept:

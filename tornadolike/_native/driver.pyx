@@ -28,8 +28,8 @@ in it changes all the time, there will be a new task for each coroutine, and not
 
 *Contexts.* A task has its context for life, so all coroutines that have the same task run in the same context. They
 may, as long as it holds what a context of their own would hold. Contexts keep their variables in a structure that never
-changes and is shared by copies: while nobody has set a variable, two contexts are equal byte by byte. If one has (before
-the coroutine, or in it), the two differ, and the task is not used again.
+changes and is shared by copies: while nobody has set a variable, two contexts are equal byte by byte. If somebody has,
+before the coroutine or in it, they differ, and the task is not used for it, or not again.
 
 *When there is no such first step*: inside another task, in debug mode, with a task factory, while the loop does not
 run, for what is no coroutine of Python's, where ``asyncio.Task`` was replaced, and on interpreters that keep their

@@ -49,6 +49,8 @@ MODULES: Final = (
     "handles",
     "queues",
     "reactor",
+    "driver",
+    "accesslog",
 )
 """The compiled modules."""
 
@@ -125,6 +127,12 @@ def front(module: str, name: str) -> Any:
 def own_slots(base: type, *names: str) -> tuple[str, ...]:
     """For ``__slots__`` of a class behind a :func:`front`: of ``names`` those that the front does not keep itself."""
     return tuple(name for name in names if not hasattr(base, name))
+
+
+def install(module: str, *of_the_reference: object) -> None:
+    """Hand a compiled module what it needs of the reference, if it runs."""
+    if RUNNING:
+        _modules[module].install(*of_the_reference)
 
 
 class _Nothing:

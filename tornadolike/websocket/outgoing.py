@@ -8,7 +8,7 @@ order. Pings, pongs and the Close frame go between its pieces.
 import os
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from .._native import front, own_slots, twin
 from .closing import State
@@ -93,7 +93,7 @@ def random_mask() -> bytes:
     return os.urandom(4)
 
 
-_CoreFields = front("messages", "CoreFields")
+_CoreFields: Any = front("messages", "CoreFields")
 
 
 class Outgoing(_CoreFields):  # type: ignore[misc]

@@ -29,7 +29,7 @@ BEHIND_HIGH_WATER = 65536
 """Bytes that may wait for the end of a message in pieces, before who awaits the next one has to wait, too."""
 
 
-_Fields = front("conversation", "ConversationFields")
+_Fields: Any = front("conversation", "ConversationFields")
 
 
 @twin("conversation")

@@ -5,8 +5,11 @@ folder would be smaller, but then the demo would wait for the test tools to be i
 tests would pass with what some other purpose had installed. The usual `.venv` is left to
 whoever works in the clone: what is under `.venvs` is ours, and may be deleted at any time.
 
-Two files stand beside the folder: a lock, and pip's output. A third one inside, the stamp, says
-what the folder was made from. It is written last, so a folder without it is half-made.
+Two files stand beside the folder: a lock, and what pip and the compiler said. A third one inside,
+the stamp, says what the folder was made from. It is written last, so a folder without it is half-made.
+
+The native core is compiled in the clone, beside its sources, where all environments of a Python have
+it in common: whenever its sources have changed, and if there is a compiler. Without it all works, too.
 """
 
 import argparse
@@ -26,7 +29,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from maint import _python
+from maint import _native, _python
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = ".".join(map(str, _python.OLDEST))
@@ -125,6 +128,7 @@ class Environment:
             if fresh or not self._fits():  # somebody else may just have made it
                 self._make(fresh)
             self._take(fcntl.LOCK_SH)
+        self._build()
 
     def variables(self) -> dict[str, str]:
         """Return the variables for programs that run in this environment, and in nothing else."""
@@ -166,9 +170,7 @@ class Environment:
         parts = [settings.get("build-system"), settings.get("project"), self.extras]
         parts.append(settings.get("tool", {}).get("setuptools"))
         fingerprint = hashlib.sha256(repr(parts).encode())
-        # What the build compiles: an editable install does not see a change in these by itself.
-        sources = [path for end in ("pyx", "pxd") for path in ROOT.glob(f"tornadolike/**/*.{end}")]
-        for path in [ROOT / "setup.cfg", ROOT / "setup.py", *sorted(sources)]:
+        for path in [ROOT / "setup.cfg", ROOT / "setup.py"]:
             if path.exists():
                 fingerprint.update(path.read_bytes())
         return fingerprint.hexdigest()
@@ -210,14 +212,35 @@ class Environment:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
         pip = [str(self.python), "-m", "pip", "install", "--no-input", "--editable", "." + extras]
         needs = f" for {self.extras[0]}" if self.extras else ""
-        self._step(f"Installing tornadolike and what it needs{needs}", pip)
+        # Without the native core, which pip would compile in a folder of its own, all of it each time.
+        # But with what that is built by, so that it can be built without pip and its index.
+        pip += tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+        self._step(f"Installing tornadolike and what it needs{needs}", pip, {_native.PURE: "1"})
 
-    def _step(self, title: str, command: list[str]) -> None:
+    def _build(self) -> None:
+        """Build the native core, if it has to be. Only who relies on it is told of a failure by `Failure`."""
+
+        def run(command: list[str]) -> str:
+            try:
+                self._step("Building the native core", command)
+            except Failure as failure:
+                if _native.is_set(_native.NEEDED):
+                    raise Failure(str(failure), FAILED) from None
+                return str(failure)
+            return ""
+
+        if _native.build(ROOT, self.python, run):
+            said = self._log.read_text(errors="replace").split("error: ")[-1].strip()
+            why = said.splitlines()[0] if said else "?"
+            say(f"Going on without it, which is slower: {why} (all of it: {self._log})")
+
+    def _step(self, title: str, command: list[str], more: dict[str, str] | None = None) -> None:
         """Run one step of making the environment, with its output in the log."""
         say(f"{title} ...", end=" ")
         start = time.monotonic()
         # PIP_USER from somebody's settings would make pip refuse to work in an environment.
         variables = {**self.variables(), "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        variables |= more or {}
         with self._log.open("wb") as log:
             status = call(command, variables, output=log.fileno(), keep=self._lock)
         if status == 0:

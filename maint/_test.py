@@ -49,6 +49,8 @@ def _check(arguments: Sequence[str]) -> int:
         raise Failure(f"Only pytest takes arguments: {' '.join(for_pytest)}", USAGE)
     environment = Environment("test", Interpreter.find(options.python), ["test"])
     environment.prepare(fresh=options.fresh)
+    if options.prepare:
+        return 0
     steps = [step for step in STEPS if step.group in groups]
     return FAILED if _run(steps, environment, for_pytest) else 0
 
@@ -106,4 +108,5 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--pythons", action="store_true", help="list the usable Pythons and end")
     parser.add_argument("--fresh", action="store_true", help="make the environment anew")
+    parser.add_argument("--prepare", action="store_true", help="make the environment, and end")
     return parser

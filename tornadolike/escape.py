@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, overload
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
+from ._native import twin
+
 __all__ = [
     "json_decode",
     "json_encode",
@@ -75,6 +77,7 @@ def recursive_unicode(obj: Any) -> Any:
     return obj
 
 
+@twin("escaping")
 def xhtml_escape(value: str | bytes) -> str:
     """Make text safe inside HTML and XML elements and quoted attributes."""
     return html.escape(to_unicode(value))

@@ -24,11 +24,13 @@ from typing import Any, cast
 
 from .http1connection import (
     BodyPreparer,
+    ExpressConnection,
     HTTP1ConnectionParameters,
     ServerConnection,
     Serving,
     ServingParameters,
     adopt,
+    may_be_express,
     opening_for,
     serving_parameters,
 )
@@ -191,6 +193,9 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             super().handle_socket(connection, address)
             return
         serving = self._serving or self._start_serving()
+        if self.ssl_context is None and may_be_express(serving, address, connection):
+            ExpressConnection(serving, address, connection)
+            return
         protocol = opening_for(serving, address, self.ssl_context)
         # Openings look at the address. What is known need not be asked for; and of a peer that is gone it
         # could not.

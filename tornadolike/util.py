@@ -3,12 +3,17 @@
 import builtins
 import importlib
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, overload
+
+from . import _native
 
 T = TypeVar("T")
 
 TimeoutError = builtins.TimeoutError
 """What is raised when a deadline has passed: the built-in exception, which is asyncio's as well."""
+
+native: Final = _native.RUNNING
+"""Whether the native core runs; if not, all is done in Python. ``python -m tornadolike info`` says why."""
 
 bytes_type = bytes
 unicode_type = str

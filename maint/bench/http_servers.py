@@ -4,7 +4,7 @@
     http_servers.py setup                         make the peers' environment (needs gcc; wrk from the system)
     http_servers.py run                           all servers, all jobs
     http_servers.py run tornadolike,tornado --jobs plain,pipelined --rounds 5
-    http_servers.py run tornadolike --also v0="python3 app.py v0 {port}"
+    http_servers.py run tornadolike --also pure="env TORNADOLIKE_PURE=1 python3 tornadolike_app.py {port}"
 
 The server has one core to itself, the load generator (wrk, 64 connections) another; with two cores nothing
 else should run. For each job the table says, as medians over the rounds: requests a second, the CPU time
@@ -58,6 +58,7 @@ SERVERS: dict[str, list[object]] = {
     "aiohttp": [PEERS / "bin/python", "aiohttp_app.py", "{port}"],
     "sanic": [PEERS / "bin/python", "sanic_app.py", "{port}"],
     "starlette": [PEERS / "bin/uvicorn", "starlette_app:app", *UVICORN],
+    "asgi": [PEERS / "bin/uvicorn", "raw_asgi:app", *UVICORN],
     "fastapi": [PEERS / "bin/uvicorn", "fastapi_app:app", *UVICORN],
     "quart": [PEERS / "bin/hypercorn", "quart_app:app", "-b", "127.0.0.1:{port}", "-k", "uvloop"],
     "socketify": [PEERS / "bin/python", "socketify_app.py", "{port}"],
@@ -69,6 +70,10 @@ JOBS: dict[str, tuple[str, str, str | None]] = {
     "pipelined": ("16 requests in one write", "/", "pipeline.lua 16"),
     "pipelined100": ("100 requests in one write", "/", "pipeline.lua 100"),
     "json": ("path and query arguments, JSON", "/item/42?q=abc", None),
+    "jsonpipelined": ("the same, 16 in one write", "/item/42?q=abc", "pipeline.lua 16"),
+    "rich": ("Etag, prepare, on_finish, two headers, 16 in one write", "/rich", "pipeline.lua 16"),
+    "async": ("a coroutine that never waits, 16 in one write", "/async", "pipeline.lua 16"),
+    "awaits": ("a coroutine that waits for a future", "/awaits", None),
     "browser": ("a browser's headers, no two requests alike", "/", "browser.lua"),
     "headers30": ("30 headers, no two requests alike", "/", "headers.lua 30"),
 }
@@ -92,9 +97,9 @@ def setup() -> None:
     build_limit()
     subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
     subprocess.run([PEERS / "bin/pip", "install", "-q", *PACKAGES], check=True)
-    old = shutil.which("python3.6") or next(
-        map(str, Path.home().glob(".pyenv/versions/3.6.*/bin/python3")), None
-    )
+    # (pyenv's own first: what it has in the path is only a pointer, which may point nowhere.)
+    pyenvs = map(str, Path.home().glob(".pyenv/versions/3.6.*/bin/python3"))
+    old = next(pyenvs, None) or shutil.which("python3.6")
     if old is None:
         print("No Python 3.6, for which Japronto's last wheels are: it is left out")
         return
@@ -215,6 +220,8 @@ def report(samples: dict[tuple[str, str], list[Sample]], jobs: list[str], names:
             rate = statistics.median(sample.rate for sample in seen)
             cost = statistics.median(sample.cost for sample in seen)
             wrong = next((f" ({s.wrong})" for s in seen if s.wrong), "")
+            if "Non-2xx" in wrong:  # its program has nothing for this job
+                continue
             print(f"| {name}{wrong} | {rate:,.0f} | {cost:.2f} | {limit / cost:.2f} |")
 
 

@@ -14,16 +14,34 @@ ROOT = Path(__file__).parent.parent.parent
 
 PROVIDER = Path("tests", "auth", "real", "provider")
 
-PYTHON = 'case "$2" in *version_info*) echo 3.11;; *) exit ${NO_VENV:-0};; esac'
+PYTHON = """\
+case "$2" in
+  *version_info*) echo 3.11;;
+  *Python.h*) exit ${NO_HEADERS:-0};;
+  *) exit ${NO_VENV:-0};;
+esac
+"""
+
+# The first run waits until the last has begun, and the second until the first has: so two go on at a time.
 TESTS = """\
 if [ "$1" = --pythons ]; then
   echo /a/python3.13; echo /b/python3.12; echo /c/python3.11
-else
-  echo "test $@"
-  [ -S "${REDIS_URL#unix://}" ] || echo "no Redis at $REDIS_URL"
-  [ -f "${OIDC_PROVIDER-none}/installed" ] || echo "no OpenID provider in ${OIDC_PROVIDER-none}"
-  case "$2" in *3.13) exit ${ON_313:-0};; *3.12) exit ${ON_312:-0};; esac
+  exit
 fi
+echo "test $@ (native ${TORNADOLIKE_NATIVE:-0}, pure ${TORNADOLIKE_PURE:-0})"
+case "$*" in
+  *--prepare) case "$2" in *3.13) exit ${PREPARE_313:-0};; *3.12) exit ${PREPARE_312:-0};; esac; exit;;
+esac
+[ -S "${REDIS_URL#unix://}" ] || echo "no Redis at $REDIS_URL"
+[ -f "${OIDC_PROVIDER-none}/installed" ] || echo "no OpenID provider in ${OIDC_PROVIDER-none}"
+case "$*" in
+  *3.13*) status=${ON_313:-0}; echo > begun-313;;
+  *3.12*) status=${ON_312:-0}; echo > begun-312;;
+  *--only*) status=${ON_PURE:-0}; echo > begun-pure; awaited=${AWAITED_BY_PURE:-begun-311};;
+  *) status=${ON_311:-0}; echo > begun-311; awaited=${AWAITED_BY_311:-begun-312};;
+esac
+until [ -z "$awaited" ] || [ -f "$awaited" ]; do sleep 0.01; done
+exit $status
 """
 
 # Listens at the socket that it was told, and says when it is told to end.
@@ -69,7 +87,7 @@ def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple
     shutil.copytree(ROOT / PROVIDER, tmp_path / PROVIDER)
     fake("apt-get", APT_GET)
     fake("sudo", '"$@"')
-    for name in ("bash", "cat", "cp", "dirname", "env", "mktemp", "mv", "rm", "sleep"):
+    for name in ("bash", "cat", "cp", "dirname", "env", "mkdir", "mktemp", "mv", "rm", "sleep"):
         path = shutil.which(name)
         assert path
         (tmp_path / "bin" / name).symlink_to(path)
@@ -89,6 +107,7 @@ def run(tmp_path: Path, fake: Callable[[str, str], Path]) -> Callable[..., tuple
             capture_output=True,
             text=True,
             check=False,
+            timeout=50,
         )
         assert done.stderr == ""
         assert list(temporary.iterdir()) == []
@@ -105,33 +124,58 @@ def tools(fake: Callable[[str, str], Path]) -> None:
     fake("redis-server", REDIS)
     fake("npm", NPM)
     fake("node", NODE)
-    for program in ("openssl", "curl", "nginx"):
+    for program in ("openssl", "curl", "nginx", "gcc"):
         fake(program, "")
 
 
 Run = Callable[..., tuple[int, list[str]]]
 
-EACH = "--only pytest -m not browser and not autobahn and not once"
+NATIVE = "(native 1, pure 0)"
+EACH = f"--only pytest -m not browser and not autobahn and not once {NATIVE}"
+PREPARED = [
+    f"test --python /a/python3.13 --prepare {NATIVE}",
+    f"test --python /b/python3.12 --prepare {NATIVE}",
+    f"test --prepare {NATIVE}",
+]
+BEGUN = [
+    "== begun: everything on python3.11",
+    "== begun: pytest on python3.11, pure Python",
+]
+PURE = ["== pytest on python3.11, pure Python", "test --only pytest (native 0, pure 1)"]
+ON_313 = ["== pytest on /a/python3.13", f"test --python /a/python3.13 {EACH}"]
+ON_312 = ["== pytest on /b/python3.12", f"test --python /b/python3.12 {EACH}"]
+LAST = ["== everything on python3.11", f"test  {NATIVE}"]
 EVERYTHING = [
-    "== pytest on /a/python3.13",
-    f"test --python /a/python3.13 {EACH}",
-    "== pytest on /b/python3.12",
-    f"test --python /b/python3.12 {EACH}",
-    "== everything on python3.11",
-    "test ",
+    *PREPARED,
+    *BEGUN,
+    *PURE,
+    "== begun: pytest on /a/python3.13",
+    *ON_313,
+    "== begun: pytest on /b/python3.12",
+    *ON_312,
+    *LAST,
 ]
 
 
 @pytest.mark.usefixtures("tools")
-def test_newer_pythons_first(run: Run) -> None:
+def test_two_at_a_time_and_the_first_is_shown_last(run: Run) -> None:
     assert run() == (0, EVERYTHING)
 
 
+@pytest.mark.usefixtures("tools")
+def test_the_first_may_be_the_first_to_end(run: Run) -> None:
+    status, said = run(AWAITED_BY_311="begun-pure", AWAITED_BY_PURE="begun-312")
+    assert status == 0
+    assert said[-2:] == LAST
+    assert sorted(said) == sorted(EVERYTHING)
+
+
 def test_what_the_system_lacks_is_installed(run: Run) -> None:
-    status, said = run(NO_VENV="1")
+    status, said = run(NO_VENV="1", NO_HEADERS="1")
     options = "-q -o Acquire::Retries=3"
     packages = (
-        "chromium chromium-driver wrk redis-server openssl curl nginx-light nodejs npm python3-venv"
+        "chromium chromium-driver wrk redis-server openssl curl nginx-light nodejs npm "
+        "gcc libc6-dev python3-dev python3-venv"
     )
     assert status == 0
     assert said == [
@@ -142,16 +186,40 @@ def test_what_the_system_lacks_is_installed(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("tools")
-def test_the_first_failure_ends_it(run: Run) -> None:
-    assert run(ON_313="1") == (1, EVERYTHING[:2])
+@pytest.mark.parametrize(
+    ("failing", "shown"), [("ON_PURE", PURE), ("ON_313", [*PURE, EVERYTHING[7], *ON_313])]
+)
+def test_the_first_failure_ends_it_and_is_shown_last(
+    run: Run, failing: str, shown: list[str]
+) -> None:
+    """The other one, which would wait for ever, is ended too."""
+    assert run(**{failing: "1"}) == (1, [*PREPARED, *BEGUN, *shown])
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_failure_of_the_first_is_shown_at_once(run: Run) -> None:
+    waiting = {"AWAITED_BY_311": "begun-pure", "AWAITED_BY_PURE": "never"}
+    assert run(ON_311="1", **waiting) == (1, [*PREPARED, *BEGUN, *LAST])
 
 
 @pytest.mark.usefixtures("tools")
 def test_a_python_that_can_not_be_prepared_is_no_failure(run: Run) -> None:
-    status, said = run(ON_312="3")
+    status, said = run(PREPARE_312="3", AWAITED_BY_311="begun-313")
     assert status == 0
     note = "== NOT TESTED on /b/python3.12: no environment could be made for it"
-    assert said == [*EVERYTHING[:4], note, *EVERYTHING[4:]]
+    begun_312 = EVERYTHING.index("== begun: pytest on /b/python3.12")
+    assert said == [
+        *PREPARED[:2],
+        note,
+        PREPARED[2],
+        *EVERYTHING[3:begun_312],
+        *LAST,
+    ]
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_native_core_that_can_not_be_compiled_is_one(run: Run) -> None:
+    assert run(PREPARE_313="1") == (1, PREPARED[:1])
 
 
 @pytest.mark.usefixtures("tools")

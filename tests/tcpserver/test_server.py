@@ -1,6 +1,7 @@
 """Listening, and what happens to the connections that come."""
 
 import asyncio
+import logging
 import socket
 import stat
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from tests.tcpserver.helpers import Handled, expect_end, over
 from tests.tcpserver.helpers import visit as visit_by_stream
+from tornadolike._native import described
 from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import IOStream
 from tornadolike.netutil import bind_sockets, bind_unix_socket
@@ -119,6 +121,20 @@ def test_what_does_not_listen_is_refused(io_loop: IOLoop) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one of them may get all")
+def test_the_log_tells_once_which_core_runs(
+    io_loop: IOLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        server = Keeper()
+        for _ in range(2):
+            server.listen(0, "127.0.0.1")
+        server.stop()
+
+    with caplog.at_level(logging.DEBUG, "tornadolike.general"):
+        io_loop.run_sync(main)
+    assert caplog.messages == [f"A server starts; the core: {described()}"]
+
+
 def test_several_servers_share_a_port(io_loop: IOLoop) -> None:
     """Each of them gets some of many connections."""
 

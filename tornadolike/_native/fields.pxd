@@ -8,7 +8,8 @@ cdef class Section:
     cdef readonly bint plain, close, keep_alive, has_host
     cdef readonly object coding, length, expect
     cdef readonly object content_length     # int or None
-    cdef Py_ssize_t body_size           # content_length where it is well-formed and there is no transfer coding, else -1
+    # content_length where it is one number and there is no transfer coding, else -1 (also where there is none at all)
+    cdef Py_ssize_t body_size
     cdef bint whole_or_nothing          # plain, or nothing unusual but a Content-Length: the lane may take it
     # The values of some fields without a look into the dict: NULL-like None where there are none.
     # (Several lines of one name: a list.)
@@ -18,6 +19,10 @@ cdef class Section:
     cdef int read(self, bytes raw, Py_ssize_t max_count) except -1
     cdef int adopt(self, bytes raw, found) except -1
     cdef int conclude(self) except -1
+
+# The fields of some lines (with CRLF between them), as http1.fields.parse_fields() gives them; None if something about
+# them is wrong.
+cdef dict parse_lines(const char* at, Py_ssize_t size, Py_ssize_t max_count)
 
 cdef class Sections:
     # None: not to be had here, or malformed; the reference says what is wrong.

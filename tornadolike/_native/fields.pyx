@@ -92,7 +92,7 @@ cdef class Section:
 
     cdef int read(self, bytes raw, Py_ssize_t max_count) except -1:
         """Read what is usual: 1 if it was that, 0 if the reference is to be asked."""
-        cdef dict fields = parse(raw, max_count)
+        cdef dict fields = parse_lines(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw), max_count)
         cdef const char* digits
         cdef Py_ssize_t size, i
         cdef object value
@@ -171,10 +171,8 @@ cdef class Section:
         return {**self.fields, "Host": host}
 
 
-cdef dict parse(bytes raw, Py_ssize_t max_count):
-    """The fields of some lines, as http1.fields.parse_fields() gives them; None if something about them is wrong."""
-    cdef const char* at = PyBytes_AS_STRING(raw)
-    cdef const char* end = at + PyBytes_GET_SIZE(raw)
+cdef dict parse_lines(const char* at, Py_ssize_t size, Py_ssize_t max_count):
+    cdef const char* end = at + size
     cdef const char* colon
     cdef const char* value
     cdef const char* line_end
@@ -302,15 +300,35 @@ cdef class Sections:
             self.remember(section)
         return section
 
-    def __contains__(self, bytes raw not None):
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(raw)
-        return self.search(PyBytes_AS_STRING(raw), size, hash_bytes(PyBytes_AS_STRING(raw), size, seed)) is not None
+    def get(self, raw, default=None):
+        """The section of these bytes, if it is remembered."""
+        cdef Section section = None
+        cdef Py_ssize_t size
+        if isinstance(raw, bytes):
+            size = PyBytes_GET_SIZE(raw)
+            section = self.search(PyBytes_AS_STRING(raw), size, hash_bytes(PyBytes_AS_STRING(raw), size, seed))
+        return default if section is None else section
+
+    def __contains__(self, raw):
+        return self.get(raw) is not None
 
     def __len__(self):
         return self.count
 
     def __iter__(self):
-        return iter([(<Section>one).raw for one in self.places if one is not None])
+        return iter(self.keys())
+
+    def keys(self):
+        """The bytes of all that are remembered, in no order."""
+        return [(<Section>one).raw for one in self.places if one is not None]
+
+    def values(self):
+        """All that are remembered."""
+        return [one for one in self.places if one is not None]
+
+    def items(self):
+        """Both."""
+        return [((<Section>one).raw, one) for one in self.places if one is not None]
 
     cpdef clear(self):
         """Forget all of them."""

@@ -12,11 +12,13 @@
     Anything else: malformed, too large, an empty line in front, ``HTTP/1.7``, a method or a form of a target that is
     not of the common ones. Nobody may answer by what this room says of it: the reference reads the same bytes again.
 
-So it can only be stricter than the reference (:mod:`tornadolike.http1.request_reader`), and where it accepts, it means the
-same. tests/native/test_scanner.py holds the two side by side.
+So it can only be stricter than the reference (:mod:`tornadolike.http1.request_reader`), and where it accepts, it means
+the same. tests/native/test_scanner.py holds the two side by side.
 
 A head that comes byte by byte is looked at from its beginning each time; whoever is told ``PART`` several times for one
 head should let the reference have it, which looks at each byte once.
+
+``known`` has to be a field section that came out of here, as a whole: it is compared, and not looked at.
 
 It owns nothing: all pointers in :c:type:`Head` point into ``data``.
 """

@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from threading import TIMEOUT_MAX, Event, Lock, Thread
 from typing import Final
 
+from .._native import front
 from ..ioloop.forks import leave_behind
 from ..log import gen_log
 
@@ -32,7 +33,7 @@ CLOSING_TIMEOUT: Final = 5.0
 """For how many seconds :meth:`BatchedFile.close` waits for a disk that does not answer."""
 
 
-class BatchedFile:
+class Batches:
     """Appends lines to a file.
 
     :arg file: the path; or the number of a descriptor (1 is the standard output), which is neither closed nor
@@ -199,10 +200,7 @@ class BatchedFile:
         """Write all that waits. Raises :exc:`OSError`; then what is left waits on."""
         self._follow()
         self._write_left()
-        with self._lock:
-            lines, self._lines = self._lines, []
-            self._left_size, self._size = self._size, 0
-            lost, self._lost = self._lost, 0
+        lines, lost = self._take()
         self._left = "".join(lines).encode("ascii", "backslashreplace")
         if lost:
             gen_log.warning("Lost %d lines of the access log %s: it was too slow", lost, self._name)
@@ -210,6 +208,14 @@ class BatchedFile:
         if self._failing:
             self._failing = False
             gen_log.warning("The access log %s is written again", self._name)
+
+    def _take(self) -> tuple[list[str], int]:
+        """All that waits, and how many lines were lost."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            self._left_size, self._size = self._size, 0
+            lost, self._lost = self._lost, 0
+        return lines, lost
 
     def _write_left(self) -> None:
         while self._left:
@@ -249,3 +255,7 @@ class BatchedFile:
     def _close_file(self) -> None:
         if self._path is not None:
             os.close(self._fd)
+
+
+class BatchedFile(front("accesslog", "HotBatch"), Batches):  # type: ignore[misc]
+    __doc__ = Batches.__doc__

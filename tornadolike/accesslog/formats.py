@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
+from .._native import front, install
 from .batches import BatchedFile
 
 MONTHS: Final = (
@@ -103,7 +104,7 @@ class AccessLog:
         self.close()
 
 
-class CombinedLog(AccessLog):
+class CombinedLog(front("accesslog", "HotCombined"), AccessLog):  # type: ignore[misc]
     r"""The combined format of Apache and nginx.
 
     .. code-block:: text
@@ -152,6 +153,9 @@ class CombinedLog(AccessLog):
             stamp = clock_stamp(time.localtime(second))
             self._stamp = (second, stamp)
         return stamp
+
+
+install("accesslog", CombinedLog.format, AccessLog.user)
 
 
 class JSONLog(AccessLog):

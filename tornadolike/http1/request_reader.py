@@ -23,8 +23,9 @@ that pipelined requests wait in the buffer until the one before is answered.
 
 import re
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from .._native import RUNNING, front
 from ..httputil import HTTPInputError, HTTPServerRequest
 from ..httputil.headers import NAME
 from .body import ChunkedBody, EndOfMessage, LengthBody, too_large
@@ -55,12 +56,8 @@ _new_request = HTTPServerRequest.__new__
 _monotonic = time.monotonic
 
 
-class RequestReader(MessageReader):
-    """Reads the requests of one connection.
-
-    :arg field_sections: a cache that the readers of one server share; its ``max_count`` must be that of
-        ``limits``, lest what one server allows pass in another.
-    """
+class RequestReading(MessageReader):
+    """All that :class:`RequestReader` can do, in Python."""
 
     __slots__ = ("_empty_lines", "_field_sections", "_small", "section")
 
@@ -280,3 +277,28 @@ def _read_absolute_form(request: HTTPServerRequest, target: str, section: FieldS
     request.uri = request.path + (match[3] or "")
     # The target's host is the one that counts, whatever the Host header says.
     request._fields = section.with_host(match[1])
+
+
+if TYPE_CHECKING:
+
+    class _Hot:
+        """Stands before the reference where the native core runs."""
+
+else:
+    _Hot = front("readers", "HotReader")
+
+
+class RequestReader(_Hot, RequestReading):
+    """Reads the requests of one connection.
+
+    :arg field_sections: a cache that the readers of one server share; its ``max_count`` must be that of
+        ``limits``, lest what one server allows pass in another.
+    """
+
+    __slots__ = ()
+
+
+if RUNNING:
+    from .._native import readers as native
+
+    native.install(RequestReading, HTTPServerRequest, HTTPInputError, time.monotonic)

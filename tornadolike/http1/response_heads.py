@@ -6,15 +6,28 @@ On connections that are kept the heads of one response after another are often e
 import re
 from typing import Final
 
+from .._native import twin
 from ..httputil import HTTPInputError, ResponseStartLine
+from ..httputil.headers import field_names
 from .fields import parse_fields, read_connection, stays_open
-from .framing import read_coding, read_length
+from .framing import Fields, read_coding, read_length
 from .framing_rules import Length
 
 _STATUS_LINE: Final = re.compile(
     rb"HTTP/([0-9])\.([0-9]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?"
 )
 """The space behind the status is missing with some servers whose reason is empty."""
+
+
+@twin("responses")
+def scan_head(
+    raw: bytes, max_count: int, names: dict[str, str]
+) -> tuple[str, int, str, Fields] | None:
+    """The version, status, reason and fields of a head that is surely well-formed, or None.
+
+    Here it leaves all to what is general.
+    """
+    return None
 
 
 class SaidInHead:
@@ -29,9 +42,16 @@ class SaidInHead:
     __slots__ = ("coding", "fields", "length", "size", "start_line", "stays_open")
 
     def __init__(self, raw: bytes, max_count: int) -> None:
-        line, _, text = raw.partition(b"\r\n")
-        self.start_line = read_status_line(line)
-        self.fields = fields = parse_fields(text.decode("latin1"), max_count)
+        found = scan_head(raw, max_count, field_names)
+        fields: Fields
+        if found is None:
+            line, _, text = raw.partition(b"\r\n")
+            self.start_line = read_status_line(line)
+            fields = parse_fields(text.decode("latin1"), max_count)
+        else:
+            version, status, reason, fields = found
+            self.start_line = ResponseStartLine(version, status, reason)
+        self.fields = fields
         self.coding = read_coding(fields)
         self.length, self.size = read_length(fields)
         if self.length is Length.REPEATED:

@@ -52,6 +52,7 @@ One connection, a class in five floors, and what comes before it:
   :mod:`.stream_face`, what looks like the connection's stream;
 * :mod:`.handing_over`: how HTTP leaves a connection: to another protocol, or as a stream;
 * :mod:`.connection`: :class:`ServerConnection`: one request after another, phases, time-outs;
+* :mod:`.express`: :class:`ExpressConnection`: that, which begins on the native express lane;
 * :mod:`.opening`: the first bytes of a connection that should speak TLS, or begins with a PROXY header.
 
 What stands between a connection and a delegate, if somebody wants it:
@@ -73,6 +74,7 @@ from .connection import ServerConnection
 from .context import ConnectionContext
 from .decompressing import DecompressingDelegate
 from .exchange import HTTP1Connection
+from .express import ExpressConnection, may_be_express
 from .opening import TLSOpening, opening_for
 from .parameters import (
     DIGITS,
@@ -92,6 +94,7 @@ __all__ = [
     "BodyPreparer",
     "ConnectionContext",
     "DecompressingDelegate",
+    "ExpressConnection",
     "HTTP1Connection",
     "HTTP1ConnectionParameters",
     "HTTP1ServerConnection",
@@ -102,6 +105,7 @@ __all__ = [
     "TLSOpening",
     "adopt",
     "is_transfer_encoding_chunked",
+    "may_be_express",
     "opening_for",
     "parse_hex_int",
     "parse_int",

@@ -119,7 +119,7 @@ class ServerConnection(HandingOver, asyncio.Protocol):
                 if type(event) is HTTPServerRequest:
                     self._start(event)
                 else:
-                    self._pass_on(event)  # type: ignore[arg-type]
+                    self._pass_on(event)
                 if len(out) > CORKED_PIECES:
                     self._send_out()
                     if self.transport.is_closing():

@@ -1,8 +1,9 @@
 """From responses to bytes: framed, in order, and as few writes as can be."""
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from .._native import front
 from ..http1 import SERVER, ResponseWriter, State, has_no_body
 from ..http1.heads import encode_head
 from ..httputil import (
@@ -27,7 +28,17 @@ JOINED_SIZE: Final = 64 * 1024
 """A piece of more bytes than this is not copied to be one with what is before it."""
 
 
-class ResponseSide(HTTPConnection):
+if TYPE_CHECKING:
+
+    class Lane:
+        __slots__ = ()
+
+else:
+    Lane = front("lane", "Lane")
+    """What a connection has that begins on the express lane (:mod:`.express`)."""
+
+
+class ResponseSide(Lane, HTTPConnection):
     """Takes the responses to a connection's requests, one at a time.
 
     While the connection is *corked* (it is working off what one wake-up brought) they are held back, to

@@ -186,6 +186,8 @@ class Serving(Connections):
         self.done: asyncio.Future[None] = loop.create_future()
         """Done already: what a write that need not wait returns."""
         self.done.set_result(None)
+        self.site: Any = None
+        """What connections on the express lane share (:mod:`.express`), if there are any."""
 
     def going_on(self) -> set[Any]:
         going_on: set[Any] = {*self.handshakes, *self.connections, *self.upgraded, *self.detached}

@@ -150,6 +150,10 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         if raise_error is None:
             raise_error = self.raise_error
         if _is_own(self.fetch_impl):
+            if self.engine is not None:
+                flight = self.engine.fetch(self, made, raise_error)
+                if flight is not None:
+                    return flight
             return self.io_loop.start_task(self._fetch(made, self.defaults, raise_error))
         return self._fetch_by_others(made, raise_error)
 
@@ -178,13 +182,24 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
             raise
 
     async def _fetch(
-        self, request: HTTPRequest, defaults: Mapping[str, Any], raise_error: bool
+        self,
+        request: HTTPRequest,
+        defaults: Mapping[str, Any],
+        raise_error: bool,
+        flight: Any = None,
     ) -> HTTPResponse:
-        """The whole of a fetch: its task."""
+        """The whole of a fetch: its task.
+
+        :arg flight: what the engine has done of it already (:meth:`.Engine.fetch`).
+        """
         started = time.time()
         plan = self._plan(request, defaults, streamed=False)
         conversation = Conversation(self._own_engine(), plan)
-        limit = WholeTimeout(self.io_loop, plan.request_timeout)
+        seconds = plan.request_timeout
+        if flight is not None:
+            conversation.hop.flight = flight
+            started, seconds = flight.start_time, flight.time_left
+        limit = WholeTimeout(self.io_loop, seconds)
         try:
             response = await _converse(plan, conversation, limit)
         except BaseException as error:

@@ -8,6 +8,7 @@ pulled is not read from the network beyond a bound. Everything that goes wrong i
 :mod:`.failures` has it.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from ..httputil import HTTPHeaders
 from .addresses import Address
 from .engine_types import Producer
 from .proxies import Proxy
-from .requests import SSLOptions
+from .requests import HTTPRequest, SSLOptions
+from .responses import HTTPResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Hop:
     on_interim: Callable[[int, HTTPHeaders], None] | None = None
     """Called with each 1xx response."""
     prepare_curl: Callable[[Any], None] | None = None
+    flight: Any = field(default=None, repr=False)
+    """The express lane of the engine has sent it already: what is left to do for it."""
     waiting_for: str = "while waiting for a connection"
     """What it waits for: kept up to date by the engine, for the message of a time-out."""
 
@@ -136,6 +140,17 @@ class Engine(ABC):
     @abstractmethod
     async def send(self, hop: Hop) -> Answer:
         """Send ``hop``; return when the final head is there. If it is cancelled, nothing stays open."""
+
+    def fetch(
+        self, client: Any, request: HTTPRequest, raise_error: bool
+    ) -> "asyncio.Future[HTTPResponse] | None":
+        """Do the whole of a fetch, if there is a shorter way for it: an :class:`.AsyncHTTPClient` asks this first.
+
+        Returns None for what is to go the whole way, and so always if an engine has no other. What is begun and turns
+        out not to be so simple goes on in the client's ``_fetch``, whose last argument it is then, and comes back with
+        the hop.
+        """
+        return None
 
     @abstractmethod
     def close(self) -> None:

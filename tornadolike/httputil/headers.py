@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
+from .._native import RUNNING, front, twin
 from ..escape import to_unicode
 from .errors import HTTPInputError
 
@@ -51,25 +52,15 @@ class _FieldNames(_CanonicalNames):
 field_names: Final = _FieldNames()
 
 
-class HTTPHeaders(MutableMapping[str, str]):
-    """A mapping of header names to values.
+class FieldMap(MutableMapping[str, str]):
+    """All that :class:`HTTPHeaders` can do, but for the place where it keeps its fields."""
 
-    Names compare without case and are kept as ``Http-Header-Case``. A name that occurs more than once
-    has its values joined by a comma under ``[]``; :meth:`get_list` gives them apart and
-    :meth:`get_all` gives every pair.
+    __slots__ = ()
 
-    >>> h = HTTPHeaders({"content-type": "text/html"})
-    >>> h["Content-Type"]
-    'text/html'
-    >>> h.add("Set-Cookie", "A=B"); h.add("Set-Cookie", "C=D")
-    >>> h.get_list("set-cookie")
-    ['A=B', 'C=D']
-    """
-
-    __slots__ = ("_fields",)
+    _fields: dict[str, str | list[str]]
 
     def __init__(self, *args: Any, **kwargs: str) -> None:
-        self._fields: dict[str, str | list[str]] = {}
+        self._fields = {}
         if len(args) == 1 and not kwargs and isinstance(args[0], HTTPHeaders):
             self._fields = args[0]._copy_fields()
         elif args or kwargs:
@@ -80,7 +71,7 @@ class HTTPHeaders(MutableMapping[str, str]):
         """Headers over a dict of canonical names to a value (or to a list of several), not copied."""
         headers = cls.__new__(cls)
         headers._fields = fields
-        return headers
+        return cast("HTTPHeaders", headers)
 
     # Repeated fields
 
@@ -158,7 +149,7 @@ class HTTPHeaders(MutableMapping[str, str]):
             end = headers.find("\n", start) + 1 or len(headers)
             parsed.parse_line(headers[start:end], _chars_are_bytes=_chars_are_bytes)
             start = end
-        return parsed
+        return cast("HTTPHeaders", parsed)
 
     def __str__(self) -> str:
         return "".join([f"{name}: {value}\n" for name, value in self.get_all()])
@@ -230,6 +221,40 @@ class HTTPHeaders(MutableMapping[str, str]):
         self._fields = state
 
 
+if TYPE_CHECKING:
+
+    class _Hot:
+        """Stands before the reference where the native core runs."""
+
+else:
+    _Hot = front("headers", "HotHeaders")
+
+
+class HTTPHeaders(_Hot, FieldMap):
+    """A mapping of header names to values.
+
+    Names compare without case and are kept as ``Http-Header-Case``. A name that occurs more than once
+    has its values joined by a comma under ``[]``; :meth:`get_list` gives them apart and
+    :meth:`get_all` gives every pair.
+
+    >>> h = HTTPHeaders({"content-type": "text/html"})
+    >>> h["Content-Type"]
+    'text/html'
+    >>> h.add("Set-Cookie", "A=B"); h.add("Set-Cookie", "C=D")
+    >>> h.get_list("set-cookie")
+    ['A=B', 'C=D']
+    """
+
+    __slots__ = () if RUNNING else ("_fields",)
+
+
+if RUNNING:
+    from .._native import headers as native
+
+    native.install(FieldMap, HTTPHeaders, canonical_names, field_names)
+
+
+@twin("headers")
 def copy_fields(fields: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
     """A copy of a dict of fields whose lists are copies too."""
     copied = fields.copy()

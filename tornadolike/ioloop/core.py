@@ -19,11 +19,12 @@ from contextvars import Context
 from typing import Any, TypeVar
 
 from ..log import app_log
-from .handles import ORIGIN_DEPTH, TimerHandle
+from .handles import ORIGIN_DEPTH
 from .origins import origin_of
 from .poller import Poller
 from .reactor import Watcher
 from .sources import Sources
+from .starting import Starter
 from .tracing import Tracing
 
 T = TypeVar("T")
@@ -59,39 +60,9 @@ class Core(Sources):
         """What debug mode sees running."""
         self._coroutine_tracking_before: int | None = None
         self._background: set[asyncio.Future[Any]] = set()
+        self._starter = Starter(self)
         super().__init__(poller)
         self._debug = self._timed = asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
-
-    # Callbacks
-
-    def call_later(  # type: ignore[override]
-        self,
-        delay: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds. It may be a coroutine function."""
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(self.time() + delay, callback, args, context)
-
-    def call_at(  # type: ignore[override]
-        self,
-        when: float,
-        callback: Callable[..., object],
-        *args: Any,
-        context: Context | None = None,
-        **kwargs: Any,
-    ) -> TimerHandle:
-        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds.
-
-        It may be a coroutine function.
-        """
-        if kwargs:
-            callback = functools.partial(callback, **kwargs)
-        return self.schedule_at(when, callback, args, context)
 
     # Futures and tasks
 
@@ -136,16 +107,32 @@ class Core(Sources):
         if sys.version_info >= (3, 12):
             return asyncio.Task(coro, loop=self, context=context, eager_start=True)
         task = asyncio.Task(coro, loop=self, context=context)
-        # Its constructor put the first step at the end of the ready queue. A callback from another
-        # thread or a signal can have come behind it (then the step waits for its turn), but not
-        # between the look and the pop: the interpreter switches only after calls and at jumps back.
-        try:
-            is_first_step = self._ready[-1]._callback.__self__ is task  # type: ignore[union-attr]
-        except AttributeError:
-            is_first_step = False
-        if is_first_step:
-            self._ready.pop()._run()
+        handle = self._take_back_first_step(task)
+        if handle is not None:
+            handle._run()
         return task
+
+    def begin_task(
+        self, coro: Coroutine[Any, Any, object], context: Context | None = None
+    ) -> asyncio.Task[Any] | None:
+        """As :meth:`start_task`, for who wants nothing of a task that is done: that is None.
+
+        Such a task need not be made, if its coroutine does nothing with it either (:mod:`.starting`).
+        """
+        return self._starter.begin(coro, context)
+
+    def _take_back_first_step(self, task: asyncio.Task[Any]) -> Any:
+        """Remove and return the handle that the constructor of ``task`` has just put into the ready queue.
+
+        It is at the end. A callback from another thread or a signal can have come behind it, but not between the
+        look and the pop: the interpreter switches only after calls and at jumps back. None in that case.
+        """
+        try:
+            if self._ready[-1]._callback.__self__ is not task:  # type: ignore[union-attr]
+                return None
+        except AttributeError:
+            return None
+        return self._ready.pop()
 
     def adopt(self, awaitable: Awaitable[T], callback: object) -> asyncio.Future[T]:
         """Run what ``callback`` returned and nobody awaits to its end; log its exception."""
@@ -204,6 +191,7 @@ class Core(Sources):
             if executor is not None:
                 self._executor_shut_down = True
                 executor.shutdown(wait=False)
+            self._starter.drop()
         super().close()
 
     def __del__(self) -> None:

@@ -359,6 +359,13 @@ class GuestLoop(IOLoop):
             return asyncio.Task(coro, loop=foreign, context=context, eager_start=True)
         return foreign.create_task(coro, context=context)
 
+    def begin_task(
+        self, coro: Coroutine[Any, Any, Any], context: Context | None = None
+    ) -> asyncio.Task[Any] | None:
+        """As :meth:`start_task`, for who wants nothing of a task that is done: that is None."""
+        task = self.start_task(coro, context)
+        return None if task.done() else task
+
     def adopt(self, awaitable: Awaitable[T], callback: object) -> asyncio.Future[T]:
         task = asyncio.ensure_future(awaitable, loop=self._foreign)
         self._background.add(task)

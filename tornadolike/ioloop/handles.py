@@ -14,6 +14,8 @@ from asyncio import iscoroutine
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._native import RUNNING
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
@@ -142,3 +144,9 @@ def remember_origin(handle: Handle | TimerHandle) -> None:
     )
     stack.reverse()
     handle._source_traceback = stack  # type: ignore[union-attr]
+
+
+if RUNNING:
+    from .._native import handles as _native
+
+    _native.install(Handle, TimerHandle, report, iscoroutine)

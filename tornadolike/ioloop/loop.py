@@ -20,6 +20,7 @@ from . import poller
 from .asyncio_face import AsyncioFace
 from .handles import TimerHandle
 from .poller import Poller
+from .reactor import allocate
 from .sources import descriptor_number
 from .stats import Statistics
 from .tracing import Tracer, Tracing, log_connections, show_log
@@ -69,7 +70,7 @@ class IOLoop(AsyncioFace, Statistics, Configurable):
         made: type[Configurable] = cls
         if cls is IOLoop:
             made = IOLoop._guest_class if "asyncio_loop" in kwargs else cls.configured_class()
-        return cast(IOLoop, object.__new__(made))
+        return cast(IOLoop, allocate(made))
 
     def __init__(
         self,

@@ -244,3 +244,20 @@ def default_poller() -> Poller:
     if hasattr(select, "kqueue"):
         return KqueuePoller()
     return SelectPoller()
+
+
+def kernel_queue(poller: Poller, poll: object) -> int:
+    """The descriptor to wait at instead of calling ``poll``, for native code; -1 if there is none.
+
+    That is so where ``poll`` is what one of our pollers has from its class: nobody's own, nobody's patch.
+    """
+    if type(poller) is EpollPoller:
+        epoll: Any = poller._epoll
+        return epoll.fileno() if poll == epoll.poll and not epoll.closed else -1
+    if type(poller) is KqueuePoller and poller._api is select:
+        plain = getattr(poll, "__self__", None) is poller
+        return poller.fileno() if plain and getattr(poll, "__func__", None) is _kqueue_poll else -1
+    return -1
+
+
+_kqueue_poll: Final = KqueuePoller.poll

@@ -20,6 +20,7 @@ Four rules keep it right:
 """
 
 import asyncio
+import functools
 import heapq
 import itertools
 import logging
@@ -30,11 +31,12 @@ from asyncio import events as asyncio_events
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._native import RUNNING, front
 from .forks import leave_behind
 from .handles import Handle, TimerHandle, remember_origin
-from .poller import MAX_EVENTS, READ, Poller, default_poller
+from .poller import MAX_EVENTS, READ, Poller, default_poller, kernel_queue
 from .wakeup import WakeUp
 
 asyncio_log = logging.getLogger("asyncio")
@@ -53,27 +55,19 @@ Watcher = Callable[[int], object]
 new = object.__new__
 
 
-class Reactor(asyncio.AbstractEventLoop):
+class ReferenceReactor(asyncio.AbstractEventLoop):
     """Ready queue, timers, descriptors and the loop that serves them. Not thread-safe except where said."""
 
-    # What each turn and each callback reads. In the instance's dictionary, where the faces have
-    # theirs, it would be found more slowly: the interpreter's short cut ends at thirty attributes.
-    __slots__ = (
-        "_cancelled_timers",
-        "_changed_hands",
-        "_closed",
-        "_debug",
-        "_poll",
-        "_poller",
-        "_ready",
-        "_stopping",
-        "_thread_id",
-        "_timed",
-        "_timer_order",
-        "_timers",
-        "_wake_up",
-        "_watchers",
-    )
+    # (Here for the checker: they are slots of Reactor, or fields of what is native.)
+    _cancelled_timers: int
+    _changed_hands: set[int]
+    _closed: bool
+    _debug: bool
+    _poll: Callable[[float, int], list[tuple[int, int]]]
+    _ready: deque[Handle | TimerHandle]
+    _timer_order: Callable[[], int]
+    _timers: list[tuple[float, int, TimerHandle]]
+    _watchers: dict[int, Watcher]
 
     _errors = 0
     """Reports to the exception handler, and what else nobody caught."""
@@ -84,15 +78,9 @@ class Reactor(asyncio.AbstractEventLoop):
         self._closed = True  # until everything is there: making the descriptors can fail
         self._poller = default_poller() if poller is None else poller
         self._wake_up = WakeUp()
-        self._watchers: dict[int, Watcher] = {}
-        self._changed_hands: set[int] = set()
-        """Numbers watched or unwatched since the last poll: its events are not theirs."""
-        self._ready: deque[Handle | TimerHandle] = deque()
+        self._make_room()
         self._strays: set[int] = set()
         """Numbers that are reported, watched by nobody, and could not be dropped."""
-        self._timers: list[tuple[float, int, TimerHandle]] = []
-        self._timer_order = itertools.count().__next__
-        self._cancelled_timers = 0
         self._stopping = False
         self._debug = False
         self._timed = False
@@ -106,6 +94,16 @@ class Reactor(asyncio.AbstractEventLoop):
         self._poll = self._polling()
         leave_behind(self)
         self.watch(self._wake_up.fileno(), self._on_wake_up, READ)
+
+    def _make_room(self) -> None:
+        """Make what each turn reads; native code has its own."""
+        self._watchers = {}
+        self._changed_hands = set()
+        """Numbers watched or unwatched since the last poll: its events are not theirs."""
+        self._ready = deque()
+        self._timers = []
+        self._timer_order = itertools.count().__next__
+        self._cancelled_timers = 0
 
     # Descriptors
 
@@ -156,6 +154,9 @@ class Reactor(asyncio.AbstractEventLoop):
             # Closed before: as a rule the kernel has dropped it by itself.
             pass
         return True
+
+    def _forget_watchers(self) -> None:
+        self._watchers.clear()
 
     def _stray(self, fd: int) -> None:
         """``fd`` is reported, but nobody watches it: it was closed first, and a duplicate is open."""
@@ -231,6 +232,35 @@ class Reactor(asyncio.AbstractEventLoop):
         heapq.heappush(self._timers, (when, count(), handle))
         handle._scheduled = True
         return handle  # type: ignore[no-any-return]
+
+    def call_later(  # type: ignore[override]
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+        **kwargs: Any,
+    ) -> TimerHandle:
+        """Run ``callback(*args, **kwargs)`` in ``delay`` seconds. It may be a coroutine function."""
+        if kwargs:
+            callback = functools.partial(callback, **kwargs)
+        return self.schedule_at(self.time() + delay, callback, args, context)
+
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+        **kwargs: Any,
+    ) -> TimerHandle:
+        """Run ``callback(*args, **kwargs)`` when :meth:`time` shows ``when`` seconds.
+
+        It may be a coroutine function.
+        """
+        if kwargs:
+            callback = functools.partial(callback, **kwargs)
+        return self.schedule_at(when, callback, args, context)
 
     def _timer_handle_cancelled(self, handle: TimerHandle) -> None:
         """What :class:`asyncio.TimerHandle` calls when it is cancelled."""
@@ -377,7 +407,7 @@ class Reactor(asyncio.AbstractEventLoop):
         self._ready.clear()
         self._timers.clear()
         self._cancelled_timers = 0
-        self._watchers.clear()
+        self._forget_watchers()
         self._wake_up.close()
         self._poller.close()
 
@@ -395,7 +425,7 @@ class Reactor(asyncio.AbstractEventLoop):
             handle._cancelled = True
         self._timers.clear()
         self._cancelled_timers = 0
-        self._watchers.clear()
+        self._forget_watchers()
         self._wake_up.left_behind()
         try:
             self._poller.close()  # this process's number for it only
@@ -490,3 +520,45 @@ class Reactor(asyncio.AbstractEventLoop):
 
     def _watcher_failed(self, fd: int, watcher: Watcher, error: BaseException) -> None:
         raise NotImplementedError
+
+
+if TYPE_CHECKING:
+
+    class HotReactor: ...
+
+    allocate = object.__new__
+else:
+    HotReactor = front("reactor", "HotReactor")
+    allocate = HotReactor.__new__ if RUNNING else object.__new__
+    """Makes a loop of a given class, without regard to what else the bases of that class would make of it."""
+    if RUNNING:
+        from .._native import reactor as _native
+
+        _native.install(MAXIMUM_WAIT, CANCELLED_TIMERS_KEPT, kernel_queue)
+
+
+class Reactor(HotReactor, ReferenceReactor):
+    """The reactor, natively where that runs: :class:`ReferenceReactor` says what it does."""
+
+    # What each turn and each callback reads. In the instance's dictionary, where the faces have
+    # theirs, it would be found more slowly: the interpreter's short cut ends at thirty attributes.
+    __slots__ = (
+        ()
+        if RUNNING
+        else (
+            "_cancelled_timers",
+            "_changed_hands",
+            "_closed",
+            "_debug",
+            "_poll",
+            "_poller",
+            "_ready",
+            "_stopping",
+            "_thread_id",
+            "_timed",
+            "_timer_order",
+            "_timers",
+            "_wake_up",
+            "_watchers",
+        )
+    )

@@ -14,6 +14,7 @@ It is the default, so as a rule nobody needs this module. The names are Tornado'
    answers     a response as it comes
    patience    what becomes of a server that does nothing
    uploading   a body that goes out piece by piece
+   flights     the native way of fetches that need nothing special
    connection  one request at a time
    turns       whose turn it is
    silence     whether anything has come that nobody has read

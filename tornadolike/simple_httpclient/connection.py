@@ -32,6 +32,7 @@ from ..httpclient.feeding import FedAnswer
 from ..httputil import HTTPInputError
 from .answers import Leftover, WireAnswer
 from .bounds import BOUNDS, Bounds
+from .flights import Flight
 from .patience import Patience
 from .uploading import Upload
 
@@ -78,6 +79,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_answer",
         "_bounds",
+        "_flight",
         "_full",
         "_head",
         "_heard",
@@ -113,6 +115,8 @@ class Connection(asyncio.Protocol):
         """Whether the transport has enough to write."""
         self._paused = False
         """Whether it is not to read."""
+        self._flight: Flight | None = None
+        """A request of the express lane, which is told what comes."""
         self._hop: Hop | None = None
         self._writer: RequestWriter | None = None
         self._upload: Upload | None = None
@@ -133,6 +137,9 @@ class Connection(asyncio.Protocol):
         self._time = asyncio.get_running_loop().time
 
     def data_received(self, data: bytes) -> None:
+        if self._flight is not None:
+            self._flight.data_received(data)
+            return
         if self._hop is None:
             self._drop()  # nobody has asked
             return
@@ -143,7 +150,9 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def eof_received(self) -> None:
-        if self._hop is None:
+        if self._flight is not None:
+            self._flight.eof_received()
+        elif self._hop is None:
             self._owner.forget(self)
         elif getattr(self._transport, "truncated", False):
             # Without TLS's goodbye anybody may have cut off what has no length (RFC 9112 section 9.8).
@@ -153,6 +162,10 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._flight is not None:
+            self._owner.forget(self)
+            self._flight.connection_lost(exc)  # it is said again when that was taken over
+            return
         self._transport = None
         if self._hop is not None:
             self._fail(self._too_soon(), exc)
@@ -186,15 +199,19 @@ class Connection(asyncio.Protocol):
         transport, times = self._transport, hop.times
         self._hop = hop
         times.sent = times.first_byte = times.ended = 0.0
-        if transport is None or transport.is_closing():
+        flight, self._flight = self._flight, None
+        if flight is None and (transport is None or transport.is_closing()):
             self._over()
             raise StaleError(_ENDED)
         self._writer = writer = RequestWriter()
         try:
-            pieces = _begin(hop, writer)
+            pieces = begin(hop, writer)
         except BaseException:
             self._over()
-            self._owner.keep(self)  # nothing was sent
+            if flight is None:
+                self._owner.keep(self)  # nothing was sent
+            else:
+                self._drop()
             raise
         self._reader.expect(hop.method, writer)
         self._heard = False
@@ -202,12 +219,16 @@ class Connection(asyncio.Protocol):
         timeouts = hop.timeouts
         if timeouts.first_byte or timeouts.between_bytes:
             self._patience = Patience(timeouts, self, transport)
-        if len(pieces) == 1:
+        if flight is not None:
+            times.sent = flight.sent
+        elif len(pieces) == 1:
             transport.write(pieces[0])
         else:
             transport.writelines(pieces)
-        times.sent = self._time()
-        if writer.complete:
+        times.sent = times.sent or self._time()
+        if flight is not None:
+            self._take_over(flight)
+        elif writer.complete:
             self.upload_ended()
         else:
             hop.waiting_for = "while sending the request"
@@ -221,6 +242,17 @@ class Connection(asyncio.Protocol):
                 self._give_up()
             del head  # which has the exception, which has this frame
             raise
+
+    def _take_over(self, flight: Flight) -> None:
+        """Go on with a request that the express lane has sent: what has come for it comes again."""
+        hop = self._hop
+        self.upload_ended()
+        if received := flight.received:
+            self.data_received(received)
+        if flight.ended and self._hop is hop:
+            self.eof_received()
+        if flight.lost:
+            self.connection_lost(flight.reason)
 
     def upload_ended(self) -> None:
         """All of the request was given to the transport."""
@@ -443,7 +475,9 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """End it; in good order if nothing is going on. Who waits for an answer is told."""
-        if self._hop is not None:
+        if self._flight is not None:
+            self._flight.fail(HTTPStreamClosedError("The client was closed"))
+        elif self._hop is not None:
             self._fail(HTTPStreamClosedError("The client was closed"))
         elif self._transport is not None:
             self._transport.close()
@@ -452,7 +486,7 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
 
 
-def _begin(hop: Hop, writer: RequestWriter) -> list[bytes]:
+def begin(hop: Hop, writer: RequestWriter) -> list[bytes]:
     """What goes out first: the head, and the body if it is there and not asked for."""
     with_body = hop.producer is not None
     head = writer.head(hop.method, _target(hop), hop.headers, with_body)

@@ -6,18 +6,22 @@ import re
 import sys
 from collections.abc import Coroutine, Hashable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Final
 
 from ..http1 import Limits, ResponseHeadCache
 from ..httpclient.engine import USUAL_WAY, Answer, Engine, Hop
 from ..httpclient.failures import HTTPStreamClosedError, HTTPTimeoutError
 from ..httpclient.proxies import Proxy
+from ..httpclient.requests import HTTPRequest
+from ..httpclient.responses import HTTPResponse
 from ..httputil import HTTPHeaders
 from ..log import gen_log
 from .bounds import BOUNDS, Bounds
-from .connection import Connection, StaleError
+from .connection import Connection, StaleError, begin
 from .contexts import options_key
 from .dialing import Dialer, Dialled, is_tunnel
+from .flights import TOOLS, Flights
 from .pool import Pool
 from .turns import Turns
 
@@ -59,6 +63,14 @@ class SimpleEngine(Engine):
         self._heads = ResponseHeadCache(limits.max_header_count)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._flights = Flights(turns, pool, self._heads, limits, _TOOLS)
+
+    def fetch(
+        self, client: Any, request: HTTPRequest, raise_error: bool
+    ) -> "asyncio.Future[HTTPResponse] | None":
+        flown: asyncio.Future[HTTPResponse] | None
+        flown = self._flights.fetch(self, client, request, raise_error)
+        return flown
 
     async def send(self, hop: Hop) -> Answer:
         loop = asyncio.get_running_loop()
@@ -67,14 +79,22 @@ class SimpleEngine(Engine):
         if hop.way.proxy is not None and hop.way.unix_socket is not None:
             hop.way = replace(hop.way, proxy=None)  # the socket is where the server is
         key = key_of(hop)
-        now = hop.times.started = hop.times.dequeued = loop.time()
-        deadline = _connect_deadline(hop, now)
-        if not self._turns.take(key):
-            await self._wait_for_turn(key, hop, deadline)
-            now = hop.times.dequeued = loop.time()
-        connection = self._pool.take(key, now)
-        if connection is None:
-            return await self._send_first(key, hop, deadline)
+        flight = hop.flight
+        connection: Connection | None
+        if flight is None:
+            now = hop.times.started = hop.times.dequeued = loop.time()
+            deadline = _connect_deadline(hop, now)
+            if not self._turns.take(key):
+                await self._wait_for_turn(key, hop, deadline)
+                now = hop.times.dequeued = loop.time()
+            connection = self._pool.take(key, now)
+            if connection is None:
+                return await self._send_first(key, hop, deadline)
+        else:  # it is on its way by a connection already, and has its turn
+            hop.flight = None
+            hop.times.started = hop.times.dequeued = flight.started
+            connection = flight.connection
+            assert connection is not None
         hop.times.reused = True
         try:
             return await self._exchange(connection, hop)
@@ -158,10 +178,16 @@ class SimpleEngine(Engine):
             return
         self._closed = True
         self._loop = None
+        self._flights.close()
         self._turns.refuse_all(lambda: HTTPStreamClosedError(CLOSED))
         self._dialer.give_up()
         self._pool.close()
         self._dialer.client.close()
+
+
+_TOOLS: Final = SimpleNamespace(
+    **vars(TOOLS), begin=begin, key_of=lambda hop: key_of(hop), send=SimpleEngine.send
+)
 
 
 def _connect_deadline(hop: Hop, now: float) -> float | None:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from .._native import described
 from ..ioloop.unix_files import file_of_socket, remove_socket_file
 from ..iostream import IOStream, SSLIOStream
 from ..log import app_log, gen_log
@@ -160,6 +161,8 @@ class TCPServer:
 
         Raises :exc:`ValueError` for a socket that does not listen.
         """
+        if not self._sockets:
+            gen_log.debug("A server starts; the core: %s", described())
         for sock in sockets:
             if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 raise ValueError(

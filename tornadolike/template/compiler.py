@@ -6,7 +6,7 @@ it; ``{% apply %}`` is a function within it. How it differs from Tornado's is in
 
 * Text and values between two statements (a *run*) are one f-string and one append. In ``{% try %}`` each value has an
   append of its own, for when it fails, what stood before it is put out.
-* What a value usually is (an int, a word) is recognised in line, with no call.
+* What a value usually is (an int, a word) is recognised in line, with no call; natively one call does it all.
 * All that the function needs beside the author's names comes as arguments, so that it is local.
 
 There are three forms of a template, each made when it is first wanted: a function that gives bytes, a coroutine
@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Final, Literal
 
+from .._native import RUNNING
 from . import pieces, runtime
 from .nodes import (
     CONTEXTUAL,
@@ -239,9 +240,11 @@ class Compiler:
             return if_text(first, again, other, again)
         if self.autoescape == CONTEXTUAL:
             name = self.way.escapers[id(node)]
-            if name not in _HTML:
+            if name not in _HTML or RUNNING:  # natively a call is quicker than to look before
                 return called(load(f"_tt_to_{name}"), [value], where)
             other = called(load(f"_tt_to_{name}"), [again], where)
+        elif self.autoescape == XHTML_ESCAPE and self.way.is_own and RUNNING:
+            return called(load("_tt_escaped"), [value], where)
         elif self.autoescape == XHTML_ESCAPE and self.way.is_own:
             other = called(load("_tt_escaped"), [again], where)
         else:

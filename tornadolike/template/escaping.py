@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from tornadolike.escape import to_unicode
 
+from .._native import twin
 from .runtime import HARMLESS, escaped, text_of
 
 __all__ = ["BLOCKED_URL", "BLOCKED_VALUE", "ESCAPERS", "URL_SCHEMES"]
@@ -34,12 +35,14 @@ BLOCKED_VALUE: Final = "blocked"
 # --- HTML
 
 
+@twin("escaping")
 def text(value: Any) -> str:
     """Between tags."""
     made = _html_of(value)
     return escaped(value) if made is None else made
 
 
+@twin("escaping")
 def quoted(value: Any) -> str:
     """In an attribute's quotes, and in elements that hold text only; HTML stays HTML but for quotes and tags."""
     made = _html_of(value)

@@ -7,6 +7,8 @@ anything) take part as lone surrogates, as :pep:`383` has it, and leave :data:`N
 from collections.abc import Callable
 from typing import Any, Final
 
+from .._native import twin
+
 #: Stands in a buffer (for nothing) when bytes that are not UTF-8 were put in. Joining text with it fails.
 NOT_TEXT: Final = b""
 
@@ -22,11 +24,13 @@ _LONG: Final = 250
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 
 
+@twin("escaping")
 def escaped(value: Any) -> str:
     """Anything as text that :func:`~tornadolike.escape.xhtml_escape` has made safe."""
     return escaped_text(value if type(value) is str else text_of(value))
 
 
+@twin("escaping")
 def escaped_text(value: str) -> str:
     """The same for text."""
     # It is faster to look before than to replace at once: most values hold none of them.
@@ -112,6 +116,7 @@ CHUNK_SIZE: Final = 16 * 1024
 FEW_PIECES: Final = 32
 
 
+@twin("escaping")
 def text_of(value: Any) -> str:
     """As Tornado makes text of a value: subclasses of str are what they hold, not what they print."""
     if isinstance(value, _TEXT):

@@ -21,7 +21,7 @@ from .runtime import finished
 #: For so many templates the text is kept for tracebacks; then the first is forgotten.
 KEPT_SOURCES: Final = 128
 
-_OURS: Final = finished.__code__.co_filename
+_OURS: Final = finished.__code__.co_filename, "_native/escaping.pyx"
 _kept: Final[deque[str]] = deque()
 
 
@@ -91,7 +91,7 @@ def _told(
     told: TracebackType | None = None
     for step in reversed(steps):
         frame, lasti, line = step.tb_frame, step.tb_lasti, step.tb_lineno
-        if frame.f_code.co_filename == _OURS:
+        if frame.f_code.co_filename.endswith(_OURS):
             continue
         if _is_compiled(frame.f_code, filename):
             shown = _shown(step, places)

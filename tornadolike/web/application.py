@@ -390,8 +390,8 @@ class Application(Grouping, Serving, ReversibleRouter):
         """The handler is a coroutine."""
         loop = IOLoop.current()
         assert loop is not None
-        task = loop.start_task(rest, context)
-        if not task.done():
+        task = loop.begin_task(rest, context)
+        if task is not None:
             handler._goes_on(task)
         elif not handler._finished:
             handler._stay_told()

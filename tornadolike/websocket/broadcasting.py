@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from .._native import twin
 from ..escape import json_encode
 from ..log import app_log, gen_log
 from ..util import check_not_negative
@@ -107,6 +108,25 @@ def broadcast(
         message = json_encode(message)
     if not isinstance(message, PreparedMessage):
         message = PreparedMessage(message, binary)
+    sent, gone, slow_ones, failed = send_to_all(targets, message, most)
+    open_ones = [target for target in slow_ones if not target.is_closing()]
+    gone += len(slow_ones) - len(open_ones)
+    if slow is SlowReaders.SKIP:
+        skipped, closed = len(open_ones), 0
+    else:
+        skipped, closed = 0, len(open_ones)
+        _close_slow(open_ones)
+    _close_failed(failed)
+    return Broadcast(sent, skipped, closed + len(failed), gone)
+
+
+@twin("conversation")
+def send_to_all(
+    targets: list[SendingConnection | None], message: PreparedMessage, most: int
+) -> tuple[
+    int, int, list[SendingConnection], list[tuple[SendingConnection, Exception]]
+]:
+    """How many were sent it and how many are gone; those for whom too much waits, and those for whom it failed."""
     sent = gone = 0
     slow_ones: list[SendingConnection] = []
     failed: list[tuple[SendingConnection, Exception]] = []
@@ -125,15 +145,7 @@ def broadcast(
             failed.append((target, error))
         else:
             sent += 1
-    open_ones = [target for target in slow_ones if not target.is_closing()]
-    gone += len(slow_ones) - len(open_ones)
-    if slow is SlowReaders.SKIP:
-        skipped, closed = len(open_ones), 0
-    else:
-        skipped, closed = 0, len(open_ones)
-        _close_slow(open_ones)
-    _close_failed(failed)
-    return Broadcast(sent, skipped, closed + len(failed), gone)
+    return sent, gone, slow_ones, failed
 
 
 def _connection_of(connection: HasConnection | SendingConnection) -> SendingConnection | None:

@@ -1,7 +1,7 @@
 """The bytes of one frame (RFC 6455, section 5): functions that need no connection.
 
 These are the leaves that run for each message, so each takes and returns plain bytes and integers:
-a native twin can stand in for any of them.
+a native twin stands in for each of them (``_native/frames.pyx``), where there is one.
 
 .. code-block:: text
 
@@ -14,6 +14,7 @@ a native twin can stand in for any of them.
 import codecs
 from functools import cache
 
+from .._native import RUNNING, twin
 from .errors import ProtocolFailure
 
 CONTINUATION = 0x0
@@ -39,6 +40,11 @@ SHORT = 125
 PROTOCOL_ERROR = 1002
 INVALID_PAYLOAD = 1007
 
+if RUNNING:
+    from .._native.frames import install_failure
+
+    install_failure(ProtocolFailure)
+
 # A product with one of these repeats a mask over so many 32-bit words.
 _REPEAT = tuple(
     int.from_bytes(b"\1\0\0\0" * words, "little") for words in range((SHORT + 7) // 4 + 1)
@@ -55,6 +61,7 @@ _ALL_BYTES = int.from_bytes(bytes(range(256)), "little")
 _ONES = int.from_bytes(b"\1" * 256, "little")
 
 
+@twin("frames")
 def apply_mask(mask: bytes, data: bytes) -> bytes:
     """``data`` XORed with the four bytes of ``mask`` over and over; undoes itself."""
     size = len(data)
@@ -81,6 +88,7 @@ def _xor_table(key: int) -> bytes:
     return (_ALL_BYTES ^ _ONES * key).to_bytes(256, "little")
 
 
+@twin("frames")
 def check_utf8(tail: bytes, data: bytes) -> bytes:
     """Check the next piece of a text; return the beginning of a character that is cut off at its end.
 
@@ -99,6 +107,7 @@ def check_utf8(tail: bytes, data: bytes) -> bytes:
     return tail
 
 
+@twin("frames")
 def read_whole_message(
     data: bytes, at: int, masked: bool, reserved: int, limit: int
 ) -> tuple[int, bytes, int] | None:
@@ -138,6 +147,7 @@ def read_whole_message(
     return first, both.to_bytes(words << 2, "little")[4 : length + 4], end
 
 
+@twin("frames")
 def read_head(data: bytes, at: int) -> tuple[int, int] | None:
     """The length of the payload of the frame at ``at``, and where its length field ends.
 
@@ -158,6 +168,7 @@ def read_head(data: bytes, at: int) -> tuple[int, int] | None:
     return length, end
 
 
+@twin("frames")
 def encode_frame(first: int, payload: bytes, mask: bytes = b"") -> bytes:
     """A frame whose first byte is ``first`` (FIN, reserved bits, opcode), masked if ``mask`` is given."""
     length = len(payload)
@@ -173,6 +184,7 @@ def encode_frame(first: int, payload: bytes, mask: bytes = b"") -> bytes:
     return head + payload
 
 
+@twin("frames")
 def encode_message(payload: bytes, binary: bool) -> bytes:
     """An unmasked message in one frame: what a server sends."""
     length = len(payload)

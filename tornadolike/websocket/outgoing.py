@@ -8,8 +8,9 @@ order. Pings, pongs and the Close frame go between its pieces.
 import os
 from collections.abc import Callable, Hashable
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
+from .._native import front, own_slots, twin
 from .closing import State
 from .errors import WebSocketClosedError, WebSocketError
 from .frames import (
@@ -92,7 +93,10 @@ def random_mask() -> bytes:
     return os.urandom(4)
 
 
-class Outgoing:
+_CoreFields: Any = front("messages", "CoreFields")
+
+
+class Outgoing(_CoreFields):  # type: ignore[misc]
     """What one end of a connection has to send.
 
     :arg role: which end.
@@ -100,7 +104,8 @@ class Outgoing:
     :arg new_mask: makes the mask of each frame that a client sends.
     """
 
-    __slots__ = (
+    __slots__ = own_slots(
+        _CoreFields,
         "_behind",
         "_held_pong",
         "_in_pieces",
@@ -136,6 +141,7 @@ class Outgoing:
         self._pongs_held = False
         self._held_pong: bytes | None = None
 
+    @twin("messages")
     def data_to_send(self) -> bytes:
         """What is to be sent to the peer, once."""
         out = self._out

@@ -29,6 +29,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
+from .._native import RUNNING, own_slots, references, twin
 from .closing import ABNORMAL, TOO_BIG, TRANSITIONS, State, Step, decode_close, encode_close
 from .errors import ProtocolFailure
 from .events import Closed, Event, Failed, Ping, Pong
@@ -77,7 +78,8 @@ class WebSocketCore(Outgoing):
     :arg new_mask: makes the mask of each frame that a client sends.
     """
 
-    __slots__ = (
+    __slots__ = own_slots(
+        Outgoing,
         "_agreed",
         "_at",
         "_between",
@@ -129,6 +131,7 @@ class WebSocketCore(Outgoing):
 
     # Input
 
+    @twin("messages")
     def receive_data(self, data: bytes) -> None:
         """Take bytes that the peer sent. :meth:`next_event` says what they mean."""
         if self.state is State.CLOSED:
@@ -156,6 +159,7 @@ class WebSocketCore(Outgoing):
         """The peer will send nothing more (or the connection is lost)."""
         self._ended = True
 
+    @twin("messages")
     def next_event(self) -> Event | None:
         """The next thing that happened, or None until there are more bytes (or for ever, when closed)."""
         if self._between:
@@ -379,3 +383,9 @@ class WebSocketCore(Outgoing):
     def _end(self) -> Failed:
         self._step(Step.END, b"")
         return Failed(ABNORMAL, "the connection ended without a Close frame")
+
+
+if RUNNING:
+    from .._native.messages import install_core
+
+    install_core(State.OPEN, State.CLOSED, references["messages.next_event"])

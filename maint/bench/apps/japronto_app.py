@@ -1,3 +1,4 @@
+import asyncio
 import sys
 
 from japronto import Application
@@ -13,7 +14,19 @@ def item(request):
     )
 
 
+async def awaits(request):
+    await asyncio.sleep(0)
+    return request.Response(text="Hello, World!", mime_type="text/html")
+
+
+async def asynchronous(request):
+    return request.Response(text="Hello, World!", mime_type="text/html")
+
+
 app = Application()
 app.router.add_route("/", hello)
 app.router.add_route("/item/{item}", item)
+app.router.add_route("/rich", hello)  # the bare function, beside what the others do
+app.router.add_route("/async", asynchronous)
+app.router.add_route("/awaits", awaits)
 app.run("127.0.0.1", int(sys.argv[1]))

@@ -15,5 +15,6 @@ def item(res, req):
 app = App()
 app.get("/", hello)
 app.get("/item/:item", item)
+app.get("/rich", hello)  # the bare function, beside what the others do
 app.listen(int(sys.argv[1]), lambda config: None)
 app.run()

@@ -1,7 +1,7 @@
 /* Where in some bytes the first one stands that is out of the ordinary, and a hash of bytes.
 
-   Sixteen bytes at a time where the machine has SSE2 (every x86-64) or NEON (every 64-bit ARM), else one by one. Nothing
-   is ever read at or beyond `end`. */
+   Sixteen bytes at a time where the machine has SSE2 (every x86-64), else one by one. Nothing is ever read at or beyond
+   `end`. */
 #ifndef TORNADOLIKE_BYTESCAN_H
 #define TORNADOLIKE_BYTESCAN_H
 
@@ -32,7 +32,8 @@ static inline const char *find_control(const char *at, const char *end) {
     while (end - at >= 16) {
         const __m128i bytes = _mm_loadu_si128((const __m128i *)at);
         const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, highest), bytes);
-        const __m128i wrong = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), low), _mm_cmpeq_epi8(bytes, del));
+        const __m128i control = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), low);
+        const __m128i wrong = _mm_or_si128(control, _mm_cmpeq_epi8(bytes, del));
         const unsigned mask = (unsigned)_mm_movemask_epi8(wrong);
         if (mask) return at + bytescan_lowest(mask);
         at += 16;

@@ -50,6 +50,7 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         "_room_wanted",
         "_server",
         "_sock",
+        "_watcher",
         "when_lost",
     )
 
@@ -82,13 +83,21 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         self._closing = False
         self._lost = False
         self._events = 0
+        self._watcher: Callable[[int], object] | None = None  # who is called in our place
         self.when_lost: Callable[[Any], object] | None = None
         """Called once the socket is closed, for those who keep count of transports."""
 
     # Watching
 
+    def let_watch(self, watcher: Callable[[int], object]) -> None:
+        """Have the loop call ``watcher`` in our place, which calls ``_on_events`` for what it leaves to us."""
+        self._watcher = watcher
+        events = self._events
+        self._watch_for(0)
+        self._watch_for(events)
+
     def _watch(self, events: int) -> None:
-        watcher: Callable[[int], object] = self._on_events
+        watcher: Callable[[int], object] = self._watcher or self._on_events
         if self._context is not None:
             watcher = functools.partial(self._context.run, watcher)  # type: ignore[call-arg]
         self._loop.watch(self._fd, watcher, events)
@@ -182,7 +191,7 @@ class Wire(WatchedSocket, PieceWriter, asyncio.Transport):
         self._sock.close()
         self._protocol = None  # type: ignore[assignment]
         self._room_wanted = False
-        self._context = None
+        self._context = self._watcher = None
         self._socket_closed()
         when_lost, self.when_lost = self.when_lost, None
         if when_lost is not None:

@@ -23,6 +23,7 @@ from enum import Enum
 from inspect import isawaitable
 from typing import Any, cast
 
+from ..._native import RUNNING, own_slots, twin
 from ...log import app_log, gen_log
 from ..closing import ABNORMAL, GOING_AWAY, INTERNAL_ERROR
 from ..errors import WebSocketClosedError
@@ -50,6 +51,12 @@ class Stall(Enum):
     PULLED = "messages wait until somebody asks"
 
 
+if RUNNING:
+    from ..._native import conversation
+
+    conversation.install_delivering(Stall.CALLBACK, Stall.PEER)
+
+
 class DeliveringConnection(SendingConnection):
     """One end of an open WebSocket, as the protocol of a transport, that tells its delegate what arrives.
 
@@ -60,7 +67,8 @@ class DeliveringConnection(SendingConnection):
     :arg ping_timeout: seconds within which a sign of life must follow a ping, 0 for ever.
     """
 
-    __slots__ = (
+    __slots__ = own_slots(
+        SendingConnection,
         "_ahead",
         "_ahead_size",
         "_context",
@@ -94,6 +102,7 @@ class DeliveringConnection(SendingConnection):
 
     # What the transport calls
 
+    @twin("conversation")
     def data_received(self, data: bytes) -> None:
         if self._keepalive is not None:
             self._keepalive.heard = True
@@ -181,6 +190,7 @@ class DeliveringConnection(SendingConnection):
         self._core.hold_close(False)
         self._deliver()
 
+    @twin("conversation")
     def _deliver(self) -> None:
         """Hand over what has arrived, until nothing is left or there is a reason to wait."""
         next_event = self._core.next_event if not self._ahead else self._next_event

@@ -8,7 +8,9 @@ import socket
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, cast
 
+from ..._native import RUNNING, front, own_slots, references, twin
 from ...ioloop import IOLoop
+from ...ioloop.transports.stream import SocketTransport
 from ..closing import GOING_AWAY, State
 from ..errors import WebSocketClosedError
 from ..prepared import PreparedMessage, encoded
@@ -27,14 +29,23 @@ BEHIND_HIGH_WATER = 65536
 """Bytes that may wait for the end of a message in pieces, before who awaits the next one has to wait, too."""
 
 
-class SendingConnection(asyncio.Protocol):
+_Fields: Any = front("conversation", "ConversationFields")
+
+
+@twin("conversation")
+def watch(connection: "SendingConnection", transport: asyncio.BaseTransport) -> None:
+    """Natively, the loop calls the connection itself when there is something to read from a plain socket."""
+
+
+class SendingConnection(_Fields, asyncio.Protocol):  # type: ignore[misc]
     """What a connection does when its own side has something to say.
 
     Awaiting it waits until the peer keeps up with what is sent; :meth:`write_message` returns it for
     that purpose, so that a message for which nobody waits costs no object.
     """
 
-    __slots__ = (
+    __slots__ = own_slots(
+        _Fields,
         "_at_end",
         "_close_timer",
         "_core",
@@ -75,6 +86,7 @@ class SendingConnection(asyncio.Protocol):
         loop = IOLoop.current()
         assert loop is not None
         self._loop = loop
+        watch(self, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -130,6 +142,7 @@ class SendingConnection(asyncio.Protocol):
         core = self._core
         return self._transport.get_write_buffer_size() + core.unsent + core.behind
 
+    @twin("conversation")
     def write_message(
         self, message: str | bytes | PreparedMessage, binary: bool = False
     ) -> Awaitable[None]:
@@ -229,6 +242,7 @@ class SendingConnection(asyncio.Protocol):
                 self._waiters.discard(waiter)
             raise
 
+    @twin("conversation")
     def _flush(self) -> None:
         data = self._core.data_to_send()
         if data and self._transport is not None:
@@ -297,3 +311,12 @@ class _Behind:
 
     def __await__(self) -> Generator[Any, None, None]:
         return self._connection.until_not_behind()
+
+
+if RUNNING:
+    from ..._native import conversation
+
+    conversation.install_sending(
+        references["conversation.write_message"], PreparedMessage, WebSocketClosedError
+    )
+    conversation.install_transport(SocketTransport, socket.socket)

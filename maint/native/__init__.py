@@ -1,0 +1,1 @@
+"""Recipes for the native core: sanitizers, and the search for leaks."""

@@ -1,0 +1,89 @@
+"""A pytest plugin for maint/native/leaks: runs each test several times, and tells what grows.
+
+The first rounds may fill caches; so only what grows in each of the last ones is a leak. Native objects are
+counted (`tornadolike/_native/counters.pyx`), and one that stays behind each time is an error of the test.
+Python's memory is counted in blocks: there, a cache that is not full yet looks like a leak, so it is told at
+the end, for somebody to look at.
+"""
+
+import gc
+import os
+import sys
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tornadolike import _native
+from tornadolike._native import counters
+
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+LAST = 3
+BLOCKS = 40  # a round: pytest itself leaves some twenty
+
+growing: dict[str, str] = {}
+fat: list[tuple[int, str]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a build that does not count."""
+    if not _native.counts_objects():
+        raise pytest.UsageError(f"the native core does not count here: {_native.described()}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test so often, from its fixtures on."""
+    living: list[dict[str, int]] = []
+    blocks: list[int] = []
+    for number in range(ROUNDS):
+        last = number == ROUNDS - 1
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        # Fixtures of the module stay until the last round: what they make is not this test's. So what is
+        # next is not the item, which would stay set up, but what it stands in.
+        following: Any = nextitem if last else item.parent
+        reports = runtestprotocol(item, log=last, nextitem=following)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        if any(not report.passed for report in reports):
+            if not last:
+                for report in reports:
+                    item.ihook.pytest_runtest_logreport(report=report)
+            return True
+        reports.clear()
+        gc.collect()
+        if not last:
+            living.append(counters.living())
+            blocks.append(sys.getallocatedblocks())
+    _judge(item.nodeid, living, blocks)
+    return True
+
+
+def _judge(test: str, living: list[dict[str, int]], blocks: list[int]) -> None:
+    for kind in living[-1]:
+        if (most := _growth([each.get(kind, 0) for each in living])) > 0:
+            growing[test] = f"{kind}: {most} more each time"
+    if (most := _growth(blocks)) >= BLOCKS:
+        fat.append((most, test))
+
+
+def _growth(values: list[int]) -> int:
+    """How much there is more in each of the last rounds, at the least."""
+    steps = [after - before for before, after in pairwise(values)]
+    return min(steps[-LAST:], default=0)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail, if native objects were left behind."""
+    if growing and exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what grows."""
+    terminalreporter.write_sep("=", f"what grows in each of the last {LAST} of {ROUNDS} rounds")
+    for test, what in growing.items():
+        terminalreporter.write_line(f"LEAK {test}: {what}", red=True)
+    for most, test in sorted(fat, reverse=True)[:20]:
+        terminalreporter.write_line(f"memory {test}: {most} blocks or more")
+    terminalreporter.write_line(f"still alive: {counters.living()}")

@@ -1,0 +1,3 @@
+counting: bool
+
+def living() -> dict[str, int]: ...

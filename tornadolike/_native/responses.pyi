@@ -1,0 +1,3 @@
+def scan_head(
+    raw: bytes, max_count: int, names: dict[str, str]
+) -> tuple[str, int, str, dict[str, str | list[str]]] | None: ...

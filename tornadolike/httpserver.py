@@ -238,7 +238,11 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
                 delegate, serve_whole, self._chunk_size, self.conn_params.decompress
             )
             delegate, serve_whole = preparer, preparer.serve_whole
-        self._serving = Serving(loop, delegate, serve_whole, self._parameters())
+        self._serving = serving = Serving(loop, delegate, serve_whole, self._parameters())
+        called = getattr(serve_whole, "__func__", None)
+        if called is not None and called is getattr(type(callback), "__call__", None):  # noqa: B004 - not whether it can be called
+            make_dispatcher = getattr(callback, "_native_dispatcher", None)
+            serving.dispatcher = None if make_dispatcher is None else make_dispatcher()
         return self._serving
 
     def start_request(

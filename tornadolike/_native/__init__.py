@@ -43,7 +43,6 @@ MODULES: Final = (
     "exchange",
     "outgoing",
     "heads",
-    "lane",
     "query",
     "request",
     "handles",
@@ -51,6 +50,12 @@ MODULES: Final = (
     "reactor",
     "driver",
     "accesslog",
+    "digest",
+    "plans",
+    "handler",
+    "ways",
+    "dispatch",
+    "lane",
 )
 """The compiled modules."""
 

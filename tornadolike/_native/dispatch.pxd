@@ -1,8 +1,21 @@
 """From a request to a handler and back, natively where all that stands between is known. See dispatch.pyx."""
 
-from .request cimport HotRequest
 from .exchange cimport Exchange
+from .request cimport HotRequest
+from .ways cimport Ways
 
 cdef class Dispatcher:
-    # Answer `request` (its body is whole). Raises nothing that concerns the application: what fails there is answered.
+    cdef object application
+    cdef dict own               # the application's __dict__
+    cdef unsigned int version   # of its class, when it was looked at
+    cdef bint plain             # nobody has overridden what is done here
+    cdef object answers         # what `ways` was made of
+    cdef object made_at
+    cdef Ways ways
+
+    # Answer `request`, whose body is whole. What the application fails at is answered; what ends the loop is raised.
     cdef int serve(self, Exchange connection, HotRequest request) except -1
+
+    cdef bint is_up_to_date(self) except -1
+    cdef int look(self) except -1
+    cdef int run(self, tuple found, HotRequest request) except -1

@@ -1,5 +1,6 @@
 """The express lane: a native connection. See lane.pyx."""
 
+from .dispatch cimport Dispatcher
 from .exchange cimport Exchange
 from .fields cimport Section, Sections
 from .heads cimport Heads
@@ -9,6 +10,7 @@ from .scanner cimport Limits
 
 cdef class Site:
     cdef object serving, deadlines, serve_whole, done
+    cdef Dispatcher dispatcher  # None: serve_whole is called
     cdef Limits limits
     cdef Py_ssize_t max_body_size, max_pipelined_size
     cdef double idle_timeout, tick

@@ -118,6 +118,7 @@ cdef class Site:
         self.serving = serving
         self.deadlines = serving.deadlines
         self.serve_whole = serving.serve_whole
+        self.dispatcher = serving.dispatcher
         self.done = serving.done
         self.limits.max_header_size = limits.max_header_size
         self.limits.max_target_size = limits.max_target_size
@@ -303,7 +304,10 @@ cdef class Lane(Exchange):
     cdef int serve_one(self, HotRequest request) except -1:
         """Have a request answered. Behind this the room may be used again."""
         try:
-            self.site.serve_whole(request)
+            if self.site.dispatcher is not None:
+                self.site.dispatcher.serve(self, request)
+            else:
+                self.site.serve_whole(request)
         except (Exception, CancelledError) as error:
             if self.request is not None:  # else it has failed after its answer
                 self.leave()

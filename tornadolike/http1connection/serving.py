@@ -186,6 +186,8 @@ class Serving(Connections):
         self.done: asyncio.Future[None] = loop.create_future()
         """Done already: what a write that need not wait returns."""
         self.done.set_result(None)
+        self.dispatcher: Any = None
+        """Does natively what ``serve_whole`` does, if there is such a thing."""
         self.site: Any = None
         """What connections on the express lane share (:mod:`.express`), if there are any."""
 

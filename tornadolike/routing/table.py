@@ -79,6 +79,11 @@ class RuleTable(Generic[T]):
         self._tree.add(segments, position)
 
     @property
+    def items(self) -> tuple[T, ...]:
+        """What stands for the rules, in their order."""
+        return self._items
+
+    @property
     def texts(self) -> frozenset[str]:
         """The paths that are rules by themselves."""
         return frozenset(self._texts)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Final
 
-from .. import locale
+from .. import _native, locale
 from ..httpserver import HTTPServer
 from ..httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerRequest
 from ..ioloop import IOLoop
@@ -39,6 +39,9 @@ from .simple import ErrorHandler, PassedOverHandler, RefusingHandler, with_pages
 from .static import StaticFileHandler
 from .transforms import OutputTransform, compressing
 from .ui_modules import methods_of, modules_of
+
+if _native.RUNNING:
+    from .._native.dispatch import Dispatcher
 
 PLAIN_PAGES: Final = (ErrorHandler, PassedOverHandler, RefusingHandler)
 """What answers where no handler of the author's does."""
@@ -369,12 +372,7 @@ class Application(Grouping, Serving, ReversibleRouter):
         except ENDS:
             raise
         except BaseException as error:
-            plain = self._plain.get(handler_class)
-            if plain is not None:
-                app_log.error("The base_handler has no page for an error", exc_info=True)
-                return self._begin(request, (plain, *found[1:]))
-            self._refuse(request, error)
-            return None
+            return self._begin_anew(request, found, error)
         if around is not None:
             return handler, handler._run_within(around, path_args, path_kwargs)
         rest = handler._run_request(path_args, path_kwargs)
@@ -383,6 +381,21 @@ class Application(Grouping, Serving, ReversibleRouter):
         if not handler._finished:
             handler._stay_told()
         return None
+
+    def _begin_anew(
+        self, request: HTTPServerRequest, found: Found, error: BaseException
+    ) -> tuple[RequestHandler, Coroutine[Any, Any, None]] | None:
+        """The handler could not be made, because of ``error``."""
+        plain = self._plain.get(found[0])
+        if plain is not None:
+            app_log.error("The base_handler has no page for an error", exc_info=error)
+            return self._begin(request, (plain, *found[1:]))
+        self._refuse(request, error)
+        return None
+
+    def _native_dispatcher(self) -> Any:
+        """What does natively what calling the application does; None if there is no such thing."""
+        return Dispatcher(self) if _native.RUNNING else None
 
     def _go_on(
         self, context: Context, handler: RequestHandler, rest: Coroutine[Any, Any, None]
@@ -433,3 +446,6 @@ def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
         URLSpec(r"/(favicon\.ico)", handler, arguments),
         URLSpec(r"/(robots\.txt)", handler, arguments),
     ]
+
+
+_native.install("dispatch", Application, changes, ENDS)

@@ -23,6 +23,7 @@ from ..routing import (
     Rule,
     TypedPath,
 )
+from ..routing import patterns
 from ..routing.changes import changes
 from ..routing.matchers import is_made_here
 from ..routing.rule_router import RuleLike
@@ -168,6 +169,22 @@ class Shortcut:
         # What such a request gets the routers tell, who remember what they have passed over.
         return UNKNOWN if passed_over else None
 
+    def simple_rules(self) -> list[tuple[Any, ...]]:
+        """See :meth:`Answers.native_ways`."""
+        found: list[tuple[Any, ...]] = []
+        for match, step in self._table.items:
+            if match is None or step.is_typed:
+                break
+            matcher: Any = step.rule.matcher
+            if patterns.texts(matcher.regex):
+                continue
+            groups = patterns.groups(matcher.regex)
+            if groups is None or step.is_choosy:
+                break
+            rule = step.rule
+            found.append((*groups, rule.target, rule.target_kwargs, step.around))
+        return found
+
     def ways(self, path: str) -> Iterator[Way]:
         """All that :meth:`find` may find for ``path``, in its order. Raises as that does."""
         for match, step in self._table.candidates(path):
@@ -270,6 +287,17 @@ class Answers:
                     return handler
                 is_choosy = True
         return UNKNOWN if is_choosy else None
+
+    def native_ways(self) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """What can be told of paths by comparing bytes: for the native dispatcher.
+
+        The texts, of which :attr:`by_path` has or will have what can be kept; and the rules whose patterns are simple
+        (:func:`~.routing.patterns.groups`), each as its groups, the text behind them, and what is found. These are tried
+        in turn, for paths that are no text: rules that are texts may stand between. At the first rule that is anything
+        else the list ends.
+        """
+        shortcut = self._shortcut
+        return ([], []) if shortcut is None else ([*shortcut.texts], shortcut.simple_rules())
 
     def _keep(self, path: str, shortcut: Shortcut) -> None:
         """Keep what is found for ``path``, if that is known for all hosts."""

@@ -1,0 +1,6 @@
+from typing import Any
+
+class Dispatcher:
+    def __init__(self, application: Any) -> None: ...
+
+def install(cls: type, rule_changes: Any, fail_types: tuple[type[BaseException], ...]) -> None: ...

@@ -1,0 +1,150 @@
+"""From a request to a handler and back, natively where all that stands between is known.
+
+A :class:`Dispatcher` does for the express lane what ``Application.__call__`` does: it finds the handler for a path
+(:mod:`.ways`), makes it, and runs it in a context of its own (:mod:`.handler`). It does so only for an application whose
+class has overridden nothing of that, whatever class it is and whenever it is patched; and only for paths of which the
+application's own tables tell all (:class:`tornadolike.web.routes.Answers`). Everything else is given to the application,
+which is the reference.
+
+Ownership: a dispatcher belongs to one server's lanes, and knows its application, which does not know of it.
+"""
+
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_TYPE
+from cpython.dict cimport PyDict_GetItemWithError
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+
+from .handler cimport HotHandler, new_handler
+from .plans cimport RUNNING, Plan, plan_of
+
+cdef extern from "types.h":
+    unsigned int version_of(PyTypeObject*)
+
+cdef extern from "Python.h":
+    object PyContext_CopyCurrent()
+    int PyContext_Enter(object) except -1
+    int PyContext_Exit(object) except -1
+
+cdef object application_class = None
+cdef object changes = None
+cdef object ends = None
+cdef dict originals = {}
+
+cdef tuple NAMES = (
+    "__call__", "_begin", "_begin_anew", "_go_on", "_find", "_renew_answers", "__getattribute__", "__getattr__",
+)
+
+
+def install(cls, rule_changes, fail_types):
+    """What is needed of the upper rooms; web.application hands it in.
+
+    :arg cls: Application.
+    :arg rule_changes: routing.changes.changes.
+    :arg fail_types: web.failures.ENDS.
+    """
+    global application_class, changes, ends
+    application_class, changes, ends = cls, rule_changes, fail_types
+    for name in NAMES:
+        originals[name] = getattr(cls, name, None)
+
+
+cdef class Dispatcher:
+    """Serves an application's requests.
+
+    :arg application: an :class:`.Application`.
+    """
+
+    def __cinit__(self, application):
+        self.application = application
+        self.own = application.__dict__
+
+    cdef int serve(self, Exchange connection, HotRequest request) except -1:
+        cdef object found = None
+        if self.is_up_to_date():
+            found = self.ways.find(request.target, request.path_size)
+        if found is None:
+            self.application(request)
+            self.learn(request)
+        else:
+            self.run(<tuple>found, request)
+        return 0
+
+    cdef bint is_up_to_date(self) except -1:
+        """Whether what is known of the application is so still, or again."""
+        cdef unsigned int version = version_of(Py_TYPE(self.application))
+        cdef PyObject* answers
+        if not version or version != self.version:
+            self.look()
+        if not self.plain:
+            return False
+        answers = PyDict_GetItemWithError(self.own, "_answers")
+        if answers != <PyObject*>self.answers or self.made_at is not changes.count:
+            if answers is NULL or (<object>answers).made_at != changes.count:
+                return False  # the application makes them anew, for this request
+            self.answers = <object>answers
+            self.made_at = changes.count
+            self.ways = Ways(*self.answers.native_ways())
+            for path, found in self.answers.by_path.items():
+                self.ways.keep(path.encode(), found)
+        return True
+
+    cdef int look(self) except -1:
+        """Look at the application's class."""
+        cdef object cls = type(self.application)
+        self.plain = isinstance(self.application, application_class) and self.application.__dict__ is self.own
+        for name in NAMES:
+            if getattr(cls, name, None) is not originals[name]:
+                self.plain = False
+        self.version = version_of(Py_TYPE(self.application))
+        return 0
+
+    def learn(self, request):
+        """The application has answered a request: what it has kept of that is known here, too."""
+        cdef object path, found
+        if self.answers is None or not self.plain or self.own.get("_answers") is not self.answers:
+            return
+        path = request.path
+        found = self.answers.by_path.get(path)
+        if found is not None:
+            self.ways.keep(path.encode("latin1"), found)
+
+    cdef int run(self, tuple found, HotRequest request) except -1:
+        """Have the handler that was found answer."""
+        cdef object cls = <object>PyTuple_GET_ITEM(found, 0)
+        cdef object context = PyContext_CopyCurrent()
+        cdef object rest = None, begun
+        cdef HotHandler handler = None
+        cdef Plan plan
+        PyContext_Enter(context)
+        try:
+            if <object>PyTuple_GET_ITEM(found, 4) is not None:
+                begun = self.application._begin(request, found)
+                if begun is not None:
+                    handler, rest = begun
+            else:
+                plan = plan_of(<PyTypeObject*>cls)
+                try:
+                    handler = new_handler(
+                        cls, plan, self.application, request, <dict>PyTuple_GET_ITEM(found, 1)
+                    )
+                except ends:
+                    raise
+                except BaseException as error:
+                    begun = self.application._begin_anew(request, found, error)
+                    if begun is not None:
+                        handler, rest = begun
+                else:
+                    plan = handler.plan()
+                    if plan.plain and not plan.changed & RUNNING and not handler.has_own_hooks():
+                        rest = handler.run(
+                            plan, <tuple>PyTuple_GET_ITEM(found, 2), <dict>PyTuple_GET_ITEM(found, 3)
+                        )
+                    else:
+                        rest = handler._run_request(found[2], found[3])
+                    if rest is None and not handler.finished:
+                        handler._stay_told()
+        finally:
+            PyContext_Exit(context)
+        if rest is not None:
+            self.application._go_on(context, handler, rest)
+        return 0

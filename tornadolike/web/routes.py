@@ -22,8 +22,8 @@ from ..routing import (
     Router,
     Rule,
     TypedPath,
+    patterns,
 )
-from ..routing import patterns
 from ..routing.changes import changes
 from ..routing.matchers import is_made_here
 from ..routing.rule_router import RuleLike
@@ -292,9 +292,9 @@ class Answers:
         """What can be told of paths by comparing bytes: for the native dispatcher.
 
         The texts, of which :attr:`by_path` has or will have what can be kept; and the rules whose patterns are simple
-        (:func:`~.routing.patterns.groups`), each as its groups, the text behind them, and what is found. These are tried
-        in turn, for paths that are no text: rules that are texts may stand between. At the first rule that is anything
-        else the list ends.
+        (:func:`~.routing.patterns.groups`), each as its groups, the text behind them, and what is found. These are
+        tried in turn, for paths that are no text: rules that are texts may stand between. At the first rule that is
+        anything else the list ends.
         """
         shortcut = self._shortcut
         return ([], []) if shortcut is None else ([*shortcut.texts], shortcut.simple_rules())

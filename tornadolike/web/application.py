@@ -8,6 +8,7 @@ from contextvars import Context, copy_context
 from typing import Any, Final
 
 from .. import locale
+from .._native import RUNNING
 from ..httpserver import HTTPServer
 from ..httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerRequest
 from ..ioloop import IOLoop
@@ -433,3 +434,9 @@ def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
         URLSpec(r"/(favicon\.ico)", handler, arguments),
         URLSpec(r"/(robots\.txt)", handler, arguments),
     ]
+
+
+if RUNNING:
+    from .._native.handler import install_log
+
+    install_log(access_log, Application)

@@ -39,6 +39,7 @@ cdef class HotHandler:
     cdef object argument(self, object name, object default, object strip, bint whole)
     cdef int write_now(self, object chunk) except -1
     cdef int finish_now(self, Plan plan) except -1
+    cdef bint has_transforms(self) except -1
     cdef int make_etag(self, Plan plan) except -1
     cdef int log_now(self, Plan plan) except -1
     cdef object body(self)

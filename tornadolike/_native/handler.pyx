@@ -28,6 +28,8 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr
 from libc.time cimport time_t, time as time_now
 
+import weakref
+
 from .digest cimport etag_of
 from .exchange cimport Exchange
 from .jsontext cimport encode_json
@@ -68,7 +70,7 @@ cdef str HTML = None
 cdef str JSON = None
 cdef str SERVER = None
 cdef object header_text = None
-cdef dict canonical_names = None
+cdef object canonical_names = None
 cdef object headers_class = None            # HTTPHeaders
 cdef dict responses = None
 cdef object date_now = None
@@ -77,8 +79,8 @@ cdef object fail_types = None               # ENDS
 cdef object access_log = None
 cdef object log_request = None              # Application.log_request
 cdef object max_etag_size = None
-cdef object supported = None
-cdef object done_future = None
+cdef object sending_of = None               # what is to be awaited, of a native connection
+cdef object request_class = None            # HTTPServerRequest
 cdef tuple nothing = ()
 cdef dict no_names = {}
 
@@ -99,20 +101,22 @@ cdef object NONE = object()                 # stands for a None that was set
 cdef object DELETED = object()              # mock.patch deletes what it has patched, and then sets what was there
 
 
-def install(reference_class, names):
+def install(reference_class, whole_request, names):
     """What is needed of the upper rooms; web.handler hands it in.
 
     :arg reference_class: the class that stands behind HotHandler.
+    :arg whole_request: HTTPServerRequest; a class of somebody's own that is derived from it may have other attributes.
     :arg names: a dict of all others, by the names that they have here.
     """
     global reference, HTML, JSON, SERVER, header_text, canonical_names, headers_class, responses, date_now, REQUIRED
-    global fail_types, max_etag_size, supported, done_future
+    global fail_types, max_etag_size, sending_of, request_class
     reference = reference_class
+    request_class = whole_request
     HTML, JSON, SERVER = names["HTML"], names["JSON"], names["SERVER"]
     header_text, canonical_names, headers_class = names["header_text"], names["canonical_names"], names["HTTPHeaders"]
     responses, date_now, REQUIRED = names["responses"], names["http_date_now"], names["REQUIRED"]
-    fail_types, done_future = names["ENDS"], names["done_future"]
-    max_etag_size, supported = reference.max_etag_size, reference.SUPPORTED_METHODS
+    fail_types, sending_of = names["ENDS"], names["sending_of"]
+    max_etag_size = reference.max_etag_size
 
 
 def install_log(log, application_class):
@@ -132,10 +136,11 @@ cdef object plain_application = None
 
 
 cdef class Site:
-    """What is known of an application, as long as its class has the same version."""
+    """What is known of an application, as long as its class has the same version. It does not keep it alive."""
 
-    cdef object application
-    cdef dict own                       # its __dict__
+    cdef PyObject* application
+    cdef PyObject* own                  # its __dict__, which it has as long as it is there
+    cdef object watch                   # a weak reference, which ends this with it
     cdef unsigned int version
     cdef bint plain                     # it has log_request() of the framework, and its settings in __dict__
 
@@ -143,38 +148,42 @@ cdef class Site:
 cdef Site site = None                   # the one that was asked for last
 
 
+def _forget(watch):
+    global site
+    if site is not None and site.watch is watch:
+        site = None
+
+
 cdef Site site_of(object application):
+    """What is known of an application; None if it is an unusual one."""
     global site
     cdef Site known = site
-    cdef object cls
-    if known is not None and known.application is application:
+    cdef object cls, own
+    if known is not None and known.application is <PyObject*>application:
         if known.version and known.version == version_of(Py_TYPE(application)):
-            return known
-    known = Site.__new__(Site)
+            return known if known.plain else None
     cls = type(application)
-    known.application = application
-    known.own = getattr(application, "__dict__", None)
+    own = getattr(application, "__dict__", None)
+    if plain_application is None or not isinstance(application, plain_application) or type(own) is not dict:
+        return None
+    known = Site.__new__(Site)
     known.plain = (
-        known.own is not None
-        and log_request is not None
-        and getattr(cls, "log_request", None) is log_request
+        cls.log_request is log_request
         and not hasattr(cls, "settings")
         and not hasattr(cls, "transforms")
         and cls.__getattribute__ is object.__getattribute__
     )
+    known.application = <PyObject*>application
+    known.own = <PyObject*>own
+    known.watch = weakref.ref(application, _forget)
     known.version = version_of(Py_TYPE(application))
     site = known
-    return known
+    return known if known.plain else None
 
 
-cdef inline object own_of(Site known, str name):
-    """An attribute of the application."""
-    cdef PyObject* found
-    if known.plain:
-        found = PyDict_GetItemWithError(known.own, name)
-        if found is not NULL:
-            return <object>found
-    return getattr(known.application, name)
+cdef inline PyObject* own_of(Site known, str name) except? NULL:
+    """An attribute of the application, borrowed; NULL if it has none of its own."""
+    return PyDict_GetItemWithError(<object>known.own, name)
 
 
 # Small things
@@ -424,7 +433,7 @@ cdef class HotHandler:
             or self.status == 204
             or self.status == 304
             or (self.header_map is not None and self.fields is None)
-            or not isinstance(request, HotRequest)
+            or type(request) is not request_class
             or not plan.plain
             or plan.changed & (ENDING | CONDITIONS)
             or self.has_own_hooks()
@@ -433,7 +442,7 @@ cdef class HotHandler:
         ):
             return 0
         hot = <HotRequest>request
-        if own_of(site_of(self._application), "transforms"):
+        if self.has_transforms():
             return 0
         method = hot.method_number
         if self.status == 200 and (method == GET or method == HEAD) and self.etag is None and (
@@ -444,12 +453,12 @@ cdef class HotHandler:
                 self._write_buffer = []
                 self.set_status(304)
                 self._clear_content()
+        if self.finished or self.headers_written or self.status < 0 or self.header_map is not None and self.fields is None:
+            return 0  # a hook has done this, and the reference knows what it says to that
         if self.new_cookies is not None:
             self._add_cookies(self._headers)
-        if self.header_map is not None and self.fields is None or self.status < 0:
-            return 0
         body = self.body()
-        connection = hot._connection
+        connection = hot.connection
         future = None
         if isinstance(connection, Exchange):
             if type(body) is str:
@@ -488,6 +497,14 @@ cdef class HotHandler:
                 self.on_finish()
         return 1
 
+    cdef bint has_transforms(self) except -1:
+        """Whether responses go through something on their way out."""
+        cdef Site known = site_of(self._application)
+        cdef PyObject* found = NULL if known is None else own_of(known, "transforms")
+        if found is NULL:
+            return bool(self._application.transforms)
+        return PyList_GET_SIZE(<object>found) > 0 if type(<object>found) is list else bool(<object>found)
+
     cdef int make_etag(self, Plan plan) except -1:
         """What set_etag_header() does."""
         cdef object etag, body
@@ -521,19 +538,19 @@ cdef class HotHandler:
     cdef int log_now(self, Plan plan) except -1:
         """Say that the request is finished."""
         cdef Site known
-        cdef object settings, log_function
+        cdef object log_function
         cdef PyObject* found
         plan = self.plan()
         if plan.changed & LOGGING or not plan.plain or self.has_own_hooks():
             self._log()
             return 0
         known = site_of(self._application)
-        if not known.plain or "log_request" in known.own:
-            self._application.log_request(self)
+        if known is None or own_of(known, "log_request") is not NULL:
+            self.application.log_request(self)
             return 0
-        settings = own_of(known, "settings")
-        if type(settings) is dict:
-            found = PyDict_GetItemWithError(settings, "log_function")
+        found = own_of(known, "settings")
+        if found is not NULL and type(<object>found) is dict:
+            found = PyDict_GetItemWithError(<object>found, "log_function")
             log_function = None if found is NULL else <object>found
             if log_function is not None:
                 log_function(self)
@@ -558,7 +575,7 @@ cdef class HotHandler:
         cdef object waiting
         cdef int method
         cdef bint has_groups = PyTuple_GET_SIZE(path_args) > 0 or len(path_kwargs) > 0
-        if not plan.plain or plan.changed & RUNNING or not isinstance(self._request, HotRequest) or self.has_own_hooks():
+        if not plan.plain or plan.changed & RUNNING or type(self._request) is not request_class or self.has_own_hooks():
             return reference._run_request(self, path_args, path_kwargs)
         request = <HotRequest>self._request
         method = request.method_number
@@ -683,7 +700,7 @@ cdef class HotHandler:
             and type(strip) is bool
             and plan.plain
             and not plan.changed & (DECODING | (ARGUMENTS if whole else QUERY_ARGUMENTS))
-            and isinstance(self._request, HotRequest)
+            and type(self._request) is request_class
             and not self.has_own_hooks()
         ):
             source = (<HotRequest>self._request).query_only(whole)
@@ -841,7 +858,7 @@ cdef class HotHandler:
     def _sending(self):
         if self.connection_to_ask is not None:
             # Nobody has wanted to know until now.
-            self.sending = done_future(self.connection_to_ask)
+            self.sending = sending_of(self.connection_to_ask)
             self.connection_to_ask = None
         return self.sending
 

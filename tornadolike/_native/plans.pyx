@@ -7,7 +7,7 @@ called as the interpreter would. It does not matter when somebody overrides: a p
 ``__dict__``, which most instances never get (:func:`names_a_hook`).
 
 A method that is done natively is the framework's only if the class has the native one, *and* the reference behind it is
-the one that there was when the package was imported; somebody may have patched that.
+the one that there was when the package was imported; if somebody has patched that, nothing is done natively.
 
 Ownership: plans own nothing of the class, so that they keep none alive. They are found by the class's version, in a table
 where an old one is written over by a new one of the same place.
@@ -100,11 +100,11 @@ cdef int learn(Plan plan, object cls) except -1:
     plan.changed = 0
     for bit, names in HOOKS.items():
         for name in names:
-            if (
-                getattr(cls, name, MISSING) is not originals[name]
-                or getattr(reference_class, name, MISSING) is not reference_originals[name]
-            ):
+            if getattr(cls, name, MISSING) is not originals[name]:
                 plan.changed |= bit
+            if getattr(reference_class, name, MISSING) is not reference_originals[name]:
+                # Somebody has patched what stands behind the native one.
+                plan.plain = False
     for number in range(METHOD_COUNT):
         plan.methods[number] = NULL
         for base in cls.__mro__:

@@ -7,43 +7,27 @@ It has no fields of its own. The state is where the reference has it, and any of
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from .fields cimport Section, Sections
+from .request cimport HotRequest, new_request
 from .scanner cimport WHOLE, Head, Limits, scan_head
 
 cdef object reference = None            # RequestReading
-cdef object request_class = None        # HTTPServerRequest
 cdef object input_error = None          # HTTPInputError
 cdef object monotonic = None            # time.monotonic
 
-cdef tuple METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+
+def install(fallback, error, clock):
+    """What is needed of the upper rooms: RequestReading, HTTPInputError, time.monotonic."""
+    global reference, input_error, monotonic
+    reference, input_error, monotonic = fallback, error, clock
 
 
-def install(fallback, request, error, clock):
-    """What is needed of the upper rooms: RequestReading, HTTPServerRequest, HTTPInputError, time.monotonic."""
-    global reference, request_class, input_error, monotonic
-    reference, request_class, input_error, monotonic = fallback, request, error, clock
-
-
-cdef object make_request(const Head* head, Section section):
-    """The request that a head asks for, as the reference makes it."""
-    request = request_class.__new__(request_class)
-    request.method = METHODS[head.method]
-    uri = PyUnicode_DecodeLatin1(head.target, head.target_size, NULL)
-    request.uri = uri
-    if head.minor == 0:
-        request.version = "HTTP/1.0"
-    request._start_time = monotonic()
-    if head.path_size == head.target_size:
-        request.path = uri
-        request.query = ""
-    else:
-        request.path = PyUnicode_DecodeLatin1(head.target, head.path_size, NULL)
-        request.query = PyUnicode_DecodeLatin1(
-            head.target + head.path_size + 1, head.target_size - head.path_size - 1, NULL
-        )
-    request._fields = section.fields
+cdef HotRequest make_request(const Head* head, Section section):
+    """The request that a head asks for. It owns what it needs of the buffer, which is gone sooner."""
+    cdef HotRequest request = new_request()
+    request.fill(head, section, None, monotonic())
+    request.keep()
     return request
 
 
@@ -55,6 +39,7 @@ cdef class HotReader:
         cdef Head head
         cdef Limits limits
         cdef Section section
+        cdef HotRequest request
         cdef bytes data
         cdef const char* start
         cdef Py_ssize_t position, behind
@@ -95,7 +80,7 @@ cdef class HotReader:
             behind = position + head.size + section.body_size
             if behind <= PyBytes_GET_SIZE(data) and section.body_size <= limit:
                 self.max_body_size = limit
-                request.body = PyBytes_FromStringAndSize(start + head.size, section.body_size)
+                request.set_body(PyBytes_FromStringAndSize(start + head.size, section.body_size))
                 self._position = behind
                 self.complete = True
                 return request

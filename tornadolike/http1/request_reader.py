@@ -301,4 +301,4 @@ class RequestReader(_Hot, RequestReading):
 if RUNNING:
     from .._native import readers as native
 
-    native.install(RequestReading, HTTPServerRequest, HTTPInputError, time.monotonic)
+    native.install(RequestReading, HTTPInputError, time.monotonic)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Final
 
-from .. import _native, locale
+from .. import locale
+from .._native import RUNNING, install
 from ..httpserver import HTTPServer
 from ..httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerRequest
 from ..ioloop import IOLoop
@@ -40,7 +41,7 @@ from .static import StaticFileHandler
 from .transforms import OutputTransform, compressing
 from .ui_modules import methods_of, modules_of
 
-if _native.RUNNING:
+if RUNNING:
     from .._native.dispatch import Dispatcher
 
 PLAIN_PAGES: Final = (ErrorHandler, PassedOverHandler, RefusingHandler)
@@ -395,7 +396,7 @@ class Application(Grouping, Serving, ReversibleRouter):
 
     def _native_dispatcher(self) -> Any:
         """What does natively what calling the application does; None if there is no such thing."""
-        return Dispatcher(self) if _native.RUNNING else None
+        return Dispatcher(self) if RUNNING else None
 
     def _go_on(
         self, context: Context, handler: RequestHandler, rest: Coroutine[Any, Any, None]
@@ -448,4 +449,8 @@ def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
     ]
 
 
-_native.install("dispatch", Application, changes, ENDS)
+install("dispatch", Application, changes, ENDS)
+if RUNNING:
+    from .._native.handler import install_log
+
+    install_log(access_log, Application)

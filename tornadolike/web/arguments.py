@@ -14,7 +14,7 @@ class _Required:
     """The default of an argument that has none."""
 
 
-_REQUIRED: Final = _Required()
+REQUIRED: Final = _Required()
 
 
 class Arguments:
@@ -26,12 +26,12 @@ class Arguments:
     def get_argument(self, name: str, default: str, strip: bool = True) -> str: ...
     @overload
     def get_argument(
-        self, name: str, default: _Required = _REQUIRED, strip: bool = True
+        self, name: str, default: _Required = REQUIRED, strip: bool = True
     ) -> str: ...
     @overload
     def get_argument(self, name: str, default: None, strip: bool = True) -> str | None: ...
     def get_argument(
-        self, name: str, default: str | _Required | None = _REQUIRED, strip: bool = True
+        self, name: str, default: str | _Required | None = REQUIRED, strip: bool = True
     ) -> str | None:
         """The argument's last value from the query or a form; the default if there is none.
 
@@ -53,7 +53,7 @@ class Arguments:
             )
         return self._get_arguments(name, self.request.arguments, strip)
 
-    def get_query_argument(self, name: str, default: Any = _REQUIRED, strip: bool = True) -> Any:
+    def get_query_argument(self, name: str, default: Any = REQUIRED, strip: bool = True) -> Any:
         """As :meth:`get_argument`, from the query only."""
         return self._get_argument(name, default, self.request.query_arguments, strip)
 
@@ -61,7 +61,7 @@ class Arguments:
         """As :meth:`get_arguments`, from the query only."""
         return self._get_arguments(name, self.request.query_arguments, strip)
 
-    def get_body_argument(self, name: str, default: Any = _REQUIRED, strip: bool = True) -> Any:
+    def get_body_argument(self, name: str, default: Any = REQUIRED, strip: bool = True) -> Any:
         """As :meth:`get_argument`, from a form only."""
         return self._get_argument(name, default, self.request.body_arguments, strip)
 
@@ -77,7 +77,7 @@ class Arguments:
             return values[-1]
         if not isinstance(name, str):  # or the client would be told of a fault that is not its own
             raise TypeError(f"the name of an argument is a str, not {name!r}")
-        if default is _REQUIRED:
+        if default is REQUIRED:
             raise MissingArgumentError(name)
         return default
 

@@ -39,25 +39,22 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from .._native import RUNNING, front
+from ..http1 import SERVER
 from ..http1connection.serving import Answering
-from ..httputil import HTTPServerRequest
+from ..httputil import HTTPHeaders, HTTPServerRequest, http_date_now, responses
+from ..httputil.headers import canonical_names
 from ..iostream import IOStream
 from ..util import lazy
-from .failures import Failures
+from .arguments import REQUIRED
+from .failures import ENDS, Failures
+from .head import HTML, JSON, header_text
 from .running import Running
 from .site import Site
 
 
-class RequestHandler(Running):
-    """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
-
-    The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method
-    (both may be coroutines); :meth:`finish`, which is called for the author when the method has ended;
-    :meth:`on_finish`. None of its methods may be called from another thread.
-
-    An exception ends the request with an error response (:meth:`send_error`): that of an
-    :exc:`HTTPError`, else a 500, which is logged with its traceback.
-    """
+class AnyHandler(Running):
+    """All of :class:`RequestHandler`: what of it runs natively does the same."""
 
     cancel_on_disconnect: bool | None = None
     """Whether the handler is cancelled when its client goes away before the response is finished.
@@ -166,7 +163,7 @@ class RequestHandler(Running):
         connection.set_close_callback(self._lose_client)
         if (
             self._lasting is not None
-            or type(self).on_going_away is not RequestHandler.on_going_away
+            or type(self).on_going_away is not AnyHandler.on_going_away
         ):
             connection.set_drain_callback(self._go_away)
 
@@ -210,3 +207,45 @@ class RequestHandler(Running):
                 self._go_on_afterwards()
             elif cancels:
                 self._answering.give_up()
+
+
+class RequestHandler(front("handler", "HotHandler"), AnyHandler):  # type: ignore[misc]
+    """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
+
+    The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method
+    (both may be coroutines); :meth:`finish`, which is called for the author when the method has ended;
+    :meth:`on_finish`. None of its methods may be called from another thread.
+
+    An exception ends the request with an error response (:meth:`send_error`): that of an
+    :exc:`HTTPError`, else a 500, which is logged with its traceback.
+    """
+
+
+def _sending_of(connection: Any) -> "asyncio.Future[None]":
+    """What ``respond()`` of a native connection would have returned."""
+    sending: asyncio.Future[None] = connection._when_taken()
+    return sending
+
+
+if RUNNING:
+    from .._native import handler as native
+    from .._native import plans
+
+    native.install(
+        AnyHandler,
+        HTTPServerRequest,
+        {
+            "HTML": HTML,
+            "JSON": JSON,
+            "SERVER": SERVER,
+            "HTTPHeaders": HTTPHeaders,
+            "REQUIRED": REQUIRED,
+            "ENDS": ENDS,
+            "header_text": header_text,
+            "canonical_names": canonical_names,
+            "responses": responses,
+            "http_date_now": http_date_now,
+            "sending_of": _sending_of,
+        },
+    )
+    plans.install(RequestHandler, AnyHandler, native.HotHandler)

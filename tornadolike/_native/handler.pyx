@@ -41,6 +41,10 @@ from .plans cimport (
 from .request cimport HotRequest
 from .scanner cimport GET, HEAD, OPTIONS
 
+from logging import Logger
+
+cdef object is_enabled_for = Logger.isEnabledFor
+
 cdef extern from "lazydict.h":
     PyObject** ATTRIBUTES_OF(HotHandler)
     ctypedef int (*inquiry)(object) except -1
@@ -184,6 +188,20 @@ cdef Site site_of(object application):
 cdef inline PyObject* own_of(Site known, str name) except? NULL:
     """An attribute of the application, borrowed; NULL if it has none of its own."""
     return PyDict_GetItemWithError(<object>known.own, name)
+
+
+cdef bint is_logged(object level) except -1:
+    """``access_log.isEnabledFor(level)``, which a logger remembers as long as nobody changes any logger's level."""
+    cdef PyObject* found
+    cdef dict own
+    if type(access_log) is Logger and Logger.isEnabledFor is is_enabled_for:
+        own = access_log.__dict__
+        found = PyDict_GetItemWithError(own, "_cache")
+        if found is not NULL and type(<object>found) is dict and "isEnabledFor" not in own:
+            found = PyDict_GetItemWithError(<object>found, level)
+            if found is not NULL and <object>found is False:
+                return False
+    return access_log.isEnabledFor(level)
 
 
 # Small things
@@ -527,6 +545,9 @@ cdef class HotHandler:
             if size > <Py_ssize_t>max_etag_size:
                 return 0
             etag = etag_of(data, size)
+            if self.header_map is None and self.fields is None:
+                self.etag = etag
+                return 0
         if self.header_map is None and self.fields is None and etag.isascii() and etag.isprintable():
             self.etag = etag
         elif plan.changed & SETTING or type(etag) is not str or self.fields is None or not is_plain_text(etag):
@@ -555,7 +576,7 @@ cdef class HotHandler:
             if log_function is not None:
                 log_function(self)
                 return 0
-            if not access_log.isEnabledFor(20 if self.status < 400 else 30 if self.status < 500 else 40):
+            if not is_logged(20 if self.status < 400 else 30 if self.status < 500 else 40):
                 return 0
         log_request(self._application, self)
         return 0

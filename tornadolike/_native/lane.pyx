@@ -81,6 +81,7 @@ cdef enum:
     HELD_BACK = 128             # how many of them
     CORKED_SIZE = 4 * 1024      # a body larger than this is not copied...
     COPIED_SIZE = 64 * 1024     # ... unless it is smaller than this, where a second piece would cost more
+    ETAG_LINE = 256             # a header line with an Etag; longer ones are the reference's
     NOWHERE = -1                # ioloop.deadlines.Deadlines'
 
 cdef int READ = 1
@@ -246,6 +247,7 @@ cdef class Lane(Exchange):
         cdef Py_ssize_t left = size, body_size, known_size
         cdef int verdict
         cdef bint again = self.held is not None
+        cdef double now = monotonic_seconds(monotonic)  # when all of it came
         self.held = None
         while True:
             site.rest, site.rest_size = at, left
@@ -283,7 +285,7 @@ cdef class Lane(Exchange):
             self.mode = HANDLING
             self.when = INFINITY
             request = new_request()
-            request.fill(&head, section, self, monotonic_seconds(monotonic))
+            request.fill(&head, section, self, now)
             if body_size:
                 request.set_body(PyBytes_FromStringAndSize(at - body_size, body_size))
             self.request = request
@@ -353,14 +355,19 @@ cdef class Lane(Exchange):
         Py_ssize_t size
     ) except -1:
         cdef const char* text
+        cdef char line[ETAG_LINE]
         cdef Py_ssize_t length = 0
         if self.mode != HANDLING:
             return 0
         if etag is None:
             return self.answer(status, reason, content_type, fields, NULL, 0, body, size)
-        line = f"Etag: {etag}\r\n"
-        text = PyUnicode_AsUTF8AndSize(line, &length)
-        return self.answer(status, reason, content_type, fields, text, length, body, size)
+        text = PyUnicode_AsUTF8AndSize(etag, &length)
+        if length > ETAG_LINE - 8:
+            return 0
+        memcpy(line, b"Etag: ", 6)
+        memcpy(line + 6, text, length)
+        memcpy(line + 6 + length, b"\r\n", 2)
+        return self.answer(status, reason, content_type, fields, line, length + 8, body, size)
 
     cdef int answer(
         self, int status, object reason, object content_type, dict fields, const char* extra, Py_ssize_t extra_size,

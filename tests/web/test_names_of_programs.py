@@ -7,6 +7,7 @@ from tornadolike.web import Application, RequestHandler
 
 # What the framework itself sets or reads, as the pages say.
 READ = {
+    "application",
     "base_handler",
     "cancel_on_disconnect",
     "logged_uri",
@@ -15,6 +16,7 @@ READ = {
     "middleware",
     "path_args",
     "path_kwargs",
+    "request",
 }
 
 

@@ -28,6 +28,8 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr
 from libc.time cimport time_t, time as time_now
 
+cimport cython
+
 import weakref
 
 from .digest cimport etag_of
@@ -614,10 +616,9 @@ cdef class HotHandler:
                 waiting = self.prepare()
                 if waiting is not None:
                     return self._execute_rest(waiting, prepared=False)
-                if self.finished or not plan.plain:
-                    if self._finished:
-                        return None
                 plan = self.plan()
+            if self.finished:
+                return None  # by prepare(), or before it
             waiting = self.call(plan, request, method, has_groups)
             if waiting is not None:
                 return self._execute_rest(waiting, prepared=True)
@@ -700,6 +701,7 @@ cdef class HotHandler:
 
     # Arguments
 
+    @cython.binding(True)  # for the sake of inspect.signature(): its default is an object of ours
     def get_argument(self, name, default=_REQUIRED, strip=True):
         """The argument's last value from the query or a form; the default if there is none.
 
@@ -707,6 +709,7 @@ cdef class HotHandler:
         """
         return self.argument(name, default, strip, True)
 
+    @cython.binding(True)
     def get_query_argument(self, name, default=_REQUIRED, strip=True):
         """As :meth:`get_argument`, from the query only."""
         return self.argument(name, default, strip, False)
@@ -728,7 +731,7 @@ cdef class HotHandler:
             if source is not None:
                 found = PyDict_GetItemWithError(source, name)
                 if found is NULL:
-                    if default is not _REQUIRED:
+                    if default is not _REQUIRED and default is not REQUIRED:
                         return default
                 else:
                     # All are looked at: one of them may be malformed.

@@ -25,6 +25,7 @@ SIMPLE = [
     r"/named/(?P<year>[0-9]+)-(?P<month>[0-9]+)",
     r"/set/([a-z\-\.]+)",
     r"/caret/([\]x^]*)",
+    r"/dollar(\d+)\$",
 ]
 OTHERS = [
     r"/(a|b)",
@@ -39,7 +40,6 @@ OTHERS = [
     r"/x(\d+)|/y",
     r"(?i)/x(\d+)",
     "/\u00e9(\\d+)",
-    r"/x(\d+)\$",
     r"/x(\d+)\d",
 ]
 
@@ -60,6 +60,7 @@ def test_these_are_not(pattern):
 
 def test_what_need_not_match_to_the_end_is_not():
     assert patterns.groups(re.compile(r"/item/(\d+)")) is None
+    assert patterns.groups(re.compile(r"/item/(\d+)\$")) is None
 
 
 PATHS = st.lists(

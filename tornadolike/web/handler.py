@@ -161,10 +161,7 @@ class AnyHandler(Running):
         """Be told of it from now on: until now the loop was here, and nobody could."""
         connection = self.request.connection
         connection.set_close_callback(self._lose_client)
-        if (
-            self._lasting is not None
-            or type(self).on_going_away is not AnyHandler.on_going_away
-        ):
+        if self._lasting is not None or type(self).on_going_away is not AnyHandler.on_going_away:
             connection.set_drain_callback(self._go_away)
 
     def _go_away(self) -> None:

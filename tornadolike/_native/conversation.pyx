@@ -28,6 +28,7 @@ from .messages cimport CoreFields, open_state
 from .watching cimport Watched
 
 cdef extern from "Python.h":
+    PyObject* Py_False          # (in Cython `<PyObject*>False` is a null pointer)
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     void* PyUnicode_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
@@ -238,7 +239,7 @@ cdef class ConversationFields(Watched):
         waiting = slot_of(transport, waiting_at)
         return (
             (waiting is <PyObject*>None or (waiting is not NULL and nothing_waits(<object>waiting)))
-            and slot_of(transport, closing_at) is <PyObject*>False
+            and slot_of(transport, closing_at) is Py_False
             and slot_of(transport, refusal_at) is <PyObject*>None
         )
 

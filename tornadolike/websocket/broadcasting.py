@@ -123,9 +123,7 @@ def broadcast(
 @twin("conversation")
 def send_to_all(
     targets: list[SendingConnection | None], message: PreparedMessage, most: int
-) -> tuple[
-    int, int, list[SendingConnection], list[tuple[SendingConnection, Exception]]
-]:
+) -> tuple[int, int, list[SendingConnection], list[tuple[SendingConnection, Exception]]]:
     """How many were sent it and how many are gone; those for whom too much waits, and those for whom it failed."""
     sent = gone = 0
     slow_ones: list[SendingConnection] = []

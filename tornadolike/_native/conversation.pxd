@@ -19,7 +19,10 @@ cdef class ConversationFields(Watched):
     cdef int take_data(self, bytes data) except -1
     cdef int deliver_in_context(self, object event) except -1
     cdef int deliver(self, object event) except -1
+    cdef CoreFields core(self)
+    cdef bint is_over_socket(self, object transport) noexcept
     cdef bint sends_directly(self) noexcept
+    cdef Py_ssize_t unsent_bytes(self) except -1
     cdef int flush(self) except -1
     cdef int send_piece(self, bytes data) except -1
     cdef int send_pieces(self, list pieces) except -1

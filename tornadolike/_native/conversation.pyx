@@ -28,6 +28,7 @@ from .messages cimport CoreFields, open_state
 from .watching cimport Watched
 
 cdef extern from "Python.h":
+    PyObject* Py_False          # (in Cython `<PyObject*>False` is a null pointer)
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     void* PyUnicode_DATA(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
@@ -76,16 +77,16 @@ cdef enum:
 cdef unsigned char room[READ_SIZE]
 
 cdef object stalled_callback = None, stalled_peer = None
-cdef object reference_write = None, socket_transport = None, real_socket = None, prepared_message = None
+cdef object reference_write = None, reference_unsent = None, socket_transport = None, real_socket = None, prepared_message = None
 cdef object closed_error = None
 cdef object receive_data = None         # what a transport does that has nothing special to do
 cdef Py_ssize_t waiting_at, closing_at, refusal_at, events_at, receive_at, protocol_at, size_at
 
 
-def install_sending(write_message, prepared, closed):
-    """Hand in the reference's ``write_message``, and the classes PreparedMessage and WebSocketClosedError."""
-    global reference_write, prepared_message, closed_error
-    reference_write, prepared_message, closed_error = write_message, prepared, closed
+def install_sending(write_message, unsent, prepared, closed):
+    """Hand in the reference's ``write_message`` and ``unsent``; PreparedMessage and WebSocketClosedError."""
+    global reference_write, reference_unsent, prepared_message, closed_error
+    reference_write, reference_unsent, prepared_message, closed_error = write_message, unsent, prepared, closed
 
 
 def install_delivering(callback, peer):
@@ -122,7 +123,7 @@ cdef class ConversationFields(Watched):
             return 0                # it is lost, and what was still reported concerns nobody
         if (
             events == READ
-            and self.fd >= 0
+            and self.is_over_socket(transport)
             and slot_of(transport, receive_at) is <PyObject*>receive_data
             and slot_of(transport, protocol_at) is <PyObject*>self
             and (<object>slot_of(transport, events_at)) & READ
@@ -146,14 +147,18 @@ cdef class ConversationFields(Watched):
         try:
             core = self._core
             event = None
-            if self._keepalive is None and self._stall is None and not self._ahead:
+            if core is not None and self._stall is None and not self._ahead:
                 if core.is_between() and core.state is open_state:
                     event = core.only_message(room, size)
                 elif core.add_to_message(room, size):
+                    if self._keepalive is not None:
+                        self._keepalive.heard = True
                     return 0
             if event is None:
                 self.take_data(PyBytes_FromStringAndSize(<char*>room, size))
             else:
+                if self._keepalive is not None:
+                    self._keepalive.heard = True
                 self.deliver_in_context(event)
         except (SystemExit, KeyboardInterrupt):
             raise
@@ -164,7 +169,7 @@ cdef class ConversationFields(Watched):
     cdef int take_data(self, bytes data) except -1:
         if self._keepalive is not None:
             self._keepalive.heard = True
-        self._core.take(data)
+        self.core().take(data)
         if self._stall is None:
             self.deliver_in_context(None)
         else:
@@ -182,7 +187,7 @@ cdef class ConversationFields(Watched):
 
     cdef int deliver(self, object event) except -1:
         """Hand over what has arrived, ``event`` first if it is not None."""
-        cdef CoreFields core = self._core
+        cdef CoreFields core = self.core()
         cdef object delegate = self._delegate, result, kind
         cdef bint ahead = bool(self._ahead)
         cdef int left = TURN
@@ -227,23 +232,43 @@ cdef class ConversationFields(Watched):
             self._resume_reading()
         return 0
 
+    cdef CoreFields core(self):
+        """The protocol's state: what was never initialised has none."""
+        if self._core is None:
+            raise AttributeError("_core")
+        return self._core
+
+    cdef inline bint is_over_socket(self, object transport) noexcept:
+        """Whether this is a transport whose slots may be looked into, and whose socket is read and written here."""
+        return self.fd >= 0 and type(transport) is socket_transport
+
     # Sending
 
     cdef bint sends_directly(self) noexcept:
         """Whether the transport would send at once."""
         cdef object transport = self._transport
         cdef PyObject* waiting
-        if self.fd < 0 or transport is None:
+        if not self.is_over_socket(transport):
             return False
         waiting = slot_of(transport, waiting_at)
         return (
             (waiting is <PyObject*>None or (waiting is not NULL and nothing_waits(<object>waiting)))
-            and slot_of(transport, closing_at) is <PyObject*>False
+            and slot_of(transport, closing_at) is Py_False
             and slot_of(transport, refusal_at) is <PyObject*>None
         )
 
+    cdef Py_ssize_t unsent_bytes(self) except -1:
+        """What the property ``unsent`` says."""
+        cdef object transport = self._transport
+        cdef CoreFields core = self.core()
+        if transport is None:
+            return 0
+        if self.is_over_socket(transport):
+            return <object>slot_of(transport, size_at) + core.unsent + core.behind
+        return transport.get_write_buffer_size() + core.unsent + core.behind
+
     cdef int flush(self) except -1:
-        cdef CoreFields core = self._core
+        cdef CoreFields core = self.core()
         cdef list pieces = core._out
         cdef bytes data
         if not pieces:
@@ -304,7 +329,7 @@ cdef class ConversationFields(Watched):
         cdef bytes data
         cdef dict frames
         cdef object frame
-        if self._ended or core.state is not open_state or core._in_pieces:
+        if core is None or self._ended or core.state is not open_state or core._in_pieces:
             return False
         if not core._masked or core.extension is not None:
             return False
@@ -399,19 +424,28 @@ def watch(ConversationFields connection, transport):
 
 def send_to_all(targets, message, most):
     """Send a message to each of ``targets``: see the reference in ``websocket.broadcasting``."""
-    cdef Py_ssize_t sent = 0, gone = 0, limit = 0
+    cdef Py_ssize_t sent = 0, gone = 0
     cdef list slow = [], failed = []
-    cdef object target
-    cdef bint is_slow
+    cdef object target, waiting, kind = None
+    cdef bint is_ours = False
     for target in targets:
         if target is None:
             gone += 1
             continue
         try:
-            if target.unsent > most:
+            if type(target) is not kind:
+                # Some may be of classes that have methods of their own, and any method may have been replaced.
+                kind = type(target)
+                is_ours = (
+                    isinstance(target, ConversationFields)
+                    and kind.write_message is write_message and kind.unsent is reference_unsent
+                )
+            waiting = (<ConversationFields>target).unsent_bytes() if is_ours else target.unsent
+            if waiting > most:
                 slow.append(target)
                 continue
-            target.write_message(message)
+            if not is_ours or not (<ConversationFields>target).say(message, False):
+                target.write_message(message)
         except closed_error:
             gone += 1
         except Exception as error:

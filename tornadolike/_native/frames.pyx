@@ -73,12 +73,11 @@ def check_utf8(tail, data):
 def read_whole_message(bytes data not None, Py_ssize_t at, bint masked, int reserved, limit):
     """The first byte, the unmasked payload and the end of a message in one frame that begins at ``at``, or None."""
     cdef Frame frame
-    cdef Py_ssize_t most = 0xFFFF   # longer ones are not for this function, and a limit may be any integer
-    if limit < most:
-        most = limit
     if at < 0 or not find_message(
-        start_of(data) + at, PyBytes_GET_SIZE(data) - at, masked, reserved, most, &frame
+        start_of(data) + at, PyBytes_GET_SIZE(data) - at, masked, reserved, 0xFFFF, &frame
     ):
+        return None                 # (longer ones are not for this function)
+    if frame.size > limit:          # any number, however large
         return None
     return frame.first, unmasked(frame.payload, frame.size, frame.key), at + frame.end
 

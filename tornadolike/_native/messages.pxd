@@ -18,7 +18,7 @@ cdef class CoreFields:
     cdef public int _agreed, _opcode, _reserved
     cdef public bint _between, _ended, _hold_close, close_held, _final
 
-    cdef Py_ssize_t limit(self) except -1
+    cdef Py_ssize_t limit(self) except -2
     cdef object plain_message(self, Frame* frame)
     # What receive_data(), next_event() and data_to_send() do.
     cdef int take(self, bytes data) except -1

@@ -22,7 +22,7 @@ from .frames cimport unmasked, utf8_whole
 cdef extern from "Python.h":
     object PyUnicode_New(Py_ssize_t size, Py_UCS4 highest)
     void* PyUnicode_DATA(object text)
-    int PyLong_AsLongAndOverflow(object number, int* overflow) except? -1
+    long PyLong_AsLongAndOverflow(object number, int* overflow) except? -1
 
 cdef extern from "utf8.h" nogil:
     Py_ssize_t utf8_skip_ascii(const unsigned char* data, Py_ssize_t at, Py_ssize_t size)
@@ -67,6 +67,9 @@ cdef object text_of(const unsigned char* payload, Py_ssize_t size, const unsigne
 cdef class CoreFields:
     """What a ``WebSocketCore`` keeps. It owns no memory beside its Python objects."""
 
+    def __cinit__(self):
+        self._data = self._mask = self._tail = b""      # (bytes are looked into, which None would not bear)
+
     cdef int take(self, bytes data) except -1:
         if self.state is closed_state:
             return 0
@@ -80,16 +83,16 @@ cdef class CoreFields:
     cdef bint is_between(self) noexcept:
         return self._between and self._at == PyBytes_GET_SIZE(self._data) and not self._chunks
 
-    cdef Py_ssize_t limit(self) except -1:
-        """The most bytes of a message: any integer may have been given for it."""
+    cdef Py_ssize_t limit(self) except -2:
+        """The most bytes of a message: any integer may have been given for it. -1: the reference knows best."""
         cdef int overflow = 0
         cdef long limit
         if type(self._max_message_size) is not int:
-            return 0                # every message is for the reference
+            return -1
         limit = PyLong_AsLongAndOverflow(self._max_message_size, &overflow)
         if overflow:
-            return 0 if overflow < 0 else 0x7FFFFFFFFFFF
-        return limit if limit > 0 else 0
+            return -1 if overflow < 0 else 0x7FFFFFFFFFFF
+        return limit if limit >= 0 else -1
 
     cdef object plain_message(self, Frame* frame):
         """The message of a frame without reserved bits, or the event that says what is wrong with it."""

@@ -317,6 +317,9 @@ if RUNNING:
     from ..._native import conversation
 
     conversation.install_sending(
-        references["conversation.write_message"], PreparedMessage, WebSocketClosedError
+        references["conversation.write_message"],
+        SendingConnection.unsent,
+        PreparedMessage,
+        WebSocketClosedError,
     )
     conversation.install_transport(SocketTransport, socket.socket)

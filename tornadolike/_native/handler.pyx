@@ -23,7 +23,6 @@ from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr
 from libc.time cimport time_t, time as time_now
@@ -31,6 +30,8 @@ from libc.time cimport time_t, time as time_now
 cimport cython
 
 import weakref
+
+from logging import Logger
 
 from .digest cimport etag_of
 from .exchange cimport Exchange
@@ -60,7 +61,8 @@ cdef extern from "Python.h":
     object PyObject_Vectorcall(object, PyObject**, size_t, PyObject*)
     bint PyUnicode_IS_ASCII(object)
     const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
-    Py_ssize_t PyUnicode_GET_LENGTH(object)
+    PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
+    Py_ssize_t PyTuple_GET_SIZE(object)
 
 cdef enum:
     MAX_NAMES = 2000        # header names that are remembered
@@ -79,6 +81,8 @@ cdef object date_now = None
 cdef object REQUIRED = None                 # the default of an argument that has none
 cdef object fail_types = None               # ENDS
 cdef object access_log = None
+cdef dict log_own = None                    # its __dict__
+cdef dict log_levels = None
 cdef object log_request = None              # Application.log_request
 cdef object max_etag_size = None
 cdef object sending_of = None               # what is to be awaited, of a native connection
@@ -127,15 +131,15 @@ def install_log(log, application_class):
     :arg log: the logger of requests.
     :arg application_class: Application.
     """
-    global access_log, log_request, plain_application
+    global access_log, log_own, log_levels, log_request
     access_log, log_request = log, application_class.log_request
-    plain_application = application_class
+    log_own = log_levels = None
+    if type(log).isEnabledFor is Logger.isEnabledFor and "isEnabledFor" not in vars(log):
+        log_own = vars(log)
+        log_levels = log_own.get("_cache")
 
 
 # The application, as far as a handler that finishes has to know it
-
-cdef object plain_application = None
-
 
 cdef class Site:
     """What is known of an application, as long as its class has the same version. It does not keep it alive."""
@@ -186,6 +190,17 @@ cdef Site site_of(object application):
 cdef inline PyObject* own_of(Site known, str name) except? NULL:
     """An attribute of the application, borrowed; NULL if it has none of its own."""
     return PyDict_GetItemWithError(<object>known.own, name)
+
+
+cdef bint is_logged(int level) except -1:
+    """Whether the log of requests takes lines of this level."""
+    cdef PyObject* found
+    if log_levels is not None and not log_own["disabled"]:
+        # Where a Logger keeps what it has found out, as long as nobody changes a level anywhere.
+        found = PyDict_GetItemWithError(log_levels, level)
+        if found is not NULL:
+            return <object>found
+    return access_log.isEnabledFor(level)
 
 
 # Small things
@@ -359,9 +374,7 @@ cdef class HotHandler:
             piece = chunk
         elif type(chunk) is dict:
             piece = encode_json(chunk)
-            if piece is None:
-                return 0
-            self.add(piece)
+            self.add(piece if (<str?>piece).isascii() else (<str>piece).encode())
             if self.known.changed & SETTING or self.has_own_hooks() or (
                 self.header_map is not None and self.fields is None
             ):
@@ -431,7 +444,7 @@ cdef class HotHandler:
             or self.finished
             or self.before_head is not None
             or self.trailers is not None
-            or self.status < 200
+            or not 200 <= self.status <= 999
             or self.status == 204
             or self.status == 304
             or (self.header_map is not None and self.fields is None)
@@ -439,8 +452,6 @@ cdef class HotHandler:
             or not plan.plain
             or plan.changed & (ENDING | CONDITIONS)
             or self.has_own_hooks()
-            or self.reason is DELETED
-            or self.content_type is DELETED
         ):
             return 0
         hot = <HotRequest>request
@@ -470,7 +481,7 @@ cdef class HotHandler:
                 size = PyBytes_GET_SIZE(body)
             if (<Exchange>connection).respond_now(
                 self.status,
-                "OK" if self.reason is None else self.reason,
+                told(self.reason, "OK", "_reason"),
                 self.type_of_content(),
                 self.fields,
                 self.etag if self.fields is None else None,
@@ -557,7 +568,7 @@ cdef class HotHandler:
             if log_function is not None:
                 log_function(self)
                 return 0
-            if not access_log.isEnabledFor(20 if self.status < 400 else 30 if self.status < 500 else 40):
+            if self.status >= 0 and not is_logged(20 if self.status < 400 else 30 if self.status < 500 else 40):
                 return 0
         log_request(self._application, self)
         return 0
@@ -638,7 +649,7 @@ cdef class HotHandler:
                 count = PyTuple_GET_SIZE(positional)
                 places[1] = <PyObject*>self
                 for i in range(count):
-                    places[2 + i] = <PyObject*>PyTuple_GET_ITEM(positional, i)
+                    places[2 + i] = PyTuple_GET_ITEM(positional, i)
                 return PyObject_Vectorcall(
                     function, &places[1], (count + 1) | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL
                 )

@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, overload
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from ._native import RUNNING, references, twin
-
 from ._native import install, references, twin
 
 __all__ = [
@@ -91,7 +89,6 @@ def xhtml_unescape(value: str | bytes) -> str:
 
 
 @twin("jsontext")
-@twin("jsontext")
 def json_encode(value: Any) -> str:
     """JSON that may stand inside a ``<script>`` element: ``</`` is written as ``<\\/``.
 
@@ -101,12 +98,6 @@ def json_encode(value: Any) -> str:
 
 
 install("jsontext", references["jsontext.json_encode"], vars(json))
-
-
-if RUNNING:
-    from ._native import jsontext
-
-    jsontext.install(references["jsontext.json_encode"])
 
 
 def json_decode(value: str | bytes) -> Any:

@@ -170,12 +170,11 @@ cdef Site site_of(object application):
             return known if known.plain else None
     cls = type(application)
     own = getattr(application, "__dict__", None)
-    if plain_application is None or not isinstance(application, plain_application) or type(own) is not dict:
+    if log_request is None or type(own) is not dict or getattr(cls, "log_request", None) is not log_request:
         return None
     known = Site.__new__(Site)
     known.plain = (
-        cls.log_request is log_request
-        and not hasattr(cls, "settings")
+        not hasattr(cls, "settings")
         and not hasattr(cls, "transforms")
         and cls.__getattribute__ is object.__getattribute__
     )
@@ -374,7 +373,9 @@ cdef class HotHandler:
             piece = chunk
         elif type(chunk) is dict:
             piece = encode_json(chunk)
-            self.add(piece if (<str?>piece).isascii() else (<str>piece).encode())
+            if piece is None:
+                return 0
+            self.add(piece)
             if self.known.changed & SETTING or self.has_own_hooks() or (
                 self.header_map is not None and self.fields is None
             ):

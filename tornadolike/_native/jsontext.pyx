@@ -10,6 +10,7 @@ is nested deeply or in circles, :func:`encode_json` gives None, and nothing has 
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, strlen
@@ -46,14 +47,20 @@ cdef struct Text:
     char small[SMALL]
 
 cdef object reference = None
+cdef dict json_names = None
+cdef object dumps = None                # json.dumps() as it was when the package was imported
 
 cdef const char* HEX = b"0123456789abcdef"
 
 
-def install(function):
-    """What is asked for all else; escape hands in its own json_encode()."""
-    global reference
-    reference = function
+def install(function, module):
+    """What is needed of escape.
+
+    :arg function: json_encode() as it is in Python, which is asked for all else.
+    :arg module: the names of the json module, one of which somebody may patch.
+    """
+    global reference, json_names, dumps
+    reference, json_names, dumps = function, module, module["dumps"]
 
 
 cdef int make_room(Text* text, Py_ssize_t more) except -1:
@@ -93,7 +100,7 @@ cdef inline char* put_unit(char* to, unsigned int unit) noexcept nogil:
     return to + 6
 
 
-cdef inline char* put_character(char* to, Py_UCS4 character, Py_UCS4 before) noexcept nogil:
+cdef inline char* put_character(char* to, unsigned int character, unsigned int before) noexcept nogil:
     """A character of a text; ``before`` is the one before it."""
     cdef char short = 0
     if c" " <= character <= c"~":
@@ -261,6 +268,8 @@ cdef int put_value(Text* text, object value, int depth) except -1:
 cdef bytes encode_json(object value):
     """The JSON of ``value``; None if the reference has to write it."""
     cdef Text text
+    if PyDict_GetItemWithError(json_names, "dumps") is not <PyObject*>dumps:
+        return None
     text.data = text.small
     text.size = 0
     text.room = SMALL

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, overload
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from ._native import twin
+from ._native import install, references, twin
 
 __all__ = [
     "json_decode",
@@ -88,12 +88,16 @@ def xhtml_unescape(value: str | bytes) -> str:
     return html.unescape(to_unicode(value))
 
 
+@twin("jsontext")
 def json_encode(value: Any) -> str:
     """JSON that may stand inside a ``<script>`` element: ``</`` is written as ``<\\/``.
 
     Raises :exc:`TypeError` for what JSON cannot hold.
     """
     return json.dumps(value).replace("</", "<\\/")
+
+
+install("jsontext", references["jsontext.json_encode"], vars(json))
 
 
 def json_decode(value: str | bytes) -> Any:

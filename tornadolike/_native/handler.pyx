@@ -23,7 +23,6 @@ from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr
 from libc.time cimport time_t, time as time_now
@@ -31,6 +30,8 @@ from libc.time cimport time_t, time as time_now
 cimport cython
 
 import weakref
+
+from logging import Logger
 
 from .digest cimport etag_of
 from .exchange cimport Exchange
@@ -42,10 +43,6 @@ from .plans cimport (
 )
 from .request cimport HotRequest
 from .scanner cimport GET, HEAD, OPTIONS
-
-from logging import Logger
-
-cdef object is_enabled_for = Logger.isEnabledFor
 
 cdef extern from "lazydict.h":
     PyObject** ATTRIBUTES_OF(HotHandler)
@@ -64,7 +61,8 @@ cdef extern from "Python.h":
     object PyObject_Vectorcall(object, PyObject**, size_t, PyObject*)
     bint PyUnicode_IS_ASCII(object)
     const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
-    Py_ssize_t PyUnicode_GET_LENGTH(object)
+    PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
+    Py_ssize_t PyTuple_GET_SIZE(object)
 
 cdef enum:
     MAX_NAMES = 2000        # header names that are remembered
@@ -83,6 +81,8 @@ cdef object date_now = None
 cdef object REQUIRED = None                 # the default of an argument that has none
 cdef object fail_types = None               # ENDS
 cdef object access_log = None
+cdef dict log_own = None                    # its __dict__
+cdef dict log_levels = None
 cdef object log_request = None              # Application.log_request
 cdef object max_etag_size = None
 cdef object sending_of = None               # what is to be awaited, of a native connection
@@ -131,15 +131,15 @@ def install_log(log, application_class):
     :arg log: the logger of requests.
     :arg application_class: Application.
     """
-    global access_log, log_request, plain_application
+    global access_log, log_own, log_levels, log_request
     access_log, log_request = log, application_class.log_request
-    plain_application = application_class
+    log_own = log_levels = None
+    if type(log).isEnabledFor is Logger.isEnabledFor and "isEnabledFor" not in vars(log):
+        log_own = vars(log)
+        log_levels = log_own.get("_cache")
 
 
 # The application, as far as a handler that finishes has to know it
-
-cdef object plain_application = None
-
 
 cdef class Site:
     """What is known of an application, as long as its class has the same version. It does not keep it alive."""
@@ -170,12 +170,11 @@ cdef Site site_of(object application):
             return known if known.plain else None
     cls = type(application)
     own = getattr(application, "__dict__", None)
-    if plain_application is None or not isinstance(application, plain_application) or type(own) is not dict:
+    if log_request is None or type(own) is not dict or getattr(cls, "log_request", None) is not log_request:
         return None
     known = Site.__new__(Site)
     known.plain = (
-        cls.log_request is log_request
-        and not hasattr(cls, "settings")
+        not hasattr(cls, "settings")
         and not hasattr(cls, "transforms")
         and cls.__getattribute__ is object.__getattribute__
     )
@@ -192,17 +191,14 @@ cdef inline PyObject* own_of(Site known, str name) except? NULL:
     return PyDict_GetItemWithError(<object>known.own, name)
 
 
-cdef bint is_logged(object level) except -1:
-    """``access_log.isEnabledFor(level)``, which a logger remembers as long as nobody changes any logger's level."""
+cdef bint is_logged(int level) except -1:
+    """Whether the log of requests takes lines of this level."""
     cdef PyObject* found
-    cdef dict own
-    if type(access_log) is Logger and Logger.isEnabledFor is is_enabled_for:
-        own = access_log.__dict__
-        found = PyDict_GetItemWithError(own, "_cache")
-        if found is not NULL and type(<object>found) is dict and "isEnabledFor" not in own:
-            found = PyDict_GetItemWithError(<object>found, level)
-            if found is not NULL and <object>found is False:
-                return False
+    if log_levels is not None and not log_own["disabled"]:
+        # Where a Logger keeps what it has found out, as long as nobody changes a level anywhere.
+        found = PyDict_GetItemWithError(log_levels, level)
+        if found is not NULL:
+            return <object>found
     return access_log.isEnabledFor(level)
 
 
@@ -449,7 +445,7 @@ cdef class HotHandler:
             or self.finished
             or self.before_head is not None
             or self.trailers is not None
-            or self.status < 200
+            or not 200 <= self.status <= 999
             or self.status == 204
             or self.status == 304
             or (self.header_map is not None and self.fields is None)
@@ -457,8 +453,6 @@ cdef class HotHandler:
             or not plan.plain
             or plan.changed & (ENDING | CONDITIONS)
             or self.has_own_hooks()
-            or self.reason is DELETED
-            or self.content_type is DELETED
         ):
             return 0
         hot = <HotRequest>request
@@ -488,7 +482,7 @@ cdef class HotHandler:
                 size = PyBytes_GET_SIZE(body)
             if (<Exchange>connection).respond_now(
                 self.status,
-                "OK" if self.reason is None else self.reason,
+                told(self.reason, "OK", "_reason"),
                 self.type_of_content(),
                 self.fields,
                 self.etag if self.fields is None else None,
@@ -578,7 +572,7 @@ cdef class HotHandler:
             if log_function is not None:
                 log_function(self)
                 return 0
-            if not is_logged(20 if self.status < 400 else 30 if self.status < 500 else 40):
+            if self.status >= 0 and not is_logged(20 if self.status < 400 else 30 if self.status < 500 else 40):
                 return 0
         log_request(self._application, self)
         return 0
@@ -659,7 +653,7 @@ cdef class HotHandler:
                 count = PyTuple_GET_SIZE(positional)
                 places[1] = <PyObject*>self
                 for i in range(count):
-                    places[2 + i] = <PyObject*>PyTuple_GET_ITEM(positional, i)
+                    places[2 + i] = PyTuple_GET_ITEM(positional, i)
                 return PyObject_Vectorcall(
                     function, &places[1], (count + 1) | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL
                 )

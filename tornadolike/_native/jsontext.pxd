@@ -1,4 +1,4 @@
-"""JSON of what handlers write. See jsontext.pyx."""
+"""JSON as json.dumps() writes it. See jsontext.pyx."""
 
-# Of a dict, as escape.json_encode() gives it: a str of ASCII only. None if the reference is to do it.
-cdef object encode_json(dict value)
+# The JSON of `value` as it may stand in a page, as bytes (of ASCII); None if the reference has to write it.
+cdef bytes encode_json(object value)

@@ -46,7 +46,7 @@ cdef dict HOOKS = {
     ETAG: ("compute_etag", "max_etag_size"),
     CONDITIONS: ("set_etag_header", "check_etag_header"),
     SETTING: ("set_header", "_headers"),
-    STATUS: ("set_status",),
+    STATUS: ("set_status", "get_status"),
     LOGGING: ("_log",),
     ON_FINISH: ("on_finish",),
     ARGUMENTS: ("get_argument", "_get_argument", "_get_arguments", "_decode_value"),

@@ -37,7 +37,7 @@ What is left for here is what an author calls and overrides, and that clients an
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._native import RUNNING, front
 from ..http1 import SERVER
@@ -161,10 +161,7 @@ class AnyHandler(Running):
         """Be told of it from now on: until now the loop was here, and nobody could."""
         connection = self.request.connection
         connection.set_close_callback(self._lose_client)
-        if (
-            self._lasting is not None
-            or type(self).on_going_away is not AnyHandler.on_going_away
-        ):
+        if self._lasting is not None or type(self).on_going_away is not AnyHandler.on_going_away:
             connection.set_drain_callback(self._go_away)
 
     def _go_away(self) -> None:
@@ -209,7 +206,15 @@ class AnyHandler(Running):
                 self._answering.give_up()
 
 
-class RequestHandler(front("handler", "HotHandler"), AnyHandler):  # type: ignore[misc]
+if TYPE_CHECKING:
+
+    class _Hot:
+        """To a type checker, nothing stands before the reference."""
+else:
+    _Hot = front("handler", "HotHandler")
+
+
+class RequestHandler(_Hot, AnyHandler):
     """Answers one request. A subclass defines methods named after the HTTP methods: ``get``, ``post``, ...
 
     The life of a handler: ``initialize(**kwargs)`` with the rule's arguments; :meth:`prepare`; the method

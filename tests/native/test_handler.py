@@ -155,7 +155,9 @@ def test_conditions(condition: str, body: str, header: bool, method: str) -> Non
         handler.write(body)
 
     answer = same(doing(do), f"{method} /", {"If-None-Match": condition})
-    assert (answer[0][0] == 304) == (method != "POST" and (condition == "*" or condition[0] + body == "Wx"))
+    assert (answer[0][0] == 304) == (
+        method != "POST" and (condition == "*" or condition[0] + body == "Wx")
+    )
 
 
 HOOKS: dict[str, Any] = {
@@ -280,7 +282,12 @@ def test_arguments(query: str, more: Any, method: str, errors: Any) -> None:
 
 @pytest.mark.parametrize(
     "groups",
-    [((b"a", None, b"\xc3\xa9"), {}), ((b"\xff",), {}), ((), {"a": b"b", "n": 5}), ((b"x",) * 12, {})],
+    [
+        ((b"a", None, b"\xc3\xa9"), {}),
+        ((b"\xff",), {}),
+        ((), {"a": b"b", "n": 5}),
+        ((b"x",) * 12, {}),
+    ],
     ids=repr,
 )
 def test_groups(groups: Any) -> None:
@@ -305,7 +312,15 @@ def test_coroutines() -> None:
 
 
 def test_signatures() -> None:
-    for name in ("write", "finish", "set_header", "set_status", "get_argument", "get_query_argument", "get_status"):
+    for name in (
+        "write",
+        "finish",
+        "set_header",
+        "set_status",
+        "get_argument",
+        "get_query_argument",
+        "get_status",
+    ):
         native, reference = (inspect.signature(getattr(base, name)) for base in BASES)
         assert list(native.parameters) == list(reference.parameters), name
         for parameter in native.parameters.values():
@@ -314,7 +329,9 @@ def test_signatures() -> None:
 
 
 def make_one(handler_class: type[Any] = RequestHandler, **settings: Any) -> Any:
-    asked = HTTPServerRequest("GET", "/?a=b", "HTTP/1.1", HTTPHeaders(), connection=FakeConnection())
+    asked = HTTPServerRequest(
+        "GET", "/?a=b", "HTTP/1.1", HTTPHeaders(), connection=FakeConnection()
+    )
     return handler_class(Application(**settings), asked)
 
 
@@ -329,7 +346,10 @@ def test_state_that_is_copied_and_patched() -> None:
     assert copied.request is handler.request
     assert copied._headers is handler._headers
     assert copied._write_buffer == [b"x"]
-    with mock.patch.object(handler, "request", "another"), mock.patch.object(handler, "_finished", True):
+    with (
+        mock.patch.object(handler, "request", "another"),
+        mock.patch.object(handler, "_finished", True),
+    ):
         assert (handler.request, handler._finished) == ("another", True)
     assert handler.request is copied.request
     assert handler._finished is False
@@ -362,7 +382,14 @@ def test_an_application_is_not_kept() -> None:
 
 def test_no_reference_is_lost(caplog: Any) -> None:
     caplog.set_level(logging.ERROR)
-    watched = ["text" * 5, b"bytes" * 5, {"a": "b" * 9}, "value of a header", "X-Some-Header", "key" * 5]
+    watched = [
+        "text" * 5,
+        b"bytes" * 5,
+        {"a": "b" * 9},
+        "value of a header",
+        "X-Some-Header",
+        "key" * 5,
+    ]
 
     def do(handler: Any, *args: Any, **kwargs: Any) -> None:
         handler.write(watched[0])

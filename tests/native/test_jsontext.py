@@ -20,7 +20,18 @@ pytestmark = needs_native
 reference = references["jsontext.json_encode"]
 
 TEXTS = st.text(st.characters(codec=None, exclude_categories=())) | st.sampled_from(
-    ["</script>", "<", "/", "</", "<</", '"\\\n\r\t\b\f\x00\x1f\x7f', "\u2028\u2029", "\ud800", "😀", "ÿ</"]
+    [
+        "</script>",
+        "<",
+        "/",
+        "</",
+        "<</",
+        '"\\\n\r\t\b\f\x00\x1f\x7f',
+        "\u2028\u2029",
+        "\ud800",
+        "😀",
+        "ÿ</",
+    ]
 )
 SCALARS = TEXTS | st.none() | st.booleans() | st.integers() | st.floats()
 KEYS = TEXTS | st.none() | st.booleans() | st.integers() | st.floats()
@@ -78,7 +89,7 @@ class Number(float):
         5e-324,
         math.nan,
         -math.inf,
-        {1: 2, None: 3, True: 4, 1.5: 5},
+        {2: 2, None: 3, True: 4, 1.5: 5},
         Colour.RED,
         {"colour": Colour.RED, Colour.RED: 1},
         Text("text</"),
@@ -108,13 +119,14 @@ def circle():
 
 
 def failure_of(encode, value):
-    with pytest.raises(Exception) as caught:
+    with pytest.raises((TypeError, ValueError)) as caught:
         encode(value)
     return type(caught.value), str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "value", [{1, 2}, {"a": b"b"}, {b"a": 1}, {(1, 2): 3}, object, circle(), [1j], {"a": [{"b": ...}]}]
+    "value",
+    [{1, 2}, {"a": b"b"}, {b"a": 1}, {(1, 2): 3}, object, circle(), [1j], {"a": [{"b": ...}]}],
 )
 def test_what_json_cannot_hold(value):
     assert failure_of(escape.json_encode, value) == failure_of(reference, value)

@@ -6,8 +6,9 @@ Python code reads and sets by the names that the reference uses; and it does nat
 headers, a body in one piece or several, an Etag, a whole response. All else is the reference's, which works on the same
 state: whenever something is unusual, the native method calls the one behind it, before it has changed anything.
 
-What a class (or somebody who patches it, or the instance) has put in the place of the framework's methods is called. It is
-known from the class's :class:`~.plans.Plan`; hooks that are not overridden are not called at all, for they do nothing.
+What a class (or somebody who patches it, or the instance) has put in the place of the framework's methods is called. It
+is known from the class's :class:`~.plans.Plan`; hooks that are not overridden are not called at all, for they do
+nothing.
 
 Ownership. A handler owns its application and request by plain references; the request knows its connection, and the
 connection its request: who finishes a response breaks no circle here, because nobody below knows the handler but by
@@ -467,7 +468,9 @@ cdef class HotHandler:
                 self._write_buffer = []
                 self.set_status(304)
                 self._clear_content()
-        if self.finished or self.headers_written or self.status < 0 or self.header_map is not None and self.fields is None:
+        if self.finished or self.headers_written or self.status < 0 or (
+            self.header_map is not None and self.fields is None
+        ):
             return 0  # a hook has done this, and the reference knows what it says to that
         if self.new_cookies is not None:
             self._add_cookies(self._headers)
@@ -971,7 +974,8 @@ cdef class HotHandler:
 
 cdef tuple _STATE = (
     "application", "request", "_status_code", "_reason", "_content_type", "_etag", "_header_map", "_write_buffer",
-    "_finished", "_headers_written", "_sending", "_before_head", "_new_cookies", "_trailers", "path_args", "path_kwargs",
+    "_finished", "_headers_written", "_sending", "_before_head", "_new_cookies", "_trailers",
+    "path_args", "path_kwargs",
 )
 
 

@@ -5,8 +5,9 @@ ASCII as it is, other texts for some floats), so that a site's responses, their 
 happens to be installed. What is here takes the same values as they are fast with, in about the time that they take, and
 is always there.
 
-What is written here: dict, list, tuple, str, int, float, bool and None, of just these classes. For anything else, for what
-is nested deeply or in circles, :func:`encode_json` gives None, and nothing has happened: no code of anybody's was called.
+What is written here: dict, list, tuple, str, int, float, bool and None, of just these classes. For anything else, for
+what is nested deeply or in circles, :func:`encode_json` gives None, and nothing has happened: no code of anybody's was
+called.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize

@@ -9,8 +9,8 @@ called as the interpreter would. It does not matter when somebody overrides: a p
 A method that is done natively is the framework's only if the class has the native one, *and* the reference behind it is
 the one that there was when the package was imported; if somebody has patched that, nothing is done natively.
 
-Ownership: plans own nothing of the class, so that they keep none alive. They are found by the class's version, in a table
-where an old one is written over by a new one of the same place.
+Ownership: plans own nothing of the class, so that they keep none alive. They are found by the class's version, in a
+table where an old one is written over by a new one of the same place.
 """
 
 from cpython.object cimport PyObject, PyTypeObject

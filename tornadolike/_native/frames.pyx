@@ -13,7 +13,7 @@ cdef enum:
     INVALID_PAYLOAD = 1007
 
 
-def install_failure(failure):
+def install(failure):
     """Hand in the exception that says: the peer broke the protocol."""
     global protocol_failure
     protocol_failure = failure

@@ -34,7 +34,7 @@ cdef object open_state = None, closed_state = None
 cdef object reference_next_event = None
 
 
-def install_core(opened, closed, next_event):
+def install(opened, closed, next_event):
     """Hand in the states, and the reference's ``next_event``."""
     global open_state, closed_state, reference_next_event
     open_state, closed_state, reference_next_event = opened, closed, next_event

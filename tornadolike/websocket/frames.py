@@ -14,7 +14,7 @@ a native twin stands in for each of them (``_native/frames.pyx``), where there i
 import codecs
 from functools import cache
 
-from .._native import RUNNING, twin
+from .._native import install, twin
 from .errors import ProtocolFailure
 
 CONTINUATION = 0x0
@@ -40,10 +40,7 @@ SHORT = 125
 PROTOCOL_ERROR = 1002
 INVALID_PAYLOAD = 1007
 
-if RUNNING:
-    from .._native.frames import install_failure
-
-    install_failure(ProtocolFailure)
+install("frames", ProtocolFailure)
 
 # A product with one of these repeats a mask over so many 32-bit words.
 _REPEAT = tuple(

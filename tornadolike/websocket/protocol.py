@@ -29,7 +29,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from .._native import RUNNING, own_slots, references, twin
+from .._native import install, own_slots, references, twin
 from .closing import ABNORMAL, TOO_BIG, TRANSITIONS, State, Step, decode_close, encode_close
 from .errors import ProtocolFailure
 from .events import Closed, Event, Failed, Ping, Pong
@@ -385,7 +385,4 @@ class WebSocketCore(Outgoing):
         return Failed(ABNORMAL, "the connection ended without a Close frame")
 
 
-if RUNNING:
-    from .._native.messages import install_core
-
-    install_core(State.OPEN, State.CLOSED, references["messages.next_event"])
+install("messages", State.OPEN, State.CLOSED, references["messages.next_event"])

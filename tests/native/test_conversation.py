@@ -170,6 +170,24 @@ class TestOverASocket:
         assert pair.heard == b"\x81\x03one\x81\x03two\x81\x05three\x81\x04four"
 
     @in_loop
+    async def test_a_class_with_methods_of_its_own(self) -> None:
+        heard: list[bytes] = []
+
+        class Own(WebSocketConnection):
+            __slots__ = ()
+
+            def data_received(self, data: bytes) -> None:
+                heard.append(data)
+                super().data_received(data)
+
+        with mock.patch(f"{__name__}.WebSocketConnection", Own):
+            pair = Pair(lambda connection, message: connection.write_message(message))
+        await pair.say(frame(TEXT, b"one"))
+        assert heard == [frame(TEXT, b"one")]
+        assert pair.heard == b"\x81\x03one"
+        await pair.end()
+
+    @in_loop
     async def test_a_message_in_many_reads(self) -> None:
         pair = Pair(ping_interval=100)
         payload = bytes(range(256)) * 4096

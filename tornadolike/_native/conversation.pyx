@@ -77,7 +77,8 @@ cdef enum:
 cdef unsigned char room[READ_SIZE]
 
 cdef object stalled_callback = None, stalled_peer = None
-cdef object reference_write = None, reference_unsent = None, socket_transport = None, real_socket = None, prepared_message = None
+cdef object reference_write = None, reference_unsent = None, prepared_message = None
+cdef object socket_transport = None, real_socket = None
 cdef object closed_error = None
 cdef object receive_data = None         # what a transport does that has nothing special to do
 cdef Py_ssize_t waiting_at, closing_at, refusal_at, events_at, receive_at, protocol_at, size_at
@@ -413,8 +414,11 @@ def write_message(ConversationFields self, message, binary=False):
 
 def watch(ConversationFields connection, transport):
     """Have the loop call the connection itself, if its transport is one over a plain socket."""
+    cdef object kind = type(connection)
     if (
-        type(transport) is socket_transport
+        # (A class that has methods of its own for this wants them called.)
+        kind.data_received is data_received and kind._deliver is _deliver and kind._flush is _flush
+        and type(transport) is socket_transport
         and type(transport._sock) is real_socket
         and transport._context is None
     ):

@@ -47,6 +47,7 @@ MODULES: Final = (
     "request",
     "digest",
     "jsontext",
+    "facts",
     "plans",
     "handler",
     "handles",

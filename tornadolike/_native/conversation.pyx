@@ -16,7 +16,6 @@ itself as closing, and leaves that table, before it closes the descriptor; so wh
 become somebody else's.
 """
 
-from asyncio import CancelledError
 from collections import deque
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.contextvars cimport PyContext_Enter, PyContext_Exit
@@ -79,7 +78,7 @@ cdef unsigned char room[READ_SIZE]
 cdef object stalled_callback = None, stalled_peer = None
 cdef object reference_write = None, reference_unsent = None, prepared_message = None
 cdef object socket_transport = None, real_socket = None
-cdef object closed_error = None
+cdef object closed_error = None, CancelledError = None
 cdef object receive_data = None         # what a transport does that has nothing special to do
 cdef Py_ssize_t waiting_at, closing_at, refusal_at, events_at, receive_at, protocol_at, size_at
 
@@ -90,10 +89,10 @@ def install_sending(write_message, unsent, prepared, closed):
     reference_write, reference_unsent, prepared_message, closed_error = write_message, unsent, prepared, closed
 
 
-def install_delivering(callback, peer):
-    """Hand in the reasons to wait: a callback is running, the peer does not read."""
-    global stalled_callback, stalled_peer
-    stalled_callback, stalled_peer = callback, peer
+def install_delivering(callback, peer, cancelled):
+    """Hand in the reasons to wait (a callback is running, the peer does not read), and asyncio.CancelledError."""
+    global stalled_callback, stalled_peer, CancelledError
+    stalled_callback, stalled_peer, CancelledError = callback, peer, cancelled
 
 
 def install_transport(transport, socket):

@@ -1,12 +1,18 @@
 """From a request to a handler and back, natively where all that stands between is known. See dispatch.pyx."""
 
+cimport cython
+
+from libc.stdint cimport uint64_t
+
 from .exchange cimport Exchange
 from .request cimport HotRequest
 from .ways cimport Ways
 
+@cython.final
 cdef class Dispatcher:
     cdef object application
     cdef dict own               # the application's __dict__
+    cdef uint64_t own_version   # of that, when all of what follows was found to be so; 0: ask
     cdef unsigned int version   # of its class, when it was looked at
     cdef bint plain             # nobody has overridden what is done here
     cdef object answers         # what `ways` was made of

@@ -11,14 +11,20 @@ Ownership: a dispatcher belongs to one server's lanes, and knows its application
 
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
-from cpython.dict cimport PyDict_GetItemWithError
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
 from .handler cimport HotHandler, new_handler
-from .plans cimport RUNNING, Plan, plan_of
+from .plans cimport Plan, plan_of
+
+cdef extern from "calling.h":
+    Py_ssize_t slot_offset(object descriptor)
 
 cdef extern from "types.h":
     unsigned int version_of(PyTypeObject*)
+
+cdef extern from "versions.h":
+    uint64_t dict_version(PyObject* own) noexcept
+    uint64_t attributes_version(PyObject* thing, PyObject* own) noexcept
 
 cdef extern from "Python.h":
     object PyContext_CopyCurrent()
@@ -27,6 +33,7 @@ cdef extern from "Python.h":
 
 cdef object application_class = None
 cdef object changes = None
+cdef Py_ssize_t count_at = -1               # where it has its count
 cdef object ends = None
 cdef dict originals = {}
 
@@ -42,10 +49,18 @@ def install(cls, rule_changes, fail_types):
     :arg rule_changes: routing.changes.changes.
     :arg fail_types: web.failures.ENDS.
     """
-    global application_class, changes, ends
+    global application_class, changes, ends, count_at
     application_class, changes, ends = cls, rule_changes, fail_types
+    count_at = slot_offset(type(rule_changes).count)
+    if count_at < 0:
+        raise TypeError("routing.changes.Changes has to have its count in a slot")
     for name in NAMES:
         originals[name] = getattr(cls, name, None)
+
+
+cdef inline PyObject* changes_now() noexcept:
+    """How many changes of rules there have been: the very number that is kept there."""
+    return (<PyObject**>(<char*><PyObject*>changes + count_at))[0]
 
 
 cdef class Dispatcher:
@@ -72,20 +87,29 @@ cdef class Dispatcher:
     cdef bint is_up_to_date(self) except -1:
         """Whether what is known of the application is so still, or again."""
         cdef unsigned int version = version_of(Py_TYPE(self.application))
-        cdef PyObject* answers
+        if (
+            self.own_version
+            and self.own_version == dict_version(<PyObject*>self.own)
+            and version == self.version
+            and changes_now() == <PyObject*>self.made_at
+        ):
+            return self.plain
+        self.own_version = 0
         if not version or version != self.version:
             self.look()
         if not self.plain:
             return False
-        answers = PyDict_GetItemWithError(self.own, "_answers")
-        if answers != <PyObject*>self.answers or self.made_at is not changes.count:
-            if answers is NULL or (<object>answers).made_at != changes.count:
-                return False  # the application makes them anew, for this request
-            self.answers = <object>answers
+        answers = self.own.get("_answers")
+        if answers is None or answers.made_at != changes.count:
+            return False  # the application makes them anew, for this request
+        if answers is not self.answers or self.made_at is not changes.count:
+            self.answers = answers
             self.made_at = changes.count
-            self.ways = Ways(*self.answers.native_ways())
-            for path, found in self.answers.by_path.items():
+            self.ways = Ways(*answers.native_ways())
+            for path, found in answers.by_path.items():
                 self.ways.keep(path.encode(), found)
+        if self.version:
+            self.own_version = attributes_version(<PyObject*>self.application, <PyObject*>self.own)
         return True
 
     cdef int look(self) except -1:
@@ -134,13 +158,7 @@ cdef class Dispatcher:
                     if begun is not None:
                         handler, rest = begun
                 else:
-                    plan = handler.plan()
-                    if plan.plain and not plan.changed & RUNNING and not handler.has_own_hooks():
-                        rest = handler.run(
-                            plan, <tuple>PyTuple_GET_ITEM(found, 2), <dict>PyTuple_GET_ITEM(found, 3)
-                        )
-                    else:
-                        rest = handler._run_request(found[2], found[3])
+                    rest = handler.begin(<tuple>PyTuple_GET_ITEM(found, 2), <dict>PyTuple_GET_ITEM(found, 3))
                     if rest is None and not handler.finished:
                         handler._stay_told()
         finally:

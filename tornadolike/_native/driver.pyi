@@ -1,7 +1,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
+from types import ModuleType
 from typing import Any
+
+def install(the_asyncio: ModuleType) -> None: ...
 
 class Starter:
     loop: asyncio.AbstractEventLoop

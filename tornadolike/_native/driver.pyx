@@ -40,7 +40,6 @@ for each loop, used in the loop's thread. It is reentrant, as the first thing th
 runs is that there is a current task.
 """
 
-import asyncio
 import sys
 from contextvars import Context as Context_
 from types import CoroutineType
@@ -72,13 +71,29 @@ cdef extern from "Python.h":
 
 # What asyncio keeps of its tasks, in one place. Until 3.13 these are Python's objects, which asyncio.tasks has beside
 # the functions that its documentation gives to those who make tasks (_enter_task, _leave_task, _register_task).
-cdef bint known = sys.version_info < (3, 14)
-cdef object Task = asyncio.Task
-cdef object current_tasks = getattr(asyncio.tasks, "_current_tasks", None)
-cdef object all_tasks = getattr(asyncio.tasks, "_all_tasks" if sys.version_info < (3, 12) else "_scheduled_tasks", None)
-cdef object leave_task = asyncio.tasks._leave_task
-if Task.__module__ != "_asyncio" or type(current_tasks) is not dict or not hasattr(all_tasks, "data"):
-    known = False
+cdef bint known = False
+cdef object asyncio = None
+cdef object Task = None
+cdef object current_tasks = None
+cdef object all_tasks = None
+cdef object leave_task = None
+
+
+def install(the_asyncio):
+    """Hand in asyncio, which programs without a loop (those that only render templates, say) do not want imported."""
+    global known, asyncio, Task, current_tasks, all_tasks, leave_task
+    asyncio = the_asyncio
+    tasks = asyncio.tasks
+    Task, leave_task = asyncio.Task, tasks._leave_task
+    current_tasks = getattr(tasks, "_current_tasks", None)
+    all_tasks = getattr(tasks, "_all_tasks" if sys.version_info < (3, 12) else "_scheduled_tasks", None)
+    known = (
+        sys.version_info < (3, 14)
+        and Task.__module__ == "_asyncio"
+        and type(current_tasks) is dict
+        and hasattr(all_tasks, "data")
+    )
+
 
 cdef object Coroutine = CoroutineType
 cdef object Context = Context_

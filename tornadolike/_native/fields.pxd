@@ -1,7 +1,10 @@
 """Field sections: the twin of http1.fields.FieldSection and its cache, asked without making Python objects."""
 
+cimport cython
+
 from libc.stdint cimport uint64_t
 
+@cython.final
 cdef class Section:
     cdef bytes raw                      # as it came
     cdef readonly object fields         # dict[str, str | list[str]]: canonical names
@@ -24,6 +27,7 @@ cdef class Section:
 # them is wrong.
 cdef dict parse_lines(const char* at, Py_ssize_t size, Py_ssize_t max_count)
 
+@cython.final
 cdef class Sections:
     # None: not to be had here, or malformed; the reference says what is wrong.
     cdef Section find(self, const char* raw, Py_ssize_t size)

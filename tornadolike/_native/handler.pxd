@@ -1,5 +1,10 @@
 """HotHandler: what stands before the reference among the bases of RequestHandler. See handler.pyx."""
 
+cimport cython
+
+from libc.stdint cimport uint64_t
+
+from .digest cimport ETAG_SIZE
 from .plans cimport Plan
 from .request cimport HotRequest
 
@@ -7,13 +12,15 @@ cdef class HotHandler:
     cdef object attributes              # the __dict__; see c/lazydict.h
     cdef object __weakref__
     cdef Plan known                     # the plan that was good last
+    cdef uint64_t own_version           # of the __dict__, when there was no hook in it
     cdef object _application, _request
     # The status: as a number, or (-1) as what was set.
     cdef int status
     cdef object odd_status
     cdef object reason                  # None: "OK"
     cdef object content_type            # None: HTML
-    cdef object etag
+    cdef object etag                    # a str, or None: there is none, or it is in `digits`
+    cdef char[ETAG_SIZE] digits         # beginning with 0: it is not
     # The headers, if they are not the default ones: as a mapping once somebody has asked for it, whose dict `fields` is
     # (None if it is none of ours).
     cdef object header_map
@@ -27,24 +34,45 @@ cdef class HotHandler:
     cdef object before_head, new_cookies, trailers
     cdef object positional, named       # path_args, path_kwargs
 
-    cdef Plan plan(self)
-    cdef bint has_own_hooks(self) except -1
+    @cython.final
+    cdef int look(self) except -1
+    @cython.final
     cdef int put_header(self, str name, object value) except -1
+    @cython.final
+    cdef bint has_etag(self) noexcept
+    @cython.final
+    cdef object take_etag(self)
+    @cython.final
     cdef object type_of_content(self)
+    @cython.final
     cdef int add(self, object piece) except -1
+    @cython.final
     cdef list listed(self)
+    @cython.final
     cdef int end(self) except -1
-    cdef object call(self, Plan plan, HotRequest request, int method, bint has_groups)
-    cdef int take_groups(self, Plan plan, tuple path_args, dict path_kwargs) except -1
+    @cython.final
+    cdef object call(self, HotRequest request, int method, bint has_groups)
+    @cython.final
+    cdef int take_groups(self, tuple path_args, dict path_kwargs) except -1
+    @cython.final
     cdef object argument(self, object name, object default, object strip, bint whole)
+    @cython.final
     cdef int write_now(self, object chunk) except -1
-    cdef int finish_now(self, Plan plan) except -1
+    @cython.final
+    cdef int finish_now(self) except -1
+    @cython.final
     cdef bint has_transforms(self) except -1
-    cdef int make_etag(self, Plan plan) except -1
-    cdef int log_now(self, Plan plan) except -1
+    @cython.final
+    cdef int make_etag(self) except -1
+    @cython.final
+    cdef int log_now(self) except -1
+    @cython.final
     cdef object body(self)
     # Run the request: None, or what is to be waited for, as RequestHandler._run_request() gives it.
-    cdef object run(self, Plan plan, tuple path_args, dict path_kwargs)
+    @cython.final
+    cdef object begin(self, tuple path_args, dict path_kwargs)
+    @cython.final
+    cdef object run(self, tuple path_args, dict path_kwargs)
 
 # A handler for this request; what the class's own code raises is raised.
 cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs)

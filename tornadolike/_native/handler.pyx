@@ -25,22 +25,21 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memchr
+from libc.stdint cimport uint64_t
 from libc.time cimport time_t, time as time_now
 
 cimport cython
 
-import weakref
-
 from logging import Logger
 
-from .digest cimport etag_of
+from .digest cimport ETAG_SIZE, put_etag
 from .exchange cimport Exchange
+from .facts cimport Facts, are_good, attributes_version, dict_version, facts_of
 from .jsontext cimport encode_json
 from .plans cimport (
     CREATING, DEFAULT_HEADERS, INITIALIZING, RUNNING, PREPARING, DECODING, WRITING, FINISHING, ENDING, ETAG, CONDITIONS,
     SETTING, STATUS, LOGGING, ON_FINISH, ARGUMENTS, QUERY_ARGUMENTS, AUTO_FINISH, PROTECTING, BODY,
-    METHOD_COUNT, Plan, names_a_hook, plan_of,
+    PLACES, EVERYTHING, METHOD_COUNT, Plan, names_a_hook, plan_of,
 )
 from .request cimport HotRequest
 from .scanner cimport GET, HEAD, OPTIONS
@@ -61,6 +60,8 @@ cdef extern from "types.h":
 cdef extern from "Python.h":
     object PyObject_Vectorcall(object, PyObject**, size_t, PyObject*)
     bint PyUnicode_IS_ASCII(object)
+    Py_ssize_t PyUnicode_GET_LENGTH(object) noexcept
+    void* PyUnicode_1BYTE_DATA(object) noexcept
     const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
     Py_ssize_t PyTuple_GET_SIZE(object)
@@ -68,6 +69,7 @@ cdef extern from "Python.h":
 cdef enum:
     MAX_NAMES = 2000        # header names that are remembered
     MAX_CALL = 8            # arguments of a method that are passed without a tuple
+    INFO = 20               # logging's
 
 # From the rooms above (install())
 cdef object reference = None                # the class behind HotHandler
@@ -84,8 +86,10 @@ cdef object fail_types = None               # ENDS
 cdef object access_log = None
 cdef dict log_own = None                    # its __dict__
 cdef dict log_levels = None
-cdef object log_request = None              # Application.log_request
-cdef object max_etag_size = None
+cdef uint64_t log_version = 0, levels_version = 0   # of these two, when it was found out...
+cdef bint takes_info = False                        # ... that lines for most requests are taken; or not
+cdef Facts recent_facts = None
+cdef Py_ssize_t largest = 0                 # RequestHandler.max_etag_size; a class with another one has changed ETAG
 cdef object sending_of = None               # what is to be awaited, of a native connection
 cdef object request_class = None            # HTTPServerRequest
 cdef tuple nothing = ()
@@ -116,94 +120,57 @@ def install(reference_class, whole_request, names):
     :arg names: a dict of all others, by the names that they have here.
     """
     global reference, HTML, JSON, SERVER, header_text, canonical_names, headers_class, responses, date_now, REQUIRED
-    global fail_types, max_etag_size, sending_of, request_class
+    global fail_types, largest, sending_of, request_class
     reference = reference_class
     request_class = whole_request
     HTML, JSON, SERVER = names["HTML"], names["JSON"], names["SERVER"]
     header_text, canonical_names, headers_class = names["header_text"], names["canonical_names"], names["HTTPHeaders"]
     responses, date_now, REQUIRED = names["responses"], names["http_date_now"], names["REQUIRED"]
     fail_types, sending_of = names["ENDS"], names["sending_of"]
-    max_etag_size = reference.max_etag_size
+    largest = reference.max_etag_size
 
 
-def install_log(log, application_class):
-    """What says that a request is finished; web.application hands it in.
-
-    :arg log: the logger of requests.
-    :arg application_class: Application.
-    """
-    global access_log, log_own, log_levels, log_request
-    access_log, log_request = log, application_class.log_request
+def install_log(log):
+    """What says that a request is finished: the logger of requests; web.application hands it in."""
+    global access_log, log_own, log_levels
+    access_log = log
     log_own = log_levels = None
     if type(log).isEnabledFor is Logger.isEnabledFor and "isEnabledFor" not in vars(log):
         log_own = vars(log)
         log_levels = log_own.get("_cache")
 
 
-# The application, as far as a handler that finishes has to know it
-
-cdef class Site:
-    """What is known of an application, as long as its class has the same version. It does not keep it alive."""
-
-    cdef PyObject* application
-    cdef PyObject* own                  # its __dict__, which it has as long as it is there
-    cdef object watch                   # a weak reference, which ends this with it
-    cdef unsigned int version
-    cdef bint plain                     # it has log_request() of the framework, and its settings in __dict__
-
-
-cdef Site site = None                   # the one that was asked for last
-
-
-def _forget(watch):
-    global site
-    if site is not None and site.watch is watch:
-        site = None
-
-
-cdef Site site_of(object application):
-    """What is known of an application; None if it is an unusual one."""
-    global site
-    cdef Site known = site
-    cdef object cls, own
-    if known is not None and known.application is <PyObject*>application:
-        if known.version and known.version == version_of(Py_TYPE(application)):
-            return known if known.plain else None
-    cls = type(application)
-    own = getattr(application, "__dict__", None)
-    if log_request is None or type(own) is not dict or getattr(cls, "log_request", None) is not log_request:
-        return None
-    known = Site.__new__(Site)
-    known.plain = (
-        not hasattr(cls, "settings")
-        and not hasattr(cls, "transforms")
-        and cls.__getattribute__ is object.__getattribute__
-    )
-    known.application = <PyObject*>application
-    known.own = <PyObject*>own
-    known.watch = weakref.ref(application, _forget)
-    known.version = version_of(Py_TYPE(application))
-    site = known
-    return known if known.plain else None
-
-
-cdef inline PyObject* own_of(Site known, str name) except? NULL:
-    """An attribute of the application, borrowed; NULL if it has none of its own."""
-    return PyDict_GetItemWithError(<object>known.own, name)
-
+# What does not change for every request
 
 cdef bint is_logged(int level) except -1:
     """Whether the log of requests takes lines of this level."""
+    global log_version, levels_version, takes_info
     cdef PyObject* found
-    if log_levels is not None and not log_own["disabled"]:
+    if log_levels is None:
+        return access_log.isEnabledFor(level)
+    if level == INFO and log_version and (
+        log_version == dict_version(<PyObject*>log_own) and levels_version == dict_version(<PyObject*>log_levels)
+    ):
+        return takes_info
+    if not log_own["disabled"]:
         # Where a Logger keeps what it has found out, as long as nobody changes a level anywhere.
         found = PyDict_GetItemWithError(log_levels, level)
         if found is not NULL:
+            if level == INFO:
+                log_version = attributes_version(<PyObject*>access_log, <PyObject*>log_own)
+                levels_version = dict_version(<PyObject*>log_levels)
+                takes_info = <object>found
             return <object>found
     return access_log.isEnabledFor(level)
 
 
-# Small things
+cdef inline Facts known_facts(object application):
+    """What is known of an application; None if nothing can be known."""
+    global recent_facts
+    if not are_good(recent_facts, <PyObject*>application):
+        recent_facts = facts_of(application)
+    return recent_facts
+
 
 cdef str date_of_now():
     """The date for a header. It is made once a second."""
@@ -252,6 +219,15 @@ cdef inline object told(object value, object default, str name):
     return value
 
 
+cdef inline const char* bytes_of(object body, Py_ssize_t* size) noexcept:
+    """What is in a body: bytes, or a str of ASCII."""
+    if type(body) is str:
+        size[0] = PyUnicode_GET_LENGTH(body)
+        return <const char*>PyUnicode_1BYTE_DATA(body)
+    size[0] = PyBytes_GET_SIZE(body)
+    return PyBytes_AS_STRING(body)
+
+
 cdef inline object given(object value):
     return NONE if value is None else value
 
@@ -273,24 +249,32 @@ cdef object text_of(bytes value, bint strip):
     return text
 
 
+cdef inline int changed_of(HotHandler self) except -1:
+    """The hooks that are not as they are in the framework, as it is now; EVERYTHING if this instance has one of its own."""
+    cdef PyObject* own = ATTRIBUTES_OF(self)[0]
+    if self.known is not None and self.known.version and self.known.version == version_of(Py_TYPE(self)) and (
+        own is NULL or self.own_version and self.own_version == dict_version(own)
+    ):
+        return self.known.changed
+    return self.look()
+
+
 cdef class HotHandler:
     """The state of a handler, and what is done with it for nearly every request."""
 
-    def __cinit__(self, *args, **kwargs):
+    def __cinit__(self):
         no_attributes(ATTRIBUTES_OF(self))
         self.status = 200
 
-    cdef Plan plan(self):
-        """What is known of the class, as it is now."""
-        cdef Plan known = self.known
-        if known is None or not known.version or known.version != version_of(Py_TYPE(self)):
-            known = self.known = plan_of(Py_TYPE(self))
-        return known
-
-    cdef bint has_own_hooks(self) except -1:
-        """Whether this very instance has a hook of its own."""
+    cdef int look(self) except -1:
+        """What changed_of() says, found out."""
         cdef PyObject* own = ATTRIBUTES_OF(self)[0]
-        return own is not NULL and names_a_hook(<dict>own)
+        self.known = plan_of(Py_TYPE(self))
+        if own is not NULL:
+            if names_a_hook(<dict>own):
+                return EVERYTHING
+            self.own_version = dict_version(own)
+        return self.known.changed
 
     # The head
 
@@ -300,7 +284,7 @@ cdef class HotHandler:
         See :meth:`.ResponseHead.set_status`.
         """
         cdef PyObject* found
-        if reason is None and type(status_code) is int and 100 <= status_code <= 999 and self.plan().plain:
+        if reason is None and type(status_code) is int and 100 <= status_code <= 999 and not changed_of(self) & PLACES:
             self.status = status_code
             found = PyDict_GetItemWithError(responses, status_code)
             self.reason = "Unknown" if found is NULL else <object>found
@@ -309,7 +293,7 @@ cdef class HotHandler:
 
     def get_status(self):
         """The status as set so far."""
-        if not self.plan().plain:
+        if changed_of(self) & PLACES:
             return reference.get_status(self)
         return self.status if self.status >= 0 else told(self.odd_status, 200, "_status_code")
 
@@ -319,7 +303,7 @@ cdef class HotHandler:
         See :meth:`.ResponseHead.set_header`.
         """
         cdef object text = value
-        if type(name) is not str or not self.plan().plain or self.known.changed & SETTING or (
+        if type(name) is not str or changed_of(self) & (PLACES | SETTING) or (
             self.header_map is not None and self.fields is None
         ):
             reference.set_header(self, name, value)
@@ -341,14 +325,24 @@ cdef class HotHandler:
                 self.content_type = text
                 return 0
             self.fields = {"Server": SERVER, "Content-Type": self.type_of_content(), "Date": date_of_now()}
-            if self.etag is not None:
-                self.fields["Etag"] = self.etag
+            if self.has_etag():
+                self.fields["Etag"] = self.take_etag()
                 self.etag = None
         canonical = canonical_name(name)
         if canonical is None:
             canonical = canonical_names[name]
         PyDict_SetItem(self.fields, canonical, text)
         return 0
+
+    cdef bint has_etag(self) noexcept:
+        return self.etag is not None or self.digits[0] != 0
+
+    cdef object take_etag(self):
+        """The Etag as a text, as which it is kept from here; None if there is none."""
+        if self.digits[0] != 0:
+            self.etag = self.digits[:ETAG_SIZE].decode("ascii")
+            self.digits[0] = 0
+        return self.etag
 
     cdef object type_of_content(self):
         return told(self.content_type, HTML, "_content_type")
@@ -360,7 +354,7 @@ cdef class HotHandler:
 
         See :meth:`.Response.write`.
         """
-        if not self.plan().plain or not self.write_now(chunk):
+        if changed_of(self) & PLACES or not self.write_now(chunk):
             reference.write(self, chunk)
 
     cdef int write_now(self, object chunk) except -1:
@@ -377,7 +371,7 @@ cdef class HotHandler:
             if piece is None:
                 return 0
             self.add(piece)
-            if self.known.changed & SETTING or self.has_own_hooks() or (
+            if changed_of(self) & SETTING or (
                 self.header_map is not None and self.fields is None
             ):
                 self.set_header("Content-Type", JSON)
@@ -422,25 +416,26 @@ cdef class HotHandler:
 
         See :meth:`.Response.finish`.
         """
-        cdef Plan plan = self.plan()
-        if not plan.plain or self.finished:
+        cdef int changed = changed_of(self)
+        if changed & PLACES or self.finished:
             return reference.finish(self, chunk)
         if chunk is not None:
             # What has been written by then stands, whatever happens to the rest.
-            if plan.changed & WRITING or self.has_own_hooks() or not self.write_now(chunk):
+            if changed & WRITING or not self.write_now(chunk):
                 self.write(chunk)
-        if not self.finish_now(self.plan()):
+        if not self.finish_now():
             return reference.finish(self)
         return self._sending
 
-    cdef int finish_now(self, Plan plan) except -1:
+    cdef int finish_now(self) except -1:
         """Send the response, if it is a usual one: 1 if that was done, and 0 if nothing was."""
         cdef object request = self._request
         cdef object connection, body, future
         cdef HotRequest hot
         cdef int method
         cdef const char* data
-        cdef Py_ssize_t size
+        cdef const char* etag = NULL
+        cdef Py_ssize_t size, etag_size = 0
         if (
             self.headers_written
             or self.finished
@@ -451,20 +446,18 @@ cdef class HotHandler:
             or self.status == 304
             or (self.header_map is not None and self.fields is None)
             or type(request) is not request_class
-            or not plan.plain
-            or plan.changed & (ENDING | CONDITIONS)
-            or self.has_own_hooks()
+            or changed_of(self) & (ENDING | CONDITIONS)
         ):
             return 0
         hot = <HotRequest>request
         if self.has_transforms():
             return 0
         method = hot.method_number
-        if self.status == 200 and (method == GET or method == HEAD) and self.etag is None and (
+        if self.status == 200 and (method == GET or method == HEAD) and not self.has_etag() and (
             self.fields is None or "Etag" not in self.fields
         ):
-            self.make_etag(plan)
-            if hot.field("If-None-Match") is not None and reference.check_etag_header(self):
+            self.make_etag()
+            if hot.if_none_match() is not None and reference.check_etag_header(self):
                 self._write_buffer = []
                 self.set_status(304)
                 self._clear_content()
@@ -475,59 +468,60 @@ cdef class HotHandler:
         if self.new_cookies is not None:
             self._add_cookies(self._headers)
         body = self.body()
-        connection = hot.connection
+        connection = hot._connection
         future = None
         if isinstance(connection, Exchange):
-            if type(body) is str:
-                data = PyUnicode_AsUTF8AndSize(body, &size)
-            else:
-                data = PyBytes_AS_STRING(body)
-                size = PyBytes_GET_SIZE(body)
+            data = bytes_of(body, &size)
+            if self.fields is not None:
+                pass  # it is one of them
+            elif self.digits[0] != 0:
+                etag, etag_size = self.digits, ETAG_SIZE
+            elif self.etag is not None:
+                etag = PyUnicode_AsUTF8AndSize(self.etag, &etag_size)
             if (<Exchange>connection).respond_now(
                 self.status,
                 told(self.reason, "OK", "_reason"),
                 self.type_of_content(),
                 self.fields,
-                self.etag if self.fields is None else None,
+                etag,
+                etag_size,
                 data,
                 size,
             ):
                 self.connection_to_ask = connection
                 connection = None
         if connection is not None:
-            future = connection.respond(
+            future = hot.connection.respond(
                 self.status,
                 told(self.reason, "OK", "_reason"),
                 self.type_of_content(),
                 self._header_map,
-                b"" if self.fields is not None or self.etag is None else f"Etag: {self.etag}\r\n".encode(),
+                b"" if self.fields is not None or not self.has_etag() else f"Etag: {self.take_etag()}\r\n".encode(),
                 (<str>body).encode() if type(body) is str else body,
             )
         self.headers_written = True
         self.finished = True
         self.sending = future
         try:
-            self.log_now(plan)
+            self.log_now()
         finally:
-            plan = self.plan()
-            if not plan.plain or plan.changed & ON_FINISH or self.has_own_hooks():
+            if changed_of(self) & ON_FINISH:
                 self.on_finish()
         return 1
 
     cdef bint has_transforms(self) except -1:
         """Whether responses go through something on their way out."""
-        cdef Site known = site_of(self._application)
-        cdef PyObject* found = NULL if known is None else own_of(known, "transforms")
-        if found is NULL:
+        cdef Facts facts = known_facts(self._application)
+        if facts is None or facts.transforms is NULL:
             return bool(self._application.transforms)
-        return PyList_GET_SIZE(<object>found) > 0 if type(<object>found) is list else bool(<object>found)
+        return PyList_GET_SIZE(<object>facts.transforms) > 0
 
-    cdef int make_etag(self, Plan plan) except -1:
+    cdef int make_etag(self) except -1:
         """What set_etag_header() does."""
         cdef object etag, body
         cdef const char* data
         cdef Py_ssize_t size
-        if plan.changed & ETAG:
+        if changed_of(self) & ETAG:
             etag = self.compute_etag()
             if etag is None:
                 return 0
@@ -536,87 +530,78 @@ cdef class HotHandler:
                     etag = etag.decode("latin1")
         else:
             body = self.body()
-            if type(body) is str:
-                data = PyUnicode_AsUTF8AndSize(body, &size)
-            else:
-                data = PyBytes_AS_STRING(body)
-                size = PyBytes_GET_SIZE(body)
-            if size > <Py_ssize_t>max_etag_size:
+            data = bytes_of(body, &size)
+            if size > largest:
                 return 0
-            etag = etag_of(data, size)
+            put_etag(data, size, self.digits)
             if self.header_map is None and self.fields is None:
-                self.etag = etag
                 return 0
+            etag = self.take_etag()
+            self.etag = None
         if self.header_map is None and self.fields is None and etag.isascii() and etag.isprintable():
             self.etag = etag
-        elif plan.changed & SETTING or type(etag) is not str or self.fields is None or not is_plain_text(etag):
+        elif changed_of(self) & SETTING or type(etag) is not str or self.fields is None or not is_plain_text(etag):
             self.set_header("Etag", etag)
         else:
             PyDict_SetItem(self.fields, "Etag", etag)
         return 0
 
-    cdef int log_now(self, Plan plan) except -1:
+    cdef int log_now(self) except -1:
         """Say that the request is finished."""
-        cdef Site known
-        cdef object log_function
-        cdef PyObject* found
-        plan = self.plan()
-        if plan.changed & LOGGING or not plan.plain or self.has_own_hooks():
+        cdef Facts facts
+        if changed_of(self) & LOGGING:
             self._log()
             return 0
-        known = site_of(self._application)
-        if known is None or own_of(known, "log_request") is not NULL:
-            self.application.log_request(self)
-            return 0
-        found = own_of(known, "settings")
-        if found is not NULL and type(<object>found) is dict:
-            found = PyDict_GetItemWithError(<object>found, "log_function")
-            log_function = None if found is NULL else <object>found
-            if log_function is not None:
-                log_function(self)
+        if self.status >= 0:
+            facts = known_facts(self._application)
+            if facts is not None and facts.logs_plainly and not is_logged(
+                INFO if self.status < 400 else INFO + 10 if self.status < 500 else INFO + 20
+            ):
                 return 0
-            if self.status >= 0 and not is_logged(20 if self.status < 400 else 30 if self.status < 500 else 40):
-                return 0
-        log_request(self._application, self)
+        self.application.log_request(self)
         return 0
 
     # Running
 
     def _run_request(self, path_args, path_kwargs):
         """Run the request as far as it goes without waiting; give the rest as a coroutine if there is one."""
-        cdef Plan plan = self.plan()
         if type(path_args) is not tuple or type(path_kwargs) is not dict:
             return reference._run_request(self, path_args, path_kwargs)
-        return self.run(plan, path_args, path_kwargs)
+        return self.run(path_args, path_kwargs)
 
-    cdef object run(self, Plan plan, tuple path_args, dict path_kwargs):
+    cdef object begin(self, tuple path_args, dict path_kwargs):
+        """Run the request as the application has it run: by _run_request(), whosever that is."""
+        if changed_of(self) & RUNNING:
+            return self._run_request(path_args, path_kwargs)
+        return self.run(path_args, path_kwargs)
+
+    cdef object run(self, tuple path_args, dict path_kwargs):
         """What _run_request() does."""
         cdef HotRequest request
         cdef object waiting
         cdef int method
         cdef bint has_groups = PyTuple_GET_SIZE(path_args) > 0 or len(path_kwargs) > 0
-        if not plan.plain or plan.changed & RUNNING or type(self._request) is not request_class or self.has_own_hooks():
+        if changed_of(self) & RUNNING or type(self._request) is not request_class:
             return reference._run_request(self, path_args, path_kwargs)
         request = <HotRequest>self._request
         method = request.method_number
         if method < 0 or method >= METHOD_COUNT:
             return reference._run_request(self, path_args, path_kwargs)
         try:
-            if has_groups and not self.take_groups(plan, path_args, path_kwargs):
+            if has_groups and not self.take_groups(path_args, path_kwargs):
                 self._decode_path(path_args, path_kwargs)
             if request.has_body():
                 self._check_body_size()
                 self._check_form()
             if method != GET and method != HEAD and method != OPTIONS:
                 self._cross_origin_protection()
-            if plan.changed & PREPARING:
+            if changed_of(self) & PREPARING:
                 waiting = self.prepare()
                 if waiting is not None:
                     return self._execute_rest(waiting, prepared=False)
-                plan = self.plan()
             if self.finished:
                 return None  # by prepare(), or before it
-            waiting = self.call(plan, request, method, has_groups)
+            waiting = self.call(request, method, has_groups)
             if waiting is not None:
                 return self._execute_rest(waiting, prepared=True)
             if not self.finished:
@@ -629,28 +614,30 @@ cdef class HotHandler:
 
     cdef int end(self) except -1:
         """The method has returned: finish what it has not finished."""
-        cdef Plan plan = self.plan()
-        if not plan.plain or plan.changed & (FINISHING | AUTO_FINISH) or self.has_own_hooks():
+        if changed_of(self) & (FINISHING | AUTO_FINISH):
             if self._auto_finish and not self._finished:
                 self.finish()
-        elif not self.finish_now(plan):
+        elif not self.finish_now():
             reference.finish(self)
         return 0
 
-    cdef object call(self, Plan plan, HotRequest request, int method, bint has_groups):
+    cdef object call(self, HotRequest request, int method, bint has_groups):
         """Call the method that answers the request."""
         cdef PyObject* places[MAX_CALL + 2]
         cdef object function, handle, positional, named
         cdef Py_ssize_t i, count
         positional = self.positional
         named = self.named
-        if request.method_number == method and plan.methods[method] is not NULL and not self.has_own_hooks():
+        cdef PyObject* borrowed = NULL
+        if changed_of(self) != EVERYTHING and request.method_number == method:
+            borrowed = self.known.methods[method]
+        if borrowed is not NULL:
             if not has_groups:
                 places[1] = <PyObject*>self
-                function = <object>plan.methods[method]
+                function = <object>borrowed
                 return PyObject_Vectorcall(function, &places[1], 1 | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL)
             if type(positional) is list and not named and PyList_GET_SIZE(positional) <= MAX_CALL:
-                function = <object>plan.methods[method]
+                function = <object>borrowed
                 # A copy, which owns them: the method may change the list.
                 positional = tuple(<list>positional)
                 count = PyTuple_GET_SIZE(positional)
@@ -665,12 +652,12 @@ cdef class HotHandler:
             return handle(*self.path_args, **self.path_kwargs)
         return handle()
 
-    cdef int take_groups(self, Plan plan, tuple path_args, dict path_kwargs) except -1:
+    cdef int take_groups(self, tuple path_args, dict path_kwargs) except -1:
         """What _decode_path() does: 1 if it was done, 0 if the reference is to do it."""
         cdef list positional = []
         cdef dict named = None
         cdef object value
-        if plan.changed & DECODING:
+        if changed_of(self) & DECODING:
             return 0
         for value in path_args:
             if type(value) is bytes:
@@ -712,17 +699,14 @@ cdef class HotHandler:
         return self.argument(name, default, strip, False)
 
     cdef object argument(self, object name, object default, object strip, bint whole):
-        cdef Plan plan = self.plan()
         cdef dict source
         cdef PyObject* found
         cdef object value, text = None
         if (
             type(name) is str
             and type(strip) is bool
-            and plan.plain
-            and not plan.changed & (DECODING | (ARGUMENTS if whole else QUERY_ARGUMENTS))
+            and not changed_of(self) & (DECODING | (ARGUMENTS if whole else QUERY_ARGUMENTS))
             and type(self._request) is request_class
-            and not self.has_own_hooks()
         ):
             source = (<HotRequest>self._request).query_only(whole)
             if source is not None:
@@ -812,14 +796,16 @@ cdef class HotHandler:
 
     @property
     def _etag(self):
-        return self.etag
+        return self.take_etag()
 
     @_etag.setter
     def _etag(self, value):
+        self.digits[0] = 0
         self.etag = value
 
     @_etag.deleter
     def _etag(self):
+        self.digits[0] = 0
         self.etag = None
 
     @property
@@ -930,6 +916,7 @@ cdef class HotHandler:
 
     @property
     def path_args(self):
+        """The values of the groups of the rule's pattern that have no names, as texts."""
         if self.positional is None:
             self.positional = []
         return told(self.positional, None, "path_args")
@@ -944,6 +931,7 @@ cdef class HotHandler:
 
     @property
     def path_kwargs(self):
+        """The values of the groups of the rule's pattern that have names, as texts."""
         if self.named is None:
             self.named = {}
         return told(self.named, None, "path_kwargs")
@@ -982,7 +970,7 @@ cdef tuple _STATE = (
 cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs):
     """A handler for this request; what the class's own code raises is raised."""
     cdef HotHandler handler
-    if not plan.plain or plan.changed & CREATING:
+    if plan.changed & CREATING:
         return cls(application, request, **kwargs)
     handler = <HotHandler>new_object(cls, nothing)
     handler.known = plan

@@ -1,12 +1,16 @@
 """Heads of responses, written into an Outgoing. See heads.pyx."""
 
+cimport cython
+
 from .outgoing cimport Outgoing
 
+@cython.final
 cdef class DefaultHead:
     cdef int status
     cdef object reason, content_type
     cdef bytes head
 
+@cython.final
 cdef class Heads:
     cdef object make_default
     cdef list recent

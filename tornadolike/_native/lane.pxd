@@ -1,5 +1,7 @@
 """The express lane: a native connection. See lane.pyx."""
 
+cimport cython
+
 from .dispatch cimport Dispatcher
 from .exchange cimport Exchange
 from .fields cimport Section, Sections
@@ -8,6 +10,7 @@ from .outgoing cimport Outgoing
 from .request cimport HotRequest
 from .scanner cimport Limits
 
+@cython.final
 cdef class Site:
     cdef object serving, deadlines, serve_whole, done
     cdef Dispatcher dispatcher  # None: serve_whole is called
@@ -24,6 +27,7 @@ cdef class Site:
     cdef Py_ssize_t rest_size
     cdef Py_ssize_t held_back   # answers in `out`
 
+    @cython.final
     cdef int look_at_clock(self) except -1
 
 cdef class Lane(Exchange):
@@ -37,16 +41,26 @@ cdef class Lane(Exchange):
     cdef double when            # the deadline
     cdef long where             # its bucket
 
+    @cython.final
     cdef int receive(self) except -1
+    @cython.final
     cdef int hold(self, const char* data, Py_ssize_t size) except -1
+    @cython.final
     cdef int work(self, const char* data, Py_ssize_t size) except -1
+    @cython.final
     cdef int serve_all(self, const char* data, Py_ssize_t size) except -1
+    @cython.final
     cdef int serve_one(self, HotRequest request) except -1
+    @cython.final
     cdef int wait_for_more(self, const char* data, Py_ssize_t size, bint again) except -1
+    @cython.final
     cdef int answer(
         self, int status, object reason, object content_type, dict fields, const char* extra, Py_ssize_t extra_size,
         const char* body, Py_ssize_t size
     ) except -1
+    @cython.final
     cdef int answered(self, bint mine, Py_ssize_t begin, const char* body, Py_ssize_t size) except -1
+    @cython.final
     cdef int leave(self) except -1
+    @cython.final
     cdef bint is_head(self)

@@ -40,12 +40,10 @@ The room is never read after the application has been called except by its owner
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-import asyncio
 import time
 
 from .fields cimport Section, Sections
@@ -85,20 +83,21 @@ cdef enum:
     NOWHERE = -1                # ioloop.deadlines.Deadlines'
 
 cdef int READ = 1
-cdef object CancelledError = asyncio.CancelledError
+cdef object CancelledError = None
 cdef object monotonic = time.monotonic
 cdef object context_of = None
 cdef tuple PHASES = ("HEAD", "IDLE", "HEAD", "HANDLING", "HANDLING", None, "ENDED")
 
 
-def install(make_context, phases):
+def install(make_context, phases, cancelled):
     """What is needed of the upper rooms; http1connection.express hands it in.
 
     :arg make_context: http1connection.context.context_of.
     :arg phases: the names of the phases HEAD, IDLE, HANDLING and ENDED.
+    :arg cancelled: asyncio.CancelledError.
     """
-    global context_of, PHASES
-    context_of = make_context
+    global context_of, PHASES, CancelledError
+    context_of, CancelledError = make_context, cancelled
     head, idle, handling, ended = phases
     PHASES = (head, idle, head, handling, handling, None, ended)
 
@@ -351,23 +350,18 @@ cdef class Lane(Exchange):
     # Answers
 
     cdef int respond_now(
-        self, int status, object reason, object content_type, dict fields, object etag, const char* body,
-        Py_ssize_t size
+        self, int status, object reason, object content_type, dict fields, const char* etag, Py_ssize_t etag_size,
+        const char* body, Py_ssize_t size
     ) except -1:
-        cdef const char* text
-        cdef char line[ETAG_LINE]
-        cdef Py_ssize_t length = 0
-        if self.mode != HANDLING:
+        cdef char[ETAG_LINE] line
+        if self.mode != HANDLING or etag_size > ETAG_LINE - 8:
             return 0
-        if etag is None:
+        if etag == NULL:
             return self.answer(status, reason, content_type, fields, NULL, 0, body, size)
-        text = PyUnicode_AsUTF8AndSize(etag, &length)
-        if length > ETAG_LINE - 8:
-            return 0
         memcpy(line, b"Etag: ", 6)
-        memcpy(line + 6, text, length)
-        memcpy(line + 6 + length, b"\r\n", 2)
-        return self.answer(status, reason, content_type, fields, line, length + 8, body, size)
+        memcpy(line + 6, etag, etag_size)
+        memcpy(line + 6 + etag_size, b"\r\n", 2)
+        return self.answer(status, reason, content_type, fields, line, etag_size + 8, body, size)
 
     cdef int answer(
         self, int status, object reason, object content_type, dict fields, const char* extra, Py_ssize_t extra_size,

@@ -1,7 +1,10 @@
 """A buffer for what leaves together. See outgoing.pyx."""
 
+cimport cython
+
 from libc.string cimport memcpy
 
+@cython.final
 cdef class Outgoing:
     cdef char* data
     cdef Py_ssize_t size, room

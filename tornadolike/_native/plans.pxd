@@ -1,5 +1,7 @@
 """What is known of a class of handlers. See plans.pyx."""
 
+cimport cython
+
 from cpython.object cimport PyObject, PyTypeObject
 
 cdef enum:
@@ -27,11 +29,13 @@ cdef enum Hooks:
     AUTO_FINISH = 131072
     PROTECTING = 262144     # _cross_origin_protection
     BODY = 524288           # _check_body_size, _check_form
+    PLACES = 1048576        # the places of HotHandler are not where native code thinks they are
+    EVERYTHING = 2097151
 
+@cython.final
 cdef class Plan:
     cdef unsigned int version           # of the class, or 0: then it is good for nothing but the moment
-    cdef bint plain                     # the places of HotHandler are where native code thinks they are
-    cdef int changed                    # Hooks that are not as they are in the framework
+    cdef int changed                    # Hooks that are not as they are in the framework; EVERYTHING with PLACES
     # The functions that answer the methods, by scanner.Method: borrowed from the class, which has them as long as its
     # version is this. NULL: whatever it is, it is not simply called.
     cdef PyObject* methods[METHOD_COUNT]

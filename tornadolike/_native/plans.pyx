@@ -25,9 +25,9 @@ cdef extern from "types.h":
         void* tp_new
 
 cdef enum:
-    PLACES = 512
+    KEPT = 512
 
-cdef list table = [None] * PLACES
+cdef list table = [None] * KEPT
 
 # The names that stand for each bit.
 cdef dict HOOKS = {
@@ -88,7 +88,7 @@ def install(handler, reference, hot):
 cdef int learn(Plan plan, object cls) except -1:
     """Look at a class as it is now."""
     cdef int number
-    plan.plain = (
+    cdef bint plain = (
         has_plain_attributes(<PyTypeObject*>cls)
         and is_plainly_called(<PyTypeObject*>cls)
         and (<Type*>cls).tp_new == original_new
@@ -96,7 +96,7 @@ cdef int learn(Plan plan, object cls) except -1:
     )
     for name, place in places.items():
         if getattr(cls, name, MISSING) is not place:
-            plan.plain = False
+            plain = False
     plan.changed = 0
     for bit, names in HOOKS.items():
         for name in names:
@@ -104,7 +104,9 @@ cdef int learn(Plan plan, object cls) except -1:
                 plan.changed |= bit
             if getattr(reference_class, name, MISSING) is not reference_originals[name]:
                 # Somebody has patched what stands behind the native one.
-                plan.plain = False
+                plain = False
+    if not plain:
+        plan.changed = EVERYTHING
     for number in range(METHOD_COUNT):
         plan.methods[number] = NULL
         for base in cls.__mro__:
@@ -128,7 +130,7 @@ cdef Plan plan_of(PyTypeObject* cls):
     cdef unsigned int version = version_of(cls)
     cdef Plan plan
     if version:
-        plan = <Plan>table[version % PLACES]
+        plan = <Plan>table[version % KEPT]
         if plan is not None and plan.version == version:
             return plan
     plan = Plan.__new__(Plan)
@@ -139,7 +141,7 @@ cdef Plan plan_of(PyTypeObject* cls):
     if version and plan.version != version:
         plan.version = 0
     if plan.version:
-        table[plan.version % PLACES] = plan
+        table[plan.version % KEPT] = plan
     else:
         # Its functions might be gone with its next change, and nobody would see it.
         for number in range(METHOD_COUNT):
@@ -160,7 +162,7 @@ def describe(cls):
     """For tests: the hooks that a class has overridden, and the methods that are called straight."""
     cdef Plan plan = plan_of(<PyTypeObject*>cls)
     return (
-        plan.plain,
+        not plan.changed & PLACES,
         {name for bit, names in HOOKS.items() if plan.changed & bit for name in names},
         [METHODS[number] for number in range(METHOD_COUNT) if plan.methods[number] is not NULL],
     )

@@ -1,5 +1,7 @@
 """HotRequest: what stands before HTTPServerRequest. See request.pyx."""
 
+cimport cython
+
 from .fields cimport Section
 from .scanner cimport Head
 
@@ -22,15 +24,21 @@ cdef class HotRequest:
     cdef dict parsed                    # the arguments of the query, which nobody else has
     cdef bint asked_whole, asked_query  # `parsed` was told as those of query and form; as those of the query
 
+    @cython.final
     cdef int fill(self, const Head* head, Section section, object connection, double now) except -1
     # Copy what is borrowed. To be called before the room is used for anything else, unless nobody has the request.
+    @cython.final
     cdef int keep(self) except -1
+    @cython.final
     cdef int set_body(self, bytes body) except -1
     # The arguments as nobody has seen or changed them; None if the reference has to tell.
+    @cython.final
     cdef dict query_only(self, bint whole)
+    @cython.final
     cdef bint parse(self) except -1
-    # A field of the head as a str, None if there is none, or a list.
-    cdef object field(self, str canonical)
+    @cython.final
+    cdef object if_none_match(self)
+    @cython.final
     cdef bint has_body(self) except -1
 
 # The next request object: the one that was given back, if there is one and nobody else has it, else a new instance of

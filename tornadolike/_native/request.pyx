@@ -84,7 +84,7 @@ cdef dict copied(dict parsed):
 cdef class HotRequest:
     """What every request has."""
 
-    def __cinit__(self, *args, **kwargs):
+    def __cinit__(self):
         no_attributes(ATTRIBUTES_OF(self))
         self.method_number = NO_METHOD
         self.minor = 1
@@ -120,14 +120,13 @@ cdef class HotRequest:
         cdef object body = self._body
         return body is not None and (PyBytes_GET_SIZE(body) > 0 if type(body) is bytes else bool(self.body))
 
-    cdef object field(self, str canonical):
-        """A field of the head by its canonical name; None if there is none."""
-        cdef object fields = self._fields
-        cdef PyObject* found
-        if type(fields) is not dict:
-            return fields.get(canonical)
-        found = PyDict_GetItemWithError(fields, canonical)
-        return None if found is NULL else <object>found
+    cdef object if_none_match(self):
+        """That field of the head; None if there is none."""
+        cdef object fields
+        if self.own_fields is None and self.section is not None:
+            return self.section.if_none_match
+        fields = self._fields
+        return fields.get("If-None-Match")
 
     cdef dict query_only(self, bint whole):
         """The arguments of the query (if ``whole``, of query and form) as nobody has seen or changed them.

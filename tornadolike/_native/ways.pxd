@@ -1,5 +1,7 @@
 """From the bytes of a path to what an application has for it. See ways.pyx."""
 
+cimport cython
+
 from libc.stdint cimport uint64_t
 
 cdef struct Place:
@@ -8,6 +10,7 @@ cdef struct Place:
     Py_ssize_t size
     Py_ssize_t number       # of what is found
 
+@cython.final
 cdef class Ways:
     cdef Place* places
     cdef Py_ssize_t count, mask
@@ -20,6 +23,7 @@ cdef class Ways:
     # What is found: a tuple as web.receiving.Found, or None where only the application knows.
     cdef object find(self, const char* path, Py_ssize_t size)
 
+@cython.final
 cdef class Pattern:
     cdef list before, allowed, names
     cdef bytes least, tail

@@ -38,7 +38,7 @@ else:
 if RUNNING:
     from .._native import lane as native
 
-    native.install(context_of, (HEAD, IDLE, HANDLING, ENDED))
+    native.install(context_of, (HEAD, IDLE, HANDLING, ENDED), asyncio.CancelledError)
 
 KEPT: Final = (
     "_request",

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any, Protocol
 
-from .._native import twin
+from .._native import install, twin
 
 
 class Starting(Protocol):
@@ -14,6 +14,9 @@ class Starting(Protocol):
     def start_task(
         self, coro: Coroutine[Any, Any, Any], context: Context | None = None
     ) -> asyncio.Task[Any]: ...
+
+
+install("driver", asyncio)
 
 
 @twin("driver")

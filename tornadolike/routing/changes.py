@@ -15,7 +15,10 @@ T = TypeVar("T")
 class Changes:
     """How many there have been."""
 
-    count = 0
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
 
 
 changes: Final = Changes()

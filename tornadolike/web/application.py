@@ -5,10 +5,10 @@ import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import locale
-from .._native import RUNNING, install
+from .._native import RUNNING, front, install
 from ..httpserver import HTTPServer
 from ..httputil import HTTPConnection, HTTPMessageDelegate, HTTPServerRequest
 from ..ioloop import IOLoop
@@ -48,7 +48,15 @@ PLAIN_PAGES: Final = (ErrorHandler, PassedOverHandler, RefusingHandler)
 """What answers where no handler of the author's does."""
 
 
-class Application(Grouping, Serving, ReversibleRouter):
+if TYPE_CHECKING:
+
+    class _Hot:
+        """To a type checker, nothing stands before the reference."""
+else:
+    _Hot = front("facts", "HotApplication")
+
+
+class Application(_Hot, Grouping, Serving, ReversibleRouter):
     """A site: rules that say which handler answers which path, and settings.
 
     .. code-block:: python
@@ -450,7 +458,8 @@ def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
 
 
 install("dispatch", Application, changes, ENDS)
+install("facts", Application)
 if RUNNING:
     from .._native.handler import install_log
 
-    install_log(access_log, Application)
+    install_log(access_log)

@@ -136,9 +136,23 @@ static int sha1_choose(int plain)
     return sha1_blocks != sha1_blocks_plain;
 }
 
+/* Eight digits. All are computed at once, each in a byte of one word. */
+static inline void put_hex(uint32_t number, char *digits)
+{
+    uint64_t wide = number, letters;
+    wide = (wide & 0xFFFFu) << 32 | wide >> 16; /* the first digit is to be in the lowest byte */
+    wide = ((wide & UINT64_C(0x000000FF000000FF)) << 16) | ((wide >> 8) & UINT64_C(0x000000FF000000FF));
+    wide = ((wide & UINT64_C(0x000F000F000F000F)) << 8) | ((wide >> 4) & UINT64_C(0x000F000F000F000F));
+    letters = (wide + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    wide += UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    wide = __builtin_bswap64(wide);
+#endif
+    memcpy(digits, &wide, 8);
+}
+
 static void sha1_hex(const char *text, size_t size, char digits[40])
 {
-    static const char HEX[] = "0123456789abcdef";
     uint32_t state[5] = {0x67452301u, 0xEFCDAB89u, 0x98BADCFEu, 0x10325476u, 0xC3D2E1F0u};
     const unsigned char *data = (const unsigned char *)text;
     unsigned char last[128];
@@ -154,8 +168,8 @@ static void sha1_hex(const char *text, size_t size, char digits[40])
     for (i = 0; i < 8; i++)
         last[padded - 1 - i] = (unsigned char)(bits >> (8 * i));
     sha1_blocks(state, last, padded / 64);
-    for (i = 0; i < 40; i++)
-        digits[i] = HEX[state[i / 8] >> (28 - 4 * (i % 8)) & 15];
+    for (i = 0; i < 5; i++)
+        put_hex(state[i], digits + 8 * i);
 }
 
 #endif

@@ -54,7 +54,7 @@ class Stall(Enum):
 if RUNNING:
     from ..._native import conversation
 
-    conversation.install_delivering(Stall.CALLBACK, Stall.PEER)
+    conversation.install_delivering(Stall.CALLBACK, Stall.PEER, asyncio.CancelledError)
 
 
 class DeliveringConnection(SendingConnection):

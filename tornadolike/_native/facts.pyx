@@ -1,0 +1,115 @@
+"""What is known of an application without asking it.
+
+For each request it has to be known whether an application has its responses transformed, and who says that a request is
+finished. That is in its attributes and in its settings, which anybody may change at any time. :class:`Facts` are what
+was found there, and they are good for one state of its class, of its attributes and of its settings (c/versions.h,
+c/types.h): to compare three numbers is all that a request pays for it.
+
+Ownership: facts own nothing of the application. It has what they point to as long as they are good; and when it is gone
+they are gone with it.
+"""
+
+from cpython.dict cimport PyDict_GetItemWithError
+
+import weakref
+
+cdef extern from "lazydict.h":
+    PyObject** ATTRIBUTES_OF(HotApplication)
+    void no_attributes(PyObject**)
+    ctypedef int (*inquiry)(object) except -1
+    int lazydict_clear(object, inquiry) except -1
+    ctypedef struct Type "PyTypeObject":
+        inquiry tp_clear
+    int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
+
+cdef object log_request = None          # Application.log_request
+cdef Facts recent = None                # the ones that were asked for last
+
+
+def install(application_class):
+    """What is needed of the upper rooms; web.application hands it in."""
+    global log_request
+    log_request = application_class.log_request
+
+
+cdef class Facts:
+    """What is known of an application."""
+
+
+def _forget(watch):
+    global recent
+    if recent is not None and recent.watch is watch:
+        recent = None
+
+
+cdef inline PyObject* found_in(PyObject* own, str name) except? NULL:
+    return PyDict_GetItemWithError(<object>own, name)
+
+
+cdef Facts facts_of(object application):
+    """What is known of an application as it is now; None if nothing can be known."""
+    global recent
+    cdef PyObject* found
+    cdef Facts facts = recent
+    if are_good(facts, <PyObject*>application):
+        return facts
+    cls = type(application)
+    own = getattr(application, "__dict__", None)
+    if (
+        log_request is None
+        or type(own) is not dict
+        or hasattr(cls, "settings")
+        or hasattr(cls, "transforms")
+        or cls.__getattribute__ is not object.__getattribute__
+    ):
+        return None
+    facts = Facts.__new__(Facts)
+    facts.watch = weakref.ref(application, _forget)
+    facts.application = <PyObject*>application
+    facts.own = <PyObject*>own
+    facts.class_version = version_of(TYPE_OF(facts.application))
+    facts.own_version = attributes_version(facts.application, facts.own)
+    if not facts.class_version or not facts.own_version:
+        return None
+    found = found_in(facts.own, "settings")
+    if found is not NULL and type(<object>found) is dict:
+        facts.settings = found
+        facts.settings_version = dict_version(found)
+        found = found_in(found, "log_function")
+        facts.logs_plainly = (
+            (found is NULL or <object>found is None)
+            and found_in(facts.own, "log_request") is NULL
+            and getattr(cls, "log_request", None) is log_request
+        )
+    found = found_in(facts.own, "transforms")
+    if found is not NULL and type(<object>found) is list:
+        facts.transforms = found
+    recent = facts
+    return facts
+
+
+# To stand before the reference
+
+cdef class HotApplication:
+    """Has its attributes in a ``__dict__`` of which the version is known on every interpreter (c/versions.h)."""
+
+    cdef object attributes              # the __dict__; see c/lazydict.h
+    cdef object __weakref__
+
+    def __cinit__(self):
+        no_attributes(ATTRIBUTES_OF(self))
+
+
+cdef inquiry original_clear = (<Type*>HotApplication).tp_clear
+
+
+cdef int clear(object self) except -1:
+    return lazydict_clear(self, original_clear)
+
+
+cdef int _prepare_class() except -1:
+    cdef HotApplication one = HotApplication.__new__(HotApplication)
+    return install_lazydict(<Type*>HotApplication, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
+
+
+_prepare_class()

@@ -358,15 +358,20 @@ def test_byte_by_byte(data: bytes) -> None:
     play(main)
 
 
+# (Where one is as long as what is received at once, an answer may hang on where the kernel has cut it.)
+PARTS = [part for part in ORDINARY * 2 + UNUSUAL if len(part) < 16 * 1024]
+
+
 @settings(max_examples=400)
 @given(
-    st.lists(st.sampled_from(ORDINARY * 2 + UNUSUAL), min_size=1, max_size=8),
+    # (By their numbers: some are too large for hypothesis to be shown.)
+    st.lists(st.sampled_from(range(len(PARTS))), min_size=1, max_size=8),
     st.lists(st.integers(0, 10_000), max_size=6),
     st.booleans(),
 )
-def test_cut_at_random(parts: list[bytes], places: list[int], ends: bool) -> None:
+def test_cut_at_random(parts: list[int], places: list[int], ends: bool) -> None:
     async def main() -> None:
-        pieces = cut(b"".join(parts), places)
+        pieces = cut(b"".join(PARTS[part] for part in parts), places)
         assert await converse(pieces, ends, True) == await converse(pieces, ends, False)
 
     play(main)

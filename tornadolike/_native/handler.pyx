@@ -732,6 +732,7 @@ cdef class HotHandler:
 
     @property
     def application(self):
+        """The :class:`.Application` whose handler this is."""
         return told(self._application, None, "application")
 
     @application.setter
@@ -744,6 +745,7 @@ cdef class HotHandler:
 
     @property
     def request(self):
+        """The :class:`.HTTPServerRequest` that is answered."""
         return told(self._request, None, "request")
 
     @request.setter

@@ -5,8 +5,8 @@ finished. That is in its attributes and in its settings, which anybody may chang
 was found there, and they are good for one state of its class, of its attributes and of its settings (c/versions.h,
 c/types.h): to compare three numbers is all that a request pays for it.
 
-Ownership: facts own nothing of the application. It has what they point to as long as they are good; and when it is gone
-they are gone with it.
+Ownership: facts own nothing of the application. It has what they point to as long as they are good; when it is gone they
+are good for nothing any more, whoever has them.
 """
 
 from cpython.dict cimport PyDict_GetItemWithError
@@ -35,11 +35,10 @@ def install(application_class):
 cdef class Facts:
     """What is known of an application."""
 
-
-def _forget(watch):
-    global recent
-    if recent is not None and recent.watch is watch:
-        recent = None
+    def _forget(self, watch):
+        """It is gone; another may have its place, and others than we may have these facts."""
+        self.application = NULL
+        self.watch = None
 
 
 cdef inline PyObject* found_in(PyObject* own, str name) except? NULL:
@@ -64,7 +63,7 @@ cdef Facts facts_of(object application):
     ):
         return None
     facts = Facts.__new__(Facts)
-    facts.watch = weakref.ref(application, _forget)
+    facts.watch = weakref.ref(application, facts._forget)
     facts.application = <PyObject*>application
     facts.own = <PyObject*>own
     facts.class_version = version_of(TYPE_OF(facts.application))

@@ -242,7 +242,7 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
         called = getattr(serve_whole, "__func__", None)
         if called is not None and called is getattr(type(callback), "__call__", None):  # noqa: B004 - not whether it can be called
             make_dispatcher = getattr(callback, "_native_dispatcher", None)
-            serving.dispatcher = None if make_dispatcher is None else make_dispatcher()
+            serving.dispatcher = None if make_dispatcher is None else make_dispatcher(loop)
         return self._serving
 
     def start_request(

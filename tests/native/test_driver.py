@@ -633,7 +633,7 @@ def test_what_comes_after(loop, scene):
             if native:
 
                 def run(said=said):
-                    loop._starter.begin_then(
+                    loop.starter.begin_then(
                         scene(said),
                         None,
                         lambda result: said.append(("after", result)),
@@ -666,6 +666,6 @@ def test_what_comes_after_can_fail(loop):
             said.append("failed")
 
     said = []
-    inside(loop, lambda: loop._starter.begin_then(nothing(), None, end, rest))
+    inside(loop, lambda: loop.starter.begin_then(nothing(), None, end, rest))
     turns(loop)
     assert said == [True, "failed"]

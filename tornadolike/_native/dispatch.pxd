@@ -4,6 +4,7 @@ cimport cython
 
 from libc.stdint cimport uint64_t
 
+from .driver cimport Starter
 from .exchange cimport Exchange
 from .request cimport HotRequest
 from .ways cimport Ways
@@ -11,6 +12,7 @@ from .ways cimport Ways
 @cython.final
 cdef class Dispatcher:
     cdef object application
+    cdef Starter starter        # of the loop of its lanes; None: that has another way to begin coroutines
     cdef dict own               # the application's __dict__
     cdef uint64_t own_version   # of that, when all of what follows was found to be so; 0: ask
     cdef unsigned int version   # of its class, when it was looked at

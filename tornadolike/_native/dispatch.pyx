@@ -67,10 +67,12 @@ cdef class Dispatcher:
     """Serves an application's requests.
 
     :arg application: an :class:`.Application`.
+    :arg starter: takes the first steps of coroutines in the loop of these requests; None if that has other ways.
     """
 
-    def __cinit__(self, application):
+    def __cinit__(self, application, starter):
         self.application = application
+        self.starter = starter if isinstance(starter, Starter) else None
         self.own = application.__dict__
 
     cdef int serve(self, Exchange connection, HotRequest request) except -1:
@@ -137,6 +139,7 @@ cdef class Dispatcher:
         cdef object cls = <object>PyTuple_GET_ITEM(found, 0)
         cdef object context = PyContext_CopyCurrent()
         cdef object rest = None, begun
+        cdef bint bare = False
         cdef HotHandler handler = None
         cdef Plan plan
         PyContext_Enter(context)
@@ -158,11 +161,32 @@ cdef class Dispatcher:
                     if begun is not None:
                         handler, rest = begun
                 else:
-                    rest = handler.begin(<tuple>PyTuple_GET_ITEM(found, 2), <dict>PyTuple_GET_ITEM(found, 3))
+                    rest = handler.begin(
+                        <tuple>PyTuple_GET_ITEM(found, 2), <dict>PyTuple_GET_ITEM(found, 3),
+                        &bare if self.starter is not None else NULL,
+                    )
                     if rest is None and not handler.finished:
                         handler._stay_told()
         finally:
             PyContext_Exit(context)
-        if rest is not None:
+        if bare:
+            rest = self.starter.begin_with(rest, context, handler, end_handler, rest_of_handler)
+            if rest is not None:
+                handler._goes_on(rest)
+            elif not handler.finished:
+                handler._stay_told()
+        elif rest is not None:
             self.application._go_on(context, handler, rest)
         return 0
+
+
+cdef int end_handler(object handler, object result) except -1:
+    """The method's coroutine has ended at once."""
+    if not (<HotHandler>handler).finished:
+        (<HotHandler>handler).end()
+    return 0
+
+
+cdef object rest_of_handler(object handler, object awaitable):
+    """It has not, or something went wrong: the reference does what comes then."""
+    return handler._execute_rest(awaitable, prepared=True)

@@ -68,11 +68,12 @@ cdef class HotHandler:
     cdef int log_now(self) except -1
     @cython.final
     cdef object body(self)
-    # Run the request: None, or what is to be waited for, as RequestHandler._run_request() gives it.
+    # Run the request: None, or what is to be waited for, as RequestHandler._run_request() gives it. With `bare` (else
+    # NULL) it may also be the coroutine that the method has given: `bare` is true then, and end() has to come behind it.
     @cython.final
-    cdef object begin(self, tuple path_args, dict path_kwargs)
+    cdef object begin(self, tuple path_args, dict path_kwargs, bint* bare)
     @cython.final
-    cdef object run(self, tuple path_args, dict path_kwargs)
+    cdef object run(self, tuple path_args, dict path_kwargs, bint* bare)
 
 # A handler for this request; what the class's own code raises is raised.
 cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs)

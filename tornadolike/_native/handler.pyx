@@ -31,6 +31,7 @@ from libc.time cimport time_t, time as time_now
 cimport cython
 
 from logging import Logger
+from types import CoroutineType
 
 from .digest cimport ETAG_SIZE, put_etag
 from .exchange cimport Exchange
@@ -92,6 +93,7 @@ cdef Facts recent_facts = None
 cdef Py_ssize_t largest = 0                 # RequestHandler.max_etag_size; a class with another one has changed ETAG
 cdef object sending_of = None               # what is to be awaited, of a native connection
 cdef object request_class = None            # HTTPServerRequest
+cdef object Coroutine = CoroutineType
 cdef tuple nothing = ()
 cdef dict no_names = {}
 
@@ -567,15 +569,15 @@ cdef class HotHandler:
         """Run the request as far as it goes without waiting; give the rest as a coroutine if there is one."""
         if type(path_args) is not tuple or type(path_kwargs) is not dict:
             return reference._run_request(self, path_args, path_kwargs)
-        return self.run(path_args, path_kwargs)
+        return self.run(path_args, path_kwargs, NULL)
 
-    cdef object begin(self, tuple path_args, dict path_kwargs):
+    cdef object begin(self, tuple path_args, dict path_kwargs, bint* bare):
         """Run the request as the application has it run: by _run_request(), whosever that is."""
         if changed_of(self) & RUNNING:
             return self._run_request(path_args, path_kwargs)
-        return self.run(path_args, path_kwargs)
+        return self.run(path_args, path_kwargs, bare)
 
-    cdef object run(self, tuple path_args, dict path_kwargs):
+    cdef object run(self, tuple path_args, dict path_kwargs, bint* bare):
         """What _run_request() does."""
         cdef HotRequest request
         cdef object waiting
@@ -603,6 +605,9 @@ cdef class HotHandler:
                 return None  # by prepare(), or before it
             waiting = self.call(request, method, has_groups)
             if waiting is not None:
+                if bare != NULL and type(waiting) is Coroutine:
+                    bare[0] = True
+                    return waiting
                 return self._execute_rest(waiting, prepared=True)
             if not self.finished:
                 self.end()

@@ -46,6 +46,8 @@ class Core(Sources):
 
     tracing: Tracing | None = None
     """For new connections, if they shall tell of their lives."""
+    starter: Starter | None = None
+    """Takes the first steps of coroutines. None for a guest, which cannot."""
 
     def __init__(self, poller: Poller | None = None) -> None:
         self._task_factory: TaskFactory | None = None
@@ -60,7 +62,7 @@ class Core(Sources):
         """What debug mode sees running."""
         self._coroutine_tracking_before: int | None = None
         self._background: set[asyncio.Future[Any]] = set()
-        self._starter = Starter(self)
+        self.starter = Starter(self)
         super().__init__(poller)
         self._debug = self._timed = asyncio.coroutines._is_debug_mode()  # type: ignore[attr-defined]
 
@@ -119,7 +121,8 @@ class Core(Sources):
 
         Such a task need not be made, if its coroutine does nothing with it either (:mod:`.starting`).
         """
-        return self._starter.begin(coro, context)
+        assert self.starter is not None  # a guest's method is another
+        return self.starter.begin(coro, context)
 
     def _take_back_first_step(self, task: asyncio.Task[Any]) -> Any:
         """Remove and return the handle that the constructor of ``task`` has just put into the ready queue.
@@ -191,7 +194,8 @@ class Core(Sources):
             if executor is not None:
                 self._executor_shut_down = True
                 executor.shutdown(wait=False)
-            self._starter.drop()
+            if self.starter is not None:
+                self.starter.drop()
         super().close()
 
     def __del__(self) -> None:

@@ -402,9 +402,9 @@ class Application(_Hot, Grouping, Serving, ReversibleRouter):
         self._refuse(request, error)
         return None
 
-    def _native_dispatcher(self) -> Any:
-        """What does natively what calling the application does; None if there is no such thing."""
-        return Dispatcher(self) if RUNNING else None
+    def _native_dispatcher(self, loop: IOLoop) -> Any:
+        """What does natively what calling the application in ``loop`` does; None if there is no such thing."""
+        return Dispatcher(self, loop.starter) if RUNNING else None
 
     def _go_on(
         self, context: Context, handler: RequestHandler, rest: Coroutine[Any, Any, None]

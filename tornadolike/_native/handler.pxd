@@ -2,11 +2,16 @@
 
 cimport cython
 
+from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 
 from .digest cimport ETAG_SIZE
 from .plans cimport Plan
 from .request cimport HotRequest
+
+cdef enum:
+    MAX_OWN = 8             # headers that are no default ones, without a dict
+    LINES_SIZE = 1024       # of these as they are sent, with the Etag
 
 cdef class HotHandler:
     cdef object attributes              # the __dict__; see c/lazydict.h
@@ -21,8 +26,12 @@ cdef class HotHandler:
     cdef object content_type            # None: HTML
     cdef object etag                    # a str, or None: there is none, or it is in `digits`
     cdef char[ETAG_SIZE] digits         # beginning with 0: it is not
-    # The headers, if they are not the default ones: as a mapping once somebody has asked for it, whose dict `fields` is
-    # (None if it is none of ours).
+    # The headers, if they are not the default ones: some names (canonical ones, in `good_names`) and values (of ASCII)
+    # behind the default ones, as long as that is all; else as a dict; and as a mapping once somebody has asked for it,
+    # whose dict `fields` is (None if it is none of ours).
+    cdef int own_count
+    cdef PyObject* own_names[MAX_OWN]    # borrowed
+    cdef PyObject* own_values[MAX_OWN]   # owned
     cdef object header_map
     cdef dict fields
     # The body: a first piece (str of ASCII only, or bytes), or a list of bytes.
@@ -38,6 +47,14 @@ cdef class HotHandler:
     cdef int look(self) except -1
     @cython.final
     cdef int put_header(self, str name, object value) except -1
+    @cython.final
+    cdef bint put_own(self, PyObject* name, object value) except -1
+    @cython.final
+    cdef void forget_own(self) noexcept
+    @cython.final
+    cdef int make_fields(self) except -1
+    @cython.final
+    cdef Py_ssize_t put_lines(self, char* room) except -2
     @cython.final
     cdef bint has_etag(self) noexcept
     @cython.final

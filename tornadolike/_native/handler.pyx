@@ -26,11 +26,13 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
 from libc.time cimport time_t, time as time_now
 
 cimport cython
 
 from logging import Logger
+from sys import intern
 from types import CoroutineType
 
 from .digest cimport ETAG_SIZE, put_etag
@@ -97,7 +99,13 @@ cdef object Coroutine = CoroutineType
 cdef tuple nothing = ()
 cdef dict no_names = {}
 
-cdef dict good_names = {}                   # header names as authors write them -> canonical ones
+# Header names as authors write them -> canonical ones; of each of these there is one object, which is never forgotten.
+cdef object CONTENT_TYPE = intern("Content-Type")
+cdef dict good_names = {CONTENT_TYPE: CONTENT_TYPE}
+# What the default headers have, and what has a meaning for how the message is sent.
+cdef frozenset UNUSUAL = frozenset((
+    "Server", "Content-Type", "Date", "Etag", "Content-Length", "Connection", "Transfer-Encoding", "Trailer", "Upgrade",
+))
 cdef str date_text = None
 cdef time_t date_second = 0
 
@@ -206,7 +214,7 @@ cdef object canonical_name(str name):
 cdef int remember_name(str name) except -1:
     """The reference has found nothing wrong with this name."""
     if len(good_names) < MAX_NAMES and len(name) < 100:
-        good_names[name] = canonical_names[name]
+        good_names[name] = intern(canonical_names[name])
     return 0
 
 
@@ -268,6 +276,9 @@ cdef class HotHandler:
         no_attributes(ATTRIBUTES_OF(self))
         self.status = 200
 
+    def __dealloc__(self):
+        self.forget_own()
+
     cdef int look(self) except -1:
         """What changed_of() says, found out."""
         cdef PyObject* own = ATTRIBUTES_OF(self)[0]
@@ -321,20 +332,85 @@ cdef class HotHandler:
 
     cdef int put_header(self, str name, object text) except -1:
         """Set a header to a text that may stand there."""
-        cdef object canonical
+        cdef object canonical = canonical_name(name)
         if self.fields is None:
-            if name == "Content-Type":
+            if canonical is CONTENT_TYPE:
                 self.content_type = text
                 return 0
-            self.fields = {"Server": SERVER, "Content-Type": self.type_of_content(), "Date": date_of_now()}
-            if self.has_etag():
-                self.fields["Etag"] = self.take_etag()
-                self.etag = None
-        canonical = canonical_name(name)
+            if canonical is not None and self.put_own(<PyObject*>canonical, text):
+                return 0
+            self.make_fields()
         if canonical is None:
             canonical = canonical_names[name]
         PyDict_SetItem(self.fields, canonical, text)
         return 0
+
+    cdef bint put_own(self, PyObject* name, object text) except -1:
+        """Set a header that is no default one, if this is so; false if that needs a dict."""
+        cdef int i
+        if <object>name in UNUSUAL or type(text) is not str or not PyUnicode_IS_ASCII(text) or self.has_etag():
+            return False
+        for i in range(self.own_count):
+            if self.own_names[i] == name:
+                Py_DECREF(<object>self.own_values[i])
+                break
+        else:
+            i = self.own_count
+            if i == MAX_OWN:
+                return False
+            self.own_names[i] = name
+            self.own_count = i + 1
+        Py_INCREF(text)
+        self.own_values[i] = <PyObject*>text
+        return True
+
+    cdef void forget_own(self) noexcept:
+        cdef int i, count = self.own_count
+        self.own_count = 0
+        for i in range(count):
+            Py_DECREF(<object>self.own_values[i])  # (a str: nothing of the author's runs)
+
+    cdef int make_fields(self) except -1:
+        """Have the headers in a dict."""
+        cdef int i
+        cdef dict fields = {"Server": SERVER, CONTENT_TYPE: self.type_of_content(), "Date": date_of_now()}
+        for i in range(self.own_count):
+            fields[<object>self.own_names[i]] = <object>self.own_values[i]
+        self.forget_own()
+        if self.has_etag():
+            fields["Etag"] = self.take_etag()
+            self.etag = None
+        self.fields = fields
+        return 0
+
+    cdef Py_ssize_t put_lines(self, char* room) except -2:
+        """Write what stands behind the default headers: its size, -1 if it is too much."""
+        cdef int i
+        cdef Py_ssize_t at = 0, size, name_size
+        cdef const char* etag
+        for i in range(self.own_count):
+            name_size = PyUnicode_GET_LENGTH(<object>self.own_names[i])
+            size = PyUnicode_GET_LENGTH(<object>self.own_values[i])
+            if at + name_size + size + 4 > LINES_SIZE:
+                return -1
+            memcpy(room + at, PyUnicode_1BYTE_DATA(<object>self.own_names[i]), name_size)
+            at += name_size
+            memcpy(room + at, b": ", 2)
+            memcpy(room + at + 2, PyUnicode_1BYTE_DATA(<object>self.own_values[i]), size)
+            memcpy(room + at + 2 + size, b"\r\n", 2)
+            at += size + 4
+        if self.digits[0] != 0:
+            etag, size = self.digits, ETAG_SIZE
+        elif self.etag is not None:
+            etag = PyUnicode_AsUTF8AndSize(self.etag, &size)
+        else:
+            return at
+        if at + size + 8 > LINES_SIZE:
+            return -1
+        memcpy(room + at, b"Etag: ", 6)
+        memcpy(room + at + 6, etag, size)
+        memcpy(room + at + 6 + size, b"\r\n", 2)
+        return at + size + 8
 
     cdef bint has_etag(self) noexcept:
         return self.etag is not None or self.digits[0] != 0
@@ -436,8 +512,8 @@ cdef class HotHandler:
         cdef HotRequest hot
         cdef int method
         cdef const char* data
-        cdef const char* etag = NULL
-        cdef Py_ssize_t size, etag_size = 0
+        cdef char[LINES_SIZE] lines
+        cdef Py_ssize_t size, lines_size = 0
         if (
             self.headers_written
             or self.finished
@@ -474,19 +550,19 @@ cdef class HotHandler:
         future = None
         if isinstance(connection, Exchange):
             data = bytes_of(body, &size)
-            if self.fields is not None:
-                pass  # it is one of them
-            elif self.digits[0] != 0:
-                etag, etag_size = self.digits, ETAG_SIZE
-            elif self.etag is not None:
-                etag = PyUnicode_AsUTF8AndSize(self.etag, &etag_size)
+            if self.fields is None:
+                lines_size = self.put_lines(lines)
+                if lines_size < 0:
+                    self.make_fields()
+                    lines_size = 0
             if (<Exchange>connection).respond_now(
                 self.status,
                 told(self.reason, "OK", "_reason"),
                 self.type_of_content(),
                 self.fields,
-                etag,
-                etag_size,
+                lines,
+                lines_size,
+                self.own_count > 0,
                 data,
                 size,
             ):
@@ -498,7 +574,7 @@ cdef class HotHandler:
                 told(self.reason, "OK", "_reason"),
                 self.type_of_content(),
                 self._header_map,
-                b"" if self.fields is not None or not self.has_etag() else f"Etag: {self.take_etag()}\r\n".encode(),
+                b"" if self.header_map is not None or not self.has_etag() else f"Etag: {self.take_etag()}\r\n".encode(),
                 (<str>body).encode() if type(body) is str else body,
             )
         self.headers_written = True
@@ -536,7 +612,7 @@ cdef class HotHandler:
             if size > largest:
                 return 0
             put_etag(data, size, self.digits)
-            if self.header_map is None and self.fields is None:
+            if self.fields is None and self.header_map is None:
                 return 0
             etag = self.take_etag()
             self.etag = None
@@ -817,6 +893,8 @@ cdef class HotHandler:
 
     @property
     def _header_map(self):
+        if self.own_count > 0:
+            self.make_fields()
         if self.header_map is None and self.fields is not None:
             self.header_map = headers_class.from_fields(self.fields)
         return self.header_map
@@ -824,11 +902,13 @@ cdef class HotHandler:
     @_header_map.setter
     def _header_map(self, value):
         cdef object fields = value._fields if type(value) is headers_class else None
+        self.forget_own()
         self.header_map = value
         self.fields = fields if type(fields) is dict else None
 
     @_header_map.deleter
     def _header_map(self):
+        self.forget_own()
         self.header_map = self.fields = None
 
     @property

@@ -56,7 +56,7 @@ cdef class Lane(Exchange):
     @cython.final
     cdef int answer(
         self, int status, object reason, object content_type, dict fields, const char* extra, Py_ssize_t extra_size,
-        const char* body, Py_ssize_t size
+        bint first, const char* body, Py_ssize_t size
     ) except -1
     @cython.final
     cdef int answered(self, bint mine, Py_ssize_t begin, const char* body, Py_ssize_t size) except -1

@@ -79,7 +79,6 @@ cdef enum:
     HELD_BACK = 128             # how many of them
     CORKED_SIZE = 4 * 1024      # a body larger than this is not copied...
     COPIED_SIZE = 64 * 1024     # ... unless it is smaller than this, where a second piece would cost more
-    ETAG_LINE = 256             # a header line with an Etag; longer ones are the reference's
     NOWHERE = -1                # ioloop.deadlines.Deadlines'
 
 cdef int READ = 1
@@ -350,22 +349,16 @@ cdef class Lane(Exchange):
     # Answers
 
     cdef int respond_now(
-        self, int status, object reason, object content_type, dict fields, const char* etag, Py_ssize_t etag_size,
-        const char* body, Py_ssize_t size
+        self, int status, object reason, object content_type, dict fields, const char* lines, Py_ssize_t lines_size,
+        bint first, const char* body, Py_ssize_t size
     ) except -1:
-        cdef char[ETAG_LINE] line
-        if self.mode != HANDLING or etag_size > ETAG_LINE - 8:
+        if self.mode != HANDLING:
             return 0
-        if etag == NULL:
-            return self.answer(status, reason, content_type, fields, NULL, 0, body, size)
-        memcpy(line, b"Etag: ", 6)
-        memcpy(line + 6, etag, etag_size)
-        memcpy(line + 6 + etag_size, b"\r\n", 2)
-        return self.answer(status, reason, content_type, fields, line, etag_size + 8, body, size)
+        return self.answer(status, reason, content_type, fields, lines, lines_size, first, body, size)
 
     cdef int answer(
         self, int status, object reason, object content_type, dict fields, const char* extra, Py_ssize_t extra_size,
-        const char* body, Py_ssize_t size
+        bint first, const char* body, Py_ssize_t size
     ) except -1:
         """Send a whole response: 1, or 0 with nothing done if it is an unusual one.
 
@@ -382,7 +375,9 @@ cdef class Lane(Exchange):
         is_head = self.is_head()
         if not mine:
             site.look_at_clock()
-        extra_first = fields is None and status == 200 and size <= CORKED_SIZE and not is_head and self.keep_alive
+        extra_first = first or (
+            fields is None and status == 200 and size <= CORKED_SIZE and not is_head and self.keep_alive
+        )
         try:
             if fields is None:
                 site.heads.put_default(out, status, reason, content_type)
@@ -539,7 +534,7 @@ cdef class LaneFace(Lane):
                 fields = headers._fields
             if (fields is None or type(fields) is dict) and self.answer(
                 status, reason, content_type, fields, PyBytes_AS_STRING(extra), PyBytes_GET_SIZE(extra),
-                PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body),
+                False, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body),
             ):
                 return self.site.done if self.mode < GENERAL else self._when_taken()
         return self._respond_generally(status, reason, content_type, headers, extra, body)

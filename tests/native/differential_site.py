@@ -179,6 +179,89 @@ class Patched(RequestHandler):
         self.finish = lambda chunk=None: finish("by another way")
 
 
+class Headers(RequestHandler):
+    """Does with its headers what the path says, letter by letter."""
+
+    def get(self, letters):
+        for number, letter in enumerate(letters):
+            if letter == "a":
+                self.set_header(f"X-{number}", number)
+            elif letter == "b":
+                self.set_header("x-same", f"same {number}")
+            elif letter == "c":
+                self.set_header("Content-type", "text/plain")
+            elif letter == "d":
+                self.add_header("X-Same", "another")
+            elif letter == "e":
+                self.set_etag_header()
+            elif letter == "f":
+                self.clear_header("X-Same")
+            elif letter == "g":
+                self.set_header("X-Long", "y" * 600)
+            elif letter == "h":
+                self.set_header("X-High", "\xe9")
+            elif letter == "i":
+                self.set_header("Server", "mine")
+            elif letter == "j":
+                self.write({"json": number})
+            elif letter == "k":
+                self.set_header("X-Bad", "a\nb")
+            elif letter == "l":
+                self.set_header("Content-Length", "4")
+            elif letter == "m":
+                self.clear()
+            elif letter == "n":
+                self.set_header("Etag", '"own"')
+            elif letter == "o":
+                self.set_cookie("a", "b")
+            elif letter == "p":
+                self.set_status(202, "Taken")
+            else:
+                self.write(letter)
+
+    def on_finish(self):
+        logging.getLogger("site").info("%s", sorted(set(self._headers) - {"Date"}))
+
+
+class Async(RequestHandler):
+    """Waits as the path says, letter by letter."""
+
+    async def prepare(self):
+        if self.path_args[0].startswith("p"):
+            await asyncio.sleep(0)
+        if self.path_args[0].startswith("q"):
+            self.began = True
+
+    async def get(self, letters):
+        for letter in letters:
+            if letter == "a":
+                await asyncio.sleep(0)
+            elif letter == "b":
+                self.write("b")
+            elif letter == "c":
+                await self.flush()
+            elif letter == "d":
+                await self.finish("done")
+            elif letter == "e":
+                raise HTTPError(418)
+            elif letter == "f":
+                raise ValueError("a mistake")
+            elif letter == "g":
+                async with asyncio.timeout(None):
+                    self.write(str(asyncio.current_task() is not None))
+            elif letter == "h":
+                asyncio.current_task().cancel()
+            elif letter == "i":
+                raise Finish
+
+    def log_exception(self, typ, value, tb):
+        logging.getLogger("site").info("failed: %s %s", typ.__name__, value)
+
+
+class AsyncOnly(Async):
+    prepare = RequestHandler.prepare
+
+
 class Closes(RequestHandler):
     def get(self):
         self.set_header("Connection", "close")
@@ -206,6 +289,9 @@ def make_application():
             ("/stream", Stream),
             ("/patched", Patched),
             ("/closes", Closes),
+            (r"/headers/(\w*)", Headers),
+            (r"/async/(\w+)", Async),
+            (r"/asynconly/(\w+)", AsyncOnly),
         ]
     )
 

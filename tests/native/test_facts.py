@@ -172,3 +172,28 @@ def test_odd_applications(caplog: Any) -> None:
     assert answer(Slots(transforms=[Shouting])) == "TEXT"
     assert answer(Computed()) == "text"
     assert answer(Everything()) == "TEXT"
+
+
+def test_another_dict(caplog: Any) -> None:
+    caplog.set_level(logging.ERROR)
+    application = Application()
+    assert answer(application) == "text"
+    application.__dict__ = {**vars(application), "transforms": [Shouting]}
+    assert answer(application) == "TEXT"
+    gc.collect()
+    assert answer(application) == "TEXT"
+
+
+def test_nothing_is_left_for_the_collector(caplog: Any) -> None:
+    caplog.set_level(logging.ERROR)
+    one, other = Application(), Application()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            answer(one)
+            answer(other)
+            one.settings["some"] = object()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -13,6 +13,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
+from .facts cimport attributes_of, attributes_version, dict_version
 from .handler cimport HotHandler, new_handler
 from .plans cimport Plan, plan_of
 
@@ -22,9 +23,6 @@ cdef extern from "calling.h":
 cdef extern from "types.h":
     unsigned int version_of(PyTypeObject*)
 
-cdef extern from "versions.h":
-    uint64_t dict_version(PyObject* own) noexcept
-    uint64_t attributes_version(PyObject* thing, PyObject* own) noexcept
 
 cdef extern from "Python.h":
     object PyContext_CopyCurrent()
@@ -91,12 +89,17 @@ cdef class Dispatcher:
         cdef unsigned int version = version_of(Py_TYPE(self.application))
         if (
             self.own_version
+            and attributes_of(<PyObject*>self.application) == <PyObject*>self.own
             and self.own_version == dict_version(<PyObject*>self.own)
             and version == self.version
             and changes_now() == <PyObject*>self.made_at
         ):
             return self.plain
         self.own_version = 0
+        self.own = self.application.__dict__
+        for name in NAMES:
+            if name in self.own:
+                return False
         if not version or version != self.version:
             self.look()
         if not self.plain:
@@ -117,7 +120,7 @@ cdef class Dispatcher:
     cdef int look(self) except -1:
         """Look at the application's class."""
         cdef object cls = type(self.application)
-        self.plain = isinstance(self.application, application_class) and self.application.__dict__ is self.own
+        self.plain = isinstance(self.application, application_class)
         for name in NAMES:
             if getattr(cls, name, None) is not originals[name]:
                 self.plain = False

@@ -17,8 +17,7 @@ cdef extern from "Python.h":
 
 @cython.final
 cdef class Facts:
-    cdef object watch                   # a weak reference to the application, which ends this with it
-    cdef PyObject* application          # these are borrowed
+    cdef PyObject* application          # these are borrowed; NULL: it is gone
     cdef PyObject* own                  # its __dict__
     cdef PyObject* settings             # a dict, or NULL
     cdef unsigned int class_version
@@ -27,14 +26,27 @@ cdef class Facts:
     cdef bint logs_plainly              # it is the framework that says that a request is finished, by its logger
     cdef PyObject* transforms           # a list; NULL: to be asked for
 
+cdef class HotApplication:
+    cdef object attributes              # the __dict__; see c/lazydict.h
+    cdef object __weakref__
+    cdef Facts facts
+
+    @cython.final
+    cdef int _forget(self) except -1
+
 # What is known of an application as it is now; None if nothing can be known.
 cdef Facts facts_of(object application)
+
+cdef inline PyObject* attributes_of(PyObject* application) noexcept:
+    """The __dict__ of a HotApplication, or NULL."""
+    return <PyObject*>(<HotApplication>application).attributes
 
 cdef inline bint are_good(Facts facts, PyObject* application) noexcept:
     """Whether these are (still) the facts of this application."""
     return (
         facts is not None
         and facts.application == application
+        and facts.own == attributes_of(application)
         and facts.class_version == version_of(TYPE_OF(application))
         and facts.own_version == dict_version(facts.own)
         and (facts.settings == NULL or facts.settings_version == dict_version(facts.settings))

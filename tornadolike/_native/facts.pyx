@@ -5,13 +5,11 @@ finished. That is in its attributes and in its settings, which anybody may chang
 was found there, and they are good for one state of its class, of its attributes and of its settings (c/versions.h,
 c/types.h): to compare three numbers is all that a request pays for it.
 
-Ownership: facts own nothing of the application. It has what they point to as long as they are good; when it is gone they
-are good for nothing any more, whoever has them.
+Ownership: an application owns its facts; these own nothing of it. It has what they point to as long as they are good.
+When it goes they are good for nothing any more, whoever has them.
 """
 
 from cpython.dict cimport PyDict_GetItemWithError
-
-import weakref
 
 cdef extern from "lazydict.h":
     PyObject** ATTRIBUTES_OF(HotApplication)
@@ -23,7 +21,6 @@ cdef extern from "lazydict.h":
     int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
 
 cdef object log_request = None          # Application.log_request
-cdef Facts recent = None                # the ones that were asked for last
 
 
 def install(application_class):
@@ -35,11 +32,6 @@ def install(application_class):
 cdef class Facts:
     """What is known of an application."""
 
-    def _forget(self, watch):
-        """It is gone; another may have its place, and others than we may have these facts."""
-        self.application = NULL
-        self.watch = None
-
 
 cdef inline PyObject* found_in(PyObject* own, str name) except? NULL:
     return PyDict_GetItemWithError(<object>own, name)
@@ -47,25 +39,26 @@ cdef inline PyObject* found_in(PyObject* own, str name) except? NULL:
 
 cdef Facts facts_of(object application):
     """What is known of an application as it is now; None if nothing can be known."""
-    global recent
     cdef PyObject* found
-    cdef Facts facts = recent
+    cdef Facts facts
+    if not isinstance(application, HotApplication):
+        return None
+    facts = (<HotApplication>application).facts
     if are_good(facts, <PyObject*>application):
         return facts
     cls = type(application)
-    own = getattr(application, "__dict__", None)
     if (
-        log_request is None
-        or type(own) is not dict
+        ATTRIBUTES_OF(<HotApplication>application)[0] is NULL
+        or log_request is None
         or hasattr(cls, "settings")
         or hasattr(cls, "transforms")
         or cls.__getattribute__ is not object.__getattribute__
     ):
         return None
+    (<HotApplication>application)._forget()
     facts = Facts.__new__(Facts)
-    facts.watch = weakref.ref(application, facts._forget)
     facts.application = <PyObject*>application
-    facts.own = <PyObject*>own
+    facts.own = ATTRIBUTES_OF(<HotApplication>application)[0]
     facts.class_version = version_of(TYPE_OF(facts.application))
     facts.own_version = attributes_version(facts.application, facts.own)
     if not facts.class_version or not facts.own_version:
@@ -83,7 +76,7 @@ cdef Facts facts_of(object application):
     found = found_in(facts.own, "transforms")
     if found is not NULL and type(<object>found) is list:
         facts.transforms = found
-    recent = facts
+    (<HotApplication>application).facts = facts
     return facts
 
 
@@ -92,17 +85,24 @@ cdef Facts facts_of(object application):
 cdef class HotApplication:
     """Has its attributes in a ``__dict__`` of which the version is known on every interpreter (c/versions.h)."""
 
-    cdef object attributes              # the __dict__; see c/lazydict.h
-    cdef object __weakref__
-
     def __cinit__(self):
         no_attributes(ATTRIBUTES_OF(self))
+
+    def __dealloc__(self):
+        self._forget()
+
+    cdef int _forget(self) except -1:
+        """It goes, or is another than it was: its facts are good for nothing any more, whoever has them."""
+        if self.facts is not None:
+            self.facts.application = NULL
+        return 0
 
 
 cdef inquiry original_clear = (<Type*>HotApplication).tp_clear
 
 
 cdef int clear(object self) except -1:
+    (<HotApplication>self)._forget()
     return lazydict_clear(self, original_clear)
 
 

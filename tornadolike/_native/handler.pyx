@@ -334,7 +334,7 @@ cdef class HotHandler:
         """Set a header to a text that may stand there."""
         cdef object canonical = canonical_name(name)
         if self.fields is None:
-            if canonical is CONTENT_TYPE:
+            if name == "Content-Type":  # and in no other spelling, as in the reference
                 self.content_type = text
                 return 0
             if canonical is not None and self.put_own(<PyObject*>canonical, text):

@@ -14,7 +14,7 @@ from cpython.ref cimport Py_TYPE
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
 from .facts cimport attributes_of, attributes_version, dict_version
-from .handler cimport HotHandler, new_handler
+from .handler cimport HotHandler, give_back_handler, new_handler
 from .plans cimport Plan, plan_of
 
 cdef extern from "calling.h":
@@ -180,6 +180,9 @@ cdef class Dispatcher:
                 handler._stay_told()
         elif rest is not None:
             self.application._go_on(context, handler, rest)
+        if handler is not None and handler.finished:
+            rest = None
+            give_back_handler(handler)
         return 0
 
 

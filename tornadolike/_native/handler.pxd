@@ -94,3 +94,7 @@ cdef class HotHandler:
 
 # A handler for this request; what the class's own code raises is raised.
 cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs)
+
+# Have it used again by new_handler(), if that can be.
+cdef int give_back_handler(HotHandler handler) except -1
+cdef void drop_spare_handler() noexcept

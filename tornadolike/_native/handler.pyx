@@ -42,7 +42,7 @@ from .jsontext cimport encode_json
 from .plans cimport (
     CREATING, DEFAULT_HEADERS, INITIALIZING, RUNNING, PREPARING, DECODING, WRITING, FINISHING, ENDING, ETAG, CONDITIONS,
     SETTING, STATUS, LOGGING, ON_FINISH, ARGUMENTS, QUERY_ARGUMENTS, AUTO_FINISH, PROTECTING, BODY,
-    PLACES, EVERYTHING, METHOD_COUNT, Plan, names_a_hook, plan_of,
+    PLACES, EVERYTHING, PREPARE, FINISHED, METHOD_COUNT, Plan, names_a_hook, plan_of,
 )
 from .request cimport HotRequest
 from .scanner cimport GET, HEAD, OPTIONS
@@ -52,6 +52,7 @@ cdef extern from "lazydict.h":
     ctypedef int (*inquiry)(object) except -1
     int lazydict_clear(object, inquiry) except -1
     void no_attributes(PyObject**)
+    int is_weakly_known(object)
     object new_object(object cls, object no_arguments)
     ctypedef struct Type "PyTypeObject":
         inquiry tp_clear
@@ -68,6 +69,7 @@ cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
     Py_ssize_t PyTuple_GET_SIZE(object)
+    Py_ssize_t Py_REFCNT(object) noexcept
 
 cdef enum:
     MAX_NAMES = 2000        # header names that are remembered
@@ -102,6 +104,7 @@ cdef dict no_names = {}
 # Header names as authors write them -> canonical ones; of each of these there is one object, which is never forgotten.
 cdef object CONTENT_TYPE = intern("Content-Type")
 cdef dict good_names = {CONTENT_TYPE: CONTENT_TYPE}
+cdef dict usual_names = {}                  # those of these of which nothing is UNUSUAL
 # What the default headers have, and what has a meaning for how the message is sent.
 cdef frozenset UNUSUAL = frozenset((
     "Server", "Content-Type", "Date", "Etag", "Content-Length", "Connection", "Transfer-Encoding", "Trailer", "Upgrade",
@@ -198,7 +201,8 @@ cdef inline bint is_plain_text(object text) except -1:
     cdef const unsigned char* at
     if not PyUnicode_IS_ASCII(text):
         return False
-    at = <const unsigned char*>PyUnicode_AsUTF8AndSize(text, &size)
+    at = <const unsigned char*>PyUnicode_1BYTE_DATA(text)
+    size = PyUnicode_GET_LENGTH(text)
     for i in range(size):
         if (at[i] < 0x20 and at[i] != 9) or at[i] == 0x7f:
             return False
@@ -214,7 +218,9 @@ cdef object canonical_name(str name):
 cdef int remember_name(str name) except -1:
     """The reference has found nothing wrong with this name."""
     if len(good_names) < MAX_NAMES and len(name) < 100:
-        good_names[name] = intern(canonical_names[name])
+        canonical = good_names[name] = intern(canonical_names[name])
+        if canonical not in UNUSUAL:
+            usual_names[name] = canonical
     return 0
 
 
@@ -269,6 +275,20 @@ cdef inline int changed_of(HotHandler self) except -1:
     return self.look()
 
 
+cdef inline object call_hook(HotHandler self, int number):
+    """Call prepare() or on_finish(), which somebody has overridden."""
+    cdef PyObject* places[2]
+    cdef PyObject* borrowed = NULL
+    cdef object function
+    if changed_of(self) != EVERYTHING:
+        borrowed = self.known.methods[number]
+    if borrowed is NULL:
+        return self.prepare() if number == PREPARE else self.on_finish()
+    function = <object>borrowed
+    places[1] = <PyObject*>self
+    return PyObject_Vectorcall(function, &places[1], 1 | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL)
+
+
 cdef class HotHandler:
     """The state of a handler, and what is done with it for nearly every request."""
 
@@ -316,11 +336,16 @@ cdef class HotHandler:
         See :meth:`.ResponseHead.set_header`.
         """
         cdef object text = value
+        cdef PyObject* usual
         if type(name) is not str or changed_of(self) & (PLACES | SETTING) or (
             self.header_map is not None and self.fields is None
         ):
             reference.set_header(self, name, value)
             return
+        if self.fields is None and type(value) is str:
+            usual = PyDict_GetItemWithError(usual_names, name)
+            if usual is not NULL and is_plain_text(value) and self.put_own(usual, value):
+                return
         if canonical_name(name) is None:
             text = header_text(name, value)
             remember_name(name)
@@ -332,24 +357,27 @@ cdef class HotHandler:
 
     cdef int put_header(self, str name, object text) except -1:
         """Set a header to a text that may stand there."""
-        cdef object canonical = canonical_name(name)
+        cdef object canonical
+        cdef PyObject* usual
         if self.fields is None:
             if name == "Content-Type":  # and in no other spelling, as in the reference
                 self.content_type = text
                 return 0
-            if canonical is not None and self.put_own(<PyObject*>canonical, text):
+            usual = PyDict_GetItemWithError(usual_names, name)
+            if usual is not NULL and type(text) is str and PyUnicode_IS_ASCII(text) and self.put_own(usual, text):
                 return 0
             self.make_fields()
+        canonical = canonical_name(name)
         if canonical is None:
             canonical = canonical_names[name]
         PyDict_SetItem(self.fields, canonical, text)
         return 0
 
     cdef bint put_own(self, PyObject* name, object text) except -1:
-        """Set a header that is no default one, if this is so; false if that needs a dict."""
+        """Set a usual header to a text of ASCII; false if that needs a dict."""
         cdef int i
-        if <object>name in UNUSUAL or type(text) is not str or not PyUnicode_IS_ASCII(text) or self.has_etag():
-            return False
+        if self.has_etag():
+            return False  # which it would have to stand behind
         for i in range(self.own_count):
             if self.own_names[i] == name:
                 Py_DECREF(<object>self.own_values[i])
@@ -584,7 +612,7 @@ cdef class HotHandler:
             self.log_now()
         finally:
             if changed_of(self) & ON_FINISH:
-                self.on_finish()
+                call_hook(self, FINISHED)
         return 1
 
     cdef bint has_transforms(self) except -1:
@@ -674,7 +702,7 @@ cdef class HotHandler:
             if method != GET and method != HEAD and method != OPTIONS:
                 self._cross_origin_protection()
             if changed_of(self) & PREPARING:
-                waiting = self.prepare()
+                waiting = call_hook(self, PREPARE)
                 if waiting is not None:
                     return self._execute_rest(waiting, prepared=False)
             if self.finished:
@@ -1057,9 +1085,14 @@ cdef tuple _STATE = (
 cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs):
     """A handler for this request; what the class's own code raises is raised."""
     cdef HotHandler handler
+    global spare
     if plan.changed & CREATING:
         return cls(application, request, **kwargs)
-    handler = <HotHandler>new_object(cls, nothing)
+    handler = spare
+    if handler is not None and Py_TYPE(handler) == <PyTypeObject*>cls:
+        spare = None
+    else:
+        handler = <HotHandler>new_object(cls, nothing)
     handler.known = plan
     handler._application = application
     handler._request = request
@@ -1070,6 +1103,45 @@ cdef HotHandler new_handler(object cls, Plan plan, object application, object re
     elif plan.changed & INITIALIZING:
         handler.initialize()
     return handler
+
+
+# Handlers that are used again
+
+cdef HotHandler spare = None
+
+
+cdef int give_back_handler(HotHandler handler) except -1:
+    """The request is finished, and its caller has the last reference to the handler if nobody else has one."""
+    global spare
+    if (
+        Py_REFCNT(handler) != 1
+        or handler.known is None
+        or not handler.known.reusable
+        or changed_of(handler) & PLACES
+        or is_weakly_known(handler)
+    ):
+        return 0
+    # Whatever goes with these may run code of the author's, which does not know of this handler any more.
+    no_attributes(ATTRIBUTES_OF(handler))
+    handler._application = handler._request = None
+    handler.status = 200
+    handler.digits[0] = 0
+    handler.finished = handler.headers_written = False
+    handler.forget_own()
+    handler.odd_status = handler.reason = handler.content_type = handler.etag = None
+    handler.header_map = handler.fields = handler.first = handler.pieces = None
+    handler.sending = handler.connection_to_ask = None
+    handler.before_head = handler.new_cookies = handler.trailers = None
+    handler.positional = handler.named = None
+    if Py_REFCNT(handler) == 1:
+        spare = handler
+    return 0
+
+
+cdef void drop_spare_handler() noexcept:
+    """It is not kept while nothing happens: with it its class would be."""
+    global spare
+    spare = None
 
 
 cdef inquiry original_clear = (<Type*>HotHandler).tp_clear

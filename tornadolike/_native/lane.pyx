@@ -47,6 +47,7 @@ from libc.string cimport memcpy
 import time
 
 from .fields cimport Section, Sections
+from .handler cimport drop_spare_handler
 from .heads cimport Heads, put_fields
 from .outgoing cimport Outgoing
 from .scanner cimport HEAD as METHOD_HEAD, PART, WHOLE, Head, scan_head
@@ -226,6 +227,7 @@ cdef class Lane(Exchange):
         finally:
             site.owner = None
             site.rest_size = 0
+            drop_spare_handler()
         if self.mode == GENERAL:
             self._go_on()
         elif self.mode == LAST:

@@ -6,6 +6,10 @@ from cpython.object cimport PyObject, PyTypeObject
 
 cdef enum:
     METHOD_COUNT = 7
+    # Behind the methods of HTTP among what is called straight:
+    PREPARE = 7
+    FINISHED = 8
+    CALLED_COUNT = 9
 
 # What of a handler has to be as it is in the framework for something to be done natively; bits of Plan.changed.
 cdef enum Hooks:
@@ -36,9 +40,11 @@ cdef enum Hooks:
 cdef class Plan:
     cdef unsigned int version           # of the class, or 0: then it is good for nothing but the moment
     cdef int changed                    # Hooks that are not as they are in the framework; EVERYTHING with PLACES
-    # The functions that answer the methods, by scanner.Method: borrowed from the class, which has them as long as its
-    # version is this. NULL: whatever it is, it is not simply called.
-    cdef PyObject* methods[METHOD_COUNT]
+    # The functions that answer the methods, by scanner.Method, and prepare() and on_finish(): borrowed from the class,
+    # which has them as long as its version is this. NULL: whatever it is, it is not simply called.
+    cdef PyObject* methods[CALLED_COUNT]
+    # An instance that nobody has any more can be used again: all that it has is what HotHandler has.
+    cdef bint reusable
 
 cdef Plan plan_of(PyTypeObject* cls)
 # Whether any of these names is a hook, for who finds them in an instance's __dict__.

@@ -14,7 +14,7 @@ table where an old one is written over by a new one of the same place.
 """
 
 from cpython.object cimport PyObject, PyTypeObject
-from types import FunctionType
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 
 cdef extern from "types.h":
     unsigned int version_of(PyTypeObject*)
@@ -27,7 +27,10 @@ cdef extern from "types.h":
 cdef enum:
     KEPT = 512
 
+    HARMLESS = 64
+
 cdef list table = [None] * KEPT
+cdef PyObject* harmless[HARMLESS]           # names that were seen lately and are no hooks, by their addresses; owned
 
 # The names that stand for each bit.
 cdef dict HOOKS = {
@@ -56,6 +59,7 @@ cdef dict HOOKS = {
     BODY: ("_check_body_size", "_check_form"),
 }
 cdef tuple METHODS = ("get", "head", "post", "put", "delete", "patch", "options")
+cdef tuple CALLED = (*METHODS, "prepare", "on_finish")
 cdef frozenset NAMES = frozenset([name for names in HOOKS.values() for name in names]) | frozenset(METHODS)
 cdef object MISSING = object()
 
@@ -107,16 +111,19 @@ cdef int learn(Plan plan, object cls) except -1:
                 plain = False
     if not plain:
         plan.changed = EVERYTHING
-    for number in range(METHOD_COUNT):
+    plan.reusable = (
+        plain and cls.__basicsize__ == handler_class.__basicsize__ and getattr(cls, "__del__", MISSING) is MISSING
+    )
+    for number in range(CALLED_COUNT):
         plan.methods[number] = NULL
         for base in cls.__mro__:
-            found = vars(base).get(METHODS[number])
+            found = vars(base).get(CALLED[number])
             if found is not None:
                 if is_method(found) and found is not originals["_unimplemented_method"]:
                     # The class has it as long as its version is the same.
                     plan.methods[number] = <PyObject*>found
                 break
-            if METHODS[number] in vars(base):
+            if CALLED[number] in vars(base):
                 break
     return 0
 
@@ -144,7 +151,7 @@ cdef Plan plan_of(PyTypeObject* cls):
         table[plan.version % KEPT] = plan
     else:
         # Its functions might be gone with its next change, and nobody would see it.
-        for number in range(METHOD_COUNT):
+        for number in range(CALLED_COUNT):
             plan.methods[number] = NULL
     return plan
 
@@ -152,9 +159,16 @@ cdef Plan plan_of(PyTypeObject* cls):
 cdef bint names_a_hook(dict own) except -1:
     """Whether any of these names is a hook."""
     cdef object name
+    cdef size_t place
     for name in own:
+        place = (<size_t><PyObject*>name >> 4) % HARMLESS
+        if harmless[place] == <PyObject*>name:
+            continue
         if name in NAMES:
             return True
+        Py_INCREF(name)
+        Py_XDECREF(harmless[place])
+        harmless[place] = <PyObject*>name
     return False
 
 

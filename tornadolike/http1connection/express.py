@@ -197,7 +197,9 @@ class ExpressConnection(LaneFace, ServerConnection):
 
     def _when_taken(self) -> "asyncio.Future[None]":
         # (On the lane there is no _drained: whoever looks for it makes the connection leave.)
-        return self._serving.done if self._on_lane or self._drained is None else self._when_drained()
+        return (
+            self._serving.done if self._on_lane or self._drained is None else self._when_drained()
+        )
 
     # What a lane meets
 

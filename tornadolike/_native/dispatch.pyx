@@ -13,6 +13,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
+from .counters cimport born, count_deaths, kind_of
 from .handler cimport HotHandler, new_handler
 from .plans cimport Plan, plan_of
 
@@ -31,6 +32,7 @@ cdef extern from "Python.h":
     int PyContext_Enter(object) except -1
     int PyContext_Exit(object) except -1
 
+cdef int DISPATCHER = kind_of("Dispatcher")
 cdef object application_class = None
 cdef object changes = None
 cdef Py_ssize_t count_at = -1               # where it has its count
@@ -70,6 +72,7 @@ cdef class Dispatcher:
     """
 
     def __cinit__(self, application):
+        born(DISPATCHER)
         self.application = application
         self.own = application.__dict__
 
@@ -166,3 +169,6 @@ cdef class Dispatcher:
         if rest is not None:
             self.application._go_on(context, handler, rest)
         return 0
+
+
+count_deaths(Dispatcher, DISPATCHER)

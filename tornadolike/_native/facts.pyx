@@ -13,6 +13,8 @@ from cpython.dict cimport PyDict_GetItemWithError
 
 import weakref
 
+from .counters cimport born, count_deaths, kind_of
+
 cdef extern from "lazydict.h":
     PyObject** ATTRIBUTES_OF(HotApplication)
     void no_attributes(PyObject**)
@@ -22,6 +24,7 @@ cdef extern from "lazydict.h":
         inquiry tp_clear
     int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
 
+cdef int APPLICATION = kind_of("HotApplication")
 cdef object log_request = None          # Application.log_request
 cdef Facts recent = None                # the ones that were asked for last
 
@@ -96,6 +99,7 @@ cdef class HotApplication:
     cdef object __weakref__
 
     def __cinit__(self):
+        born(APPLICATION)
         no_attributes(ATTRIBUTES_OF(self))
 
 
@@ -111,4 +115,5 @@ cdef int _prepare_class() except -1:
     return install_lazydict(<Type*>HotApplication, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
 
 
+count_deaths(HotApplication, APPLICATION)
 _prepare_class()

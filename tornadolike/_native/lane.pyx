@@ -46,6 +46,7 @@ from libc.string cimport memcpy
 
 import time
 
+from .counters cimport born, count_deaths, died, kind_of
 from .fields cimport Section, Sections
 from .heads cimport Heads, put_fields
 from .outgoing cimport Outgoing
@@ -82,6 +83,7 @@ cdef enum:
     ETAG_LINE = 256             # a header line with an Etag; longer ones are the reference's
     NOWHERE = -1                # ioloop.deadlines.Deadlines'
 
+cdef int SITE = kind_of("Site"), LANE = kind_of("Lane")
 cdef int READ = 1
 cdef object CancelledError = None
 cdef object monotonic = time.monotonic
@@ -111,6 +113,7 @@ cdef class Site:
     """
 
     def __cinit__(self, serving):
+        born(SITE)
         limits = serving.limits
         self.room = <char*>malloc(ROOM + PART_SIZE)
         if self.room == NULL:
@@ -131,6 +134,7 @@ cdef class Site:
 
     def __dealloc__(self):
         free(self.room)
+        died(SITE)
 
     cdef int look_at_clock(self) except -1:
         """What changes with the server's ticks of time."""
@@ -158,6 +162,7 @@ cdef class Lane(Exchange):
     """
 
     def __cinit__(self):
+        born(LANE)
         self.fd = -1
         self.mode = GENERAL
         self.where = NOWHERE
@@ -632,3 +637,7 @@ cdef class LaneFace(Lane):
     @bucket.setter
     def bucket(self, long where):
         self.where = where
+
+
+count_deaths(Lane, LANE)
+count_deaths(LaneFace, LANE)

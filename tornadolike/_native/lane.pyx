@@ -378,19 +378,27 @@ cdef class Lane(Exchange):
         """
         cdef Site site = self.site
         cdef Outgoing out = site.out
-        cdef Py_ssize_t begin = out.size
-        cdef bint mine = site.owner is self
-        cdef bint is_head, bodiless = status == 204 or status == 304
+        cdef Py_ssize_t begin
+        cdef bytes head = None
+        cdef bint mine, is_head, bodiless = status == 204 or status == 304
         cdef bint counted = False, extra_first
-        if self.request is None or not (self.keep_alive or self.last and mine) or not 200 <= status <= 999:
+        if self.request is None or not 200 <= status <= 999:
             return 0
+        # What can run code of the author's comes before all that is looked at here.
         is_head = self.is_head()
-        if not mine:
+        if site.owner is not self:
             site.look_at_clock()
+        if fields is None:
+            head = site.heads.default_head(status, reason, content_type)
+        begin = out.size
+        mine = site.owner is self
+        if self.mode != HANDLING or self.request is None or not (self.keep_alive or self.last and mine):
+            return 0
         extra_first = fields is None and status == 200 and size <= CORKED_SIZE and not is_head and self.keep_alive
         try:
             if fields is None:
-                site.heads.put_default(out, status, reason, content_type)
+                out.reserve(PyBytes_GET_SIZE(head))
+                out.put(PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head))
             elif not put_fields(out, status, reason, fields, size, bodiless, &counted):
                 return 0
             out.reserve(extra_size + 64 + (size if size <= COPIED_SIZE else 0))

@@ -44,7 +44,7 @@ class Waiting(RequestHandler):
 
 class Leaving(RequestHandler):
     async def get(self) -> None:
-        self.request.connection.abort()  # type: ignore[union-attr]
+        self.request.connection.abort()
         await asyncio.sleep(0)
 
 

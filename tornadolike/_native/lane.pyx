@@ -39,6 +39,7 @@ is its, and the answers in the buffer. Application code runs meanwhile, and can 
 The room is never read after the application has been called except by its owner, at the place where that has stopped.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
@@ -495,6 +496,7 @@ cdef class Lane(Exchange):
         return sock, section, unsent, unread
 
 
+@cython.nonecheck(True)  # somebody may have an object that never entered the lane
 cdef class LaneFace(Lane):
     """What the general connection's methods and everybody above see of a lane.
 

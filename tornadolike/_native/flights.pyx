@@ -18,6 +18,7 @@ which ``_leave`` opens. A turn (of :class:`.Turns`) is the flight's until it lan
 lane knows its client weakly, and its engine not at all: both have it.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_Next
 from cpython.object cimport PyObject, Py_EQ, PyObject_RichCompareBool
@@ -83,6 +84,7 @@ cdef class Route:
         born(ROUTE)
 
 
+@cython.nonecheck(True)  # somebody may have one that was never sent
 cdef class Flight:
     """One request that was sent, until its response is whole or handed over."""
 

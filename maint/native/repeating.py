@@ -86,13 +86,30 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _judge(test: str, living: list[dict[str, int]], blocks: list[int], sizes: list[int]) -> None:
-    for kind in living[-1]:
-        if (most := _growth([each.get(kind, 0) for each in living])) > 0:
+    steps = {kind: _growth([each.get(kind, 0) for each in living]) for kind in living[-1]}
+    more_blocks, more_bytes = _growth(blocks), _growth(sizes)
+    if max(steps.values()) <= 0 and more_blocks < BLOCKS and more_bytes < BYTES:
+        return
+    # An exception that a test raises again and again has all that was in its frames.
+    _forget_tracebacks()
+    now = counters.living()
+    for kind, most in steps.items():
+        if most > 0 and now[kind] > living[0].get(kind, 0):
             growing[test] = f"{kind}: {most} more each time"
-    if (most := _growth(blocks)) >= BLOCKS:
-        fat.append((most, test))
-    if (most := _growth(sizes)) >= BYTES:
-        heavy.append((most, test))
+    if more_blocks >= BLOCKS and sys.getallocatedblocks() > blocks[0]:
+        fat.append((more_blocks, test))
+    if more_bytes >= BYTES and allocated() > sizes[0]:
+        heavy.append((more_bytes, test))
+
+
+def _forget_tracebacks() -> None:
+    gc.unfreeze()  # what is frozen would not be told
+    for one in gc.get_objects():
+        if issubclass(type(one), BaseException):
+            one.__traceback__ = None
+    del one
+    gc.collect()
+    gc.freeze()
 
 
 def _growth(values: list[int]) -> int:

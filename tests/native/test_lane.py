@@ -474,6 +474,43 @@ def test_a_handler_finishes_the_response_of_another_connection() -> None:
     play(main)
 
 
+def test_the_owner_leaves_the_lane_while_a_head_is_looked_for() -> None:
+    """A text that compares runs code: what is in the buffer is taken out in the middle of an answer."""
+    site = Site()
+
+    class Odd(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            owner[0]._leave()
+            return str.__eq__(self, other)
+
+    owner: list[Any] = []
+
+    def release(request: Any) -> None:
+        owner.append(request.connection)
+        waiting = site.waiting.pop()
+        waiting.connection.respond(200, "OK", Odd("text/plain"), None, b"", b"released")
+        say(request)
+
+    site.do_release = release  # type: ignore[attr-defined]
+
+    async def main() -> None:
+        async with serving(site) as server:
+            first, second = Peer(server), Peer(server)
+            await first.send(get("/hold") + get("/behind"))
+            await turns(2)
+            await second.send(get("/a") * 5 + get("/release") + get("/b"))
+            assert await first.hear() == ok("released") + ok("GET /behind")
+            assert await second.hear() == ok("GET /a") * 5 + ok("GET /release") + ok("GET /b")
+            assert not second.connection._on_lane
+            first.close()
+            second.close()
+
+    play(main)
+
+
 @pytest.mark.parametrize("how", ["abort", "close"])
 def test_a_handler_ends_its_own_connection_behind_its_answer(how: str) -> None:
     def answer(request: Any) -> None:

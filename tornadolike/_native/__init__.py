@@ -13,6 +13,9 @@ All of it runs, or nothing: :data:`RUNNING` says which, and :data:`REASON` why n
 switches it off; ``TORNADOLIKE_NATIVE=1`` makes it an error that it does not run, for those who rely on it.
 
 This room imports nothing else of the package: the rooms above hand in what it needs of them.
+
+Who owns what in there, what may happen in the middle of it, and a list of its rooms: ``__init__.pxd``, an essay to be
+read before anything is changed.
 """
 
 import os

@@ -14,6 +14,10 @@ from cpython.unicode cimport PyUnicode_CheckExact
 from libc.string cimport memcpy
 from libc.time cimport time
 
+from .counters cimport born, count_deaths, kind_of
+
+cdef int BATCH = kind_of("HotBatch")
+
 cdef extern from "Python.h":
     object PyObject_GenericGetDict(object o, void* closure)
     object PyUnicode_New(Py_ssize_t size, unsigned int maximum)
@@ -41,6 +45,9 @@ cdef class HotBatch:
     cdef public list _lines
     cdef public Py_ssize_t _size, _left_size, _lost, _flush_size, _max_pending_size
     cdef public bint _closed
+
+    def __cinit__(self):
+        born(BATCH)
 
     def write_line(self, line):
         """Add ``line``, without its line break. After :meth:`close` it is dropped."""
@@ -214,3 +221,6 @@ cdef unsigned char* digits(unsigned char* o, Py_ssize_t number) noexcept:
         o[0] = reversed_[count]
         o += 1
     return o
+
+
+count_deaths(HotBatch, BATCH)

@@ -22,6 +22,7 @@ from cpython.contextvars cimport PyContext_Enter, PyContext_Exit
 from cpython.object cimport PyObject
 from libc.errno cimport EAGAIN, EINTR, errno
 
+from .counters cimport born, count_deaths, kind_of
 from .frames cimport FINAL_BINARY, FINAL_TEXT, utf8_whole
 from .messages cimport CoreFields, open_state
 from .watching cimport Watched
@@ -72,6 +73,8 @@ cdef enum:
     READ_SIZE = 127 * 1024
     MOST_PIECES = 64
 
+cdef int CONVERSATION = kind_of("ConversationFields")
+
 # What was received, until it is objects. (No Python code runs meanwhile, and nobody else holds the GIL.)
 cdef unsigned char room[READ_SIZE]
 
@@ -113,6 +116,7 @@ cdef class ConversationFields(Watched):
     """What a connection needs for each message. It owns no memory, and no descriptor, beside its Python objects."""
 
     def __cinit__(self):
+        born(CONVERSATION)
         self.fd = -1
 
     # Receiving
@@ -456,3 +460,6 @@ def send_to_all(targets, message, most):
         else:
             sent += 1
     return sent, gone, slow, failed
+
+
+count_deaths(ConversationFields, CONVERSATION)

@@ -25,3 +25,10 @@ cdef inline void born(int kind) noexcept nogil:
 cdef inline void died(int kind) noexcept nogil:
     if COUNTING:
         _count(_alive(), kind, -1)
+
+# Instead of died(), for classes without a __dealloc__, which costs something for each object even where it is empty: once,
+# behind the class, and for each native class that is derived from it. Nothing is done in a build that does not count.
+cdef inline int count_deaths(object cls, int kind) except -1:
+    return _count_deaths(cls, kind) if COUNTING else 0
+
+cdef int _count_deaths(object cls, int kind) except -1

@@ -13,6 +13,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
+from .counters cimport born, count_deaths, kind_of
 from .facts cimport attributes_of, attributes_version, dict_version
 from .handler cimport HotHandler, give_back_handler, new_handler
 from .plans cimport Plan, plan_of
@@ -29,6 +30,7 @@ cdef extern from "Python.h":
     int PyContext_Enter(object) except -1
     int PyContext_Exit(object) except -1
 
+cdef int DISPATCHER = kind_of("Dispatcher")
 cdef object application_class = None
 cdef object changes = None
 cdef Py_ssize_t count_at = -1               # where it has its count
@@ -69,6 +71,7 @@ cdef class Dispatcher:
     """
 
     def __cinit__(self, application, starter):
+        born(DISPATCHER)
         self.application = application
         self.starter = starter if isinstance(starter, Starter) else None
         self.own = application.__dict__
@@ -184,6 +187,9 @@ cdef class Dispatcher:
             rest = None
             give_back_handler(handler)
         return 0
+
+
+count_deaths(Dispatcher, DISPATCHER)
 
 
 cdef int end_handler(object handler, object result) except -1:

@@ -51,6 +51,10 @@ from cpython.ref cimport Py_DECREF
 from cpython.set cimport PySet_Add, PySet_Discard
 from libc.string cimport memcmp
 
+from .counters cimport born, count_deaths, kind_of
+
+cdef int STARTER = kind_of("Starter"), STANDING = kind_of("Standing"), BEGUN = kind_of("Begun")
+
 cdef extern from "Python.h":
     # Both: -1 with an exception, 0 for a result, 1 for what was yielded.
     int PyIter_Send(object iterator, object value, PyObject** result) except -1
@@ -123,6 +127,7 @@ cdef class Starter:
     """Takes first steps in one loop."""
 
     def __cinit__(self, loop):
+        born(STARTER)
         self.loop = loop
         self.credit = CREDIT
 
@@ -310,6 +315,9 @@ cdef bint same_variables(object one, object other) noexcept:
 cdef class Standing:
     """What a task has as its coroutine: it stands for the one that has begun without it."""
 
+    def __cinit__(self):
+        born(STANDING)
+
     def __iter__(self):
         return self
 
@@ -410,6 +418,9 @@ cdef object NONE_LEFT = object()
 cdef class Begun:
     """A coroutine that has taken its first step, to be awaited: it begins with what that step has given."""
 
+    def __cinit__(self):
+        born(BEGUN)
+
     def __await__(self):
         return self
 
@@ -440,3 +451,8 @@ cdef class Begun:
 
     def close(self):
         self.inner.close()
+
+
+count_deaths(Starter, STARTER)
+count_deaths(Standing, STANDING)
+count_deaths(Begun, BEGUN)

@@ -11,6 +11,8 @@ When it goes they are good for nothing any more, whoever has them.
 
 from cpython.dict cimport PyDict_GetItemWithError
 
+from .counters cimport born, count_deaths, kind_of
+
 cdef extern from "lazydict.h":
     PyObject** ATTRIBUTES_OF(HotApplication)
     void no_attributes(PyObject**)
@@ -20,6 +22,7 @@ cdef extern from "lazydict.h":
         inquiry tp_clear
     int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
 
+cdef int APPLICATION = kind_of("HotApplication")
 cdef object log_request = None          # Application.log_request
 
 
@@ -86,6 +89,7 @@ cdef class HotApplication:
     """Has its attributes in a ``__dict__`` of which the version is known on every interpreter (c/versions.h)."""
 
     def __cinit__(self):
+        born(APPLICATION)
         no_attributes(ATTRIBUTES_OF(self))
 
     def __dealloc__(self):
@@ -111,4 +115,5 @@ cdef int _prepare_class() except -1:
     return install_lazydict(<Type*>HotApplication, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
 
 
+count_deaths(HotApplication, APPLICATION)
 _prepare_class()

@@ -22,12 +22,15 @@ from cpython.unicode cimport PyUnicode_DecodeLatin1
 from libc.stdint cimport uint64_t
 from libc.string cimport memchr, memcmp
 
+from .counters cimport born, count_deaths, kind_of
+
 import os
 
 cdef extern from "bytescan.h" nogil:
     const char* find_control(const char* at, const char* end)
     uint64_t hash_bytes(const char* at, size_t size, const uint64_t* seed)
 
+cdef int SECTION = kind_of("Section"), SECTIONS = kind_of("Sections")
 cdef object reference = None            # FieldSection
 cdef object canonical = None            # name as it came -> canonical name; raises for what is no name
 cdef object is_authority = None
@@ -80,6 +83,9 @@ cdef class Section:
 
     See :class:`tornadolike.http1.fields.FieldSection`, and for what is only here fields.pxd.
     """
+
+    def __cinit__(self):
+        born(SECTION)
 
     def __init__(self, str text not None, Py_ssize_t max_count):
         cdef bytes raw = None
@@ -231,6 +237,7 @@ cdef class Sections:
     MAX_BYTES = MOST_BYTES
 
     def __cinit__(self, Py_ssize_t max_count):
+        born(SECTIONS)
         self.max_count = max_count
         self.last = None
         self.places = [None] * 8
@@ -352,5 +359,7 @@ cdef int put(list places, Section section) except -1:
     return 0
 
 
+count_deaths(Section, SECTION)
+count_deaths(Sections, SECTIONS)
 FieldSection = Section
 FieldSectionCache = Sections

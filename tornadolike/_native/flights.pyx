@@ -18,9 +18,12 @@ which ``_leave`` opens. A turn (of :class:`.Turns`) is the flight's until it lan
 lane knows its client weakly, and its engine not at all: both have it.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_Next
 from cpython.object cimport PyObject, Py_EQ, PyObject_RichCompareBool
+
+from .counters cimport born, count_deaths, kind_of
 
 import time
 import weakref
@@ -56,6 +59,8 @@ cdef enum:
     MAX_SIZE = 2048         # of such a head, and of its URL
     TOGETHER = 65536        # of a body that is copied in order to leave together with the head
 
+cdef int ROUTE = kind_of("Route"), FLIGHT = kind_of("Flight"), FLIGHTS = kind_of("Flights")
+
 cdef object _time = time.time
 # HEAD is none of them: what answers it has no body, whatever its Content-Length says.
 cdef frozenset _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -75,7 +80,11 @@ cdef class Route:
     cdef object key
     cdef bytes data
 
+    def __cinit__(self):
+        born(ROUTE)
 
+
+@cython.nonecheck(True)  # somebody may have one that was never sent
 cdef class Flight:
     """One request that was sent, until its response is whole or handed over."""
 
@@ -94,6 +103,9 @@ cdef class Flight:
     cdef readonly bint lost
     cdef readonly object reason             # why the connection was lost
     cdef bint raise_error
+
+    def __cinit__(self):
+        born(FLIGHT)
 
     # What the connection calls.
 
@@ -330,6 +342,9 @@ cdef class Flights:
     cdef object timer
     cdef double due
 
+    def __cinit__(self):
+        born(FLIGHTS)
+
     def __init__(self, turns, pool, heads, limits, tools):
         self.turns, self.pool, self.heads, self.tools = turns, pool, heads, tools
         self.no_coding, self.chunked = tools.NO_CODING, tools.CHUNKED
@@ -515,3 +530,8 @@ cdef class Flights:
                 first = flight.deadline
         if first and self.timer is None:
             self._set_timer(first)
+
+
+count_deaths(Route, ROUTE)
+count_deaths(Flight, FLIGHT)
+count_deaths(Flights, FLIGHTS)

@@ -35,6 +35,7 @@ from logging import Logger
 from sys import intern
 from types import CoroutineType
 
+from .counters cimport born, count_deaths, kind_of
 from .digest cimport ETAG_SIZE, put_etag
 from .exchange cimport Exchange
 from .facts cimport Facts, are_good, attributes_version, dict_version, facts_of
@@ -75,6 +76,8 @@ cdef enum:
     MAX_NAMES = 2000        # header names that are remembered
     MAX_CALL = 8            # arguments of a method that are passed without a tuple
     INFO = 20               # logging's
+
+cdef int HANDLER = kind_of("HotHandler")
 
 # From the rooms above (install())
 cdef object reference = None                # the class behind HotHandler
@@ -293,6 +296,7 @@ cdef class HotHandler:
     """The state of a handler, and what is done with it for nearly every request."""
 
     def __cinit__(self):
+        born(HANDLER)
         no_attributes(ATTRIBUTES_OF(self))
         self.status = 200
 
@@ -1156,4 +1160,5 @@ cdef int _prepare_class() except -1:
     return install_lazydict(<Type*>HotHandler, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
 
 
+count_deaths(HotHandler, HANDLER)
 _prepare_class()

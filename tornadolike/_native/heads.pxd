@@ -19,8 +19,8 @@ cdef class Heads:
 
     # Whatever was made before is of another time.
     cdef void start_tick(self, double tick) noexcept
-    # The head of a response that says nothing but Server, Content-Type and Date.
-    cdef int put_default(self, Outgoing out, int status, object reason, object content_type) except -1
+    # The head of a response that says nothing but Server, Content-Type and Date. (It may run code of anybody's.)
+    cdef bytes default_head(self, int status, object reason, object content_type)
 
 # Status line and fields: 1. Or nothing is put, and 0: the reference judges them. `size` is the body's; `bodiless`: the
 # status has none. `counted`: whether there is a Content-Length among the fields (which is right, then).

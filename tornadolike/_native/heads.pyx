@@ -38,10 +38,10 @@ cdef class Heads:
     cdef void start_tick(self, double tick) noexcept:
         if tick != self.tick:
             self.tick = tick
-            self.recent.clear()
             self.next = 0
+            self.recent.clear()
 
-    cdef int put_default(self, Outgoing out, int status, object reason, object content_type) except -1:
+    cdef bytes default_head(self, int status, object reason, object content_type):
         cdef DefaultHead one
         cdef Py_ssize_t i
         cdef bytes head
@@ -52,20 +52,16 @@ cdef class Heads:
                 and (one.content_type is content_type or one.content_type == content_type)
                 and (one.reason is reason or one.reason == reason)
             ):
-                head = one.head
-                break
+                return one.head
+        head = self.make_default(status, reason, content_type, self.tick)
+        one = DefaultHead.__new__(DefaultHead)
+        one.status, one.reason, one.content_type, one.head = status, reason, content_type, head
+        if PyList_GET_SIZE(self.recent) < MOST_RECENT:
+            self.recent.append(one)
         else:
-            head = self.make_default(status, reason, content_type, self.tick)
-            one = DefaultHead.__new__(DefaultHead)
-            one.status, one.reason, one.content_type, one.head = status, reason, content_type, head
-            if PyList_GET_SIZE(self.recent) < MOST_RECENT:
-                self.recent.append(one)
-            else:
-                self.recent[self.next % MOST_RECENT] = one
-                self.next += 1
-        out.reserve(len(head))
-        out.put(head, len(head))
-        return 1
+            self.next += 1
+            self.recent[(self.next - 1) % MOST_RECENT] = one
+        return head
 
 
 cdef inline int put_field(Outgoing out, const char* name, Py_ssize_t name_size, object value) except -1:

@@ -16,6 +16,10 @@ from cpython.object cimport PyObject
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, strlen
 
+from .counters cimport born, died, kind_of
+
+cdef int TEXT = kind_of("large JSON text")
+
 cdef extern from "Python.h":
     int PyDict_Next(object, Py_ssize_t*, PyObject**, PyObject**)
     long long PyLong_AsLongLongAndOverflow(object, int*) except? -1
@@ -76,6 +80,7 @@ cdef int make_room(Text* text, Py_ssize_t more) except -1:
     if data is NULL:
         raise MemoryError()
     if not text.is_large:
+        born(TEXT)
         memcpy(data, text.data, text.size)
     text.data = data
     text.room = room
@@ -282,6 +287,7 @@ cdef bytes encode_json(object value):
     finally:
         if text.is_large:
             free(text.data)
+            died(TEXT)
 
 
 def json_encode(value):

@@ -39,6 +39,7 @@ is its, and the answers in the buffer. Application code runs meanwhile, and can 
 The room is never read after the application has been called except by its owner, at the place where that has stopped.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
@@ -46,6 +47,7 @@ from libc.string cimport memcpy
 
 import time
 
+from .counters cimport born, count_deaths, died, kind_of
 from .fields cimport Section, Sections
 from .handler cimport drop_spare_handler
 from .heads cimport Heads, put_fields
@@ -82,6 +84,7 @@ cdef enum:
     COPIED_SIZE = 64 * 1024     # ... unless it is smaller than this, where a second piece would cost more
     NOWHERE = -1                # ioloop.deadlines.Deadlines'
 
+cdef int SITE = kind_of("Site"), LANE = kind_of("Lane")
 cdef int READ = 1
 cdef object CancelledError = None
 cdef object monotonic = time.monotonic
@@ -111,6 +114,7 @@ cdef class Site:
     """
 
     def __cinit__(self, serving):
+        born(SITE)
         limits = serving.limits
         self.room = <char*>malloc(ROOM + PART_SIZE)
         if self.room == NULL:
@@ -131,6 +135,7 @@ cdef class Site:
 
     def __dealloc__(self):
         free(self.room)
+        died(SITE)
 
     cdef int look_at_clock(self) except -1:
         """What changes with the server's ticks of time."""
@@ -158,6 +163,7 @@ cdef class Lane(Exchange):
     """
 
     def __cinit__(self):
+        born(LANE)
         self.fd = -1
         self.mode = GENERAL
         self.where = NOWHERE
@@ -368,21 +374,29 @@ cdef class Lane(Exchange):
         """
         cdef Site site = self.site
         cdef Outgoing out = site.out
-        cdef Py_ssize_t begin = out.size
-        cdef bint mine = site.owner is self
-        cdef bint is_head, bodiless = status == 204 or status == 304
+        cdef Py_ssize_t begin
+        cdef bytes head = None
+        cdef bint mine, is_head, bodiless = status == 204 or status == 304
         cdef bint counted = False, extra_first
-        if self.request is None or not (self.keep_alive or self.last and mine) or not 200 <= status <= 999:
+        if self.request is None or not 200 <= status <= 999:
             return 0
+        # What can run code of the author's comes before all that is looked at here.
         is_head = self.is_head()
-        if not mine:
+        if site.owner is not self:
             site.look_at_clock()
+        if fields is None:
+            head = site.heads.default_head(status, reason, content_type)
+        begin = out.size
+        mine = site.owner is self
+        if self.mode != HANDLING or self.request is None or not (self.keep_alive or self.last and mine):
+            return 0
         extra_first = first or (
             fields is None and status == 200 and size <= CORKED_SIZE and not is_head and self.keep_alive
         )
         try:
             if fields is None:
-                site.heads.put_default(out, status, reason, content_type)
+                out.reserve(PyBytes_GET_SIZE(head))
+                out.put(PyBytes_AS_STRING(head), PyBytes_GET_SIZE(head))
             elif not put_fields(out, status, reason, fields, size, bodiless, &counted):
                 return 0
             out.reserve(extra_size + 64 + (size if size <= COPIED_SIZE else 0))
@@ -479,6 +493,7 @@ cdef class Lane(Exchange):
         return sock, section, unsent, unread
 
 
+@cython.nonecheck(True)  # somebody may have an object that never entered the lane
 cdef class LaneFace(Lane):
     """What the general connection's methods and everybody above see of a lane.
 
@@ -629,3 +644,7 @@ cdef class LaneFace(Lane):
     @bucket.setter
     def bucket(self, long where):
         self.where = where
+
+
+count_deaths(Lane, LANE)
+count_deaths(LaneFace, LANE)

@@ -16,6 +16,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcpy
 
+from .counters cimport born, count_deaths, kind_of
 from .frames cimport BINARY, FINAL_BINARY, FINAL_TEXT, TEXT, Frame, find_message, framed, mask_bytes
 from .frames cimport unmasked, utf8_whole
 
@@ -29,6 +30,8 @@ cdef extern from "utf8.h" nogil:
 
 cdef enum:
     INVALID_PAYLOAD = 1007
+
+cdef int CORE = kind_of("CoreFields")
 
 cdef object open_state = None, closed_state = None
 cdef object reference_next_event = None
@@ -68,6 +71,7 @@ cdef class CoreFields:
     """What a ``WebSocketCore`` keeps. It owns no memory beside its Python objects."""
 
     def __cinit__(self):
+        born(CORE)
         self._data = self._mask = self._tail = b""      # (bytes are looked into, which None would not bear)
 
     cdef int take(self, bytes data) except -1:
@@ -188,3 +192,6 @@ def next_event(CoreFields self):
 def data_to_send(CoreFields self):
     """What is to be sent to the peer, once."""
     return self.outgoing()
+
+
+count_deaths(CoreFields, CORE)

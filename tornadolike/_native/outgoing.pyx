@@ -7,6 +7,10 @@ write stands behind the owner's only until their own call ends.
 
 from libc.stdlib cimport free, malloc, realloc
 
+from .counters cimport born, died, kind_of
+
+cdef int OUTGOING = kind_of("Outgoing")
+
 cdef enum:
     FIRST_ROOM = 16 * 1024
     KEPT_ROOM = 256 * 1024  # larger than this it becomes small again once it is empty
@@ -15,8 +19,12 @@ cdef enum:
 cdef class Outgoing:
     """Owns the memory that ``data`` points to; nobody else keeps a pointer into it."""
 
+    def __cinit__(self):
+        born(OUTGOING)
+
     def __dealloc__(self):
         free(self.data)
+        died(OUTGOING)
 
     cdef int reserve(self, Py_ssize_t more) except -1:
         cdef Py_ssize_t room

@@ -15,7 +15,10 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
+from .counters cimport born, died, kind_of
 from .handles cimport is_cancelled, release
+
+cdef int READY = kind_of("ReadyQueue"), TIMERS = kind_of("TimerHeap")
 
 ctypedef int (*visitproc)(PyObject*, void*) noexcept
 ctypedef int (*traverseproc)(PyObject*, visitproc, void*) noexcept
@@ -36,6 +39,9 @@ DEF IDLE_CAPACITY = 4096  # of a ring that is empty; a heap is cut from less
 @cython.final
 cdef class ReadyQueue:
     """A ring that grows. Its order is that of a deque: append on the right, run from the left."""
+
+    def __cinit__(self):
+        born(READY)
 
     cdef int push(self, object handle) except -1:
         if self.count == self.capacity:
@@ -81,6 +87,7 @@ cdef class ReadyQueue:
     def __dealloc__(self):
         self.drop_all()
         free(self.items)
+        died(READY)
 
     # As a deque.
 
@@ -160,6 +167,9 @@ cdef void sink(Timed* items, size_t count, size_t place, Timed entry) noexcept n
 @cython.final
 cdef class TimerHeap:
     """A binary heap by time; what is due at the same time keeps its order."""
+
+    def __cinit__(self):
+        born(TIMERS)
 
     cdef int push(self, double when, object handle) except -1:
         cdef size_t place, above
@@ -241,6 +251,7 @@ cdef class TimerHeap:
     def __dealloc__(self):
         self.drop_all()
         free(self.items)
+        died(TIMERS)
 
     # As a list of (when, order, handle).
 

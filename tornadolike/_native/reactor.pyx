@@ -29,6 +29,7 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
 from . cimport handles
+from .counters cimport born, died, kind_of
 from .watching cimport Watched
 
 import functools
@@ -52,6 +53,7 @@ cdef object MONOTONIC = _time.monotonic
 cdef double MAXIMUM_WAIT = 24 * 3600.0
 cdef Py_ssize_t CANCELLED_TIMERS_KEPT = 100
 cdef object find_queue = None
+cdef int REACTOR = kind_of("HotReactor")
 
 
 def install(double maximum_wait, Py_ssize_t cancelled_timers_kept, queue_of):
@@ -74,6 +76,7 @@ cdef double wall() except? -1.0:
 @cython.no_gc_clear
 cdef class HotReactor:
     def __cinit__(self, *args, **kwargs):
+        born(REACTOR)
         self._ready = ReadyQueue()
         self._timers = TimerHeap()
         self.watchers = {}
@@ -85,6 +88,7 @@ cdef class HotReactor:
     def __dealloc__(self):
         free(self.slots)
         free(self.told)
+        died(REACTOR)
 
     def _make_room(self):
         """The reference makes its queues here; ours are there."""

@@ -22,6 +22,7 @@ from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_REFCNT
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
+from .counters cimport born, count_deaths, kind_of
 from .fields cimport Section
 from .query cimport parse_query
 from .scanner cimport GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS, NO_METHOD, Head
@@ -37,6 +38,7 @@ cdef extern from "lazydict.h":
         inquiry tp_clear
     int install_lazydict(PyTypeObject*, Py_ssize_t, inquiry) except -1
 
+cdef int REQUEST = kind_of("HotRequest")
 cdef object request_class = None            # HTTPServerRequest
 cdef object body_config = None              # default_parse_body_config
 cdef object compute_arguments = None
@@ -85,6 +87,7 @@ cdef class HotRequest:
     """What every request has."""
 
     def __cinit__(self):
+        born(REQUEST)
         no_attributes(ATTRIBUTES_OF(self))
         self.method_number = NO_METHOD
         self.minor = 1
@@ -440,4 +443,5 @@ cdef int _prepare_class() except -1:
     return install_lazydict(<PyTypeObject*>HotRequest, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
 
 
+count_deaths(HotRequest, REQUEST)
 _prepare_class()

@@ -12,7 +12,11 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp
 
+from .counters cimport born, died, kind_of
+
 import os
+
+cdef int WAYS = kind_of("Ways")
 
 cdef extern from "bytescan.h" nogil:
     uint64_t hash_bytes(const char* at, size_t size, const uint64_t* seed)
@@ -34,6 +38,7 @@ cdef class Ways:
 
     def __cinit__(self, texts, rules):
         cdef Py_ssize_t size = 8
+        born(WAYS)
         self.paths, self.founds = [], []
         self.patterns = [Pattern(*rule) for rule in rules]
         while size < 2 * len(texts) + 2:
@@ -48,6 +53,7 @@ cdef class Ways:
 
     def __dealloc__(self):
         free(self.places)
+        died(WAYS)
 
     cdef Place* place_of(self, const char* path, Py_ssize_t size) noexcept:
         """Where a path is, or would be."""

@@ -268,10 +268,15 @@ cdef object text_of(bytes value, bint strip):
     return text
 
 
+cdef inline bint has_current_plan(HotHandler self) noexcept:
+    """Whether the plan that is known is that of the class as it is now."""
+    return self.known is not None and self.known.version and self.known.version == version_of(Py_TYPE(self))
+
+
 cdef inline int changed_of(HotHandler self) except -1:
     """The hooks that are not as they are in the framework, as it is now; EVERYTHING if this instance has one of its own."""
     cdef PyObject* own = ATTRIBUTES_OF(self)[0]
-    if self.known is not None and self.known.version and self.known.version == version_of(Py_TYPE(self)) and (
+    if has_current_plan(self) and (
         own is NULL or self.own_version and self.own_version == dict_version(own)
     ):
         return self.known.changed
@@ -306,7 +311,8 @@ cdef class HotHandler:
     cdef int look(self) except -1:
         """What changed_of() says, found out."""
         cdef PyObject* own = ATTRIBUTES_OF(self)[0]
-        self.known = plan_of(Py_TYPE(self))
+        if not has_current_plan(self):
+            self.known = plan_of(Py_TYPE(self))
         if own is not NULL:
             if names_a_hook(<dict>own):
                 return EVERYTHING
@@ -1119,9 +1125,8 @@ cdef int give_back_handler(HotHandler handler) except -1:
     global spare
     if (
         Py_REFCNT(handler) != 1
-        or handler.known is None
+        or not has_current_plan(handler)
         or not handler.known.reusable
-        or changed_of(handler) & PLACES
         or is_weakly_known(handler)
     ):
         return 0

@@ -86,7 +86,7 @@ It stands in few places, each with what is done where it is not to be had:
 * driver.pyx, at its head: what asyncio keeps of its tasks, and the bytes of a task and of a context. Where one of these
   is not as we know it, ``start_task()`` is used;
 * queues.pyx and counters.pyx set ``tp_traverse``, ``tp_clear`` and ``tp_dealloc`` of classes of ours;
-* handler.pyx reads what a ``Logger`` remembers of its levels (``_cache``), if it is Python's own.
+* facts.pyx reads what a ``Logger`` remembers of its levels (``_cache``), if it is Python's own.
 
 A change to the core
 --------------------
@@ -119,8 +119,9 @@ query           the arguments of a query                                        
 digest          the Etag of a body                                                ``hashlib``
 jsontext        JSON as ``json.dumps`` writes it                                  ``escape.json_encode``
 plans           what a class of handlers has overridden
-facts           what an application's settings say                                ``web.application``, before it
-handler         the handler                                                       ``web.handler``
+facts           what an application's attributes say, and its log                 ``web.application``, before it
+state           what every handler has, by the names that Python code uses        ``web.head``, ``web.response``
+handler         what is done for nearly every request                             ``web.handler``
 ways            from the bytes of a path to what is found for it                  ``web.routes``
 dispatch        from a request to its handler                                     ``Application.__call__``
 accesslog       lines of the access log, and where they wait                      ``accesslog.formats``, ``.batches``

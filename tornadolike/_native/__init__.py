@@ -52,6 +52,7 @@ MODULES: Final = (
     "jsontext",
     "facts",
     "plans",
+    "state",
     "handler",
     "handles",
     "queues",

@@ -34,6 +34,9 @@ cdef class HotApplication:
     @cython.final
     cdef int _forget(self) except -1
 
+# Whether the log of requests takes lines of this level.
+cdef bint is_logged(int level) except -1
+
 # What is known of an application as it is now; None if nothing can be known.
 cdef Facts facts_of(object application)
 

@@ -11,6 +11,8 @@ When it goes they are good for nothing any more, whoever has them.
 
 from cpython.dict cimport PyDict_GetItemWithError
 
+from logging import Logger
+
 from .counters cimport born, count_deaths, kind_of
 
 cdef extern from "lazydict.h":
@@ -23,13 +25,29 @@ cdef extern from "lazydict.h":
     int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
 
 cdef int APPLICATION = kind_of("HotApplication")
+cdef enum:
+    INFO = 20                           # logging's
+
 cdef object log_request = None          # Application.log_request
+cdef object access_log = None
+cdef dict log_own = None                # its __dict__
+cdef dict log_levels = None             # what it remembers of its levels
+cdef uint64_t log_version = 0, levels_version = 0   # of these two, when it was found out...
+cdef bint takes_info = False                        # ... that lines for most requests are taken; or not
 
 
-def install(application_class):
-    """What is needed of the upper rooms; web.application hands it in."""
-    global log_request
-    log_request = application_class.log_request
+def install(application_class, log):
+    """What is needed of the upper rooms; web.application hands it in.
+
+    :arg application_class: Application.
+    :arg log: the logger of requests.
+    """
+    global log_request, access_log, log_own, log_levels
+    log_request, access_log = application_class.log_request, log
+    log_own = log_levels = None
+    if type(log).isEnabledFor is Logger.isEnabledFor and "isEnabledFor" not in vars(log):
+        log_own = vars(log)
+        log_levels = log_own.get("_cache")
 
 
 cdef class Facts:
@@ -81,6 +99,28 @@ cdef Facts facts_of(object application):
         facts.transforms = found
     (<HotApplication>application).facts = facts
     return facts
+
+
+cdef bint is_logged(int level) except -1:
+    """Whether the log of requests takes lines of this level."""
+    global log_version, levels_version, takes_info
+    cdef PyObject* found
+    if log_levels is None:
+        return access_log.isEnabledFor(level)
+    if level == INFO and log_version and (
+        log_version == dict_version(<PyObject*>log_own) and levels_version == dict_version(<PyObject*>log_levels)
+    ):
+        return takes_info
+    if not log_own["disabled"]:
+        # Where a Logger keeps what it has found out, as long as nobody changes a level anywhere.
+        found = PyDict_GetItemWithError(log_levels, level)
+        if found is not NULL:
+            if level == INFO:
+                log_version = attributes_version(<PyObject*>access_log, <PyObject*>log_own)
+                levels_version = dict_version(<PyObject*>log_levels)
+                takes_info = <object>found
+            return <object>found
+    return access_log.isEnabledFor(level)
 
 
 # To stand before the reference

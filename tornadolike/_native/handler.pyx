@@ -1,10 +1,9 @@
 # cython: binding=False, embedsignature=True, embedsignature.format=clinic
 """HotHandler: what of a :class:`.RequestHandler` nearly every request needs.
 
-It stands before the reference among the bases of that class. It has the handler's state in places of its own, which
-Python code reads and sets by the names that the reference uses; and it does natively what is common: a status, some
-headers, a body in one piece or several, an Etag, a whole response. All else is the reference's, which works on the same
-state: whenever something is unusual, the native method calls the one behind it, before it has changed anything.
+It stands before the reference among the bases of that class, and does natively what is common: a status, some headers, a
+body in one piece or several, an Etag, a whole response. All else is the reference's, which works on the same state
+(:mod:`.state`): whenever something is unusual, the native method calls the one behind it, before it has changed anything.
 
 What a class (or somebody who patches it, or the instance) has put in the place of the framework's methods is called. It
 is known from the class's :class:`~.plans.Plan`; hooks that are not overridden are not called at all, for they do
@@ -12,8 +11,8 @@ nothing.
 
 Ownership. A handler owns its application and request by plain references; the request knows its connection, and the
 connection its request: who finishes a response breaks no circle here, because nobody below knows the handler but by
-callbacks that are taken back. A body that is one piece of ASCII text is sent from that text; nothing of it is borrowed.
-``__dict__`` is made when it is needed (c/lazydict.h).
+callbacks that are taken back. A handler that nobody has any more behind its request is used for the next one of its class,
+as long as there are requests in the room of the lane; it comes as if it were new.
 
 Reentrancy: a hook that is called (``write``, ``compute_etag``, ``log_function``, ``on_finish``) may do anything to the
 handler, finish it too. Behind each call the state is read anew.
@@ -25,20 +24,15 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.stdint cimport uint64_t
-from libc.string cimport memcpy
-from libc.time cimport time_t, time as time_now
 
 cimport cython
 
-from logging import Logger
 from sys import intern
 from types import CoroutineType
 
-from .counters cimport born, count_deaths, kind_of
-from .digest cimport ETAG_SIZE, put_etag
+from .digest cimport put_etag
 from .exchange cimport Exchange
-from .facts cimport Facts, are_good, attributes_version, dict_version, facts_of
+from .facts cimport Facts, are_good, dict_version, facts_of, is_logged
 from .jsontext cimport encode_json
 from .plans cimport (
     CREATING, DEFAULT_HEADERS, INITIALIZING, RUNNING, PREPARING, DECODING, WRITING, FINISHING, ENDING, ETAG, CONDITIONS,
@@ -47,17 +41,12 @@ from .plans cimport (
 )
 from .request cimport HotRequest
 from .scanner cimport GET, HEAD, OPTIONS
+from .state cimport LINES_SIZE, HandlerState, bytes_of
 
 cdef extern from "lazydict.h":
-    PyObject** ATTRIBUTES_OF(HotHandler)
-    ctypedef int (*inquiry)(object) except -1
-    int lazydict_clear(object, inquiry) except -1
-    void no_attributes(PyObject**)
+    PyObject** ATTRIBUTES_OF(HandlerState)
     int is_weakly_known(object)
     object new_object(object cls, object no_arguments)
-    ctypedef struct Type "PyTypeObject":
-        inquiry tp_clear
-    int install_lazydict(Type*, Py_ssize_t, inquiry) except -1
 
 cdef extern from "types.h":
     unsigned int version_of(PyTypeObject*)
@@ -77,43 +66,28 @@ cdef enum:
     MAX_CALL = 8            # arguments of a method that are passed without a tuple
     INFO = 20               # logging's
 
-cdef int HANDLER = kind_of("HotHandler")
 
 # From the rooms above (install())
 cdef object reference = None                # the class behind HotHandler
-cdef str HTML = None
 cdef str JSON = None
-cdef str SERVER = None
 cdef object header_text = None
 cdef object canonical_names = None
-cdef object headers_class = None            # HTTPHeaders
 cdef dict responses = None
-cdef object date_now = None
 cdef object REQUIRED = None                 # the default of an argument that has none
 cdef object fail_types = None               # ENDS
-cdef object access_log = None
-cdef dict log_own = None                    # its __dict__
-cdef dict log_levels = None
-cdef uint64_t log_version = 0, levels_version = 0   # of these two, when it was found out...
-cdef bint takes_info = False                        # ... that lines for most requests are taken; or not
 cdef Facts recent_facts = None
 cdef Py_ssize_t largest = 0                 # RequestHandler.max_etag_size; a class with another one has changed ETAG
-cdef object sending_of = None               # what is to be awaited, of a native connection
 cdef object request_class = None            # HTTPServerRequest
 cdef object Coroutine = CoroutineType
 cdef tuple nothing = ()
-cdef dict no_names = {}
 
 # Header names as authors write them -> canonical ones; of each of these there is one object, which is never forgotten.
-cdef object CONTENT_TYPE = intern("Content-Type")
-cdef dict good_names = {CONTENT_TYPE: CONTENT_TYPE}
+cdef dict good_names = {}
 cdef dict usual_names = {}                  # those of these of which nothing is UNUSUAL
 # What the default headers have, and what has a meaning for how the message is sent.
 cdef frozenset UNUSUAL = frozenset((
     "Server", "Content-Type", "Date", "Etag", "Content-Length", "Connection", "Transfer-Encoding", "Trailer", "Upgrade",
 ))
-cdef str date_text = None
-cdef time_t date_second = 0
 
 class _Required:
     """The default of an argument that has none."""
@@ -124,8 +98,6 @@ class _Required:
 
 _REQUIRED = _Required()
 
-cdef object NONE = object()                 # stands for a None that was set
-cdef object DELETED = object()              # mock.patch deletes what it has patched, and then sets what was there
 
 
 def install(reference_class, whole_request, names):
@@ -135,50 +107,15 @@ def install(reference_class, whole_request, names):
     :arg whole_request: HTTPServerRequest; a class of somebody's own that is derived from it may have other attributes.
     :arg names: a dict of all others, by the names that they have here.
     """
-    global reference, HTML, JSON, SERVER, header_text, canonical_names, headers_class, responses, date_now, REQUIRED
-    global fail_types, largest, sending_of, request_class
+    global reference, JSON, header_text, canonical_names, responses, REQUIRED, fail_types, largest, request_class
     reference = reference_class
     request_class = whole_request
-    HTML, JSON, SERVER = names["HTML"], names["JSON"], names["SERVER"]
-    header_text, canonical_names, headers_class = names["header_text"], names["canonical_names"], names["HTTPHeaders"]
-    responses, date_now, REQUIRED = names["responses"], names["http_date_now"], names["REQUIRED"]
-    fail_types, sending_of = names["ENDS"], names["sending_of"]
+    JSON, header_text, canonical_names = names["JSON"], names["header_text"], names["canonical_names"]
+    responses, REQUIRED, fail_types = names["responses"], names["REQUIRED"], names["ENDS"]
     largest = reference.max_etag_size
 
 
-def install_log(log):
-    """What says that a request is finished: the logger of requests; web.application hands it in."""
-    global access_log, log_own, log_levels
-    access_log = log
-    log_own = log_levels = None
-    if type(log).isEnabledFor is Logger.isEnabledFor and "isEnabledFor" not in vars(log):
-        log_own = vars(log)
-        log_levels = log_own.get("_cache")
-
-
 # What does not change for every request
-
-cdef bint is_logged(int level) except -1:
-    """Whether the log of requests takes lines of this level."""
-    global log_version, levels_version, takes_info
-    cdef PyObject* found
-    if log_levels is None:
-        return access_log.isEnabledFor(level)
-    if level == INFO and log_version and (
-        log_version == dict_version(<PyObject*>log_own) and levels_version == dict_version(<PyObject*>log_levels)
-    ):
-        return takes_info
-    if not log_own["disabled"]:
-        # Where a Logger keeps what it has found out, as long as nobody changes a level anywhere.
-        found = PyDict_GetItemWithError(log_levels, level)
-        if found is not NULL:
-            if level == INFO:
-                log_version = attributes_version(<PyObject*>access_log, <PyObject*>log_own)
-                levels_version = dict_version(<PyObject*>log_levels)
-                takes_info = <object>found
-            return <object>found
-    return access_log.isEnabledFor(level)
-
 
 cdef inline Facts known_facts(object application):
     """What is known of an application; None if nothing can be known."""
@@ -186,16 +123,6 @@ cdef inline Facts known_facts(object application):
     if not are_good(recent_facts, <PyObject*>application):
         recent_facts = facts_of(application)
     return recent_facts
-
-
-cdef str date_of_now():
-    """The date for a header. It is made once a second."""
-    global date_text, date_second
-    cdef time_t now = time_now(NULL)
-    if now != date_second or date_text is None:
-        date_text = date_now()
-        date_second = now
-    return date_text
 
 
 cdef inline bint is_plain_text(object text) except -1:
@@ -225,30 +152,6 @@ cdef int remember_name(str name) except -1:
         if canonical not in UNUSUAL:
             usual_names[name] = canonical
     return 0
-
-
-cdef inline object told(object value, object default, str name):
-    """What is told of a value that was kept."""
-    if value is None:
-        return default
-    if value is NONE:
-        return None
-    if value is DELETED:
-        raise AttributeError(name)
-    return value
-
-
-cdef inline const char* bytes_of(object body, Py_ssize_t* size) noexcept:
-    """What is in a body: bytes, or a str of ASCII."""
-    if type(body) is str:
-        size[0] = PyUnicode_GET_LENGTH(body)
-        return <const char*>PyUnicode_1BYTE_DATA(body)
-    size[0] = PyBytes_GET_SIZE(body)
-    return PyBytes_AS_STRING(body)
-
-
-cdef inline object given(object value):
-    return NONE if value is None else value
 
 
 cdef object text_of(bytes value, bint strip):
@@ -297,16 +200,8 @@ cdef inline object call_hook(HotHandler self, int number):
     return PyObject_Vectorcall(function, &places[1], 1 | (<size_t>1 << (8 * sizeof(size_t) - 1)), NULL)
 
 
-cdef class HotHandler:
-    """The state of a handler, and what is done with it for nearly every request."""
-
-    def __cinit__(self):
-        born(HANDLER)
-        no_attributes(ATTRIBUTES_OF(self))
-        self.status = 200
-
-    def __dealloc__(self):
-        self.forget_own()
+cdef class HotHandler(HandlerState):
+    """What is done for nearly every request."""
 
     cdef int look(self) except -1:
         """What changed_of() says, found out."""
@@ -338,7 +233,7 @@ cdef class HotHandler:
         """The status as set so far."""
         if changed_of(self) & PLACES:
             return reference.get_status(self)
-        return self.status if self.status >= 0 else told(self.odd_status, 200, "_status_code")
+        return self.status_now()
 
     def set_header(self, name, value):
         """Set a header, replacing it if it is set. A datetime is written as HTTP writes dates.
@@ -383,86 +278,6 @@ cdef class HotHandler:
         PyDict_SetItem(self.fields, canonical, text)
         return 0
 
-    cdef bint put_own(self, PyObject* name, object text) except -1:
-        """Set a usual header to a text of ASCII; false if that needs a dict."""
-        cdef int i
-        if self.has_etag():
-            return False  # which it would have to stand behind
-        for i in range(self.own_count):
-            if self.own_names[i] == name:
-                Py_DECREF(<object>self.own_values[i])
-                break
-        else:
-            i = self.own_count
-            if i == MAX_OWN:
-                return False
-            self.own_names[i] = name
-            self.own_count = i + 1
-        Py_INCREF(text)
-        self.own_values[i] = <PyObject*>text
-        return True
-
-    cdef void forget_own(self) noexcept:
-        cdef int i, count = self.own_count
-        self.own_count = 0
-        for i in range(count):
-            Py_DECREF(<object>self.own_values[i])  # (a str: nothing of the author's runs)
-
-    cdef int make_fields(self) except -1:
-        """Have the headers in a dict."""
-        cdef int i
-        cdef dict fields = {"Server": SERVER, CONTENT_TYPE: self.type_of_content(), "Date": date_of_now()}
-        for i in range(self.own_count):
-            fields[<object>self.own_names[i]] = <object>self.own_values[i]
-        self.forget_own()
-        if self.has_etag():
-            fields["Etag"] = self.take_etag()
-            self.etag = None
-        self.fields = fields
-        return 0
-
-    cdef Py_ssize_t put_lines(self, char* room) except -2:
-        """Write what stands behind the default headers: its size, -1 if it is too much."""
-        cdef int i
-        cdef Py_ssize_t at = 0, size, name_size
-        cdef const char* etag
-        for i in range(self.own_count):
-            name_size = PyUnicode_GET_LENGTH(<object>self.own_names[i])
-            size = PyUnicode_GET_LENGTH(<object>self.own_values[i])
-            if at + name_size + size + 4 > LINES_SIZE:
-                return -1
-            memcpy(room + at, PyUnicode_1BYTE_DATA(<object>self.own_names[i]), name_size)
-            at += name_size
-            memcpy(room + at, b": ", 2)
-            memcpy(room + at + 2, PyUnicode_1BYTE_DATA(<object>self.own_values[i]), size)
-            memcpy(room + at + 2 + size, b"\r\n", 2)
-            at += size + 4
-        if self.digits[0] != 0:
-            etag, size = self.digits, ETAG_SIZE
-        elif self.etag is not None:
-            etag = PyUnicode_AsUTF8AndSize(self.etag, &size)
-        else:
-            return at
-        if at + size + 8 > LINES_SIZE:
-            return -1
-        memcpy(room + at, b"Etag: ", 6)
-        memcpy(room + at + 6, etag, size)
-        memcpy(room + at + 6 + size, b"\r\n", 2)
-        return at + size + 8
-
-    cdef bint has_etag(self) noexcept:
-        return self.etag is not None or self.digits[0] != 0
-
-    cdef object take_etag(self):
-        """The Etag as a text, as which it is kept from here; None if there is none."""
-        if self.digits[0] != 0:
-            self.etag = self.digits[:ETAG_SIZE].decode("ascii")
-            self.digits[0] = 0
-        return self.etag
-
-    cdef object type_of_content(self):
-        return told(self.content_type, HTML, "_content_type")
-
     # The body
 
     def write(self, chunk):
@@ -498,32 +313,6 @@ cdef class HotHandler:
             return 0
         self.add(piece)
         return 1
-
-    cdef int add(self, object piece) except -1:
-        if self.pieces is not None:
-            self.pieces.append(piece.encode() if type(piece) is str else piece)
-        elif self.first is None:
-            self.first = piece
-        else:
-            self.listed().append(piece.encode() if type(piece) is str else piece)
-        return 0
-
-    cdef list listed(self):
-        """The body as a list of bytes, as which it stays."""
-        cdef object first = self.first
-        if self.pieces is None:
-            self.pieces = []
-            if first is not None:
-                self.pieces.append((<str>first).encode() if type(first) is str else first)
-                self.first = None
-        return self.pieces
-
-    cdef object body(self):
-        """The body in one piece: bytes, or a str of ASCII."""
-        cdef list pieces = self.pieces
-        if pieces is None:
-            return b"" if self.first is None else self.first
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     # The end
 
@@ -595,7 +384,7 @@ cdef class HotHandler:
                     lines_size = 0
             if (<Exchange>connection).respond_now(
                 self.status,
-                told(self.reason, "OK", "_reason"),
+                self.reason_now(),
                 self.type_of_content(),
                 self.fields,
                 lines,
@@ -609,7 +398,7 @@ cdef class HotHandler:
         if connection is not None:
             future = hot.connection.respond(
                 self.status,
-                told(self.reason, "OK", "_reason"),
+                self.reason_now(),
                 self.type_of_content(),
                 self._header_map,
                 b"" if self.header_map is not None or not self.has_etag() else f"Etag: {self.take_etag()}\r\n".encode(),
@@ -847,251 +636,6 @@ cdef class HotHandler:
             return reference.get_argument(self, name, default, strip)
         return reference.get_query_argument(self, name, default, strip)
 
-    # The state, by the names that Python code uses
-
-    @property
-    def application(self):
-        """The :class:`.Application` whose handler this is."""
-        return told(self._application, None, "application")
-
-    @application.setter
-    def application(self, value):
-        self._application = value
-
-    @application.deleter
-    def application(self):
-        self._application = DELETED
-
-    @property
-    def request(self):
-        """The :class:`.HTTPServerRequest` that is answered."""
-        return told(self._request, None, "request")
-
-    @request.setter
-    def request(self, value):
-        self._request = value
-
-    @request.deleter
-    def request(self):
-        self._request = DELETED
-
-    @property
-    def _status_code(self):
-        return self.status if self.status >= 0 else told(self.odd_status, 200, "_status_code")
-
-    @_status_code.setter
-    def _status_code(self, value):
-        if type(value) is int and 0 <= value <= 0xffff:
-            self.status = value
-        else:
-            self.status = -1
-            self.odd_status = given(value)
-
-    @_status_code.deleter
-    def _status_code(self):
-        self.status = 200
-
-    @property
-    def _reason(self):
-        return told(self.reason, "OK", "_reason")
-
-    @_reason.setter
-    def _reason(self, value):
-        self.reason = given(value)
-
-    @_reason.deleter
-    def _reason(self):
-        self.reason = None
-
-    @property
-    def _content_type(self):
-        return told(self.content_type, HTML, "_content_type")
-
-    @_content_type.setter
-    def _content_type(self, value):
-        self.content_type = given(value)
-
-    @_content_type.deleter
-    def _content_type(self):
-        self.content_type = None
-
-    @property
-    def _etag(self):
-        return self.take_etag()
-
-    @_etag.setter
-    def _etag(self, value):
-        self.digits[0] = 0
-        self.etag = value
-
-    @_etag.deleter
-    def _etag(self):
-        self.digits[0] = 0
-        self.etag = None
-
-    @property
-    def _header_map(self):
-        if self.own_count > 0:
-            self.make_fields()
-        if self.header_map is None and self.fields is not None:
-            self.header_map = headers_class.from_fields(self.fields)
-        return self.header_map
-
-    @_header_map.setter
-    def _header_map(self, value):
-        cdef object fields = value._fields if type(value) is headers_class else None
-        self.forget_own()
-        self.header_map = value
-        self.fields = fields if type(fields) is dict else None
-
-    @_header_map.deleter
-    def _header_map(self):
-        self.forget_own()
-        self.header_map = self.fields = None
-
-    @property
-    def _write_buffer(self):
-        return self.listed()
-
-    @_write_buffer.setter
-    def _write_buffer(self, list value not None):
-        self.first = None
-        self.pieces = value
-
-    @_write_buffer.deleter
-    def _write_buffer(self):
-        self.first = self.pieces = None
-
-    @property
-    def _finished(self):
-        return self.finished
-
-    @_finished.setter
-    def _finished(self, value):
-        self.finished = value
-
-    @_finished.deleter
-    def _finished(self):
-        self.finished = False
-
-    @property
-    def _headers_written(self):
-        return self.headers_written
-
-    @_headers_written.setter
-    def _headers_written(self, value):
-        self.headers_written = value
-
-    @_headers_written.deleter
-    def _headers_written(self):
-        self.headers_written = False
-
-    @property
-    def _sending(self):
-        if self.connection_to_ask is not None:
-            # Nobody has wanted to know until now.
-            self.sending = sending_of(self.connection_to_ask)
-            self.connection_to_ask = None
-        return self.sending
-
-    @_sending.setter
-    def _sending(self, value):
-        self.connection_to_ask = None
-        self.sending = value
-
-    @_sending.deleter
-    def _sending(self):
-        self.connection_to_ask = self.sending = None
-
-    @property
-    def _before_head(self):
-        return self.before_head
-
-    @_before_head.setter
-    def _before_head(self, value):
-        self.before_head = value
-
-    @_before_head.deleter
-    def _before_head(self):
-        self.before_head = None
-
-    @property
-    def _new_cookies(self):
-        return self.new_cookies
-
-    @_new_cookies.setter
-    def _new_cookies(self, value):
-        self.new_cookies = value
-
-    @_new_cookies.deleter
-    def _new_cookies(self):
-        self.new_cookies = None
-
-    @property
-    def _trailers(self):
-        return self.trailers
-
-    @_trailers.setter
-    def _trailers(self, value):
-        self.trailers = value
-
-    @_trailers.deleter
-    def _trailers(self):
-        self.trailers = None
-
-    @property
-    def path_args(self):
-        """The values of the groups of the rule's pattern that have no names, as texts."""
-        if self.positional is None:
-            self.positional = []
-        return told(self.positional, None, "path_args")
-
-    @path_args.setter
-    def path_args(self, value):
-        self.positional = given(value)
-
-    @path_args.deleter
-    def path_args(self):
-        self.positional = None
-
-    @property
-    def path_kwargs(self):
-        """The values of the groups of the rule's pattern that have names, as texts."""
-        if self.named is None:
-            self.named = {}
-        return told(self.named, None, "path_kwargs")
-
-    @path_kwargs.setter
-    def path_kwargs(self, value):
-        self.named = given(value)
-
-    @path_kwargs.deleter
-    def path_kwargs(self):
-        self.named = None
-
-    # What copy() and pickle ask for: these attributes are in no dict.
-
-    def __getstate__(self):
-        cdef dict state = dict(self.__dict__)
-        for name in _STATE:
-            try:
-                state[name] = getattr(self, name)
-            except AttributeError:
-                continue
-        return state
-
-    def __setstate__(self, state):
-        for name, value in state.items():
-            setattr(self, name, value)
-
-
-cdef tuple _STATE = (
-    "application", "request", "_status_code", "_reason", "_content_type", "_etag", "_header_map", "_write_buffer",
-    "_finished", "_headers_written", "_sending", "_before_head", "_new_cookies", "_trailers",
-    "path_args", "path_kwargs",
-)
-
-
 cdef HotHandler new_handler(object cls, Plan plan, object application, object request, dict kwargs):
     """A handler for this request; what the class's own code raises is raised."""
     cdef HotHandler handler
@@ -1131,17 +675,7 @@ cdef int give_back_handler(HotHandler handler) except -1:
     ):
         return 0
     # Whatever goes with these may run code of the author's, which does not know of this handler any more.
-    no_attributes(ATTRIBUTES_OF(handler))
-    handler._application = handler._request = None
-    handler.status = 200
-    handler.digits[0] = 0
-    handler.finished = handler.headers_written = False
-    handler.forget_own()
-    handler.odd_status = handler.reason = handler.content_type = handler.etag = None
-    handler.header_map = handler.fields = handler.first = handler.pieces = None
-    handler.sending = handler.connection_to_ask = None
-    handler.before_head = handler.new_cookies = handler.trailers = None
-    handler.positional = handler.named = None
+    handler.forget()
     if Py_REFCNT(handler) == 1:
         spare = handler
     return 0
@@ -1151,19 +685,3 @@ cdef void drop_spare_handler() noexcept:
     """It is not kept while nothing happens: with it its class would be."""
     global spare
     spare = None
-
-
-cdef inquiry original_clear = (<Type*>HotHandler).tp_clear
-
-
-cdef int clear(object self) except -1:
-    return lazydict_clear(self, original_clear)
-
-
-cdef int _prepare_class() except -1:
-    cdef HotHandler one = HotHandler.__new__(HotHandler)
-    return install_lazydict(<Type*>HotHandler, <char*>ATTRIBUTES_OF(one) - <char*><PyObject*>one, clear)
-
-
-count_deaths(HotHandler, HANDLER)
-_prepare_class()

@@ -83,7 +83,7 @@ def install(handler, reference, hot):
     for name in NAMES:
         originals[name] = getattr(handler, name, MISSING)
         reference_originals[name] = getattr(reference, name, MISSING)
-    for name, found in vars(hot).items():
+    for name, found in [*vars(hot.__base__).items(), *vars(hot).items()]:
         if type(found).__name__ in ("getset_descriptor", "member_descriptor") and name != "__dict__":
             places[name] = found
     original_new = (<Type*>handler).tp_new

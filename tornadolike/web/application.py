@@ -458,8 +458,4 @@ def static_rules(settings: dict[str, Any]) -> list[URLSpec]:
 
 
 install("dispatch", Application, changes, ENDS)
-install("facts", Application)
-if RUNNING:
-    from .._native.handler import install_log
-
-    install_log(access_log)
+install("facts", Application, access_log)

@@ -234,23 +234,19 @@ def _sending_of(connection: Any) -> "asyncio.Future[None]":
 
 if RUNNING:
     from .._native import handler as native
-    from .._native import plans
+    from .._native import plans, state
 
     native.install(
         AnyHandler,
         HTTPServerRequest,
         {
-            "HTML": HTML,
             "JSON": JSON,
-            "SERVER": SERVER,
-            "HTTPHeaders": HTTPHeaders,
             "REQUIRED": REQUIRED,
             "ENDS": ENDS,
             "header_text": header_text,
             "canonical_names": canonical_names,
             "responses": responses,
-            "http_date_now": http_date_now,
-            "sending_of": _sending_of,
         },
     )
+    state.install(HTML, SERVER, HTTPHeaders, http_date_now, _sending_of)
     plans.install(RequestHandler, AnyHandler, native.HotHandler)

@@ -23,7 +23,7 @@ static inline void no_attributes(PyObject **place)
     Py_XDECREF(before);
 }
 
-static int lazydict_clear(PyObject *self, inquiry original)
+static inline int lazydict_clear(PyObject *self, inquiry original)
 {
     PyObject **place = _PyObject_GetDictPtr(self);
     int result = original(self);
@@ -35,7 +35,7 @@ static int lazydict_clear(PyObject *self, inquiry original)
 static PyGetSetDef lazydict_getset = {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL};
 
 /* Let `type` have its __dict__ at `offset`, before anything is derived from it; -1 with an exception if that fails. */
-static int install_lazydict(PyTypeObject *type, Py_ssize_t offset, inquiry clear)
+static inline int install_lazydict(PyTypeObject *type, Py_ssize_t offset, inquiry clear)
 {
     PyObject *descriptor;
     int failed;

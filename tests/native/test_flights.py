@@ -209,12 +209,15 @@ async def client_of(site, **options):
 async def test_what_is_taken():
     site = Site()
     async with client_of(site) as (client, url):
-        assert not isinstance(client.fetch(url), asyncio.Task)
+        fetches = [client.fetch(url)]
+        assert not isinstance(fetches[0], asyncio.Task)
         await turns(3)
         for options in ({"request_timeout": 5}, {"streaming_callback": print}, {"method": "HEAD"}):
-            assert isinstance(client.fetch(url, **options), asyncio.Task), options
+            fetches.append(client.fetch(url, **options))
+            assert isinstance(fetches[-1], asyncio.Task), options
         client.engine.send = client.engine.send  # somebody wants to see what goes out
         await site.heard(4)
+        await asyncio.gather(*fetches)
 
 
 @on_every_loop
@@ -319,7 +322,7 @@ async def test_late():
 @on_every_loop
 async def test_late_in_the_body():
     site = Site(lambda head: OK if len(site.heads) == 1 else LENGTH + b"9\r\n\r\nok")
-    async with client_of(site, defaults={"request_timeout": 0.2}) as (client, url):
+    async with client_of(site, defaults={"request_timeout": 0.5}) as (client, url):
         with pytest.raises(HTTPTimeoutError, match="while reading the body of the response"):
             await client.fetch(url)
 

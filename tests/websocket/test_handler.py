@@ -15,6 +15,7 @@ from tests.websocket.helpers import BINARY, CLOSE, PING, PONG, TEXT, close, fram
 from tests.websocket.peer import Journal, Peer, eventually, settled
 from tests.wire.client import PLAIN_AND_TLS
 from tornadolike.websocket import WebSocketHandler
+from tornadolike.websocket.connection import keepalive
 
 
 class TestMessages:
@@ -269,6 +270,7 @@ class TestPings:
         eventually(lambda: journal[-1] == ("close", None, None))
 
     def test_a_timeout_that_is_too_long(self, serve_handler, expect_log):
+        keepalive._warn_of_timeout.cache_clear()
         server = serve_handler(Journal, websocket_ping_interval=0.0501, websocket_ping_timeout=7)
         with expect_log("tornadolike.general", "is longer than the ping interval", count=1):
             with Peer(server) as peer:

@@ -28,9 +28,9 @@ the kernel did not take is copied then. One call sends the answers to all that c
 
 Then the request is **used again** for the next one, if nobody else has it, weakly neither, and nobody has set anything
 on it. So are the handler, as long as there are requests in the room (handler.pyx), handles that have run (handles.pyx),
-and the task of a coroutine that has ended at once (driver.pyx). Of
-each the rule is the same: it has to be such that nobody can tell it from a new one, and whoever cannot be certain lets
-go of it. What it held is dropped *before* it is put back, as that may run code of the author's.
+and the task of a coroutine that has ended at once (driver.pyx). Of each the rule is the same: it has to be such that
+nobody can tell it from a new one, and whoever cannot be certain lets go of it. What it held is dropped *before* it is
+put back, as that may run code of the author's.
 
 What is known by a number
 -------------------------

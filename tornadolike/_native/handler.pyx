@@ -676,7 +676,7 @@ cdef int give_back_handler(HotHandler handler) except -1:
         return 0
     # Whatever goes with these may run code of the author's, which does not know of this handler any more.
     handler.forget()
-    if Py_REFCNT(handler) == 1:
+    if Py_REFCNT(handler) == 1 and not is_weakly_known(handler):
         spare = handler
     return 0
 

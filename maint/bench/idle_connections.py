@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How much memory does an idle keep-alive connection cost the server?
 
-    idle_connections.py [tornadolike,tornado,aiohttp] [--connections 10000]
+    idle_connections.py [tornadolike,tornado,aiohttp,nginx] [--connections 10000]
 
 Each server gets that many connections, each of which makes one request and then stays. The figure is what
 the server process grew by (its resident and its private memory), divided by their number; what the kernel
@@ -13,9 +13,12 @@ import argparse
 import re
 import resource
 import socket
+import sys
 from pathlib import Path
 
-from http_servers import chosen, machine, start, stop
+from http_servers import SERVERS, chosen, machine, start, stop
+
+SERVERS["nginx"] = [sys.executable, "idle_nginx.py", "{port}"]
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 BODY = b"Hello, World!"

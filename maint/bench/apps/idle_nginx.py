@@ -10,8 +10,7 @@ daemon off;
 master_process off;
 pid %(folder)s/nginx.pid;
 error_log /dev/null;
-worker_rlimit_nofile 100000;
-events { worker_connections 60000; }
+events { worker_connections 19900; }
 http {
   access_log off;
   keepalive_timeout 600;

@@ -12,7 +12,7 @@ it has only so many of them, and where there is none nothing is kept. */
 /* The version of a class, 0 if it has none at the moment. */
 static inline unsigned int version_of(PyTypeObject *type)
 {
-#if PY_VERSION_HEX < 0x030E0000
+#if PY_VERSION_HEX < 0x030D0000 /* from 3.13 on nobody sets the flag: without a version the number is 0 */
     if (!PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG))
         return 0;
 #endif

@@ -52,7 +52,7 @@ def measure(name: str, command: list[object], count: int, port: int) -> None:
             if number == 200:  # the first ones warm the server up
                 before = memory(server.pid)
             # Several source addresses: one has too few ports for very many connections.
-            source = (f"127.0.1.{number // 20000 + 1}", 0)
+            source = (f"127.0.1.{number // 5000 + 1}", 0)
             sockets.append(socket.create_connection(("127.0.0.1", port), 10, source))
             exchange(sockets[-1])
         after = memory(server.pid)

@@ -106,11 +106,37 @@ cdef class HandlerState:
         self.digits[0] = 0
         self.finished = self.headers_written = False
         self.forget_own()
-        self.odd_status = self.reason = self.content_type = self.etag = None
-        self.header_map = self.fields = self.first = self.pieces = None
-        self.sending = self.connection_to_ask = None
-        self.before_head = self.new_cookies = self.trailers = None
-        self.positional = self.named = None
+        # (Not those that are None: before 3.12 each would count references to None up and down, one after another.)
+        if self.odd_status is not None:
+            self.odd_status = None
+        if self.reason is not None:
+            self.reason = None
+        if self.content_type is not None:
+            self.content_type = None
+        if self.etag is not None:
+            self.etag = None
+        if self.header_map is not None:
+            self.header_map = None
+        if self.fields is not None:
+            self.fields = None
+        if self.first is not None:
+            self.first = None
+        if self.pieces is not None:
+            self.pieces = None
+        if self.sending is not None:
+            self.sending = None
+        if self.connection_to_ask is not None:
+            self.connection_to_ask = None
+        if self.before_head is not None:
+            self.before_head = None
+        if self.new_cookies is not None:
+            self.new_cookies = None
+        if self.trailers is not None:
+            self.trailers = None
+        if self.positional is not None:
+            self.positional = None
+        if self.named is not None:
+            self.named = None
         return 0
 
     # The head

@@ -10,7 +10,7 @@ daemon off;
 master_process off;
 pid %(folder)s/nginx.pid;
 error_log /dev/null;
-events { worker_connections 19900; }
+events { worker_connections 60000; }
 http {
   access_log off;
   keepalive_timeout 600;

@@ -11,7 +11,7 @@ Ownership: a dispatcher belongs to one server's lanes, and knows its application
 
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_TYPE
-from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from cpython.tuple cimport PyTuple_GET_ITEM
 
 from .counters cimport born, count_deaths, kind_of
 from .facts cimport attributes_of, attributes_version, dict_version

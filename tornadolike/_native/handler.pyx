@@ -18,11 +18,11 @@ Reentrancy: a hook that is called (``write``, ``compute_etag``, ``log_function``
 handler, finish it too. Behind each call the state is read anew.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_CheckExact, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
-from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.list cimport PyList_GET_SIZE
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF, Py_DECREF, Py_TYPE
+from cpython.ref cimport Py_TYPE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 
 cimport cython
@@ -36,7 +36,7 @@ from .facts cimport Facts, are_good, dict_version, facts_of, is_logged
 from .jsontext cimport encode_json
 from .plans cimport (
     CREATING, DEFAULT_HEADERS, INITIALIZING, RUNNING, PREPARING, DECODING, WRITING, FINISHING, ENDING, ETAG, CONDITIONS,
-    SETTING, STATUS, LOGGING, ON_FINISH, ARGUMENTS, QUERY_ARGUMENTS, AUTO_FINISH, PROTECTING, BODY,
+    SETTING, LOGGING, ON_FINISH, ARGUMENTS, QUERY_ARGUMENTS, AUTO_FINISH,
     PLACES, EVERYTHING, PREPARE, FINISHED, METHOD_COUNT, Plan, names_a_hook, plan_of,
 )
 from .request cimport HotRequest
@@ -56,7 +56,6 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object)
     Py_ssize_t PyUnicode_GET_LENGTH(object) noexcept
     void* PyUnicode_1BYTE_DATA(object) noexcept
-    const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
     Py_ssize_t PyTuple_GET_SIZE(object)
     Py_ssize_t Py_REFCNT(object) noexcept

@@ -85,7 +85,6 @@ cdef enum:
     NOWHERE = -1                # ioloop.deadlines.Deadlines'
 
 cdef int SITE = kind_of("Site"), LANE = kind_of("Lane")
-cdef int READ = 1
 cdef object CancelledError = None
 cdef object monotonic = time.monotonic
 cdef object context_of = None

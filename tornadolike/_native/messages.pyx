@@ -12,12 +12,12 @@ All else, and all that is wrong, is left where it is for the reference, which sa
 """
 
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_GET_SIZE, PyByteArray_Resize
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcpy
 
 from .counters cimport born, count_deaths, kind_of
-from .frames cimport BINARY, FINAL_BINARY, FINAL_TEXT, TEXT, Frame, find_message, framed, mask_bytes
+from .frames cimport FINAL_BINARY, TEXT, Frame, find_message, framed, mask_bytes
 from .frames cimport unmasked, utf8_whole
 
 cdef extern from "Python.h":

@@ -5,7 +5,7 @@ which no Python code can run; or is its owner for a while (:class:`.lane.Site` s
 write stands behind the owner's only until their own call ends.
 """
 
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport free, realloc
 
 from .counters cimport born, died, kind_of
 

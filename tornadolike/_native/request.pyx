@@ -17,9 +17,8 @@ as good as :attr:`arguments` until somebody has seen these and may have changed 
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.dict cimport PyDict_GetItemWithError
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF, Py_REFCNT
+from cpython.ref cimport Py_REFCNT
 from cpython.unicode cimport PyUnicode_DecodeLatin1
 
 from .counters cimport born, count_deaths, kind_of

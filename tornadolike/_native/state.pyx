@@ -9,7 +9,6 @@ ever (handler.pyx). A body that is one piece of ASCII text is sent from that tex
 (c/lazydict.h).
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.string cimport memcpy

@@ -59,7 +59,7 @@ def flags() -> list[str]:
     if is_set("TORNADOLIKE_DEBUG"):
         chosen += ["-O1", "-g", "-fno-omit-frame-pointer", "-UNDEBUG", "-DTORNADOLIKE_DEBUG=1"]
     else:
-        chosen += ["-O2", "-g0"]
+        chosen += ["-O3", "-g0"]
     return chosen + sanitizers()
 
 

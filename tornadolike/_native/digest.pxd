@@ -3,5 +3,6 @@
 cdef enum:
     ETAG_SIZE = 42      # 40 digits in quotes
 
-# Write it, without a NUL behind it.
-cdef void put_etag(const char* body, Py_ssize_t size, char* etag) noexcept nogil
+# Write the Etag of what is in `body` (`data`, `size`), without a NUL behind it. `holders` is how many references to it
+# belong to the response and its caller: who has more keeps it.
+cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t size, char* etag) noexcept

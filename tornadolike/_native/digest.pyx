@@ -1,15 +1,56 @@
-"""The Etag of a body, as Tornado's handlers compute it: its SHA-1 in hexadecimal digits, in quotes."""
+"""The Etag of a body, as Tornado's handlers compute it: its SHA-1 in hexadecimal digits, in quotes.
+
+Of bodies that somebody keeps besides the response (a constant of the code, a page that is kept in memory) the Etag is
+remembered, by the object: neither a ``str`` nor a ``bytes`` ever changes.
+
+Ownership: a body whose Etag is remembered is owned by its place in the table until another takes that place. So there
+are never more than ``PLACES`` of them, of ``LARGEST`` bytes at the most, and each of them had another owner then.
+"""
+
+from cpython.object cimport PyObject
+from libc.string cimport memcpy
+
+cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(object) noexcept
+    void Py_INCREF(object) noexcept
+    void Py_XDECREF(PyObject*) noexcept
 
 cdef extern from "sha1.h" nogil:
     void sha1_hex(const char* text, size_t size, char* digits)
     int sha1_choose(int plain)
 
+cdef enum:
+    PLACES = 64
+    LARGEST = 128 * 1024
+
+cdef struct Known:
+    PyObject* body
+    char[ETAG_SIZE] etag
+
+cdef Known[PLACES] known
+
 sha1_choose(False)
 
 
-cdef void put_etag(const char* body, Py_ssize_t size, char* etag) noexcept nogil:
+cdef void make_etag(const char* data, Py_ssize_t size, char* etag) noexcept:
     etag[0] = etag[ETAG_SIZE - 1] = c'"'
-    sha1_hex(body, size, etag + 1)
+    sha1_hex(data, size, etag + 1)
+
+
+cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t size, char* etag) noexcept:
+    # (Objects are sixteen bytes apart at the least, and few are as small as that.)
+    cdef Known* place = &known[(<size_t><PyObject*>body >> 5) % PLACES]
+    cdef PyObject* before
+    if place.body == <PyObject*>body:
+        memcpy(etag, place.etag, ETAG_SIZE)
+        return
+    make_etag(data, size, etag)
+    if Py_REFCNT(body) > holders and size <= LARGEST and (type(body) is str or type(body) is bytes):
+        before = place.body
+        Py_INCREF(body)
+        place.body = <PyObject*>body
+        memcpy(place.etag, etag, ETAG_SIZE)
+        Py_XDECREF(before)
 
 
 # For tests
@@ -17,8 +58,13 @@ cdef void put_etag(const char* body, Py_ssize_t size, char* etag) noexcept nogil
 def etag(bytes body not None):
     """The Etag of a body."""
     cdef char[ETAG_SIZE] made
-    put_etag(body, len(body), made)
+    make_etag(body, len(body), made)
     return made[:ETAG_SIZE].decode("ascii")
+
+
+def is_known(body):
+    """Whether the Etag of this very object is remembered."""
+    return known[(<size_t><PyObject*>body >> 5) % PLACES].body == <PyObject*>body
 
 
 def choose(bint plain):

@@ -64,6 +64,7 @@ cdef enum:
     MAX_NAMES = 2000        # header names that are remembered
     MAX_CALL = 8            # arguments of a method that are passed without a tuple
     INFO = 20               # logging's
+    HOLDERS = 2             # of a body: the state (or its list), and who asks for the Etag
 
 
 # From the rooms above (install())
@@ -437,7 +438,7 @@ cdef class HotHandler(HandlerState):
             data = bytes_of(body, &size)
             if size > largest:
                 return 0
-            put_etag(data, size, self.digits)
+            put_etag(body, HOLDERS, data, size, self.digits)
             if self.fields is None and self.header_map is None:
                 return 0
             etag = self.take_etag()

@@ -161,7 +161,7 @@ static void sha1_hex(const char *text, size_t size, char digits[40])
     int i;
     if (whole)
         sha1_blocks(state, data, whole / 64);
-    memset(last, 0, sizeof last);
+    memset(last, 0, padded);
     if (rest)
         memcpy(last, data + whole, rest);
     last[rest] = 0x80;

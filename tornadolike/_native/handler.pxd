@@ -2,6 +2,7 @@
 
 cimport cython
 
+from .facts cimport Facts
 from .plans cimport Plan
 from .request cimport HotRequest
 from .state cimport HandlerState
@@ -24,11 +25,9 @@ cdef class HotHandler(HandlerState):
     @cython.final
     cdef int finish_now(self) except -1
     @cython.final
-    cdef bint has_transforms(self) except -1
-    @cython.final
     cdef int make_etag(self) except -1
     @cython.final
-    cdef int log_now(self) except -1
+    cdef int log_now(self, Facts facts) except -1
     # Run the request: None, or what is to be waited for, as RequestHandler._run_request() gives it. With `bare` (else
     # NULL) it may also be the coroutine that the method has given: `bare` is true then, and end() has to come behind it.
     @cython.final

@@ -337,6 +337,7 @@ cdef class HotHandler(HandlerState):
         cdef object request = self._request
         cdef object connection, body, future
         cdef HotRequest hot
+        cdef Facts facts
         cdef int method
         cdef const char* data
         cdef char[LINES_SIZE] lines
@@ -355,7 +356,11 @@ cdef class HotHandler(HandlerState):
         ):
             return 0
         hot = <HotRequest>request
-        if self.has_transforms():
+        facts = known_facts(self._application)
+        if facts is None or facts.transforms is NULL:
+            if self._application.transforms:
+                return 0
+        elif PyList_GET_SIZE(<object>facts.transforms) > 0:
             return 0
         method = hot.method_number
         if self.status == 200 and (method == GET or method == HEAD) and not self.has_etag() and (
@@ -408,18 +413,11 @@ cdef class HotHandler(HandlerState):
         self.finished = True
         self.sending = future
         try:
-            self.log_now()
+            self.log_now(facts)
         finally:
             if changed_of(self) & ON_FINISH:
                 call_hook(self, FINISHED)
         return 1
-
-    cdef bint has_transforms(self) except -1:
-        """Whether responses go through something on their way out."""
-        cdef Facts facts = known_facts(self._application)
-        if facts is None or facts.transforms is NULL:
-            return bool(self._application.transforms)
-        return PyList_GET_SIZE(<object>facts.transforms) > 0
 
     cdef int make_etag(self) except -1:
         """What set_etag_header() does."""
@@ -451,14 +449,14 @@ cdef class HotHandler(HandlerState):
             PyDict_SetItem(self.fields, "Etag", etag)
         return 0
 
-    cdef int log_now(self) except -1:
-        """Say that the request is finished."""
-        cdef Facts facts
+    cdef int log_now(self, Facts facts) except -1:
+        """Say that the request is finished. The facts are those that were known of the application last."""
         if changed_of(self) & LOGGING:
             self._log()
             return 0
         if self.status >= 0:
-            facts = known_facts(self._application)
+            if not are_good(facts, <PyObject*>self._application):
+                facts = known_facts(self._application)
             if facts is not None and facts.logs_plainly and not is_logged(
                 INFO if self.status < 400 else INFO + 10 if self.status < 500 else INFO + 20
             ):

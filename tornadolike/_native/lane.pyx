@@ -268,7 +268,7 @@ cdef class Lane(Exchange):
             if verdict != WHOLE:
                 return self.leave()
             section = site.recent
-            if section is None or head.fields != known:
+            if not head.fields_known:
                 section = site.sections.find(head.fields, head.fields_size)
                 if section is None:
                     return self.leave()

@@ -21,6 +21,7 @@ cdef struct Head:
     Py_ssize_t path_size        # of the target, up to "?"; target_size if there is no query
     const char* fields          # the field section, without its last CRLF and the empty line
     Py_ssize_t fields_size
+    bint fields_known           # it is equal to `known`
     Py_ssize_t size             # of the whole head, empty line included
 
 # `known` is the field section of the message before (NULL for none): where the same bytes stand here again, with an

@@ -121,6 +121,7 @@ cdef int scan_head(
         return wait(size, limits) if found < 0 else OTHER
     at += 10
     head.fields = at
+    head.fields_known = False
 
     # The fields. Clients say the same again and again, on one connection at the least.
     if (
@@ -131,6 +132,7 @@ cdef int scan_head(
         and memcmp(at, known, known_size) == 0
     ):
         at += known_size + 2
+        head.fields_known = True
     else:
         line = at
         while True:

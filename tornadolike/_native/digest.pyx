@@ -32,19 +32,23 @@ cdef Known[PLACES] known
 sha1_choose(False)
 
 
-cdef void make_etag(const char* data, Py_ssize_t size, char* etag) noexcept:
+cdef inline Known* place_of(object body) noexcept:
+    # (Objects are sixteen bytes apart at the least, and few are as small as that.)
+    return &known[(<size_t><PyObject*>body >> 5) % PLACES]
+
+
+cdef void compute(const char* data, Py_ssize_t size, char* etag) noexcept:
     etag[0] = etag[ETAG_SIZE - 1] = c'"'
     sha1_hex(data, size, etag + 1)
 
 
 cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t size, char* etag) noexcept:
-    # (Objects are sixteen bytes apart at the least, and few are as small as that.)
-    cdef Known* place = &known[(<size_t><PyObject*>body >> 5) % PLACES]
+    cdef Known* place = place_of(body)
     cdef PyObject* before
     if place.body == <PyObject*>body:
         memcpy(etag, place.etag, ETAG_SIZE)
         return
-    make_etag(data, size, etag)
+    compute(data, size, etag)
     if Py_REFCNT(body) > holders and size <= LARGEST and (type(body) is str or type(body) is bytes):
         before = place.body
         Py_INCREF(body)
@@ -58,13 +62,13 @@ cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t
 def etag(bytes body not None):
     """The Etag of a body."""
     cdef char[ETAG_SIZE] made
-    make_etag(body, len(body), made)
+    compute(body, len(body), made)
     return made[:ETAG_SIZE].decode("ascii")
 
 
 def is_known(body):
     """Whether the Etag of this very object is remembered."""
-    return known[(<size_t><PyObject*>body >> 5) % PLACES].body == <PyObject*>body
+    return place_of(body).body == <PyObject*>body
 
 
 def choose(bint plain):

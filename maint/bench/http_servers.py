@@ -72,6 +72,7 @@ JOBS: dict[str, tuple[str, str, str | None]] = {
     "json": ("path and query arguments, JSON", "/item/42?q=abc", None),
     "jsonpipelined": ("the same, 16 in one write", "/item/42?q=abc", "pipeline.lua 16"),
     "rich": ("Etag, prepare, on_finish, two headers, 16 in one write", "/rich", "pipeline.lua 16"),
+    "fresh": ("a text that is new for each request, 16 in one write", "/fresh", "pipeline.lua 16"),
     "async": ("a coroutine that never waits, 16 in one write", "/async", "pipeline.lua 16"),
     "awaits": ("a coroutine that waits for a future", "/awaits", None),
     "browser": ("a browser's headers, no two requests alike", "/", "browser.lua"),

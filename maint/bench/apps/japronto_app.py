@@ -1,5 +1,6 @@
 import asyncio
 import sys
+from itertools import count
 
 from japronto import Application
 
@@ -12,6 +13,13 @@ def item(request):
     return request.Response(
         json={"id": int(request.match_dict["item"]), "q": request.query.get("q", "")}
     )
+
+
+numbers = count()
+
+
+def fresh(request):
+    return request.Response(text=f"Hello, number {next(numbers)}!", mime_type="text/html")
 
 
 async def awaits(request):
@@ -27,6 +35,7 @@ app = Application()
 app.router.add_route("/", hello)
 app.router.add_route("/item/{item}", item)
 app.router.add_route("/rich", hello)  # the bare function, beside what the others do
+app.router.add_route("/fresh", fresh)
 app.router.add_route("/async", asynchronous)
 app.router.add_route("/awaits", awaits)
 app.run("127.0.0.1", int(sys.argv[1]))

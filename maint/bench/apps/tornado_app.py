@@ -1,5 +1,6 @@
 import asyncio
 import sys
+from itertools import count
 
 from tornado.web import Application, RequestHandler
 
@@ -29,6 +30,15 @@ class Rich(RequestHandler):
         self.ended = True
 
 
+class Fresh(RequestHandler):
+    """A text that nobody has sent before, so that nothing of the response can be remembered."""
+
+    numbers = count()
+
+    def get(self):
+        self.write(f"Hello, number {next(self.numbers)}!")
+
+
 class Async(RequestHandler):
     async def get(self):
         self.write("Hello, World!")
@@ -44,6 +54,7 @@ RULES = [
     (r"/", Hello),
     (r"/item/(\d+)", Item),
     (r"/rich", Rich),
+    (r"/fresh", Fresh),
     (r"/async", Async),
     (r"/awaits", Awaits),
 ]

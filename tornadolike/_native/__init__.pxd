@@ -114,6 +114,7 @@ exchange        what a handler finishes by; made so that it need not know lane
 outgoing        the buffer for what leaves
 heads           heads of responses                                                ``http1.heads``
 lane            the express lane: a connection, and what all of a server share    ``http1connection.express``
+laneface        what Python code sees of a lane                                   ``http1connection.express``
 request         the request                                                       ``httputil.request``
 query           the arguments of a query                                          ``escape.parse_qs_bytes``
 digest          the Etag of a body                                                ``hashlib``

@@ -62,6 +62,7 @@ MODULES: Final = (
     "ways",
     "dispatch",
     "lane",
+    "laneface",
 )
 """The compiled modules."""
 

@@ -10,6 +10,15 @@ from .outgoing cimport Outgoing
 from .request cimport HotRequest
 from .scanner cimport Limits
 
+cdef enum Mode:
+    NEW
+    IDLE
+    PARTIAL
+    HANDLING
+    LAST
+    GENERAL
+    ENDED
+
 @cython.final
 cdef class Site:
     cdef object serving, deadlines, serve_whole, done
@@ -64,3 +73,8 @@ cdef class Lane(Exchange):
     cdef int leave(self) except -1
     @cython.final
     cdef bint is_head(self)
+    @cython.final
+    cdef object phase_now(self)
+    # Be no connection any more.
+    @cython.final
+    cdef int end(self) except -1

@@ -39,7 +39,6 @@ is its, and the answers in the buffer. Application code runs meanwhile, and can 
 The room is never read after the application has been called except by its owner, at the place where that has stopped.
 """
 
-cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
@@ -66,15 +65,6 @@ cdef extern from "sockets.h" nogil:
     Py_ssize_t receive_now(int fd, char* room, size_t size)
     Py_ssize_t send_two_now(int fd, const char* first, size_t first_size, const char* second, size_t second_size)
 
-cdef enum Mode:
-    NEW
-    IDLE
-    PARTIAL
-    HANDLING
-    LAST
-    GENERAL
-    ENDED
-
 cdef enum:
     ROOM = 64 * 1024            # what one call receives at the most
     PART_SIZE = 16 * 1024       # of a head that a lane waits for the rest of
@@ -87,19 +77,17 @@ cdef enum:
 cdef int SITE = kind_of("Site"), LANE = kind_of("Lane")
 cdef object CancelledError = None
 cdef object monotonic = time.monotonic
-cdef object context_of = None
 cdef tuple PHASES = ("HEAD", "IDLE", "HEAD", "HANDLING", "HANDLING", None, "ENDED")
 
 
-def install(make_context, phases, cancelled):
+def install(phases, cancelled):
     """What is needed of the upper rooms; http1connection.express hands it in.
 
-    :arg make_context: http1connection.context.context_of.
     :arg phases: the names of the phases HEAD, IDLE, HANDLING and ENDED.
     :arg cancelled: asyncio.CancelledError.
     """
-    global context_of, PHASES, CancelledError
-    context_of, CancelledError = make_context, cancelled
+    global PHASES, CancelledError
+    CancelledError = cancelled
     head, idle, handling, ended = phases
     PHASES = (head, idle, head, handling, handling, None, ended)
 
@@ -467,6 +455,15 @@ cdef class Lane(Exchange):
             self._keep_sending(rest)
         return 0
 
+    cdef object phase_now(self):
+        return self.phase_name if self.mode >= GENERAL else PHASES[self.mode]
+
+    cdef int end(self) except -1:
+        self.mode = ENDED
+        self.phase_name = PHASES[ENDED]
+        self.request = None
+        return 0
+
     # Leaving
 
     cdef int leave(self) except -1:
@@ -492,158 +489,4 @@ cdef class Lane(Exchange):
         return sock, section, unsent, unread
 
 
-@cython.nonecheck(True)  # somebody may have an object that never entered the lane
-cdef class LaneFace(Lane):
-    """What the general connection's methods and everybody above see of a lane.
-
-    It stands before the reference among the bases of :class:`.ExpressConnection`, and adds nothing to the memory of a
-    :class:`Lane`. The attributes are those of the general connection which there are on the lane too.
-    """
-
-    def _enter(self, Site site not None, sock, address):
-        """Begin on the lane. (The loop watches the socket for it.)"""
-        self.site = site
-        self.sock = sock
-        self.fd = sock.fileno()
-        self.address = address
-        self.keep_alive = True
-        self.mode = NEW
-
-    @property
-    def _on_lane(self):
-        """Whether all is done natively, still."""
-        return self.mode < GENERAL
-
-    @property
-    def _resting(self):
-        """Whether it is on the lane and has nothing to do."""
-        return (self.mode == NEW or self.mode == IDLE) and self.held is None and self.site.owner is not self
-
-    @property
-    def _last(self):
-        """Whether the peer expects us to close behind the response to what was its last request."""
-        return self.last
-
-    @property
-    def _was_last(self):
-        """Whether that response was given on the lane."""
-        return self.closing
-
-    @property
-    def _working(self):
-        """Whether the lane is at work on what has come: what is sent leaves together."""
-        return self.site.owner is self
-
-    def _end(self):
-        """Be no connection any more; the socket, which is to be closed."""
-        sock = self._vacate()[0]
-        self.mode = ENDED
-        self.phase_name = PHASES[ENDED]
-        self.request = None
-        return sock
-
-    def respond(self, status, reason, content_type, headers, extra, body):
-        """Send a whole response in one call. See :meth:`.ResponseSide.respond`."""
-        cdef object fields = None
-        if self.mode == HANDLING and type(body) is bytes and type(extra) is bytes and type(status) is int:
-            if headers is not None:
-                fields = headers._fields
-            if (fields is None or type(fields) is dict) and self.answer(
-                status, reason, content_type, fields, PyBytes_AS_STRING(extra), PyBytes_GET_SIZE(extra),
-                False, PyBytes_AS_STRING(body), PyBytes_GET_SIZE(body),
-            ):
-                return self.site.done if self.mode < GENERAL else self._when_taken()
-        return self._respond_generally(status, reason, content_type, headers, extra, body)
-
-    # The general connection's attributes
-
-    @property
-    def _serving(self):
-        return self.site.serving
-
-    @_serving.setter
-    def _serving(self, serving):
-        pass  # it is the site's
-
-    @property
-    def _address(self):
-        return self.address
-
-    @_address.setter
-    def _address(self, address):
-        self.address = address
-
-    @property
-    def _request(self):
-        return self.request
-
-    @_request.setter
-    def _request(self, request):
-        self.request = request
-
-    @property
-    def _keep_alive(self):
-        return self.keep_alive
-
-    @_keep_alive.setter
-    def _keep_alive(self, bint keep_alive):
-        self.keep_alive = keep_alive
-
-    @property
-    def _close_callback(self):
-        return self.close_callback
-
-    @_close_callback.setter
-    def _close_callback(self, callback):
-        self.close_callback = callback
-
-    @property
-    def _drain_callback(self):
-        return self.drain_callback
-
-    @_drain_callback.setter
-    def _drain_callback(self, callback):
-        self.drain_callback = callback
-
-    @property
-    def context(self):
-        """Who is at the other end, and what he speaks."""
-        if self.known_context is None:
-            self.known_context = context_of(self.site.serving.parameters, self.address, False, None)
-        return self.known_context
-
-    @property
-    def _context(self):
-        return self.known_context
-
-    @_context.setter
-    def _context(self, context):
-        self.known_context = context
-
-    @property
-    def phase(self):
-        return self.phase_name if self.mode >= GENERAL else PHASES[self.mode]
-
-    @phase.setter
-    def phase(self, phase):
-        self.phase_name = phase
-
-    @property
-    def deadline(self):
-        return self.when
-
-    @deadline.setter
-    def deadline(self, double when):
-        self.when = when
-
-    @property
-    def bucket(self):
-        return self.where
-
-    @bucket.setter
-    def bucket(self, long where):
-        self.where = where
-
-
 count_deaths(Lane, LANE)
-count_deaths(LaneFace, LANE)

@@ -24,9 +24,9 @@ from .phases import ENDED, HANDLING, HEAD, IDLE, UPGRADED, WRITING
 from .serving import Serving
 
 if TYPE_CHECKING:
-    from .._native.lane import LaneFace
+    from .._native.laneface import LaneFace
 elif RUNNING:
-    LaneFace = front("lane", "LaneFace")
+    LaneFace = front("laneface", "LaneFace")
 else:
 
     class LaneFace:
@@ -37,8 +37,10 @@ else:
 
 if RUNNING:
     from .._native import lane as native
+    from .._native import laneface
 
-    native.install(context_of, (HEAD, IDLE, HANDLING, ENDED), asyncio.CancelledError)
+    native.install((HEAD, IDLE, HANDLING, ENDED), asyncio.CancelledError)
+    laneface.install(context_of)
 
 KEPT: Final = (
     "_request",

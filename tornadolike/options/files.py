@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..util import ends_in_one_line, exec_in
-from .errors import Error, InvalidValue, placed
-from .known import Known
+from .errors import Error, InvalidValue, hint, placed
+from .known import Known, normalized
 from .option import Assignment, Option
 from .toml_lines import line_of
 
@@ -72,16 +72,16 @@ def _options_at(keys: tuple[str, ...], known: Known) -> list[Option]:
     member = known.find(name)
     if member and tables and member.group_name == ".".join(tables):
         found.append(member)
-    distinct = {option.name: option for option in found if option and option.place}
-    return list(distinct.values())
+    return list({option.name: option for option in found if option and option.place}.values())
 
 
 def _unclear(keys: tuple[str, ...], found: list[Option], known: Known) -> str:
     name = ".".join(keys)
     if found:
         return f"{name} may be {' or '.join(option.name for option in found)}"
-    members = [f"{option.group_name}.{option.name}" for option in known.values()]
-    return f"there is no option {name}{known.hint(name, members)}"
+    settable = known.settable()
+    members = [f"{option.group_name}.{option.name}" for option in settable.values()]
+    return f"there is no option {name}{hint(normalized(name), [*settable, *members])}"
 
 
 def _in_python(path: str, text: str, known: Known) -> Iterator[Assignment]:

@@ -75,7 +75,7 @@ HEAD = r"^\[E \d{6} \d\d:\d\d:\d\d test_formatting:\d+\] "
 
 def test_a_line_for_people(logger: logging.Logger, output: io.StringIO) -> None:
     use(logger, LogFormatter(color=False))
-    logger.error("%s is %d", "ä", 5)
+    logger.error("%s is %d\n", "ä", 5)
     pattern = HEAD + "ä is 5\n$"
     assert re.match(pattern, output.getvalue()), output.getvalue()
 

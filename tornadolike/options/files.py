@@ -46,7 +46,7 @@ def _in_toml(path: str, text: str, known: Known) -> Iterator[Assignment]:
 
 def _line_of_error(error: ValueError, text: str) -> int:
     told = re.search(r"\(at line (\d+)", str(error))
-    return int(told[1]) if told else text.count("\n") + 1  # where the file ends too early
+    return int(told[1]) if told else text.rstrip().count("\n") + 1  # it ends too early
 
 
 def _in_table(

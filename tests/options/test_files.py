@@ -79,14 +79,14 @@ def test_toml_with_dots_and_members_without_their_group(
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("prot = 1", "site.TOML:1: there is no option prot; did you mean port?"),
-        ("[application]\n\nqqq = 1", "site.TOML:3: there is no option application.qqq"),
+        ("prot = 1", "site.TOML:1: prot: there is no such option; did you mean port?"),
+        ("[application]\n\nqqq = 1", "site.TOML:3: application.qqq: there is no such option"),
         (
             "[application]\ntemplate_paht = 1",
-            "site.TOML:2: there is no option application.template_paht;"
+            "site.TOML:2: application.template_paht: there is no such option;"
             " did you mean application.template_path?",
         ),
-        ("help = true", "site.TOML:1: there is no option help"),
+        ("help = true", "site.TOML:1: help: there is no such option"),
         ("port = 'x'", "site.TOML:1: port: has to be a whole number, not 'x'"),
         (
             "hosts = [\n1,\n]",
@@ -112,7 +112,7 @@ def test_toml_that_is_wrong(
 def test_a_name_that_may_be_two_options(options: OptionParser, tmp_path: Path) -> None:
     options.define("database-url")
     said = toml(options, tmp_path, "[database]\nurl = 'x'")
-    assert said == "site.TOML:2: database.url may be database.url or database-url"
+    assert said == "site.TOML:2: database.url: this may be database.url or database-url"
 
 
 def test_python(options: OptionParser, tmp_path: Path) -> None:

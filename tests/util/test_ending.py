@@ -62,6 +62,7 @@ def test_whoever_wants_a_traceback_gets_it(flags: tuple[str, ...]) -> None:
     _, said = end("fail(ValueError('x'))", *flags)
     assert "Traceback" in said
     assert "ValueError: x" in said
+    assert "a line" not in said.replace('"a line"', "")
 
 
 def test_the_exception_goes_when_nobody_has_it() -> None:

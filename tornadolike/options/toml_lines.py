@@ -21,10 +21,11 @@ def line_of(keys: tuple[str, ...], text: str) -> int:
             without = middle
     before, _ = _whole(lines, within - 1)
     # Between the end of what stands before it and its own end: its first line, behind what says nothing.
-    for number in range(before, within):
-        if lines[number].strip() and not lines[number].lstrip().startswith("#"):
-            return number + 1
-    return within
+    return 1 + next(
+        number
+        for number in range(before, within)
+        if lines[number].strip() and not lines[number].lstrip().startswith("#")
+    )
 
 
 def _whole(lines: list[str], count: int) -> tuple[int, dict[str, Any]]:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tornadolike.util import describe
+
 RAISING = """
 import sys
 from tornadolike.util import ends_in_one_line
@@ -79,3 +81,15 @@ gc.collect()
 assert kept() is None
 """
     assert end(program) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (OSError(2, "No such file", "/a"), "No such file: /a"),
+        (OSError(98, "Address already in use"), "Address already in use"),
+        (OSError("bad"), "bad"),
+    ],
+)
+def test_what_the_system_says(error: OSError, text: str) -> None:
+    assert describe(error) == text

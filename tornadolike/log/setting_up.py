@@ -4,7 +4,7 @@ import logging
 from types import SimpleNamespace
 from typing import Any, Final
 
-from ..util import ends_in_one_line
+from ..util import describe, ends_in_one_line
 from .formatting import JSONFormatter, LogFormatter
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -158,7 +158,5 @@ def _enable_after_parsing(options: Any) -> None:
         ends_in_one_line(error, str(error))
         raise
     except OSError as error:
-        ends_in_one_line(
-            error, f"the log file cannot be opened: {error.strerror}: {error.filename}"
-        )
+        ends_in_one_line(error, f"the log file cannot be opened: {describe(error)}")
         raise

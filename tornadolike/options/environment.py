@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ..util import ends_in_one_line
+from ..util import describe, ends_in_one_line
 from .errors import Error, hint, placed
 from .known import Known
 from .option import Assignment, Option
@@ -40,7 +40,7 @@ def _from_file(variable_name: str, path: str, option: Option) -> Assignment:
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except OSError as error:
-        ends_in_one_line(error, f"{variable_name}: {error.strerror}: {path}")
+        ends_in_one_line(error, f"{variable_name}: {describe(error)}")
         raise
     except UnicodeDecodeError:
         raise Error(f"{variable_name}: {path} has to be text in UTF-8") from None

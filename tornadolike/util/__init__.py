@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from .. import _native
 from .configurable import Configurable, import_object
-from .ending import ends_in_one_line
+from .ending import describe, ends_in_one_line
 from .gzipped import GzipDecompressor
 from .replacing import ArgReplacer
 from .since_tornado import (
@@ -31,6 +31,7 @@ __all__ = [
     "check_whole_numbers",
     "checked_text",
     "computed",
+    "describe",
     "doctests",
     "ends_in_one_line",
     "errno_from_exception",

@@ -23,6 +23,13 @@ def ends_in_one_line(error: BaseException, text: str) -> None:
         sys.excepthook = _Hook(sys.excepthook)
 
 
+def describe(error: OSError) -> str:
+    """What the system says of an error, and of which file, without the number that is for programs."""
+    if error.strerror is None:
+        return str(error)
+    return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+
+
 class _Hook:
     """A ``sys.excepthook`` that knows such exceptions, and leaves the others to the one before."""
 

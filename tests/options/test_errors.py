@@ -75,6 +75,13 @@ def test_whoever_wants_the_traceback_gets_it(run: Run) -> None:
     assert "did you mean --port?" in done.stderr
 
 
+def test_no_traceback_has_a_secret(run: Run) -> None:
+    source = SOURCE.replace("parse_all(", "define('pin_secret', type=int)\nparse_all(")
+    done = run(source, SITE_PIN_SECRET="hush", flags=("-X", "dev"))
+    assert "SITE_PIN_SECRET: has to be a whole number (what it is is not shown)" in done.stderr
+    assert "hush" not in done.stderr
+
+
 def test_no_help_is_needed_to_go_on(run: Run) -> None:
     done = run(SOURCE, "--port=81", SITE_PORT="82")
     assert (done.returncode, done.stdout, done.stderr) == (0, "runs 81\n", "")

@@ -144,7 +144,7 @@ def _read_one(text: str, kind: type, secret: bool) -> Any:
             return _member(kind, text)
         return _READERS.get(kind, kind)(text)
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
-        raise _refusal(text, kind, secret, error) from error
+        raise _refusal(text, kind, secret, error) from (None if secret else error)
 
 
 def _refusal(value: Any, kind: type, secret: bool, error: Exception) -> InvalidValue:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import textwrap
 import threading
 
@@ -13,6 +15,8 @@ from tests.conftest import PATIENCE
 from tests.running import on_every_loop
 from tornadolike.netutil import bind_sockets
 from tornadolike.web import Application, RequestHandler
+
+SERVED = "asyncio.run(app.serve(int(sys.argv[1]), '127.0.0.1'))"
 
 BEGINNING = """\
 import asyncio, os, signal, sys, time
@@ -226,6 +230,26 @@ async def test_a_port_that_is_taken_is_said_and_all_is_undone():
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         await app.serve(taken.getsockname()[1], "127.0.0.1")
     assert told == ["down"]
+
+
+@pytest.mark.parametrize("call", ["app.run(int(sys.argv[1]), '127.0.0.1')", SERVED])
+def test_whoever_starts_a_program_is_told_of_the_port_in_a_line(call, tmp_path):
+    program = (
+        f"import asyncio, sys\nfrom tornadolike.web import Application\napp = Application()\n{call}"
+    )
+    (tmp_path / "site.py").write_text(program)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "site.py", str(port)],
+            cwd=tmp_path,
+            env={"PYTHONPATH": ":".join(filter(None, sys.path))},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    said = f"site.py: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 @on_every_loop

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, Self
 from ... import ioloop
 from ...httpserver import HTTPServer
 from ...log import gen_log
+from ...util import describe, ends_in_one_line
 from ..cookies.secrets import refuse_guessable, refuse_or_warn_of_guessable
 from .life import DRAIN_SECONDS, State
 from .lifetime import Lifetime
@@ -111,7 +112,11 @@ class Serving(Lifetime):
         options: dict[str, Any],
     ) -> None:
         if sockets is None:
-            server = self.listen(port, address, **options)
+            try:
+                server = self.listen(port, address, **options)
+            except OSError as error:
+                ends_in_one_line(error, describe(error))
+                raise
         else:
             self._before_listening()
             server = self._new_server(options)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.running import on_every_loop
 from tornadolike.ioloop import IOLoop
 from tornadolike.ioloop.clocks import Events, Poll
 
@@ -68,14 +69,16 @@ def test_statistics_are_measured_by_it(io_loop):
     assert clock.polls
 
 
-def test_whether_anybody_watches(io_loop):
-    assert not io_loop.watches_descriptors
+@on_every_loop
+async def test_whether_anybody_watches():
+    loop = IOLoop.current()
+    assert not loop.watches_descriptors
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        io_loop.add_reader(ours, lambda: None)
-        assert io_loop.watches_descriptors
-        io_loop.remove_reader(ours)
-        assert not io_loop.watches_descriptors
+        loop.add_handler(ours, lambda fd, events: None, IOLoop.READ)
+        assert loop.watches_descriptors
+        loop.remove_handler(ours)
+        assert not loop.watches_descriptors
 
 
 def test_loops_that_take_none(io_loop):

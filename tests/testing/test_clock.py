@@ -5,6 +5,7 @@ import functools
 import socket
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 
@@ -14,6 +15,7 @@ from tornadolike.httpclient import AsyncHTTPClient, HTTPClientError
 from tornadolike.httpserver import HTTPServer
 from tornadolike.ioloop import IOLoop, PeriodicCallback
 from tornadolike.testing import VirtualClock, bind_unused_port
+from tornadolike.testing.limits import RealLimit
 from tornadolike.web import Application, RequestHandler
 
 
@@ -176,6 +178,70 @@ class TestRealSockets:
         await woken.wait()
         thread.join()
         assert loop.time() == began
+
+
+class TestPolling:
+    """What the kernel is asked, by a clock that is asked by nobody else."""
+
+    @pytest.fixture
+    def sockets(self, io_loop):
+        ends = socket.socketpair()
+        io_loop.add_handler(ends[0], lambda fd, events: None, IOLoop.READ)
+        yield
+        for end in ends:
+            end.close()
+
+    def polls(self, clock, timeout, events=()):
+        """The seconds that the clock lets the kernel wait, one after another."""
+        asked = []
+
+        def kernel(seconds, most):
+            asked.append(seconds)
+            return list(events)
+
+        began = clock.time()
+        assert clock.poll(kernel, timeout, 100) == list(events)
+        return asked, clock.time() - began
+
+    def test_it_jumps_at_once_where_nothing_is_watched(self, io_loop):
+        clock = VirtualClock(io_loop).start()
+        assert self.polls(clock, 60.0) == ([0.0], 60.0)
+
+    def test_it_is_a_little_patient_with_descriptors(self, io_loop, sockets):
+        clock = VirtualClock(io_loop).start()
+        assert self.polls(clock, 60.0) == ([0.001], 60.0)
+
+    @pytest.mark.parametrize("patience", [0.0, 0.5])
+    def test_as_patient_as_it_is_told_to_be(self, io_loop, sockets, patience):
+        clock = VirtualClock(io_loop, patience=patience).start()
+        assert self.polls(clock, 60.0) == ([patience], 60.0)
+
+    @pytest.mark.parametrize("timeout", [0.0, 60.0, -1.0])
+    def test_what_is_ready_comes_first(self, io_loop, timeout):
+        clock = VirtualClock(io_loop, alone=True).start()
+        assert self.polls(clock, timeout, events=[(1, IOLoop.READ)]) == ([0.0], 0.0)
+
+    def test_with_no_timer_it_really_waits(self, io_loop):
+        clock = VirtualClock(io_loop).start()
+        assert self.polls(clock, -1.0) == ([0.0, -1.0], 0.0)
+
+    @pytest.mark.parametrize("wait", ["for a job", "for ever"])
+    def test_but_no_longer_than_the_test_may_take(self, io_loop, wait):
+        clock = VirtualClock(io_loop).start()
+        if wait == "for a job":
+            clock.job_begun(Future())
+        limit = RealLimit(io_loop, 100, lambda: None)
+        asked, jumped = self.polls(clock, 60.0 if wait == "for a job" else -1.0)
+        assert 90 < asked[-1] <= 100
+        assert jumped == 0.0
+        limit.cancel()
+
+    def test_a_stopped_clock_waits_as_it_is_asked_to(self, io_loop, sockets):
+        clock = VirtualClock(io_loop).start()
+        clock.stop()
+        asked, jumped = self.polls(clock, 60.0)
+        assert asked == [60.0]
+        assert jumped < PATIENCE
 
 
 class TestJobs:

@@ -90,14 +90,15 @@ def test_options_of_the_server():
 def test_what_it_made_is_let_go():
     class Case(Site, AsyncHTTPTestCase):
         def test(self):
-            servers.append(self.http_server)
+            pass
 
-    servers = []
     case = Case("test")
     case.run()
     assert not hasattr(case, "_app")
     assert not hasattr(case, "http_server")
     assert case.io_loop.is_closed()
+    with pytest.raises(RuntimeError, match="closed AsyncHTTPClient"):
+        case.http_client.fetch("http://127.0.0.1:1/")
 
 
 def test_an_application_has_to_be_given():

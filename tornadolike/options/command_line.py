@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .errors import Error, placed
+from .errors import Error, hint, placed
 from .known import Known, normalized
 from .option import Assignment
 
@@ -41,7 +41,7 @@ def _meant(name: str, known: Known) -> str:
     negated = normalized(name).removeprefix("no-")
     if negated != normalized(name) and negated in known and known[negated].type is bool:
         return f"; did you mean {_flag(negated)}=false?"
-    return known.hint(name, prefix="--")
+    return hint(normalized(name), known, "--")
 
 
 def _flag(name: str) -> str:

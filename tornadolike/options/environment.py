@@ -22,9 +22,7 @@ def with_underscore(prefix: str) -> str:
 
 def assignments(prefix: str, environ: Mapping[str, str], known: Known) -> Iterator[Assignment]:
     """What the environment says. Raises :exc:`.Error`, and :exc:`OSError` for the file of a secret."""
-    for name, option in list(known.items()):
-        if not option.place:
-            continue  # the help
+    for name, option in known.settable().items():
         variable_name = variable(prefix, name)
         text = environ.get(variable_name)
         if option.secret and (path := environ.get(variable_name + _IN_FILE)):
@@ -56,8 +54,9 @@ def misspelled(prefix: str, environ: Mapping[str, str], known: Known) -> Iterato
     """Complaints about variables that look like one of ours. Others of that prefix are somebody else's."""
     if not prefix:
         return
-    ours = {variable("", name) for name in known}
-    ours |= {variable("", name) + _IN_FILE for name, option in known.items() if option.secret}
+    settable = known.settable()
+    ours = {variable("", name) for name in settable}
+    ours |= {variable("", name) + _IN_FILE for name in settable if settable[name].secret}
     for variable_name in sorted(environ):
         name = variable_name.removeprefix(prefix)
         if name != variable_name and name not in ours and (meant := hint(name, ours, prefix)):

@@ -1,6 +1,6 @@
 """What goes wrong with options."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from ..util import ends_in_one_line
@@ -25,12 +25,13 @@ def told_in_one_line() -> Iterator[None]:
 
 
 @contextmanager
-def placed(place: str) -> Iterator[None]:
-    """An invalid value is told with the place where it stands."""
+def placed(place: str | Callable[[], str]) -> Iterator[None]:
+    """An invalid value is told with the place where it stands; if that has to be looked for, then only."""
     try:
         yield
     except InvalidValue as error:
-        raise InvalidValue(f"{place}: {error}") from error.__cause__
+        told = place if isinstance(place, str) else place()
+        raise InvalidValue(f"{told}: {error}") from error.__cause__
 
 
 def hint(name: str, known: Iterable[str], prefix: str = "") -> str:

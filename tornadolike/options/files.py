@@ -1,17 +1,16 @@
 """Options in files: TOML, or Python as in Tornado."""
 
-import ast
 import os
 import re
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ..util import ends_in_one_line, exec_in
-from .errors import Error, InvalidValue, placed
-from .known import Known
+from .errors import Error, InvalidValue, hint, placed
+from .known import Known, normalized
 from .option import Assignment, Option
-from .toml_lines import line_of
 
 
 def assignments(path: str | os.PathLike[str], known: Known) -> Iterator[Assignment]:
@@ -46,7 +45,7 @@ def _in_toml(path: str, text: str, known: Known) -> Iterator[Assignment]:
 
 def _line_of_error(error: ValueError, text: str) -> int:
     told = re.search(r"\(at line (\d+)", str(error))
-    return int(told[1]) if told else text.count("\n") + 1  # where the file ends too early
+    return int(told[1]) if told else text.rstrip().count("\n") + 1  # it ends too early
 
 
 def _in_table(
@@ -56,13 +55,20 @@ def _in_table(
         keys = (*above, key)
         found = _options_at(keys, known)
         if len(found) == 1:
-            with placed(f"{path}:{line_of(keys, text)}: {'.'.join(keys)}"):
+            with placed(partial(_place_in_toml, path, text, keys)):
                 yield Assignment(found[0], found[0].fit(value), path)
         elif not found and isinstance(value, dict):
             yield from _in_table(path, text, value, keys, known)
         else:
-            where = f"{path}:{line_of(keys, text)}"
-            raise Error(f"{where}: {_unclear(keys, found, known)}")
+            raise Error(
+                f"{_place_in_toml(path, text, keys)}: {_unclear('.'.join(keys), found, known)}"
+            )
+
+
+def _place_in_toml(path: str, text: str, keys: tuple[str, ...]) -> str:
+    from .toml_lines import line_of
+
+    return f"{path}:{line_of(keys, text)}: {'.'.join(keys)}"
 
 
 def _options_at(keys: tuple[str, ...], known: Known) -> list[Option]:
@@ -72,16 +78,16 @@ def _options_at(keys: tuple[str, ...], known: Known) -> list[Option]:
     member = known.find(name)
     if member and tables and member.group_name == ".".join(tables):
         found.append(member)
-    distinct = {option.name: option for option in found if option and option.place}
-    return list(distinct.values())
+    return list({option.name: option for option in found if option and option.place}.values())
 
 
-def _unclear(keys: tuple[str, ...], found: list[Option], known: Known) -> str:
-    name = ".".join(keys)
+def _unclear(name: str, found: list[Option], known: Known) -> str:
+    """Why a key does not stand for one option."""
     if found:
-        return f"{name} may be {' or '.join(option.name for option in found)}"
-    members = [f"{option.group_name}.{option.name}" for option in known.values()]
-    return f"there is no option {name}{known.hint(name, members)}"
+        return f"this may be {' or '.join(option.name for option in found)}"
+    settable = known.settable()
+    members = [f"{option.group_name}.{option.name}" for option in settable.values()]
+    return f"there is no such option{hint(normalized(name), [*settable, *members])}"
 
 
 def _in_python(path: str, text: str, known: Known) -> Iterator[Assignment]:
@@ -90,7 +96,7 @@ def _in_python(path: str, text: str, known: Known) -> Iterator[Assignment]:
         option = known.find(name)
         if option is None:
             continue  # a variable of the file
-        with placed(f"{path}:{_line_of_name(name, text)}: {name}"):
+        with placed(partial(_place_in_python, path, text, name)):
             yield Assignment(option, _python_value(option, value), path)
 
 
@@ -118,11 +124,13 @@ def _python_value(option: Option, value: Any) -> Any:
     return value
 
 
-def _line_of_name(name: str, text: str) -> int:
-    """The line that has given a variable its value, as far as that can be seen: the first if it cannot."""
+def _place_in_python(path: str, text: str, name: str) -> str:
+    """Where a variable has got its value, as far as that can be seen: the first line if it cannot."""
+    import ast
+
     lines = [
         node.lineno
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
     ]
-    return max(lines, default=1)
+    return f"{path}:{max(lines, default=1)}: {name}"

@@ -58,7 +58,7 @@ def _entry(option: Option) -> list[str]:
     flag = normalized(option.name)
     if option.metavar:
         flag += f"={option.metavar}"
-    description = f"{option.help or ''} {_default(option)}".strip()
+    description = " ".join(filter(None, (option.help, _default(option))))
     lines = textwrap.wrap(description, _WIDTH - _COLUMN)
     if len(flag) > _COLUMN - 5 or not lines:
         lines.insert(0, "")

@@ -1,8 +1,6 @@
 """The options that there are, by their names."""
 
-from collections.abc import Iterable
-
-from .errors import Error, hint
+from .errors import Error
 from .option import Option
 
 
@@ -18,9 +16,9 @@ class Known(dict[str, Option]):
         """The option of that name, however it is written; None if there is none."""
         return self.get(normalized(name))
 
-    def hint(self, name: str, more: Iterable[str] = (), prefix: str = "") -> str:
-        """Which option, or which of ``more`` names, may be meant by a name that there is not."""
-        return hint(normalized(name), [*self, *more], prefix)
+    def settable(self) -> dict[str, Option]:
+        """All that can stand in a file or in the environment: not the help."""
+        return {name: option for name, option in self.items() if option.place}
 
     def add(self, option: Option) -> None:
         """Take one in. Raises :exc:`.Error` if there is one of that name."""

@@ -53,11 +53,14 @@ class Option:
         values.check(value, self.type, multiple=self.multiple, secret=self.secret)
 
     def give(self, value: Any, source: str) -> None:
-        """Let it be this, and tell its callback."""
+        """Let it be this. The callback is to be told (:meth:`tell`)."""
         self._value = value
         self.source = source
+
+    def tell(self) -> None:
+        """Call its callback."""
         if self.callback is not None:
-            self.callback(value)
+            self.callback(self._value)
 
 
 def is_secret(name: str) -> bool:
@@ -74,5 +77,6 @@ class Assignment:
     source: str
 
     def apply(self) -> None:
-        """Let it hold."""
+        """Let it hold, and tell the option's callback."""
         self.option.give(self.value, self.source)
+        self.option.tell()

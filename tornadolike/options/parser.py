@@ -7,7 +7,7 @@ from typing import Any, Final, TextIO
 
 from ..log import gen_log
 from . import command_line, environment, files, helping
-from .errors import placed, told_in_one_line
+from .errors import hint, placed, told_in_one_line
 from .known import Known, normalized
 from .mockable import Mockable
 from .option import Assignment, Option, is_secret
@@ -53,11 +53,11 @@ class OptionParser:
     def __setattr__(self, name: str, value: Any) -> None:
         option = self._options.find(name)
         if option is None:
-            meant = self._options.hint(name)
+            meant = hint(normalized(name), self._options)
             raise AttributeError(f"Unrecognized option {normalized(name)!r}{meant}")
         with placed(f"Option {option.name!r}"):
             option.check(value)
-        option.give(value, "the program")
+        Assignment(option, value, "the program").apply()
 
     def __iter__(self) -> Iterator[str]:
         return (option.name for option in self._options.values())
@@ -242,8 +242,11 @@ class OptionParser:
             if file_option is not None and (path := self._path_of_file(file_option, given)):
                 paths.append(path)
             in_files = [one for path in paths for one in self._in_file(path)]
-            for assignment in {one.option.name: one for one in (*in_files, *given)}.values():
-                assignment.apply()
+            last = {one.option.name: one for one in (*in_files, *given)}
+            for one in last.values():
+                one.option.give(one.value, one.source)
+            for one in last.values():
+                one.option.tell()
         return self._finish(rest, True)
 
     def _path_of_file(self, name: str, given: list[Assignment]) -> Any:

@@ -24,6 +24,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
+from .clocks import Clock
 from .forks import leave_behind
 from .loop import GUEST, IOLoop
 from .poller import MAX_EVENTS, Poller, default_poller
@@ -197,6 +198,10 @@ class GuestLoop(IOLoop):
         self._poller_may_go()
         return True
 
+    @property
+    def watches_descriptors(self) -> bool:
+        return bool(self._watched)
+
     def _open_poller(self) -> Poller:
         poller = default_poller()
         number: int = poller.fileno()  # type: ignore[attr-defined]
@@ -305,6 +310,13 @@ class GuestLoop(IOLoop):
     def watch_lag(self, enabled: bool = True) -> NoReturn:
         """Raises :exc:`RuntimeError`, as :meth:`stats`."""
         self.stats()
+
+    def set_clock(self, clock: Clock) -> NoReturn:
+        """Raises :exc:`RuntimeError`: only a loop of our own takes another clock."""
+        raise RuntimeError(
+            f"{self._foreign!r} keeps to the real time; an IOLoop that was started by "
+            "tornadolike.run(main()) may have another clock"
+        )
 
     # Callbacks and timers
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.tls.shaking import Ends, shake_hands
-from tornadolike.tls import authority, development
+from tornadolike.tls import development, making
 from tornadolike.tls.development import (
     LOCAL_NAMES,
     DevelopmentCertificate,
@@ -107,17 +107,15 @@ def test_a_name_the_authority_may_not_sign_for_makes_a_new_one(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["www.example.com", "nottest", "192.0.2.7"])
-def test_the_authoritys_signature_is_worth_nothing_for_other_names(tmp_path, name):
+def test_the_authoritys_signature_is_worth_nothing_for_other_names(tmp_path, monkeypatch, name):
     made = development_certificate(tmp_path)
-    signer = authority.Signed.load(
+    signer = making.MadeCertificate.load(
         Path(made.ca_certs).read_bytes(), (tmp_path / "ca-key.pem").read_bytes()
     )
-    for path, content in zip(
-        (made.certfile, made.keyfile),
-        signer.sign([authority.general_name(name)]).dump(),
-        strict=True,
-    ):
-        Path(path).write_bytes(content)
+    with monkeypatch.context() as patched:  # we would not do it
+        patched.setattr(making.MadeCertificate, "may_sign_for", lambda self, names: True)
+        signed = making.make_certificate([name], issuer=signer)
+    signed.save(made.certfile, made.keyfile)
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         handshake(made, name)
 
@@ -156,14 +154,14 @@ def test_what_is_missing_is_made_anew(tmp_path, name):
     handshake(made, "localhost")
 
 
-def test_what_soon_ends_is_made_anew(tmp_path, monkeypatch):
-    now = authority._now()
-    monkeypatch.setattr(
-        authority, "_now", lambda: now - authority.CERTIFICATE_LIFE + authority.RENEWAL
+def test_what_soon_ends_is_made_anew(tmp_path):
+    made = development_certificate(tmp_path)
+    signer = making.MadeCertificate.load(
+        Path(made.ca_certs).read_bytes(), (tmp_path / "ca-key.pem").read_bytes()
     )
-    development_certificate(tmp_path)
+    left = development.RENEWAL.days
+    making.make_certificate(LOCAL_NAMES, days=left, issuer=signer).save(made.certfile, made.keyfile)
     before = contents(tmp_path)
-    monkeypatch.undo()
     development_certificate(tmp_path)
     assert changed(tmp_path, before) == SERVER
 
@@ -186,10 +184,10 @@ def test_while_files_are_made_others_wait(tmp_path, monkeypatch):
         finally:
             os.close(descriptor)
         asked.append(names)
-        return authority.new_authority(names)
+        return making.make_authority(names)
 
     asked = []
-    monkeypatch.setattr(development, "new_authority", try_to_make_some_too)
+    monkeypatch.setattr(development, "make_authority", try_to_make_some_too)
     development_certificate(tmp_path)
     assert asked
 

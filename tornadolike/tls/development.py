@@ -19,21 +19,27 @@ for (RFC 5280, section 4.2.1.10). With a name of another kind it has to be made,
 
 import argparse
 import contextlib
+import datetime
 import errno
 import fcntl
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .authority import Signed, general_name, new_authority
+from cryptography import x509
+
+from .making import MadeCertificate, make_authority, make_certificate
+from .names import general_name
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+RENEWAL: Final = datetime.timedelta(days=7)
+"""What has less than this left is not used any more."""
 
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 """Names that every development certificate has."""
@@ -74,19 +80,19 @@ def development_certificate(
     :exc:`OSError` if the folder cannot be written to, or others may write to it: they could put an authority
     of theirs there for you to trust.
     """
-    wanted = [general_name(name) for name in (*LOCAL_NAMES, *names)]
+    wanted = [_spelled(general_name(name)) for name in (*LOCAL_NAMES, *names)]
     place = Path(folder)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone_in(place):
         authority, server = _load(place, "ca"), _load(place, "server")
-        known = server.names() if server is not None else []
+        known = [_spelled(name) for name in server.names()] if server is not None else []
         wanted = list(dict.fromkeys([*wanted, *known]))
-        if authority is None or not authority.may_sign_for(wanted):
-            authority = new_authority(wanted)
-            _save(authority, place, "ca")
+        if authority is None or not authority.may_sign_for(map(general_name, wanted)):
+            authority = make_authority(wanted)
+            authority.save(*_paths(place, "ca"))
         if server is None or len(wanted) > len(known) or not authority.has_signed(server):
-            server = authority.sign(wanted)
-            _save(server, place, "server")
+            server = make_certificate(wanted, issuer=authority)
+            server.save(*_paths(place, "server"))
     certfile, keyfile = _paths(place, "server")
     ca_certs, _ = _paths(place, "ca")
     return DevelopmentCertificate(str(certfile), str(keyfile), str(ca_certs))
@@ -117,36 +123,30 @@ def _check_is_ours(folder: Path, found: os.stat_result) -> None:
         )
 
 
-def _load(folder: Path, name: str) -> Signed | None:
+def _spelled(name: x509.GeneralName) -> str:
+    """A name as everybody spells it who means the same."""
+    return str(name.value)
+
+
+def _load(folder: Path, name: str) -> MadeCertificate | None:
     """What is in the folder under this name, if it can be used."""
     certfile, keyfile = _paths(folder, name)
     try:
         if keyfile.stat().st_mode & OTHERS:
             return None  # somebody may know it
-        return Signed.load(certfile.read_bytes(), keyfile.read_bytes())
+        loaded = MadeCertificate.load(certfile.read_bytes(), keyfile.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
+    return loaded if _is_good(loaded.certificate) else None
 
 
-def _save(signed: Signed, folder: Path, name: str) -> None:
-    for path, content in zip(_paths(folder, name), signed.dump(), strict=True):
-        _write(path, content)
+def _is_good(certificate: x509.Certificate) -> bool:
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return begin <= datetime.datetime.now(datetime.UTC) < end - RENEWAL
 
 
 def _paths(folder: Path, name: str) -> tuple[Path, Path]:
     return folder / f"{name}.pem", folder / f"{name}-key.pem"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put the file in its place whole, and for its owner only, as ``mkstemp`` makes files."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,15 +26,15 @@ from .failing import WRONG_USE, Failure, meant
 from .parsing import Parser
 
 COMMANDS: Final = (
-    "bench",
-    "cert",
-    "completion",
+    # bench
+    # cert
+    # completion
     "fetch",
     "info",
-    "new",
+    # new
     "routes",
     "secret",
-    "shell",
+    # shell
     "templates",
 )
 """The names of the modules. Only that of the command that is called is imported: some stand on much."""

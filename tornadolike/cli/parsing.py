@@ -3,11 +3,17 @@
 import argparse
 import re
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from .failing import Failure, meant
 
-Commands = argparse._SubParsersAction["Parser"]
+
+class Commands(Protocol):
+    """The commands of a command line, to one of them."""
+
+    def add_parser(self, name: str, **arguments: Any) -> argparse.ArgumentParser:
+        """The parser of a further command."""
+        ...
 
 
 class Parser(argparse.ArgumentParser):

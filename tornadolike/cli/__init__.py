@@ -17,6 +17,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from typing import Final
 
@@ -26,15 +27,12 @@ from .failing import WRONG_USE, Failure, meant
 from .parsing import Parser
 
 COMMANDS: Final = (
-    # bench
-    # cert
-    # completion
+    "cert",
+    "completion",
     "fetch",
     "info",
-    # new
     "routes",
     "secret",
-    # shell
     "templates",
 )
 """The names of the modules. Only that of the command that is called is imported: some stand on much."""
@@ -82,6 +80,7 @@ def parser_of(*names: str) -> Parser:
         action="store_true",
         help="when a command fails, show where; may stand anywhere",
     )
+    parser.set_defaults(whole=partial(parser_of, *COMMANDS))  # for who tells of all commands
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     for name in names:
         import_module(f"{__name__}.{name}").add(commands)

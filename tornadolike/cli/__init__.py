@@ -31,6 +31,7 @@ COMMANDS: Final = (
     "completion",
     "fetch",
     "info",
+    "new",
     "routes",
     "secret",
     "templates",

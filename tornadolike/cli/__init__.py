@@ -22,11 +22,11 @@ from importlib import import_module
 from typing import Final
 
 from .. import __version__
-from .colours import coloured
-from .failing import WRONG_USE, Failure, meant
+from .failing import WRONG_USE, Failure, meant, tell
 from .parsing import Parser
 
 COMMANDS: Final = (
+    "bench",
     "cert",
     "completion",
     "fetch",
@@ -34,6 +34,7 @@ COMMANDS: Final = (
     "new",
     "routes",
     "secret",
+    "shell",
     "templates",
 )
 """The names of the modules. Only that of the command that is called is imported: some stand on much."""
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if shows_traceback:
             traceback.print_exc()
             return error.status if isinstance(error, Failure) else WRONG_USE
-        return _tell(error if isinstance(error, Failure) else _failure_of(error))
+        return tell(error if isinstance(error, Failure) else _failure_of(error))
 
 
 def parser_of(*names: str) -> Parser:
@@ -110,11 +111,3 @@ def _failure_of(error: OSError) -> Failure:
     """What the system has refused; its own words begin with a number that is no use to anybody."""
     about = f" {error.filename}" if error.filename is not None else ""
     return Failure(f"the system refuses{about}: {error.strerror or error}")
-
-
-def _tell(failure: Failure) -> int:
-    if sys.stderr is not None:  # it may have been closed, by 2>&-
-        encoding = sys.stderr.encoding or "utf-8"
-        said = coloured("tornadolike:", "red", sys.stderr) + f" {failure.text}\n{failure.details}"
-        sys.stderr.write(said.encode(encoding, "backslashreplace").decode(encoding))
-    return failure.status

@@ -1,9 +1,11 @@
 """:class:`Failure`: the only way in which commands fail."""
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 from ..log import on_one_line
+from .colours import coloured
 
 WRONG_USE = 2
 """The exit status for what was called wrongly."""
@@ -32,3 +34,12 @@ def meant(word: str, known: Iterable[str]) -> str:
     """``"; did you mean 'routes'?"``, or nothing if no known word is like this one."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def tell(failure: Failure) -> int:
+    """Show the user what has failed, and return the exit status."""
+    if sys.stderr is not None:  # it may have been closed, by 2>&-
+        encoding = sys.stderr.encoding or "utf-8"
+        said = coloured("tornadolike:", "red", sys.stderr) + f" {failure.text}\n{failure.details}"
+        sys.stderr.write(said.encode(encoding, "backslashreplace").decode(encoding))
+    return failure.status

@@ -31,7 +31,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         code = None if options.command is None else compiled(options.command)
     except SyntaxError as error:
-        raise Failure(f"-c {(error.text or options.command).strip()}: {on_one_line(error.msg)}") from error
+        raise Failure(
+            f"-c {(error.text or options.command).strip()}: {on_one_line(error.msg)}"
+        ) from error
     with Session(options.application) as session:
         if code is not None:
             return _status(Console(session).run(code))

@@ -69,7 +69,7 @@ class Asker(asyncio.Protocol):
 
     def _ask(self) -> None:
         """Take requests, and send them when they are due."""
-        dues = []
+        dues: list[float] = []
         while len(dues) < self._pipeline:
             due = self._pace.take()
             if due is None:

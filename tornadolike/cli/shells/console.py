@@ -17,7 +17,8 @@ TOP_LEVEL_AWAIT: Final = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 def compiled(source: str) -> CodeType:
     """A whole program with ``await``. Raises :exc:`SyntaxError`."""
-    return compile(source, "<command>", "exec", flags=TOP_LEVEL_AWAIT)
+    program: CodeType = compile(source, "<command>", "exec", flags=TOP_LEVEL_AWAIT)
+    return program
 
 
 class Console(code.InteractiveConsole):

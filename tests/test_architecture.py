@@ -37,6 +37,7 @@ OPTIONAL = {
         *("auth.signin.back_channel", "auth.signin.sign_outs"),
     ),
     "pycurl": ("curl_httpclient",),
+    "pytest": ("pytest_plugin",),
     "webauthn": ("auth.passkeys",),
 }
 

@@ -271,7 +271,11 @@ class Core(Sources):
                     thread_name_prefix="tornadolike"
                 )
             executor = self._default_executor
-        return asyncio.wrap_future(executor.submit(func, *args), loop=self)
+        job = executor.submit(func, *args)
+        future = asyncio.wrap_future(job, loop=self)
+        if self.clock is not None:
+            self.clock.job_begun(job)
+        return future
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Wait up to ``timeout`` seconds (None: for ever) for the default executor's threads to end."""

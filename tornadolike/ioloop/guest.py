@@ -24,6 +24,7 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 
+from .clocks import Clock
 from .forks import leave_behind
 from .loop import GUEST, IOLoop
 from .poller import MAX_EVENTS, Poller, default_poller
@@ -307,6 +308,13 @@ class GuestLoop(IOLoop):
         self.stats()
 
     # Callbacks and timers
+
+    def set_clock(self, clock: Clock) -> NoReturn:
+        """Raises :exc:`RuntimeError`: only a loop of our own takes another clock."""
+        raise RuntimeError(
+            f"{self._foreign!r} keeps to the real time; an IOLoop that was started by "
+            "tornadolike.run(main()) may have another clock"
+        )
 
     def add_callback(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         foreign = self._foreign

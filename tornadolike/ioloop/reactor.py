@@ -34,6 +34,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from .._native import RUNNING, front
+from .clocks import Clock, Poll
 from .forks import leave_behind
 from .handles import Handle, TimerHandle, remember_origin
 from .poller import MAX_EVENTS, READ, Poller, default_poller, kernel_queue
@@ -69,6 +70,8 @@ class ReferenceReactor(asyncio.AbstractEventLoop):
     _timers: list[tuple[float, int, TimerHandle]]
     _watchers: dict[int, Watcher]
 
+    clock: Clock | None = None
+    """What :meth:`set_clock` was given, if it was."""
     _errors = 0
     """Reports to the exception handler, and what else nobody caught."""
     _wake_ups = 0
@@ -155,6 +158,11 @@ class ReferenceReactor(asyncio.AbstractEventLoop):
             pass
         return True
 
+    @property
+    def watches_descriptors(self) -> bool:
+        """Whether anybody's are watched, besides the loop's own for being woken up."""
+        return len(self._watchers) > 1
+
     def _forget_watchers(self) -> None:
         self._watchers.clear()
 
@@ -176,6 +184,16 @@ class ReferenceReactor(asyncio.AbstractEventLoop):
 
     time = staticmethod(time.monotonic)
     """The loop's clock in seconds: monotonic, its zero is arbitrary. A subclass may have another."""
+
+    def set_clock(self, clock: Clock) -> None:
+        """Have the loop live by another clock: for tests, see :class:`tornadolike.testing.VirtualClock`.
+
+        It should begin with what :meth:`time` shows when it is set: timers keep the moments they have.
+        """
+        self._check_closed()
+        self.clock = clock
+        self.time = clock.time
+        self._poll = self._polling()
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -367,7 +385,8 @@ class ReferenceReactor(asyncio.AbstractEventLoop):
 
     def _polling(self) -> Callable[[float, int], list[tuple[int, int]]]:
         """What the loop polls with from here on."""
-        return self._poller.poll
+        poll: Poll = self._poller.poll
+        return poll if self.clock is None else functools.partial(self.clock.poll, poll)
 
     def _move_due_timers(self, timers: list[tuple[float, int, TimerHandle]], now: float) -> None:
         while timers and timers[0][0] <= now:

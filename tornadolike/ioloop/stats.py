@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .clocks import Clock, Poll
 from .core import Core
 from .origins import origin_of
 from .poller import Poller
@@ -118,10 +119,10 @@ class _Delays:
 class _Meter:
     """Stands between a loop and its poller, and reads the clock before and after each poll."""
 
-    def __init__(self, loop: "Statistics", poller: Poller) -> None:
+    def __init__(self, loop: "Statistics", poll: Poll) -> None:
         self._clock = loop.time
         self._timers = loop._timers
-        self._poll = poller.poll
+        self._poll = poll
         self._returned: float | None = None
         """When the poll of this turn returned; None before the first one of a run."""
         self.events = 0
@@ -193,10 +194,15 @@ class Statistics(Core):
         While it is measured each turn and each callback costs some tenths of a microsecond more.
         """
         self._slow_callbacks.clear()
-        self._meter = _Meter(self, self._poller) if enabled else None
+        self._meter = _Meter(self, super()._polling()) if enabled else None
         self._timed = enabled or self._debug
         if not self._closed:
             self._poll = self._polling()
+
+    def set_clock(self, clock: Clock) -> None:
+        super().set_clock(clock)
+        if self._meter is not None:
+            self.watch_lag()
 
     def set_debug(self, enabled: bool) -> None:
         super().set_debug(enabled)

@@ -37,6 +37,7 @@ OPTIONAL = {
         *("auth.signin.back_channel", "auth.signin.sign_outs"),
     ),
     "pycurl": ("curl_httpclient",),
+    "watchfiles": ("autoreload.notified",),
     "webauthn": ("auth.passkeys",),
 }
 
@@ -126,6 +127,7 @@ def test_circles_are_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "head"),
     [
+        ("autoreload", "autoreload"),
         ("caching", "caching"),
         ("routing", "routing"),
         ("sessions", "sessions"),

@@ -87,7 +87,9 @@ def reset(scene: Scene) -> None:
 
 def nonsense(scene: Scene) -> None:
     request = b"GET / HTTP/1.1\r\n\r\n" * 1000
-    if scene.peer.unsent.startswith(b"G"):  # the one byte that is missing could be the right one, by chance
+    if scene.peer.unsent.startswith(
+        b"G"
+    ):  # the one byte that is missing could be the right one, by chance
         request = request.lower()
     scene.peer.sock.send(request)
 

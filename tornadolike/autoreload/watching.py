@@ -25,6 +25,8 @@ class FolderWatch:
     :arg folders: these, and all that are in them; of what is in more than one only once.
     :arg failed: called with the reason when the system does not tell of changes any more, and looking goes on by
         polling.
+    :arg polls: look again and again though the system would tell of changes: it does not where files are another
+        system's (in a container, on a network).
     """
 
     def __init__(
@@ -32,7 +34,9 @@ class FolderWatch:
         folders: Iterable[str],
         told: Callable[[set[str]], object],
         failed: Callable[[Exception], object],
+        polls: bool = False,
     ) -> None:
+        self.polls = polls or not HAS_NOTIFICATIONS
         self.folders = outermost(folders)
         self._told = told
         self._failed = failed
@@ -54,7 +58,7 @@ class FolderWatch:
         self._thread.join()
 
     def _run(self) -> None:
-        if HAS_NOTIFICATIONS:
+        if not self.polls:
             try:
                 self._tell(notified.changes)
             except (OSError, RuntimeError) as error:

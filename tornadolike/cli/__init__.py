@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
-COMMANDS: Final = ("fetch", "info", "secret", "templates")
+COMMANDS: Final = ("fetch", "info", "run", "secret", "templates")
 """The names of the modules. Only that of the command that is called is imported: some stand on much."""
 
 

@@ -38,6 +38,7 @@ OPTIONAL = {
     ),
     "pycurl": ("curl_httpclient",),
     "pytest": ("pytest_plugin",),
+    "watchfiles": ("autoreload.notified",),
     "webauthn": ("auth.passkeys",),
 }
 
@@ -127,6 +128,7 @@ def test_circles_are_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "head"),
     [
+        ("autoreload", "autoreload"),
         ("caching", "caching"),
         ("routing", "routing"),
         ("sessions", "sessions"),

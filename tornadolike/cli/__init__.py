@@ -33,6 +33,7 @@ COMMANDS: Final = (
     "info",
     "new",
     "routes",
+    "run",
     "secret",
     "shell",
     "templates",

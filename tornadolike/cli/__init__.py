@@ -21,7 +21,8 @@ from functools import partial
 from importlib import import_module
 from typing import Final
 
-from .. import __version__
+from tornadolike import __version__
+
 from .failing import WRONG_USE, Failure, meant, tell
 from .parsing import Parser
 

@@ -13,7 +13,9 @@ from contextvars import Context, copy_context
 from types import TracebackType
 from typing import Any, Final, Self
 
-from ... import __version__, ioloop
+from tornadolike import __version__
+
+from ... import ioloop
 from ...httpclient import AsyncHTTPClient
 from ...httpserver import HTTPServer
 from ...netutil import bind_sockets

@@ -69,6 +69,7 @@ def test_for_programs(bench):
         (["nowhere"], "there is no module 'nowhere'"),
         (["site_b", "--path", "x"], "--path begins with a slash"),
         (["ftp://x/"], "http://"),
+        (["localhost:80/x"], "as http://localhost:80/x"),
         (["http://127.0.0.1:1/", "-c", "0"], "it is a number from 1"),
         (["http://127.0.0.1:1/", "-t", "0"], "it is a number above 0"),
         (["http://127.0.0.1:1/", "-H", "x"], "a header is NAME: VALUE"),

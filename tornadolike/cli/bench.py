@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import re
 import ssl
 import sys
 from collections.abc import Iterator
@@ -137,6 +138,10 @@ def _address(options: argparse.Namespace) -> Iterator[Address]:
             yield parse_url(target)
         except ValueError as error:
             raise Failure(str(error)) from error
+    elif re.fullmatch(r"[\w.-]*:\d+(/.*)?", target):
+        raise Failure(
+            f"{target!r} is no application; a URL begins with http://, as http://{target}"
+        )
     elif not options.path.startswith("/"):
         raise Failure(f"--path begins with a slash, {options.path!r} does not")
     else:

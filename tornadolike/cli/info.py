@@ -23,6 +23,7 @@ ACCELERATORS: Final = {
     "brotlicffi": ("brotlicffi", "compression"),
     "zstandard": ("zstandard", "compression"),
     "pycurl": ("pycurl", "the other HTTP client"),
+    "watchfiles": ("watchfiles", "reload"),
 }
 """What is used where it is installed."""
 

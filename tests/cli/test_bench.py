@@ -143,6 +143,12 @@ def test_a_rate_counts_from_when_requests_were_due():
     assert results.latencies[-1] <= results.seconds
 
 
+def test_a_rate_is_not_exceeded():
+    results = measured("/status/200", count=20, connections=3, rate=200, seconds=60)
+    assert results.seconds >= 19 / 200
+    assert min(results.latencies) > 0
+
+
 def stubborn(answer):
     """A server that says this to whoever asks, and no more; the port, and what ends it."""
     listening = socket.create_server(("127.0.0.1", 0))

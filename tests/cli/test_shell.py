@@ -121,6 +121,12 @@ def test_wrong_use(shell, arguments, said):
     assert err.startswith(f"tornadolike: {said}")
 
 
+def test_nobody_can_type(project, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["shell"]) == 2
+    assert capsys.readouterr().err == "tornadolike: there is no standard input: give -c CODE\n"
+
+
 def test_where_the_history_is(monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
     assert str(history_file()) == "/state/tornadolike/shell_history"

@@ -34,6 +34,8 @@ def _run(options: argparse.Namespace) -> int:
         raise Failure(
             f"-c {(error.text or options.command).strip()}: {on_one_line(error.msg)}"
         ) from error
+    if code is None and sys.stdin is None:  # it was closed, by <&- say
+        raise Failure("there is no standard input: give -c CODE")
     with Session(options.application) as session:
         if code is not None:
             return _status(Console(session).run(code))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore = ["sample"]  # test_sample.py runs these
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 PLUGINS = {

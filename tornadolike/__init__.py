@@ -8,7 +8,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["run"]
+version = __version__
+version_info = (0, 1, 0, -100)
+"""The version as Tornado tells its own; the last number is negative before a release."""
+
+__all__ = ["run", "version", "version_info"]
 
 
 def __getattr__(name: str) -> Any:

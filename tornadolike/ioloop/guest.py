@@ -198,6 +198,10 @@ class GuestLoop(IOLoop):
         self._poller_may_go()
         return True
 
+    @property
+    def watches_descriptors(self) -> bool:
+        return bool(self._watched)
+
     def _open_poller(self) -> Poller:
         poller = default_poller()
         number: int = poller.fileno()  # type: ignore[attr-defined]
@@ -307,14 +311,14 @@ class GuestLoop(IOLoop):
         """Raises :exc:`RuntimeError`, as :meth:`stats`."""
         self.stats()
 
-    # Callbacks and timers
-
     def set_clock(self, clock: Clock) -> NoReturn:
         """Raises :exc:`RuntimeError`: only a loop of our own takes another clock."""
         raise RuntimeError(
             f"{self._foreign!r} keeps to the real time; an IOLoop that was started by "
             "tornadolike.run(main()) may have another clock"
         )
+
+    # Callbacks and timers
 
     def add_callback(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         foreign = self._foreign

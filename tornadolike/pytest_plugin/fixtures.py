@@ -269,7 +269,9 @@ def ws_connect(
 
 
 @pytest.fixture
-def signed_cookies(request: pytest.FixtureRequest) -> "Callable[..., dict[str, str]]":
+def signed_cookies(
+    request: pytest.FixtureRequest, io_loop: "IOLoop"
+) -> "Callable[..., dict[str, str]]":
     """Cookies as `app` signs them: ``await http_client.fetch("/", cookies=signed_cookies(user="ann"))``."""
     from .sites import signed_cookies
 

@@ -1,6 +1,5 @@
 """What the configuration, the command line and a test's marks say."""
 
-import os
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -19,8 +18,6 @@ GEN_TEST_HELP: Final = (
     "gen_test(timeout=None): run this coroutine, or generator, on a loop of tornadolike's, as "
     "pytest-tornado does"
 )
-
-DEFAULT_TIMEOUT: Final = 5.0
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -79,28 +76,29 @@ def _setting(config: pytest.Config, name: str) -> str | None:
     return said
 
 
-def default_timeout(config: pytest.Config) -> float:
-    """Seconds for a test that does not say it itself; 0 for as long as it takes."""
+def default_timeout(config: pytest.Config) -> float | None:
+    """Seconds for a test that does not say it itself, where pytest was told; 0 for as long as it takes."""
     for option in ("tornadolike_timeout", "async_test_timeout"):
         given: float | None = config.getoption(option, None)
         if given is not None:
             return given
-    for name, said in (
-        ("tornadolike_timeout", config.getini("tornadolike_timeout")),
-        ("ASYNC_TEST_TIMEOUT in the environment", os.environ.get("ASYNC_TEST_TIMEOUT", "")),
-    ):
-        if said:
-            try:
-                return float(said)
-            except ValueError:
-                raise pytest.UsageError(f"{name} is a number of seconds, not {said!r}") from None
-    return DEFAULT_TIMEOUT
+    said = config.getini("tornadolike_timeout")
+    try:
+        return float(said) if said else None
+    except ValueError:
+        raise pytest.UsageError(
+            f"tornadolike_timeout is a number of seconds, not {said!r}"
+        ) from None
 
 
 def timeout_of(item: pytest.Item) -> float:
     """Seconds that a test may take; 0 for as long as it likes."""
-    seconds = _marked(item, "timeout")
-    return default_timeout(item.config) if seconds is None else float(seconds)
+    from ..testing import get_async_test_timeout
+
+    for seconds in (_marked(item, "timeout"), default_timeout(item.config)):
+        if seconds is not None:
+            return float(seconds)
+    return get_async_test_timeout()
 
 
 def checks_of(item: pytest.Item) -> set[str]:

@@ -13,7 +13,7 @@
 
 Rooms, from the bottom up: :mod:`.limits` (how long a test may take), :mod:`.clock` (time that jumps),
 :mod:`.logs`, :mod:`.ports` and :mod:`.certificate` (what servers of tests need), :mod:`.cases`,
-:mod:`.coroutines` and :mod:`.http_cases` (the test cases).
+:mod:`.coroutines` and :mod:`.http_cases` (the test cases), :mod:`.program` (the command line).
 """
 
 from .cases import AsyncTestCase, setup_with_context_manager
@@ -24,6 +24,7 @@ from .http_cases import AsyncHTTPSTestCase, AsyncHTTPTestCase
 from .limits import get_async_test_timeout
 from .logs import ExpectLog
 from .ports import bind_unused_port
+from .program import main
 
 __all__ = [
     "AsyncHTTPSTestCase",
@@ -35,5 +36,6 @@ __all__ = [
     "gen_test",
     "get_async_test_timeout",
     "local_certificate",
+    "main",
     "setup_with_context_manager",
 ]

@@ -1,6 +1,7 @@
 """:class:`AsyncTestCase`: tests of :mod:`unittest`, each with an event loop of its own."""
 
 import asyncio
+import contextlib
 import inspect
 import unittest
 import warnings
@@ -81,11 +82,12 @@ class AsyncTestCase(unittest.TestCase):
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
-        ended = await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left)
         await asyncio.get_running_loop().shutdown_asyncgens()
-        for result in ended:
-            if isinstance(result, Exception):
-                raise result
+        for task in left:
+            with contextlib.suppress(asyncio.CancelledError):
+                task.result()
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
         done = super().run(result)

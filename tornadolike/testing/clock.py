@@ -13,6 +13,9 @@ from .limits import RealLimit
 PATIENCE: Final = 0.001
 """Real seconds of silence before the clock jumps, by default, while the loop watches a descriptor."""
 
+TICKS: Final = 1024
+"""In a second. With such fractions floats count exactly."""
+
 
 class VirtualClock:
     """Makes timers jump: what would take an hour takes a millisecond, in the same order, at exact times.
@@ -60,7 +63,7 @@ class VirtualClock:
         self._jobs: set[Future[Any]] = set()
 
     def start(self) -> Self:
-        """Begin to jump. The time becomes a whole number of seconds, so that differences are exact.
+        """Begin to jump. The time becomes a multiple of 1/1024 second, so that ``==`` may compare differences.
 
         Raises :exc:`RuntimeError` if the loop has a virtual clock that is running, or is of a foreign kind.
         """
@@ -68,7 +71,7 @@ class VirtualClock:
             self._loop = IOLoop.current()
         if isinstance(self._loop.clock, VirtualClock) and self._loop.clock._running:
             raise RuntimeError(f"{self._loop!r} has a virtual clock already: one is enough")
-        self._now = math.ceil(self._loop.time())
+        self._now = math.ceil(self._loop.time() * TICKS) / TICKS
         self._loop.set_clock(self)
         self._running = True
         return self

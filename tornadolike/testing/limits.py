@@ -5,11 +5,13 @@ import os
 import time
 from collections.abc import Callable
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from ..ioloop import IOLoop
 
 DEFAULT_TIMEOUT: Final = 5.0
+
+LIMIT: Final = "_tornadolike_limit"
+"""The attribute of a loop that holds its limit. Held there and nowhere else, it goes with the loop."""
 
 
 def get_async_test_timeout() -> float:
@@ -33,16 +35,17 @@ class RealLimit:
         self._expire = expire
         self._end = time.monotonic() + seconds
         self._timer: Any = loop.add_timeout(loop.time() + seconds, self._run_out)
-        _limits[loop] = self
+        setattr(loop, LIMIT, self)
 
     @staticmethod
     def of(loop: IOLoop) -> "RealLimit | None":
         """What is waiting for its end in ``loop``."""
-        return _limits.get(loop)
+        return getattr(loop, LIMIT, None)
 
     def cancel(self) -> None:
         """Forget about it."""
-        _limits.pop(self._loop, None)
+        if RealLimit.of(self._loop) is self:
+            delattr(self._loop, LIMIT)
         self.leave_to_clock()
 
     def leave_to_clock(self) -> None:
@@ -71,9 +74,6 @@ class RealLimit:
         self.cancel()
         self.expired = True
         self._expire()
-
-
-_limits: WeakKeyDictionary[IOLoop, RealLimit] = WeakKeyDictionary()
 
 
 def run_limited(loop: IOLoop, function: Callable[[], Any], seconds: float | None) -> Any:

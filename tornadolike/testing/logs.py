@@ -80,14 +80,14 @@ class ExpectLog(logging.Filter):
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         if self.orig_level is not None:
             self.logger.setLevel(self.orig_level)
         self.logger.removeFilter(self)
-        if kind is not None or not self.required:
+        if typ is not None or not self.required:
             return
         if not self.matched:
             raise Exception(

@@ -4,12 +4,31 @@
 * ``app_log``: what went wrong in the application's own code (an exception in a handler or a callback).
 * ``gen_log``: everything else the framework has to say about itself or its peers.
 
-They are ordinary :mod:`logging` loggers; nothing is configured on import.
+They are ordinary :mod:`logging` loggers; nothing is configured on import. :func:`enable_pretty_logging` does it, which
+:mod:`tornadolike.options` calls when it has parsed a command line: ``formatting`` has the lines, ``setting_up`` the
+rest.
 """
 
 import logging
 import time
 from typing import Any, Final
+
+from .formatting import JSONFormatter, LogFormatter, colors_wanted
+from .setting_up import define_logging_options, enable_pretty_logging
+
+__all__ = [
+    "CLIENT_CLOSED_REQUEST",
+    "JSONFormatter",
+    "LogFormatter",
+    "Seldom",
+    "access_log",
+    "app_log",
+    "colors_wanted",
+    "define_logging_options",
+    "enable_pretty_logging",
+    "gen_log",
+    "on_one_line",
+]
 
 access_log = logging.getLogger("tornadolike.access")
 app_log = logging.getLogger("tornadolike.application")

@@ -15,10 +15,10 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(
     ("stream", "environment", "shown"),
     [
-        (Terminal(), {}, True),
+        (Terminal(), {"TERM": "xterm"}, True),
         (Terminal(), {"TERM": "dumb"}, False),
-        (Terminal(), {"NO_COLOR": "1"}, False),
-        (Terminal(), {"NO_COLOR": ""}, True),
+        (Terminal(), {"NO_COLOR": "1", "TERM": "xterm"}, False),
+        (Terminal(), {"NO_COLOR": "", "TERM": "xterm"}, True),
         (io.StringIO(), {}, False),
         (io.StringIO(), {"FORCE_COLOR": "1"}, True),
         (io.StringIO(), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),

@@ -9,7 +9,8 @@ runs it: that gets them and returns the exit status, or raises :exc:`.Failure`. 
    parsing      reads a command line
    loading      from a name to an application
    colours      on terminals
-   benching, fetching, routing, skeleton     the parts of bench, fetch, routes and new
+   completing   scripts for shells
+   benching, fetching, routing, running, shells, skeleton     the parts of bench, fetch, routes, run, shell and new
 """
 
 import argparse

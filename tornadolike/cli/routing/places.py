@@ -10,10 +10,9 @@ def place_of(thing: Any) -> tuple[str, int] | None:
 
     Of a class that was made of a function it is the function's.
     """
-    functions = [one for one in vars(thing).values() if hasattr(one, "__wrapped__")]
-    for function in functions if isinstance(thing, type) else ():
-        inner = inspect.unwrap(function)
-        if getattr(inner, "__qualname__", None) == thing.__qualname__:
+    for function in vars(thing).values() if isinstance(thing, type) else ():
+        inner = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+        if inner is not function and getattr(inner, "__qualname__", None) == thing.__qualname__:
             thing = inner
             break
     thing = inspect.unwrap(thing) if callable(thing) else thing

@@ -37,6 +37,8 @@ OPTIONAL = {
         *("auth.signin.back_channel", "auth.signin.sign_outs"),
     ),
     "pycurl": ("curl_httpclient",),
+    "pytest": ("pytest_plugin",),
+    "watchfiles": ("autoreload.notified",),
     "webauthn": ("auth.passkeys",),
 }
 
@@ -126,6 +128,7 @@ def test_circles_are_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "head"),
     [
+        ("autoreload", "autoreload"),
         ("caching", "caching"),
         ("routing", "routing"),
         ("sessions", "sessions"),

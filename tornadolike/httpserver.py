@@ -19,7 +19,7 @@ What comes to each connection, and what a slow, broken or hostile peer meets, is
 import io
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, cast
 
 from .http1connection import (
@@ -187,6 +187,11 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
     def _before_listening(self) -> None:
         if isinstance(self.request_callback, HTTPServerConnectionDelegate):
             self.request_callback._before_listening()
+
+    def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
+        super().add_sockets(sockets)
+        if isinstance(self.request_callback, HTTPServerConnectionDelegate):
+            self.request_callback._accepting()
 
     def handle_socket(self, connection: socket.socket, address: Any) -> None:
         if self._overrides("handle_stream"):

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from .. import ioloop
 from ..httpclient.client import AsyncHTTPClient
@@ -24,16 +24,15 @@ from ..httpclient.redirects import REDIRECTS
 from ..httpclient.requests import HTTPRequest
 from ..httpclient.responses import HTTPClientError
 from ..httputil import HTTPInputError
-from ..log import gen_log, on_one_line
+from ..log import gen_log
+from .failing import Failure
 from .fetching.asking import ENGINES, client_of, request_of
 from .fetching.progress import ProgressBar
 from .fetching.statuses import INTERRUPTED, NOT_WRITTEN, OK, TERMINATED, WRONG_USE, status_of
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from .parsing import Commands
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """Add the command to those of the command line."""
     fetch = commands.add_parser(
         "fetch",
@@ -206,7 +205,6 @@ def _run(options: argparse.Namespace) -> int:
     except (ValueError, ImportError) as error:  # a URL that is none, an engine that is not there
         return _refuse(options, error, WRONG_USE)
     except BrokenPipeError:
-        # Who reads has enough, as head(1) does. Python would complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_WRITTEN
     except OSError as error:
@@ -327,6 +325,7 @@ class _Printer:
 
 
 def _refuse(options: argparse.Namespace, error: Exception, status: int) -> int:
-    if not options.quiet:
-        sys.stderr.write(f"error: {on_one_line(str(error))}\n")
-    return status
+    """Fail with this status: in a line, unless nobody wants to read it."""
+    if options.quiet:
+        return status
+    raise Failure(str(error), status=status) from error

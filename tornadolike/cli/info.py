@@ -7,15 +7,13 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tornadolike import __version__
 
 from .. import _native
 from ..ioloop.poller import default_poller
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from .parsing import Commands
 
 ACCELERATORS: Final = {
     # module: (what installs it, what it is for)
@@ -25,11 +23,12 @@ ACCELERATORS: Final = {
     "brotlicffi": ("brotlicffi", "compression"),
     "zstandard": ("zstandard", "compression"),
     "pycurl": ("pycurl", "the other HTTP client"),
+    "watchfiles": ("watchfiles", "reload"),
 }
 """What is used where it is installed."""
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """Add the command to those of the command line."""
     info = commands.add_parser(
         "info",

@@ -4,10 +4,9 @@ import argparse
 import re
 import secrets
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from .parsing import Commands
 
 DEFAULT_BYTES: Final = 32
 LEAST_BYTES: Final = 16
@@ -16,7 +15,7 @@ MOST_BYTES: Final = 1024
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """Add the command to those of the command line."""
     secret = commands.add_parser(
         "secret",

@@ -6,19 +6,18 @@ import json
 import os
 import sys
 import tempfile
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from ..template.checking import Finding, check_templates, read_callers
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+from .failing import Failure
+from .parsing import Commands
 
 _ABOUT_NAMES = (
     "Names that the check cannot see are given with --names, a program elsewhere with --code."
 )
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """Add the command to those of the command line."""
     templates = commands.add_parser("templates", help="work on templates")
     actions = templates.add_subparsers(metavar="ACTION", required=True)
@@ -63,11 +62,11 @@ def add(commands: "Commands") -> None:
 def _check(options: argparse.Namespace) -> int:
     directory: str = options.directory
     if not os.path.isdir(directory):
-        return _refuse(f"{directory} is no directory")
+        raise Failure(f"{directory} is no directory")
     try:
         callers = read_callers(options.code or [_code_of(directory)])
     except (FileNotFoundError, ValueError) as error:
-        return _refuse(str(error))
+        raise Failure(str(error)) from error
     for path, reason in callers.unread:
         _say(sys.stderr, f"{path}: not read: {reason}")
     for place in callers.anything:
@@ -88,11 +87,6 @@ def _code_of(directory: str) -> str:
     above = os.path.dirname(path)
     is_common = above in {"/", os.path.realpath(tempfile.gettempdir()), os.path.expanduser("~")}
     return directory if is_common or path == os.path.realpath(".") else above
-
-
-def _refuse(reason: str) -> int:
-    _say(sys.stderr, f"error: {reason}")
-    return 2
 
 
 def _report(findings: list[Finding]) -> None:

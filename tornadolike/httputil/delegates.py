@@ -120,6 +120,9 @@ class HTTPServerConnectionDelegate:
     def _before_listening(self) -> None:
         """A server is to listen for it, at a port or a file of its own. May raise what is in the way of that."""
 
+    def _accepting(self) -> None:
+        """A server accepts connections for it, on the current loop."""
+
     def start_request(
         self, server_conn: object, request_conn: HTTPConnection
     ) -> HTTPMessageDelegate:

@@ -87,8 +87,10 @@ class Application(_Hot, Grouping, Serving, ReversibleRouter):
     ``cancel_on_disconnect`` (:attr:`.RequestHandler.cancel_on_disconnect` of all handlers that do not say),
     ``automatic_head`` (true: a HEAD that a handler has no method for is answered by its ``get``) and
     ``automatic_options`` (true: an OPTIONS without a method by 204, with ``Allow``),
-    ``debug`` (implies ``serve_traceback``, no ``compiled_template_cache`` and no ``static_hash_cache``; translations
-    are read again when their files change),
+    ``debug`` (implies ``autoreload``, ``serve_traceback``, no ``compiled_template_cache`` and no
+    ``static_hash_cache``; translations are read again when their files change),
+    ``autoreload`` (the program restarts when its files change, from the time when it listens in the main thread:
+    :mod:`tornadolike.autoreload`),
     ``default_handler_class`` and ``default_handler_args`` (what answers paths that no rule matches),
     ``cookie_secret``, ``key_version`` and ``signed_cookie_kwargs``, for :meth:`~.RequestHandler.set_signed_cookie` and
     :meth:`~.RequestHandler.set_encrypted_cookie`; a server listens for an application whose secret can be guessed
@@ -126,6 +128,7 @@ class Application(_Hot, Grouping, Serving, ReversibleRouter):
         self.settings = settings
         self.default_host = default_host
         if settings.get("debug"):
+            settings.setdefault("autoreload", True)
             settings.setdefault("serve_traceback", True)
             settings.setdefault("compiled_template_cache", False)
             settings.setdefault("static_hash_cache", False)

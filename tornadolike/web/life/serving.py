@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 
-from ... import ioloop
+from ... import autoreload, ioloop
 from ...httpserver import HTTPServer
 from ...log import gen_log
 from ...util import describe, ends_in_one_line
@@ -103,6 +103,17 @@ class Serving(Lifetime):
         Raises :exc:`ValueError` if its ``cookie_secret`` can be guessed; with the setting ``debug`` that is a warning.
         """
         refuse_or_warn_of_guessable(self.settings)
+
+    def _accepting(self) -> None:
+        """Called when a server accepts connections for the application: with ``autoreload`` its files are watched.
+
+        Not by a server in a thread: the program around it, which would be replaced, is somebody else's then.
+        """
+        if (
+            self.settings.get("autoreload")
+            and threading.current_thread() is threading.main_thread()
+        ):
+            autoreload.start()
 
     def _listen(
         self,

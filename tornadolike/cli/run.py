@@ -1,0 +1,147 @@
+"""``python -m tornadolike run``: serve an application while somebody works on it."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import socket
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from .. import ioloop
+from ..autoreload.folders import PROGRAM
+from ..web.life.life import DRAIN_SECONDS
+from .failing import Failure
+from .loading import load_in_loop
+from .running.places import Place, address_of, bind, release
+from .running.serving import Site, log_to_terminal
+from .running.supervisor import Supervisor, Wishes
+from .running.terminal import say
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 8888
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to those of the command line."""
+    run = commands.add_parser(
+        "run",
+        help="serve an application, and again when its files change",
+        description="Serve an application while you work on it. It starts anew when a file of the program changes;"
+        " templates, catalogues and static files are read again. If the program has an error, the terminal and the"
+        " browser show it, and it goes on when the error is mended.",
+        epilog="The status is 0 when it was stopped by Ctrl-C or SIGTERM, and 2 if there was nothing to serve, or no"
+        " place to serve it.",
+    )
+    run.add_argument(
+        "application", metavar="MODULE:NAME", help="the application, or the function that makes it"
+    )
+    where = run.add_argument_group("where")
+    where.add_argument("--host", default=DEFAULT_HOST, help="the address (default: %(default)s)")
+    where.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="0 for a free one (default: %(default)s)"
+    )
+    where.add_argument("--unix-socket", metavar="FILE", help="serve on a Unix socket instead")
+    where.add_argument("--certificate", metavar="FILE", help="serve HTTPS with this (PEM)")
+    where.add_argument("--key", metavar="FILE", help="its key, if that is in another file")
+    watching = run.add_argument_group("changes")
+    watching.add_argument(
+        "--no-reload",
+        action="store_true",
+        help="do not look for changes, and leave the settings of the application as they are",
+    )
+    watching.add_argument(
+        "--watch",
+        metavar="FOLDER",
+        action="append",
+        default=[],
+        help="look in this folder, too, beside the current one; may be given several times",
+    )
+    watching.add_argument(
+        "--restart-on",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help=f"start anew for files with such names, too, beside {' '.join(PROGRAM)}",
+    )
+    watching.add_argument(
+        "--poll",
+        action="store_true",
+        help="look at all files twice a second: where the system does not tell of changes",
+    )
+    browser = run.add_argument_group("browsers")
+    browser.add_argument("--open", action="store_true", help="open the site in a browser")
+    browser.add_argument(
+        "--browser-reload",
+        action="store_true",
+        help="have pages load themselves again, by a script that HTML gets at its end",
+    )
+    run.set_defaults(run=_run)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.key and not options.certificate:
+        raise Failure("--key belongs to a --certificate: give both")
+    for folder in options.watch:
+        if not os.path.isdir(folder):
+            raise Failure(f"--watch {folder}: there is no such folder")
+    place = Place(options.host, options.port, options.unix_socket, options.certificate, options.key)
+    sockets = bind(place)
+    try:
+        serve = _serve_once if options.no_reload else _serve_and_watch
+        ioloop.run(serve(options, place, sockets))
+    finally:
+        release(place, sockets)
+    return 0
+
+
+async def _serve_and_watch(
+    options: argparse.Namespace, place: Place, sockets: list[socket.socket]
+) -> None:
+    wishes = Wishes(
+        [os.curdir, *options.watch],
+        [*PROGRAM, *options.restart_on],
+        options.poll,
+        options.browser_reload,
+    )
+    served = _told(options, place, sockets)
+    await Supervisor(options.application, place, sockets, wishes, served).run()
+
+
+async def _serve_once(
+    options: argparse.Namespace, place: Place, sockets: list[socket.socket]
+) -> None:
+    application = await load_in_loop(options.application)
+    log_to_terminal()
+    await Site(application, place.tls, _told(options, place, sockets)).serve(sockets, DRAIN_SECONDS)
+
+
+def _told(
+    options: argparse.Namespace, place: Place, sockets: list[socket.socket]
+) -> Callable[[], None]:
+    """What is to be called when the site can be visited for the first time."""
+    address = address_of(place, sockets)
+
+    def served() -> None:
+        say(f"{options.application} is served on {address}; Ctrl-C ends it")
+        if options.open:
+            _open(place, address)
+
+    return served
+
+
+def _open(place: Place, address: str) -> None:
+    """Show the site, where there is something that shows it. Programs of the terminal take it over: not these."""
+    if place.unix_socket is None:
+        with contextlib.suppress(webbrowser.Error):
+            asyncio.get_running_loop().run_in_executor(None, webbrowser.open, address)

@@ -1,0 +1,79 @@
+"""What parent and child tell each other: a line of JSON for each message, on a pair of sockets.
+
+The child tells ``{"tells": "ready"}`` and ``{"tells": "failed", ...}``, the parent ``{"tells": "stop"}`` and
+``{"tells": "changed", ...}``. Signals alone would not do: Ctrl-C in a terminal goes to both of them, and the second
+signal ends a program at once. And the end of the channel tells each that the other is gone, however it went.
+"""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+Message = dict[str, Any]
+
+READ_SIZE: Final = 65536
+
+SECONDS_FOR_ROOM: Final = 1.0
+"""How long who tells something waits for the other side to read, which it does at once if it is well."""
+
+
+class Channel:
+    """One end.
+
+    :arg sock: the socket, which is the channel's from now on.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._buffer = b""
+        self._is_over = False
+        self._heard: Callable[[Message | None], object] | None = None
+
+    def send(self, **message: Any) -> None:
+        """Tell the other side, if there is one, and it listens."""
+        self._socket.settimeout(SECONDS_FOR_ROOM)
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            pass  # it is gone, which is told by the reading side, or it hangs
+        finally:
+            self._socket.setblocking(False)
+
+    def listen(self, heard: Callable[[Message | None], object]) -> None:
+        """Call ``heard`` with each message, on the current loop, and with None when the other side is gone."""
+        self._heard = heard
+        self._socket.setblocking(False)
+        asyncio.get_running_loop().add_reader(self._socket, self.read)
+
+    def read(self) -> None:
+        """Read what is there by now."""
+        while not self._is_over:
+            try:
+                data = self._socket.recv(READ_SIZE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        assert self._heard is not None
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            self._heard(json.loads(line))
+        if not data:
+            self._end()
+            self._heard(None)
+
+    def _end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            asyncio.get_running_loop().remove_reader(self._socket)
+
+    def close(self) -> None:
+        """End it, from this side."""
+        if self._heard is not None:
+            self._end()
+        self._socket.close()

@@ -37,7 +37,8 @@ def test_its_files(tmp_path: Path) -> None:
         check=False,
     )
     tests = sum(source.count("def test_") for source in files.values())
-    assert f"{tests} passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"\n{tests} passed" in done.stdout
 
 
 def test_every_fixture_has_its_place() -> None:

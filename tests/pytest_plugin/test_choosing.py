@@ -29,9 +29,13 @@ MIXED = """
     async def test_anyio():
         assert not is_ours()
 
+    @pytest.fixture
+    async def anyios():
+        yield is_ours()
+
     @pytest.mark.anyio
-    async def test_anyio_fixture(plain):
-        assert not plain
+    async def test_anyio_fixture(anyios):
+        assert not anyios
 
     @pytest.fixture
     def anyio_backend():

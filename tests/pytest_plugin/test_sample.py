@@ -80,7 +80,9 @@ def test_with_the_plugin_alone(python: Path, sample: Path) -> None:
 
 
 def test_beside_all_other_plugins(python: Path, sample: Path) -> None:
-    options = ["-oasyncio_default_fixture_loop_scope=function"] if find_spec("pytest_asyncio") else []
+    options = (
+        ["-oasyncio_default_fixture_loop_scope=function"] if find_spec("pytest_asyncio") else []
+    )
     said = run([python, "-m", "pytest", "-q", "-Wdefault", *options], sample)
     assert "10 passed" in said, said
 

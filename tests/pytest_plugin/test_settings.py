@@ -14,15 +14,19 @@ TEST = "import pytest\n@pytest.mark.tornadolike(%s)\nasync def test_it(): pass\n
         ({"tornadolike_timeout": "long"}, "tornadolike_timeout is a number of seconds, not 'long'"),
         ({"tornadolike_check": "tasks memory"}, "some of tasks, descriptors, errors: 'memory'?"),
         (
-            {"tornadolike_mode": "auto", "anyio_mode": "auto"},
-            "tornadolike_mode and anyio_mode are both auto",
+            {
+                "tornadolike_mode": "auto",
+                "asyncio_mode": "auto",
+                "asyncio_default_fixture_loop_scope": "function",
+            },
+            "tornadolike_mode and asyncio_mode are both auto",
         ),
     ],
 )
 def test_nonsense(project: Project, options: dict[str, str], told: str) -> None:
     project.write("test_it.py", TEST % "")
     project.configure(**options)
-    done = project.run(plugins="anyio" if "anyio_mode" in options else "")
+    done = project.run(plugins="asyncio" if "asyncio_mode" in options else "")
     assert done.status == pytest.ExitCode.USAGE_ERROR, done.text
     assert told in done.text
     assert "Traceback" not in done.text

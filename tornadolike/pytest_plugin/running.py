@@ -52,6 +52,13 @@ def run(
         if limit is None or not limit.expired:
             raise
         problem = error
+    except (KeyboardInterrupt, SystemExit):
+        if (
+            not task.done()
+        ):  # somebody has had enough: it is to end here, and not when the loop does
+            task.cancel()
+            loop.run_until_complete(asyncio.wait([task]))
+        raise
     finally:
         if limit is not None:
             limit.cancel()

@@ -53,9 +53,8 @@ def run(
             raise
         problem = error
     except (KeyboardInterrupt, SystemExit):
-        if (
-            not task.done()
-        ):  # somebody has had enough: it is to end here, and not when the loop does
+        # Somebody has had enough: the task is to end here, and not when the loop does.
+        if not task.done():
             task.cancel()
             loop.run_until_complete(asyncio.wait([task]))
         raise

@@ -3,13 +3,16 @@
 import asyncio
 import functools
 import socket
+import sys
 import threading
 import time
+import unittest
 from concurrent.futures import Future
 
 import pytest
 
 from tests.conftest import PATIENCE
+from tests.testing.running import passes
 from tornadolike import ioloop
 from tornadolike.httpclient import AsyncHTTPClient, HTTPClientError
 from tornadolike.httpserver import HTTPServer
@@ -336,3 +339,19 @@ class TestStartingAndStopping:
     def test_impossible_patience(self, patience):
         with pytest.raises(ValueError, match="patience should be"):
             VirtualClock(patience=patience)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="loop_factory is new in Python 3.13")
+def test_in_pythons_own_test_cases():
+    class Case(unittest.IsolatedAsyncioTestCase):
+        loop_factory = IOLoop
+
+        async def test(self):
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, IOLoop)
+            with VirtualClock():
+                began = loop.time()
+                await asyncio.sleep(3600)
+                assert loop.time() - began == 3600
+
+    passes(Case)

@@ -12,7 +12,7 @@
     tornadolike.run(main())
 
 Rooms, from the bottom up: :mod:`.poller` (which descriptors are ready), :mod:`.wakeup` (threads and
-signals), :mod:`.handles`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
+signals), :mod:`.handles`, :mod:`.clocks`, :mod:`.reactor` (who runs when), :mod:`.sources` (readers, writers, signals),
 :mod:`.core` (tasks, threads, errors), :mod:`.transports`, :mod:`.asyncio_face` (sockets, TLS, processes),
 :mod:`.stats` (how the loop is doing), :mod:`.loop` (Tornado's methods), :mod:`.guest` (the same over a
 loop of another kind), :mod:`.periodic` and :mod:`.deadlines`. What a fork means for a loop says

@@ -77,11 +77,14 @@ def test_beside_other_plugins_with_ours_in_auto_mode(site_project: Project) -> N
 
     async def test_backend(anyio_backend):
         assert not is_ours()
+
+    def test_sync_backend(anyio_backend, anyios):
+        assert not anyios
     """
     site_project.write("test_mixed.py", APP, MIXED, unmarked)
     site_project.configure(tornadolike_mode="auto")
     site_project.run(SCOPE, plugins="asyncio anyio").passed(
-        *NAMES, "test_unmarked", "test_sync_only", "test_backend"
+        *NAMES, "test_unmarked", "test_sync_only", "test_backend", "test_sync_backend"
     )
 
 

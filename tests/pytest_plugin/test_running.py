@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.pytest_plugin.conftest import APP, Project
 
 
@@ -195,6 +197,39 @@ def test_limits(project: Project) -> None:
     for name, seconds in (("mark", 0.05), ("environment", 0.06), ("stubborn", 0.05)):
         assert f"test_{name} took longer than {seconds} seconds" in done.text
     assert "test_cancelled took" not in done.text
+
+
+def test_interrupted(project: Project) -> None:
+    project.write(
+        "test_interrupted.py",
+        APP,
+        """
+        import os, signal
+
+        @pytest.fixture
+        async def value():
+            yield 1
+            print("the fixture has ended")
+
+        @pytest.mark.tornadolike(timeout=0)
+        async def test_it(io_loop, value):
+            io_loop.call_soon(os.kill, os.getpid(), signal.SIGINT)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                print("the test has ended")
+
+        def test_never():
+            assert False
+        """,
+    )
+    project.configure(tornadolike_check="tasks descriptors errors")
+    done = project.run("-s")
+    assert done.status == pytest.ExitCode.INTERRUPTED, done.text
+    assert "the test has ended" in done.text
+    assert "the fixture has ended" in done.text
+    assert "left something behind" not in done.text
+    assert "test_never" not in done.outcomes
 
 
 def test_hypothesis(project: Project) -> None:

@@ -52,6 +52,12 @@ def run(
         if limit is None or not limit.expired:
             raise
         problem = error
+    except (KeyboardInterrupt, SystemExit):
+        # Somebody has had enough: the task is to end here, and not when the loop does.
+        if not task.done():
+            task.cancel()
+            loop.run_until_complete(asyncio.wait([task]))
+        raise
     finally:
         if limit is not None:
             limit.cancel()

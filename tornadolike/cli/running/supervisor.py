@@ -68,7 +68,9 @@ class Supervisor:
         )
         try:
             if watch.polls and not self._wishes.polls:
-                say("looking for changes twice a second; pip install 'tornadolike[desk]' spares that")
+                say(
+                    "looking for changes twice a second; pip install 'tornadolike[desk]' spares that"
+                )
             with watch:
                 while not self._stop.is_set():
                     report = await self._run_once()
@@ -118,7 +120,7 @@ class Supervisor:
             raise Failure(report.headline)
         self._is_first = False
         self._is_down = True
-        say(report.summary, RED, details=report.details)
+        say(report.summary, RED, details=report.way)
         say("waiting for a change")
         async with ErrorSite(report, self._sockets, self._place.tls):
             await first_of(self._changed.wait(), self._stop.wait())

@@ -280,11 +280,11 @@ def test_the_interpreters_options_are_kept(start, folder):
     write(
         folder / "site_here.py",
         SITE + "\nimport sys\nMain.get = lambda self: self.write(repr((sys.flags.optimize, "
-        "sys._xoptions.get('site'), sys.warnoptions, sys.argv)))\n",
+        "sys._xoptions.get('faulthandler'), sys.warnoptions, sys.argv)))\n",
     )
-    run = start("--poll", python=["-O", "-X", "site=x", "-W", "once"])
+    run = start("--poll", python=["-O", "-X", "faulthandler", "-W", "once"])
     run.until_served()
-    assert run.get()[2] == "(1, 'x', ['once'], ['site_here:app'])"
+    assert run.get()[2] == "(1, True, ['once'], ['site_here:app'])"
     assert run.end() == 0
 
 

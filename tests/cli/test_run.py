@@ -333,9 +333,9 @@ def test_pages_are_told_to_load_themselves_again(start, folder):
         (["site_here:app", "--key", "key.pem"], "--key belongs to a --certificate"),
         (["site_here:app", "--watch", "nowhere"], "there is no such folder"),
         (["site_here:app", "--certificate", "nowhere.pem"], "there is no file nowhere.pem"),
-        (["not_there:app", "--port", "0"], "there is no module 'not_there'"),
+        (["not_there:app", "--port", "0", "--poll"], "there is no module 'not_there'"),
         (["not_there:app", "--port", "0", "--no-reload"], "there is no module 'not_there'"),
-        (["site_here:nothing", "--port", "0"], "has no 'nothing'"),
+        (["site_here:nothing", "--port", "0", "--poll"], "has no 'nothing'"),
     ],
 )
 def test_wrong_use(arguments, text, folder, monkeypatch, capfd):

@@ -128,7 +128,6 @@ def test_circles_are_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "head"),
     [
-        ("autoreload", "autoreload"),
         ("caching", "caching"),
         ("routing", "routing"),
         ("sessions", "sessions"),

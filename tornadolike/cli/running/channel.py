@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 Message = dict[str, Any]
@@ -30,6 +31,7 @@ class Channel:
         self._buffer = b""
         self._is_over = False
         self._heard: Callable[[Message | None], object] | None = None
+        self._listen_no_more: Callable[[], object] | None = None
 
     def send(self, **message: Any) -> None:
         """Tell the other side, if there is one, and it listens."""
@@ -45,7 +47,9 @@ class Channel:
         """Call ``heard`` with each message, on the current loop, and with None when the other side is gone."""
         self._heard = heard
         self._socket.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._socket, self.read)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._socket, self.read)
+        self._listen_no_more = partial(loop.remove_reader, self._socket)
 
     def read(self) -> None:
         """Read what is there by now."""
@@ -68,12 +72,12 @@ class Channel:
             self._heard(None)
 
     def _end(self) -> None:
-        if not self._is_over:
-            self._is_over = True
-            asyncio.get_running_loop().remove_reader(self._socket)
+        self._is_over = True
+        if self._listen_no_more is not None:
+            self._listen_no_more()
+            self._listen_no_more = None
 
     def close(self) -> None:
-        """End it, from this side."""
-        if self._heard is not None:
-            self._end()
+        """End it, from this side, before the loop is closed."""
+        self._end()
         self._socket.close()

@@ -69,7 +69,6 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
-        channel.close()
         for sock in sockets:
             sock.close()
 
@@ -89,6 +88,8 @@ async def _serve(task: Task, channel: Channel, sockets: Sequence[socket.socket])
     except (Exception, SystemExit) as error:
         channel.send(tells="failed", report=report_of(error).as_dict())
         return FAILED
+    finally:
+        channel.close()
     return 0
 
 

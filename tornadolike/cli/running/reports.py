@@ -43,6 +43,12 @@ class Report:
         """Where and what, in one line."""
         return f"{self.place}: {self.headline}" if self.file else self.headline
 
+    @property
+    def way(self) -> str:
+        """The traceback without its last line, if that is the headline only."""
+        lines = self.details.splitlines(keepends=True)
+        return "".join(lines[:-1] if lines and lines[-1].strip() == self.headline else lines)
+
     def as_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 

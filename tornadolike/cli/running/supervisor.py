@@ -120,7 +120,7 @@ class Supervisor:
             raise Failure(report.headline)
         self._is_first = False
         self._is_down = True
-        say(report.summary, RED, details=report.details)
+        say(report.summary, RED, details=report.way)
         say("waiting for a change")
         async with ErrorSite(report, self._sockets, self._place.tls):
             await first_of(self._changed.wait(), self._stop.wait())

@@ -4,7 +4,7 @@ from typing import Final, TextIO
 
 from ..log import colors_wanted
 
-CODES: Final = {"dim": "2", "red": "31"}
+CODES: Final = {"dim": "2", "red": "31", "green": "32", "yellow": "33"}
 """As ECMA-48 (section 8.3.117) has them, to which all terminals keep."""
 
 

@@ -7,26 +7,24 @@ import os
 import socket
 import webbrowser
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .. import ioloop
 from ..autoreload.folders import PROGRAM
 from ..web.life.life import DRAIN_SECONDS
 from .failing import Failure
 from .loading import load_in_loop
+from .parsing import Commands
 from .running.places import Place, address_of, bind, release
 from .running.serving import Site, log_to_terminal
 from .running.supervisor import Supervisor, Wishes
 from .running.terminal import say
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
-
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8888
 
 
-def add(commands: "Commands") -> None:
+def add(commands: Commands) -> None:
     """Add the command to those of the command line."""
     run = commands.add_parser(
         "run",

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from typing import Any, Final
 
+from .. import autoreload
 from ..httpclient import AsyncHTTPClient
 from ..httpserver import HTTPServer
 from ..testing import bind_unused_port, local_certificate
@@ -126,6 +127,7 @@ class Sites:
     """The applications of a test."""
 
     def __init__(self) -> None:
+        autoreload.disable()  # an application with debug=True would start pytest anew when a file changes
         self._sites: list[Site] = []
         self._started: list[Application] = []
 

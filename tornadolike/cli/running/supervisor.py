@@ -14,7 +14,7 @@ from .pages import ErrorSite
 from .places import Place
 from .programs import Program
 from .reports import Report
-from .terminal import GREEN, RED, YELLOW, say
+from .terminal import say
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -109,7 +109,7 @@ class Supervisor:
             self._served()
             self._served = None
         elif self._is_down:
-            say("it runs again", GREEN)
+            say("it runs again", "green")
         self._is_down = False
 
     async def _be_down(self, report: Report) -> None:
@@ -120,7 +120,7 @@ class Supervisor:
             raise Failure(report.headline)
         self._is_first = False
         self._is_down = True
-        say(report.summary, RED, details=report.way)
+        say(report.summary, "red", details=report.way)
         say("waiting for a change")
         async with ErrorSite(report, self._sockets, self._place.tls):
             await first_of(self._changed.wait(), self._stop.wait())
@@ -135,7 +135,7 @@ class Supervisor:
     def _files_changed(self, paths: set[str]) -> None:
         restarting = {path for path in paths if is_of_the_program(path, self._wishes.patterns)}
         if self._program is None or restarting:
-            say(f"{named(restarting or paths)} changed: restarting", YELLOW)
+            say(f"{named(restarting or paths)} changed: restarting", "yellow")
             self._changed.set()
         else:
             say(f"{named(paths)} changed")

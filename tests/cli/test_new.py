@@ -41,7 +41,7 @@ def run(folder, *arguments, **environment):
 
 @pytest.mark.slow
 def test_it_passes_its_own_tests(project):
-    arguments = ["-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
+    arguments = ["-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:asyncio"]
     # By its entry point the plugin is found where tornadolike is installed.
     done = run(project, *arguments, "-p", "tornadolike.pytest_plugin")
     if "already registered" in done.stderr:

@@ -38,8 +38,8 @@ REQUESTS = [
 
 @pytest.fixture
 def site(project):
-    project(rich=RULES)
-    return load("rich")
+    project(many_rules=RULES)
+    return load("many_rules")
 
 
 def expected(site, method, path, headers):
@@ -89,7 +89,7 @@ def test_a_server_does_the_same(site):
 def test_arguments(site):
     _, answer = expected(site, "GET", "/shop/items/3", {})
     assert answer.keywords == {"item": 3}
-    assert answer.entry.handler == "rich.show"
-    assert answer.entry.place == (sys.modules["rich"].__file__, 25)
+    assert answer.entry.handler == "many_rules.show"
+    assert answer.entry.place == (sys.modules["many_rules"].__file__, 25)
     _, answer = expected(site, "GET", "/inner/a/b%20c", {})
     assert answer.arguments == (b"b c",)

@@ -23,7 +23,7 @@ def run(command: list[str | Path], folder: Path, **environment: str) -> str:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTEST", "PYTHON"))
+        if not name.startswith(("PYTEST", "PYTHON", "TORNADOLIKE"))
     }
     done = subprocess.run(
         command,

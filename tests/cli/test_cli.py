@@ -148,3 +148,16 @@ def test_a_command_does_not_import_what_others_need():
         "assert 'tornadolike.cli.fetch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"fetch", "run"}))
+def test_a_standard_output_that_is_closed(command):
+    program = [sys.executable, "-m", "tornadolike", command]
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *program],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "tornadolike: there is no standard output to write to: do not close it\n"

@@ -42,6 +42,9 @@ COMMANDS: Final = (
 )
 """The names of the modules. Only that of the command that is called is imported: some stand on much."""
 
+WITHOUT_OUTPUT: Final = ("fetch", "run")
+"""The commands that do not need a standard output, or say themselves what they need it for."""
+
 INTERRUPTED: Final = 130
 """The exit status behind Ctrl-C."""
 NOT_WRITTEN: Final = 1
@@ -95,6 +98,8 @@ def parser_of(*names: str) -> Parser:
 def _run(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else "--help"
     if name in COMMANDS:
+        if sys.stdout is None and name not in WITHOUT_OUTPUT:  # it was closed, by >&- say
+            raise Failure("there is no standard output to write to: do not close it")
         options: argparse.Namespace = parser_of(name).parse_all(arguments, name)
         status: int = options.run(options)
         return status

@@ -80,3 +80,19 @@ def test_several(project: Project) -> None:
         *("test_two", "test_options", "test_functions", "test_lives", "test_lived"),
         *("test_refused", "test_sync"),
     )
+
+
+def test_a_changed_file_does_not_start_pytest_anew(project: Project) -> None:
+    project.write(
+        "test_debug.py",
+        """
+        from tornadolike.autoreload import looking
+        from tornadolike.web import Application
+
+        async def test_debug(serve):
+            await serve(Application(debug=True))
+            assert not looking._loops
+        """,
+    )
+    done = project.run()
+    assert done.status == 0, done.text

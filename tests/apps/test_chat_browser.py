@@ -30,6 +30,9 @@ NO_WEBSOCKET = """
         constructor(url) { super(String(url).replace("/socket", "/not-here")); }
     };
 """
+NO_WEBSOCKET_WHILE_BLOCKED = NO_WEBSOCKET.replace(
+    "super(String(url)", "super(!window.blocked ? url : String(url)"
+)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +192,21 @@ def test_talk_goes_on_after_a_restart(
         assert texts[3:] == ["after", "the end"]
         assert not page.all("#pending li")
         assert sorted(page.people()) == ["Ann", "Bob"]
+
+
+def test_websockets_that_have_worked_are_soon_tried_again(
+    demo: Callable[..., Demo], pages: Open
+) -> None:
+    """What failed once may have been the server, between its end and its start."""
+    server = demo("chat")
+    ann = pages(server, "lobby", "Ann", "websocket", before=NO_WEBSOCKET_WHILE_BLOCKED)
+    assert ann.state == ("live", "websocket")
+    ann.script("window.blocked = true")
+    server.stop()
+    server.start()
+    ann.wait_live("polling")
+    ann.script("window.blocked = false")
+    ann.wait_live("websocket")
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

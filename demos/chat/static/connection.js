@@ -10,6 +10,7 @@ const POLL_WITHIN = 40_000; // the server answers an idle poll after 25 s
 const FIRST_RETRY = 500;
 const SLOWEST_RETRY = 15_000;
 const FIRST_PROBE = 30_000;
+const FIRST_PROBE_AGAIN = 1_000; // WebSockets have worked here: it was the server that was away
 
 /** Events as WebSocket frames. A browser does not show us pings, so we have our own. */
 class SocketTransport {
@@ -119,6 +120,7 @@ export class Connection extends EventTarget {
   #timer = 0;
   #probeTimer = 0;
   #failures = 0;
+  #socketsWorked = false;
 
   constructor({ client, mode, join }) {
     super();
@@ -178,7 +180,8 @@ export class Connection extends EventTarget {
       clearTimeout(this.#timer);
       this.#failures = 0;
       this.#become("live");
-      this.#probe(FIRST_PROBE);
+      this.#socketsWorked ||= this.kind === "websocket";
+      this.#probe(this.#socketsWorked ? FIRST_PROBE_AGAIN : FIRST_PROBE);
     }
     this.dispatchEvent(new CustomEvent("event", { detail: event }));
     if (event.type === "error" && event.about !== "say" && this.state === "connecting") {

@@ -1,7 +1,7 @@
 """What a program tells the service manager that started it: that it serves, that it stops, that it is well.
 
 sd_notify(3) says how: a datagram of lines ``NAME=value`` to the socket that the variable ``NOTIFY_SOCKET`` names.
-systemd sets it for units with ``Type=notify``, ``Type=notify-reload`` or a ``WatchdogSec=``; other managers know it too.
+systemd sets it for units with ``Type=notify``, ``Type=notify-reload`` or ``WatchdogSec=``; other managers do, too.
 """
 
 import os

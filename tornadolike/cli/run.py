@@ -11,14 +11,14 @@ from typing import Final
 
 from .. import ioloop
 from ..autoreload.folders import PROGRAM
+from ..programs.failing import Failure
+from ..programs.loading import load_in_loop
+from ..programs.places import Place, address_of, bind, release
+from ..programs.serving import Site, log_to_terminal
+from ..programs.terminal import say
 from ..web.life.life import DRAIN_SECONDS
-from .failing import Failure
-from .loading import load_in_loop
 from .parsing import Commands
-from .running.places import Place, address_of, bind, release
-from .running.serving import Site, log_to_terminal
 from .running.supervisor import Supervisor, Wishes
-from .running.terminal import say
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8888

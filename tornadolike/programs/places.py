@@ -5,9 +5,9 @@ import os
 import socket
 from typing import Final, NamedTuple
 
-from ...netutil import bind_sockets, bind_unix_socket
-from ...tls import ssl_options_to_context
-from ..failing import Failure
+from ..netutil import bind_sockets, bind_unix_socket
+from ..tls import ssl_options_to_context
+from .failing import Failure
 
 EVERYWHERE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 (known, not bound)
 """Addresses that stand for all of this machine's, each with one to visit."""

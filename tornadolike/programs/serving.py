@@ -6,9 +6,9 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...httpserver import HTTPServer
-from ...web.application import Application
-from ...web.life.serving import Stop
+from ..httpserver import HTTPServer
+from ..web.application import Application
+from ..web.life.serving import Stop
 
 
 def log_to_terminal() -> None:

@@ -1,0 +1,1 @@
+"""Workers in production: processes that serve one application on the same sockets, and one that looks after them."""

@@ -262,10 +262,11 @@ class Life:
 
 
 async def _tell_stopping(members: list[Life], hurry: bool) -> None:
-    for life in members:
-        if life.state is State.STARTED:
-            life.state = State.STOPPING
-            await life.signals.send("application.stopping", application=life.application)
+    stopping = [life for life in members if life.state is State.STARTED]
+    for life in stopping:
+        life.state = State.STOPPING
+    for life in stopping:
+        await life.signals.send("application.stopping", application=life.application)
 
 
 async def _drain(members: list[Life], hurry: bool, seconds: float) -> None:

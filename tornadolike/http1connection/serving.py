@@ -114,7 +114,7 @@ class Served(Protocol):
 class Answering:
     """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
 
-    __slots__ = ("_serving", "aborted", "connection", "task")
+    __slots__ = ("_serving", "aborted", "connection", "handler", "task")
 
     def __init__(
         self, serving: "Serving", connection: Served | Transport, task: "asyncio.Task[Any]"
@@ -124,6 +124,8 @@ class Answering:
         self.task = task
         self.aborted = False
         """Whether the server has cancelled it."""
+        self.handler: Any = None
+        """What the application answers with, if it has said so."""
         task.add_done_callback(self._ended)
 
     def abort(self) -> None:

@@ -13,13 +13,14 @@ import logging
 import time
 from typing import Any, Final
 
-from .context import ContextFilter, add_log_field, log_fields
+from .context import REQUEST_ID, ContextFilter, add_log_field, log_fields
 from .formatting import JSONFormatter, LogFormatter, colors_wanted
 from .reopening import has_log_files, reopen_log_files, reopen_with_others
 from .setting_up import define_logging_options, enable_pretty_logging
 
 __all__ = [
     "CLIENT_CLOSED_REQUEST",
+    "REQUEST_ID",
     "ContextFilter",
     "JSONFormatter",
     "LogFormatter",

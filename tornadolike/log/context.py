@@ -4,6 +4,9 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+REQUEST_ID: Final = "tornadolike.request_id"
+"""The attribute of a handler that has the request's name, if it got one: for those who look at it from elsewhere."""
+
 _known: Final[dict[str, Callable[[], object]]] = {}
 
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from ..httputil.networks import Entry, Networks
-from ..log import add_log_field
+from ..log import REQUEST_ID, add_log_field
 from ..web import RequestHandler
 from ..web.around import Next
 from ..web.head import header_text
@@ -62,6 +62,7 @@ class RequestID:
     async def __call__(self, handler: RequestHandler, call_next: Next) -> None:
         name = self._accepted(handler) or self._make()
         request_id.set(name)
+        vars(handler)[REQUEST_ID] = name
         handler.before_head(lambda handler: handler.set_header(self._header, name))
         await call_next(handler)
 

@@ -4,9 +4,18 @@ import asyncio
 import contextlib
 import re
 import threading
+import traceback
 
+import tornadolike
 from tests.running import on_every_loop, turns
-from tornadolike.slowness.stacks import DEEPEST, WAITS, stack_of_task, stack_of_thread
+from tornadolike.slowness.stacks import (
+    DEEPEST,
+    HERE,
+    WAITS,
+    _shown,
+    stack_of_task,
+    stack_of_thread,
+)
 
 
 def calls(stack):
@@ -89,6 +98,20 @@ async def test_a_task():
 async def test_what_a_task_iterates_over_or_enters():
     assert "yield await future" in await stack_of(iterating)
     assert (await stack_of(entering))[-1] == "await future"
+
+
+def test_what_is_of_this_package_is_left_out():
+    """But for the innermost."""
+    files = [f"{HERE}ioloop.py", "/site.py", f"{HERE}web.py", "/work.py", f"{HERE}locks.py"]
+    stack = _shown([traceback.FrameSummary(file, 1, "f", line="f()") for file in files], 30)
+    assert re.findall(r'File "(.*)"', stack) == ["/site.py", "/work.py", f"{HERE}locks.py"]
+
+
+def test_calls_within_this_package():
+    async def main():
+        return stack_of_thread(threading.get_ident())
+
+    assert HERE not in tornadolike.run(main()).rpartition("  File ")[0]
 
 
 @on_every_loop

@@ -57,6 +57,7 @@ class Site:
         """
         self._drain_seconds = drain_seconds
         if isinstance(self._application, Application):
+            self._application._life.speaks = False  # whoever has started this process does
             await self._application.start()
             self._application.on("application.stopping", lambda **_: self._tell_stopping())
             self._served()

@@ -1,7 +1,7 @@
 """Where something is: the stack of a thread, and the places where a task waits.
 
-What is of this package is left out, but for the innermost place: between a loop and a handler there are many calls, and
-they are always the same.
+What is of this package, and how Python begins, is left out, but for the innermost place: between a loop and a handler
+there are many calls, and they are always the same.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ def _shown(calls: list[traceback.FrameSummary], most: int) -> str:
     wanted = [
         call
         for number, call in enumerate(calls)
-        if number == last or not call.filename.startswith(HERE)
+        if number == last or not call.filename.startswith((HERE, "<frozen "))
     ]
     return "".join(traceback.format_list(wanted[-most:])).rstrip()
 

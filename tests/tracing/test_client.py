@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from tests.tracing.helpers import Spans, ids, parent_of, told
+from tests.tracing.helpers import PARENT, TRACE, TRACEPARENT, Spans, ids, parent_of, told
 from tornadolike import ioloop, tracing
 from tornadolike.httpclient import AsyncHTTPClient, HTTPClientError, Retries
 from tornadolike.web import Application, RequestHandler
@@ -120,6 +121,16 @@ def test_a_trace_through_two_servers(serve: Callable[..., Any], spans: Spans) ->
     assert parent_of(between) == ids(outer)[1]
     assert parent_of(inner) == ids(between)[1]
     assert len({ids(one)[0] for one in (outer, between, inner)}) == 1
+
+
+def test_without_the_sdk_a_trace_goes_through(serve: Callable[..., Any], spans: Spans) -> None:
+    nothing = trace.NoOpTracerProvider()
+    first = Application([("/", Asking, {"url": serve(Application([("/", Headers)])).url})])
+    tracing.install(first, tracer_provider=nothing)
+    answer = serve(first).exchange(
+        f"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{TRACEPARENT}\r\n\r\n".encode()
+    )
+    assert f"00-{TRACE}-{PARENT}-01".encode() in answer
 
 
 def test_in_pieces(serve: Callable[..., Any], spans: Spans) -> None:

@@ -25,7 +25,8 @@ class ClientSpans(Trace):
             kind=SpanKind.CLIENT,
             attributes=hop_attributes(hop),
         )
-        propagate.inject(hop.headers, set_span_in_context(span))
+        is_there = span.get_span_context().is_valid
+        propagate.inject(hop.headers, set_span_in_context(span) if is_there else None)
         if span.is_recording():
             self._open[id(hop)] = span
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from opentelemetry.trace import Tracer, TracerProvider, get_tracer
+from opentelemetry import trace
 
-from .. import __version__
+from tornadolike import __version__
+
 from ..httpclient.tracing import everywhere
 from ..routing.changes import changes
 from ..web import Application
@@ -38,7 +39,7 @@ def install(
     *,
     clients: bool = True,
     leave_out: Iterable[str] = (),
-    tracer_provider: TracerProvider | None = None,
+    tracer_provider: trace.TracerProvider | None = None,
 ) -> Tracing:
     """Make a span for each request that ``application`` answers, and for each that our HTTP client sends.
 
@@ -52,7 +53,7 @@ def install(
     """
     if isinstance(leave_out, str):
         raise TypeError(f"leave_out is a list of routes, not {leave_out!r}")
-    tracer: Tracer = get_tracer(NAME, __version__, tracer_provider)
+    tracer = trace.get_tracer(NAME, __version__, tracer_provider)
     server = ServerSpans(tracer, frozenset(leave_out))
     # The outermost: whatever another middleware does belongs to the request.
     application.middleware = (server, *application.middleware)

@@ -58,7 +58,9 @@ class ServerSpans:
             name_of_span(request.method, route), parent, SpanKind.SERVER, attributes
         )
         # It is never taken back: the context is this request's alone, and a line in its log still wants the span.
-        attach(set_span_in_context(span, parent))
+        # (Without an SDK there are none: then whoever is asked by us hears of the parent.)
+        is_there = span.get_span_context().is_valid
+        attach(set_span_in_context(span, parent) if is_there else parent)
         if not span.is_recording():
             await call_next(handler)
             return

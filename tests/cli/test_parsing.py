@@ -2,8 +2,8 @@
 
 import pytest
 
-from tornadolike.cli.failing import Failure
 from tornadolike.cli.parsing import Parser
+from tornadolike.programs.failing import Failure
 
 
 @pytest.fixture

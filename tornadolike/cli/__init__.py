@@ -1,14 +1,12 @@
 """``tornadolike``, or ``python -m tornadolike``: the commands for the developer at the desk.
 
 Each command has a module here with a function ``add(commands)``, which says what its arguments are and which function
-runs it: that gets them and returns the exit status, or raises :exc:`.Failure`. Beside them are
+runs it: that gets them and returns the exit status, or raises :exc:`.Failure`. How an application is found by its
+name, and served, is in :mod:`tornadolike.programs`. Beside the commands are
 
 .. code-block:: text
 
-   failing      Failure: the only way in which commands fail
    parsing      reads a command line
-   loading      from a name to an application
-   colours      on terminals
    completing   scripts for shells
    benching, fetching, routing, running, shells, skeleton     the parts of bench, fetch, routes, run, shell and new
 """
@@ -24,7 +22,7 @@ from typing import Final
 
 from tornadolike import __version__
 
-from .failing import WRONG_USE, Failure, meant, tell
+from ..programs.failing import WRONG_USE, Failure, meant, tell
 from .parsing import Parser
 
 COMMANDS: Final = (

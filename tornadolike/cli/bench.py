@@ -13,10 +13,10 @@ from typing import Any, Final
 from .. import ioloop
 from ..httpclient.addresses import Address, parse_url
 from ..httputil import HTTPOutputError
+from ..programs.failing import Failure
 from .benching.load import Load, measure, reason_of
 from .benching.results import Results
 from .benching.served import served
-from .failing import Failure
 from .parsing import Commands
 
 MOST_CONNECTIONS: Final = 10_000

@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from ..programs.failing import Failure
 from ..tls.development import LOCAL_NAMES, OTHERS, development_certificate
 from ..tls.making import make_certificate
-from .failing import Failure
 from .parsing import Commands
 
 

@@ -25,7 +25,7 @@ from ..httpclient.requests import HTTPRequest
 from ..httpclient.responses import HTTPClientError
 from ..httputil import HTTPInputError
 from ..log import gen_log
-from .failing import Failure
+from ..programs.failing import Failure
 from .fetching.asking import ENGINES, client_of, request_of
 from .fetching.progress import ProgressBar
 from .fetching.statuses import INTERRUPTED, NOT_WRITTEN, OK, TERMINATED, WRONG_USE, status_of

@@ -6,7 +6,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from .failing import Failure
+from ..programs.failing import Failure
 from .parsing import Commands
 from .skeleton.names import Names, names_of
 from .skeleton.writing import write_project

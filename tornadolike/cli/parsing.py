@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
-from .failing import Failure, meant
+from ..programs.failing import Failure, meant
 
 
 class Commands(Protocol):

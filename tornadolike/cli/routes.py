@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from ..httputil import HTTPHeaders, HTTPServerRequest
 from ..httputil.headers import NAME
+from ..programs.colours import coloured
+from ..programs.failing import Failure
+from ..programs.loading import load
 from ..routing import RuleRouter
 from ..web import Application
-from .colours import coloured
-from .failing import Failure
-from .loading import load
 from .parsing import Commands
 from .routing.entries import Entry, called, entries_of
 from .routing.matching import Answer, answer_to

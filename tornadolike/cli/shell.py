@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from ..log import on_one_line
-from .failing import Failure
+from ..programs.failing import Failure
 from .parsing import Commands
 from .shells.console import Console, compiled
 from .shells.ipython import has_ipython, run_ipython

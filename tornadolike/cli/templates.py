@@ -8,8 +8,8 @@ import sys
 import tempfile
 from typing import TextIO
 
+from ..programs.failing import Failure
 from ..template.checking import Finding, check_templates, read_callers
-from .failing import Failure
 from .parsing import Commands
 
 _ABOUT_NAMES = (

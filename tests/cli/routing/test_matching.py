@@ -6,12 +6,12 @@ import pytest
 
 from tests.cli.sites import RULES
 from tests.running import run_on
-from tornadolike.cli.loading import load
 from tornadolike.cli.routing.entries import entries_of
 from tornadolike.cli.routing.matching import answer_to
 from tornadolike.httpclient import AsyncHTTPClient
 from tornadolike.httputil import HTTPHeaders, HTTPServerRequest
 from tornadolike.ioloop import IOLoop
+from tornadolike.programs.loading import load
 
 REQUESTS = [
     (method, path, headers)

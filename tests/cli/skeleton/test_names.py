@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tornadolike.cli.failing import Failure
 from tornadolike.cli.skeleton.names import names_of
+from tornadolike.programs.failing import Failure
 
 
 @pytest.mark.parametrize(

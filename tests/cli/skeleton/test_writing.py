@@ -2,9 +2,9 @@
 
 import pytest
 
-from tornadolike.cli.failing import Failure
 from tornadolike.cli.skeleton.names import Names
 from tornadolike.cli.skeleton.writing import FILES, write_project
+from tornadolike.programs.failing import Failure
 
 
 def test_all_of_them_are_written(tmp_path):

@@ -14,9 +14,9 @@ from typing import BinaryIO, Final
 from ... import ioloop
 from ...httpserver import HTTPServer
 from ...netutil import bind_sockets
+from ...programs.failing import Failure, tell
+from ...programs.loading import load_in_loop
 from ...web import Application
-from ..failing import Failure, tell
-from ..loading import load_in_loop
 
 READY: Final = b"ready\n"
 PATIENCE: Final = 10

@@ -8,14 +8,10 @@ Rooms, from the bottom up:
 
 .. code-block:: text
 
-   terminal     what is said there
-   reports      what has failed, and where
-   channel      what parent and child tell each other
-   places       sockets, and the addresses to visit
    browsers     pages that load themselves again
-   serving      an application on sockets that are there already
    child        the program's process, from inside
    programs     the same from outside
    pages        the error, as a page
    supervisor   who runs when
+   production   by workers, which are another room's affair
 """

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import Any, Final, Self
 
 from ... import autoreload, ioloop, locale
+from ...programs.channel import Channel, Message
+from ...programs.loading import load_in_loop
+from ...programs.reports import report_of
+from ...programs.serving import Site, log_to_terminal
 from ...web.application import Application
-from ..loading import load_in_loop
 from .browsers import BrowserReload
-from .channel import Channel, Message
-from .reports import report_of
-from .serving import Site, log_to_terminal
 
 VARIABLE: Final = "TORNADOLIKE_RUN"
 
@@ -113,7 +113,7 @@ def _served(application: Any, task: Task, channel: Channel) -> Site:
         channel.listen(heard)
         channel.send(tells="ready")
 
-    site = Site(application, task.tls, ready)
+    site = Site(application, {"ssl_options": task.tls}, ready)
     return site
 
 

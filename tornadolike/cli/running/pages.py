@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from ...escape import xhtml_escape
 from ...httpserver import HTTPServer
 from ...httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine
-from .reports import Report
+from ...programs.reports import Report
 
 HEADER: Final = "X-Tornadolike-Down"
 """A header of these pages, by which their script knows them from the program's own."""

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...process import Subprocess
-from .channel import Channel, Message
+from ...programs.channel import Channel, Message
+from ...programs.places import Place
+from ...programs.reports import Report
 from .child import DRAIN_SECONDS, Task
-from .places import Place
-from .reports import Report
 
 SECONDS_TO_END: Final = DRAIN_SECONDS + 3.0
 """How long a program may take to end before it is killed."""

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from ...autoreload.folders import is_of_the_program
 from ...autoreload.watching import FolderWatch
-from ..failing import Failure
+from ...programs.failing import Failure
+from ...programs.places import Place
+from ...programs.reports import Report
+from ...programs.terminal import say
 from .pages import ErrorSite
-from .places import Place
 from .programs import Program
-from .reports import Report
-from .terminal import say
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -8,7 +8,7 @@ import traceback
 from types import CodeType, FunctionType
 from typing import Final
 
-from ..failing import Failure
+from ...programs.failing import Failure
 from .history import remembered
 from .session import Session
 

@@ -19,9 +19,9 @@ from ... import ioloop
 from ...httpclient import AsyncHTTPClient
 from ...httpserver import HTTPServer
 from ...netutil import bind_sockets
+from ...programs.failing import Failure
+from ...programs.loading import load_in_loop
 from ...web import Application
-from ..failing import Failure
-from ..loading import load_in_loop
 
 INTERRUPTED: Final = 130
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from ..failing import Failure
+from ...programs.failing import Failure
 
 _NAME: Final = re.compile("[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _OWN_FOLDERS: Final = ("deploy", "env", "build", "dist", "tests", "test")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from ..failing import Failure
+from ...programs.failing import Failure
 from .names import Names
 
 FILES: Final = Path(__file__).parent / "files"

@@ -2,7 +2,7 @@
 
 import sys
 
-from ..colours import coloured
+from .colours import coloured
 
 
 def say(text: str, colour: str = "", details: str = "") -> None:

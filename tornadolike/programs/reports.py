@@ -6,9 +6,9 @@ import os
 import traceback
 from typing import Any, Final, Self
 
-from ...log import on_one_line
-from ..failing import Failure
-from ..loading import own_lines
+from ..log import on_one_line
+from .failing import Failure
+from .loading import own_lines
 
 LINES_AROUND: Final = 4
 """How many lines of the source are shown before the line that failed, and behind it."""

@@ -1,6 +1,6 @@
 """Failures of commands."""
 
-from tornadolike.cli.failing import Failure, meant, tell
+from tornadolike.programs.failing import Failure, meant, tell
 
 
 def test_a_failure_is_one_line(capsys):

@@ -4,9 +4,9 @@ import pytest
 
 from tests.running import run_on
 from tornadolike import ioloop
-from tornadolike.cli.failing import Failure
-from tornadolike.cli.loading import load, load_in_loop
 from tornadolike.ioloop import IOLoop
+from tornadolike.programs.failing import Failure
+from tornadolike.programs.loading import load, load_in_loop
 from tornadolike.routing import RuleRouter
 from tornadolike.web import Application
 from tornadolike.wsgi import WSGIContainer

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tornadolike.cli.colours import coloured
+from tornadolike.programs.colours import coloured
 
 
 class Terminal(io.StringIO):

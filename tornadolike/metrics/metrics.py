@@ -143,7 +143,11 @@ class Metrics:
         return self._store.place(REQUESTS, labels)
 
     def _prepare(self, options: dict[str, Any]) -> None:
-        """A server is made: have it tell what it refuses, besides whom it tells already."""
+        """A server is made: have it tell what it refuses, besides whom it tells already.
+
+        Its process is looked at from now on, even if nobody asks it for anything.
+        """
+        self._watch.begin()
         log: Callable[[Refusal], object] | None = options.get("refusal_log")
 
         def refused(refusal: Refusal) -> None:

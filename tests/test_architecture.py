@@ -37,7 +37,7 @@ OPTIONAL = {
         *("auth.signin.back_channel", "auth.signin.sign_outs"),
     ),
     "opentelemetry": ("tracing",),
-    "prometheus_client": ("metrics.exposing", "metrics.families", "metrics.metrics"),
+    "prometheus_client": ("metrics",),
     "pycurl": ("curl_httpclient",),
     "pytest": ("pytest_plugin",),
     "watchfiles": ("autoreload.notified",),

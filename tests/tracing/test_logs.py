@@ -1,8 +1,10 @@
 """By which trace a line of the log was written."""
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,8 @@ from tests.middleware.helpers import RULES
 from tests.tracing.helpers import Spans, ids
 from tests.web.helpers import Site
 from tornadolike import tracing
-from tornadolike.log import access_log, app_log
+from tornadolike.accesslog import JSONLog
+from tornadolike.log import access_log, app_log, log_fields
 from tornadolike.web import RequestHandler
 
 
@@ -46,3 +49,15 @@ def test_lines_have_the_trace(
     assert found[0] == f"{told} at work"
     assert found[1].startswith(f"{failing} 418 GET /failing")
     assert found[2] == "- - outside"
+
+
+def test_lines_in_json_have_it_too(site: Callable[..., Site], spans: Spans, tmp_path: Path) -> None:
+    """Where there is none they have nothing to say."""
+    with JSONLog(tmp_path / "log") as log:
+        asked = site(("/telling", Telling), log_function=log)
+        tracing.install(asked.application, tracer_provider=spans.provider)
+        asked.ask("GET /telling")
+        log.flush()
+    line = json.loads((tmp_path / "log").read_text())
+    assert (line["trace_id"], line["span_id"]) == ids(spans.one())
+    assert log_fields().keys().isdisjoint({"trace_id", "span_id"})

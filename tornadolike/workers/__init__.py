@@ -53,7 +53,8 @@ def run(application: str, *, is_placed: bool = True, **settings: Any) -> None:
     :arg is_placed: whether the settings say where to serve. If not, sockets of the service manager have precedence.
     :arg settings: what :class:`.Settings` has.
 
-    Raises :exc:`.Failure` if it cannot be served, which ends a program with one line if nobody catches it, and :exc:`TypeError` or :exc:`ValueError` for wrong settings.
+    Raises :exc:`.Failure` if it cannot be served, with which a program ends with one line if nobody catches it, and
+    :exc:`TypeError` or :exc:`ValueError` for wrong settings.
     """
     # Workers import this package, too, and need nothing of what a supervisor is made of.
     from .running import serve

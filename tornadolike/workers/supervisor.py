@@ -151,6 +151,8 @@ class Supervisor:
         if worker.was_told_to_end and not worker.trouble:
             gen_log.info("worker %d (pid %d) has ended", worker.number, worker.pid)
             return
+        if not self._keeping:
+            return  # why there is nobody is told once, as the reason why there can be no site
         self._restarts += 1
         self._last_end = worker.how_it_ended
         details = worker.failure.way if worker.failure is not None else ""

@@ -1,6 +1,11 @@
 """Applications of all kinds, on sockets that are there already."""
 
 import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -92,3 +97,31 @@ def test_a_function_is_served_as_well():
         assert told == ["stopping"]
 
     served(main)
+
+
+LOGGED = """
+import logging, sys
+from tornadolike.log import add_log_field
+from tornadolike.programs.serving import log_to_terminal
+if len(sys.argv) > 2:
+    logging.basicConfig(format="own: %(message)s")
+add_log_field("request_id", lambda: "abc")
+log_to_terminal(sys.argv[1])
+logging.getLogger("site").warning("hello")
+"""
+
+
+def logged(*arguments):
+    command = [sys.executable, "-c", LOGGED, *arguments]
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stderr
+
+
+def test_what_is_logged():
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d [\d:,]+ WARNING site: hello\n", logged("text"))
+    line = json.loads(logged("json"))
+    assert (line["message"], line["request_id"]) == ("hello", "abc")
+    assert logged("json", "has said itself") == "own: hello\n"

@@ -35,6 +35,26 @@ def test_it_answers_until_the_end():
     admin.close()
 
 
+def test_it_answers_to_the_name_that_it_is_served_by():
+    async def main():
+        admin.serve(lambda: STATUS, no_figures)
+        client = AsyncHTTPClient()
+        url = f"http://127.0.0.1:{admin._sockets[0].getsockname()[1]}/live"
+        codes = []
+        for name in ("ops.example", "evil.example"):
+            answer = await client.fetch(url, headers={"Host": name}, raise_error=False)
+            codes.append(answer.code)
+        client.close()
+        await admin.end()
+        return codes
+
+    admin = Admin("127.0.0.1:0")
+    admin._place = admin._place._replace(host="ops.example")
+    codes = run_on(lambda: IOLoop(make_current=False), main())
+    admin.close()
+    assert codes == [200, 400]
+
+
 def test_addresses(tmp_path):
     assert place_of("127.0.0.1:9000")[:3] == ("127.0.0.1", 9000, None)
     assert place_of("[::1]:9000")[:3] == ("::1", 9000, None)

@@ -21,6 +21,7 @@ def test_what_holds_where_nothing_is_said():
         ({"max_requests": -1}, "max_requests: a number, 0 or more"),
         ({"drain_seconds": float("inf")}, "drain_seconds"),
         ({"max_age": float("nan")}, "max_age"),
+        ({"log_format": "xml"}, "log_format: text or json, not 'xml'"),
         ({"key": "a.key"}, "key belongs to a certificate"),
         ({"reuse_port": True, "unix_socket": "a.sock"}, "reuse_port is for TCP"),
         ({"trust": ["nowhere"]}, "nowhere"),

@@ -14,6 +14,7 @@ def test_on_its_way(monkeypatch):
         trust=["10.0.0.0/8", "unix"],
         proxy_protocol=["unix"],
         drain_seconds=3.5,
+        log_format="json",
     )
     task = Task.of(settings, 2, 7).with_descriptors(4, (5, 6))
     assert Task.from_json(task.to_json()) == task
@@ -21,6 +22,7 @@ def test_on_its_way(monkeypatch):
     assert Task.from_environment() == task
     assert VARIABLE not in os.environ
     assert (task.number, task.generation, task.drain_seconds) == (2, 7, 3.5)
+    assert task.log_format == "json"
     assert (task.channel, task.sockets) == (4, (5, 6))
     options = task.server_options()
     assert options["ssl_options"] == {"certfile": "a.pem"}

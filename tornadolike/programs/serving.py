@@ -8,15 +8,23 @@ from typing import Any
 
 from ..http1connection import Counts
 from ..httpserver import HTTPServer
+from ..log import ContextFilter, JSONFormatter
 from ..web.application import Application
 from ..web.life.serving import Stop
 
 
-def log_to_terminal() -> None:
-    """Show what is logged from INFO on, unless the program has said itself what becomes of it."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+def log_to_terminal(line_format: str = "text") -> None:
+    """Show what is logged from INFO on, unless the program has said itself what becomes of it.
+
+    :arg line_format: ``text``, or ``json`` for an object on each line (:class:`.JSONFormatter`).
+    """
+    handler = logging.StreamHandler()
+    handler.addFilter(ContextFilter())
+    if line_format == "json":
+        handler.setFormatter(JSONFormatter())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 class Site:

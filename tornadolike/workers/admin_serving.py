@@ -6,7 +6,7 @@ from ..httpserver import HTTPServer
 from ..log import gen_log
 from ..programs.failing import Failure
 from ..programs.places import Place, address_of, bind, release
-from .admin import AdminSite, Metrics
+from .admin import AdminSite, Metrics, is_address
 from .state import Status
 
 HOW = "write HOST:PORT, as in 127.0.0.1:9000, or unix:FILE"
@@ -28,7 +28,9 @@ class Admin:
 
     def serve(self, status: Callable[[], Status], metrics: Metrics) -> None:
         """Answer, on the current loop."""
-        site = AdminSite(status, metrics)
+        host = self._place.host
+        is_no_name = not host or ":" in host or is_address(host)
+        site = AdminSite(status, metrics, hosts=() if is_no_name else (host,))
         self._server = HTTPServer(site)
         self._server.add_sockets([sock.dup() for sock in self._sockets])
         gen_log.info("The supervisor tells of itself on %s", address_of(self._place, self._sockets))

@@ -66,7 +66,7 @@ async def _serve(
         if application is None:
             autoreload.disable()
             application = await load_in_loop(task.application)
-        log_to_terminal()
+        log_to_terminal(task.log_format)
         worker = Worker(task, channel, application)
         await worker.serve(sockets)
     except (Exception, SystemExit) as error:

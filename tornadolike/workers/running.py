@@ -14,7 +14,7 @@ from .supervisor import Supervisor
 
 def serve(settings: Settings, is_placed: bool) -> None:
     """What :func:`tornadolike.workers.run` says, when the settings are made."""
-    log_to_terminal()
+    log_to_terminal(settings.log_format)
     with contextlib.ExitStack() as ending:
         if settings.pid_file is not None:
             ending.enter_context(PidFile(settings.pid_file))

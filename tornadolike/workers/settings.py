@@ -6,6 +6,7 @@ from typing import Final
 
 from ..httputil import TrustedProxies
 from ..httputil.networks import Networks
+from ..log.setting_up import LINE_FORMATS
 from ..programs.places import Place
 from ..web.life.life import DRAIN_SECONDS
 from .processors import usable_processors
@@ -61,6 +62,9 @@ class Settings:
     """Where the supervisor writes its process number."""
     admin: str | None = None
     """Where the status page is served: ``"host:port"`` or ``"unix:FILE"``."""
+    log_format: str = "text"
+    """How what is logged is written to the standard error output, where the program has not said what becomes of it:
+    ``"text"``, or ``"json"`` for an object on each line."""
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -72,6 +76,8 @@ class Settings:
             value = getattr(self, name)
             if not 0 <= value < float("inf"):
                 raise ValueError(f"{name}: a number, 0 or more, not {value}")
+        if self.log_format not in LINE_FORMATS:
+            raise ValueError(f"log_format: text or json, not {self.log_format!r}")
         if self.key and not self.certificate:
             raise ValueError("key belongs to a certificate: give both")
         if self.reuse_port and self.unix_socket is not None:

@@ -29,6 +29,7 @@ class Task:
     """Within which it has to serve; 0: there is no limit."""
     silent_seconds: float
     """For which its loop may be kept from running; 0: there is no limit."""
+    log_format: str
     channel: int = -1
     """A descriptor, as the next."""
     sockets: tuple[int, ...] = ()
@@ -47,6 +48,7 @@ class Task:
             settings.drain_seconds,
             settings.start_timeout,
             settings.worker_timeout,
+            settings.log_format,
         )
 
     def with_descriptors(self, channel: int, sockets: tuple[int, ...]) -> Self:

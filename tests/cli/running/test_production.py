@@ -38,6 +38,7 @@ def test_all_that_can_be_said(run):
         *("--trust", "10.0.0.0/8", "--trust", "unix", "--trust-header", "Forwarded"),
         *("--proxy-protocol", "192.0.2.1", "--pid-file", "a.pid", "--admin", "127.0.0.1:9000"),
         *("--certificate", "a.pem", "--key", "a.key", "--unix-mode", "660"),
+        *("--log-format", "json"),
     )
     assert is_placed
     assert settings == Settings(
@@ -58,6 +59,7 @@ def test_all_that_can_be_said(run):
         proxy_protocol=["192.0.2.1"],
         pid_file="a.pid",
         admin="127.0.0.1:9000",
+        log_format="json",
         certificate="a.pem",
         key="a.key",
         unix_mode=0o660,

@@ -4,6 +4,7 @@ import argparse
 import re
 from typing import Any, Final
 
+from ...log.setting_up import LINE_FORMATS
 from ...programs.failing import Failure
 from ...workers import run
 from ...workers.settings import DEFAULT_TRUST_HEADERS, Settings
@@ -71,6 +72,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="serve a status page, probes and metrics at HOST:PORT or unix:FILE",
     )
+    looking.add_argument(
+        "--log-format",
+        choices=LINE_FORMATS,
+        help="lines for people, or a JSON object on each (default: text)",
+    )
 
 
 def _add_limits(group: Any) -> None:
@@ -123,6 +129,7 @@ AUTO: Final = 0
 
 _OWN: Final = (
     *("preload", "reuse_port", "unix_mode", "trust", "proxy_protocol", "pid_file", "admin"),
+    "log_format",
     *("start_timeout", "drain_seconds", "worker_timeout"),
     *("max_requests", "max_age", "max_memory"),
 )

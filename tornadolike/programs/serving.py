@@ -68,7 +68,6 @@ class Site:
         """
         self._drain_seconds = drain_seconds
         if isinstance(self._application, Application):
-            self._application._life.speaks = False  # whoever has started this process does
             self._application._life.speaks = self._speaks
             await self._application.start()
             self._application.on("application.stopping", lambda **_: self._tell_stopping())

@@ -182,7 +182,10 @@ class AnyHandler(Running):
     def _goes_on(self, task: "asyncio.Task[None]") -> None:
         """The handler has to wait; ``task`` is what runs it."""
         self._answering = answering = self.request.connection.keep_task(task)
-        answering.handler = self
+        if (
+            answering is not None
+        ):  # a connection that stands in for one has nothing to remember it by
+            answering.handler = self
         task.add_done_callback(self._has_ended)
         if not self._finished:
             self._stay_told()

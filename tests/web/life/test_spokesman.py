@@ -188,7 +188,7 @@ def test_what_has_a_parent_of_ours_does_not_speak(told_here):
     app = Application()
 
     async def main():
-        site = Site(app, {}, lambda: None)
+        site = Site(app, {}, lambda: None, speaks=False)
         app.on("application.started", lambda application: site.stop())
         await site.serve([], 0)
 

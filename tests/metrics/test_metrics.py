@@ -12,10 +12,11 @@ from prometheus_client import CollectorRegistry, Counter
 from tests.metrics.helpers import figures, of
 from tests.middleware.helpers import HANDSHAKE, RULES
 from tests.web.helpers import Site
+from tornadolike.caching import Cached
 from tornadolike.httpserver import HTTPServer
 from tornadolike.metrics import Metrics
 from tornadolike.routing import route
-from tornadolike.web import Application, Mount, RequestHandler
+from tornadolike.web import Application, Mount, RequestHandler, url
 
 REQUESTS = "http_server_requests_total"
 
@@ -23,6 +24,11 @@ REQUESTS = "http_server_requests_total"
 class User(RequestHandler):
     def get(self, number: int) -> None:
         self.write(str(number))
+
+
+class Zero(RequestHandler):
+    def get(self) -> None:
+        self.write("0")
 
 
 class Broken(RequestHandler):
@@ -206,6 +212,24 @@ def test_refusals(serve: Callable[..., Any]) -> None:
     refusals = of(metrics.scrape()[1], "http_server_refusals_total")
     assert refusals == {"('400',)": 1.0, "('505',)": 1.0}
     assert len(logged) == 2
+
+
+def test_caches(site: Callable[..., Site]) -> None:
+    pages = Cached(seconds=60)
+    asked, metrics = served(site, url("/cached", Zero, middleware=[pages]))
+    metrics.watch_cache("pages", pages)
+    for _ in range(3):
+        asked.ask("GET /cached")
+    asked.ask("POST /cached")
+    found = of(metrics.scrape()[1], "response_cache_requests_total")
+    assert found == {
+        "('pages', 'hits')": 2.0,
+        "('pages', 'stale')": 0.0,
+        "('pages', 'misses')": 1.0,
+        "('pages', 'passed')": 1.0,
+    }
+    with pytest.raises(TypeError, match="a cache is a Cached"):
+        metrics.watch_cache("x", {})
 
 
 def test_servers_of_the_application_are_known() -> None:

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-ORDER = "method route host status le"
+ORDER = "method route host cache result status le"
 
 
 def figures(text: str | bytes) -> dict[str, float]:

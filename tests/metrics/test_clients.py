@@ -71,6 +71,32 @@ def test_fetches_are_counted(serve: Callable[..., Any], engine: str) -> None:
     assert 0 < seconds[f"('GET', '{ours}')"] < 10
 
 
+def test_a_body_that_breaks_off_is_no_second_request(serve: Callable[..., Any]) -> None:
+    class Half(RequestHandler):
+        async def get(self) -> None:
+            self.set_header("Content-Length", "10")
+            self.write("half")
+            await self.flush()
+            self.request.connection.close()
+            self._auto_finish = False
+
+    server = serve(Application([("/", Half)]))
+    metrics = Metrics(Application())
+    metrics.watch_clients()
+
+    async def fetch() -> None:
+        async with AsyncHTTPClient(force_instance=True) as client:
+            with pytest.raises(HTTPClientError):
+                await client.fetch(server.url)
+
+    try:
+        ioloop.run(fetch())
+    finally:
+        metrics.leave_clients()
+    assert list(requests(metrics).values()) == [1.0]
+    assert "'200'" in next(iter(requests(metrics)))
+
+
 def test_hosts_beyond_the_limit_are_one(serve: Callable[..., Any]) -> None:
     servers = [serve(Application([("/", Hello)])) for _ in range(4)]
     metrics = Metrics(Application())

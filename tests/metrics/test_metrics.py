@@ -3,6 +3,7 @@
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +12,13 @@ from prometheus_client import CollectorRegistry, Counter
 
 from tests.metrics.helpers import figures, of
 from tests.middleware.helpers import HANDSHAKE, RULES
+from tests.running import on_jumping_clock
 from tests.web.helpers import Site
+from tornadolike.caching import Cached
 from tornadolike.httpserver import HTTPServer
 from tornadolike.metrics import Metrics
 from tornadolike.routing import route
-from tornadolike.web import Application, Mount, RequestHandler
+from tornadolike.web import Application, Mount, RequestHandler, url
 
 REQUESTS = "http_server_requests_total"
 
@@ -23,6 +26,11 @@ REQUESTS = "http_server_requests_total"
 class User(RequestHandler):
     def get(self, number: int) -> None:
         self.write(str(number))
+
+
+class Zero(RequestHandler):
+    def get(self) -> None:
+        self.write("0")
 
 
 class Broken(RequestHandler):
@@ -84,9 +92,11 @@ def test_durations(site: Callable[..., Site]) -> None:
 
     asked, metrics = served(site, ("/slow", Slow), buckets=[0.2, 1000])
     with asked.connect() as connection:
+        begun = time.monotonic()
         connection.send("GET /slow")
         threading.Timer(0.3, release.set).start()
         connection.receive()
+        most = time.monotonic() - begun
     asked.ask("GET /")
     name = "http_server_request_duration_seconds"
     text = metrics.scrape()[1]
@@ -98,7 +108,7 @@ def test_durations(site: Callable[..., Site]) -> None:
         "('GET', '/', '1000.0')": 1.0,
         "('GET', '/', '+Inf')": 1.0,
     }
-    assert 0.2 < of(text, f"{name}_sum")["('GET', '/slow')"] < 100
+    assert 0.2 < of(text, f"{name}_sum")["('GET', '/slow')"] <= most
 
 
 def test_the_endpoint(site: Callable[..., Site]) -> None:
@@ -208,6 +218,24 @@ def test_refusals(serve: Callable[..., Any]) -> None:
     assert len(logged) == 2
 
 
+def test_caches(site: Callable[..., Site]) -> None:
+    pages = Cached(seconds=60)
+    asked, metrics = served(site, url("/cached", Zero, middleware=[pages]))
+    metrics.watch_cache("pages", pages)
+    for _ in range(3):
+        asked.ask("GET /cached")
+    asked.ask("POST /cached")
+    found = of(metrics.scrape()[1], "response_cache_requests_total")
+    assert found == {
+        "('pages', 'hits')": 2.0,
+        "('pages', 'stale')": 0.0,
+        "('pages', 'misses')": 1.0,
+        "('pages', 'passed')": 1.0,
+    }
+    with pytest.raises(TypeError, match="a cache is a Cached"):
+        metrics.watch_cache("x", {})
+
+
 def test_servers_of_the_application_are_known() -> None:
     app = Application()
     metrics = Metrics(app)
@@ -215,6 +243,15 @@ def test_servers_of_the_application_are_known() -> None:
     assert isinstance(server, HTTPServer)
     assert metrics._servers() == [server]
     assert server._parameters().refusal_log is not None
+
+
+@on_jumping_clock
+async def test_who_serves_is_looked_at_though_nobody_asks() -> None:
+    app = Application()
+    metrics = Metrics(app, registry=CollectorRegistry())
+    app._new_server({})
+    await asyncio.sleep(2)
+    assert figures(metrics.scrape()[1])["event_loop_lag_seconds_count"] > 1
 
 
 def test_several_applications_and_a_method_of_ones_own(site: Callable[..., Site]) -> None:
@@ -243,6 +280,17 @@ def test_one_class_for_two_applications(site: Callable[..., Site]) -> None:
     assert counted(metrics) == {
         "('GET', '/first/(.*)', '200')": 2.0,
         "('GET', '/second/(.*)', '200')": 2.0,
+    }
+
+
+def test_one_application_in_two_places(site: Callable[..., Site]) -> None:
+    inner = Application([("/(.*)", User)])
+    asked, metrics = served(site, Mount("/a", inner), Mount("/b", inner))
+    for path in ("/a/1", "/b/1", "/a/2"):
+        asked.ask(f"GET {path}")
+    assert counted(metrics) == {
+        "('GET', '/a/(.*)', '200')": 2.0,
+        "('GET', '/b/(.*)', '200')": 1.0,
     }
 
 

@@ -5,6 +5,7 @@ import hmac
 import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass
 from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -91,6 +92,15 @@ class Metrics:
                 self._lives.append(life)
                 life.preparing.append(self._prepare)
                 _log_behind(life.application, self._counting())
+
+    def watch_cache(self, name: str, cache: Any) -> None:
+        """Count what a :class:`~tornadolike.caching.Cached` has answered itself, and what not.
+
+        :arg name: what the cache is called here. Raises :exc:`TypeError` for another kind of cache.
+        """
+        if not is_dataclass(getattr(cache, "counts", None)):
+            raise TypeError(f"a cache is a Cached of tornadolike.caching, not {cache!r}")
+        self._watch.caches[name] = cache
 
     def watch_clients(self, max_hosts: int = MAX_HOSTS) -> None:
         """Count what every :class:`~tornadolike.httpclient.AsyncHTTPClient` of this process sends, by host.

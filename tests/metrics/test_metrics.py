@@ -130,6 +130,14 @@ def test_the_endpoint(site: Callable[..., Site]) -> None:
     assert (openmetrics.header("Content-Type") or "").startswith("application/openmetrics-text")
 
 
+def test_as_a_guest(site: Callable[..., Site]) -> None:
+    asked = site(*RULES, server={"loop_factory": asyncio.new_event_loop})
+    Metrics(asked.application, "/metrics", registry=CollectorRegistry())
+    assert asked.ask("GET /").status == 200
+    answer = asked.ask("GET /metrics")
+    assert of(answer.body, REQUESTS) == {"('GET', '/', '200')": 1.0}
+
+
 def test_a_token(site: Callable[..., Site]) -> None:
     asked, _ = served(site, path="/metrics", token="secret")
     for given in ((), ("Authorization: Bearer",), ("Authorization: Bearer other",)):
@@ -311,6 +319,7 @@ def test_rules_that_change(site: Callable[..., Site]) -> None:
     [
         ({"buckets": []}, "buckets are numbers"),
         ({"buckets": ["x"]}, "buckets are numbers"),
+        ({"path": "metrics"}, "path is one of the site"),
         ({"max_series": 0}, "max_series is at least 1"),
         ({"max_series": "x"}, "max_series is a whole number"),
         ({"token": ""}, "token is a text"),

@@ -6,24 +6,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.running import on_jumping_clock, run_on
+from tornadolike.http1connection import Counts
 from tornadolike.ioloop import IOLoop
 from tornadolike.metrics.store import Store
 from tornadolike.metrics.tables import CONNECTIONS, CPU, LAG, UPGRADED, WAITING, Rows
 from tornadolike.metrics.watching import INTERVAL, Watch
 
-SERVING = SimpleNamespace(
-    connections={1, 2, 3},
-    handshakes={4},
-    upgraded={5: 6},
-    detached={},
-    answering={7, 8},
-    callbacks={8},
+SERVER = SimpleNamespace(
+    counts=Counts(requests=9, connections=5, upgraded=1),
+    _serving=SimpleNamespace(answering={7, 8}, callbacks={8}),
 )
+NEW = SimpleNamespace(counts=Counts(), _serving=None)
 
 
-def watch(*servings: Any) -> tuple[Store, Watch]:
+def watch(*servers: Any) -> tuple[Store, Watch]:
     store = Store({LAG: (0.1, 1.0)}, 10)
-    return store, Watch(store, lambda: [SimpleNamespace(_serving=one) for one in servings])
+    return store, Watch(store, lambda: servers)
 
 
 def rows(store: Store, table: str) -> Rows:
@@ -31,7 +29,7 @@ def rows(store: Store, table: str) -> Rows:
 
 
 def test_connections_of_all_servers() -> None:
-    store, watching = watch(SERVING, None, SERVING)
+    store, watching = watch(SERVER, NEW, SERVER)
     watching.look()
     found = {table: rows(store, table)[()] for table in (CONNECTIONS, UPGRADED, WAITING)}
     assert found == {CONNECTIONS: [10.0], UPGRADED: [2.0], WAITING: [2.0]}
@@ -40,7 +38,7 @@ def test_connections_of_all_servers() -> None:
 
 @on_jumping_clock
 async def test_it_looks_as_long_as_the_loop_runs() -> None:
-    store, watching = watch(SERVING)
+    store, watching = watch(SERVER)
     watching.begin()
     watching.begin()
     assert rows(store, LAG) == {}
@@ -67,7 +65,7 @@ def test_a_loop_that_was_blocked_was_late() -> None:
 
 @on_jumping_clock
 async def test_a_child_looks_in_its_own_loop() -> None:
-    store, watching = watch(SERVING)
+    store, watching = watch(SERVER)
     watching.begin()
     watching.left_behind()
     await asyncio.sleep(3 * INTERVAL)
@@ -78,6 +76,6 @@ async def test_a_child_looks_in_its_own_loop() -> None:
 
 
 def test_where_no_loop_runs_nothing_is_begun() -> None:
-    store, watching = watch(SERVING)
+    store, watching = watch(SERVER)
     watching.begin()
     assert rows(store, LAG) == {}

@@ -84,6 +84,13 @@ def test_a_span_of_a_request(site: Callable[..., Site], spans: Spans) -> None:
     assert span.start_time < span.end_time
 
 
+def test_as_a_guest(site: Callable[..., Site], spans: Spans) -> None:
+    asked = site(("/here", Here), server={"loop_factory": asyncio.new_event_loop})
+    tracing.install(asked.application, tracer_provider=spans.provider)
+    answer = asked.ask("GET /here")
+    assert answer.json["here"] == answer.json["later"] == list(ids(spans.one()))
+
+
 def test_whose_part_it_is(site: Callable[..., Site], spans: Spans) -> None:
     asked = traced(site, spans)
     answer = asked.ask("GET /here", TRACEPARENT, "Tracestate: a=b,c=d", "Baggage: user=7")

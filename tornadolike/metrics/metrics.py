@@ -67,6 +67,8 @@ class Metrics:
         check_whole_numbers(max_series=max_series)
         if max_series < 1:
             raise ValueError(f"max_series is at least 1, not {max_series}")
+        if path is not None and not path.startswith("/"):
+            raise ValueError(f"path is one of the site, such as '/metrics', not {path!r}")
         if token is not None and (not isinstance(token, str) or not token.isascii() or not token):
             raise ValueError("token is a text of ASCII characters")
         self._buckets = checked_buckets(buckets)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
+from ..httpserver import HTTPServer
 from ..ioloop.forks import leave_behind
 from .store import Store
 from .tables import CACHED, CONNECTIONS, CPU, LAG, UPGRADED, WAITING
@@ -21,7 +22,7 @@ class Watch:
     :arg servers: gives the servers whose connections are counted.
     """
 
-    def __init__(self, store: Store, servers: Callable[[], Iterable[Any]]) -> None:
+    def __init__(self, store: Store, servers: Callable[[], Iterable[HTTPServer]]) -> None:
         self._store = store
         self._servers = servers
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
@@ -55,14 +56,12 @@ class Watch:
 
     def look(self) -> None:
         """Write down how it is."""
-        servings = [
-            server._serving for server in list(self._servers()) if server._serving is not None
-        ]
+        servers = list(self._servers())
+        counts = [server.counts for server in servers]
+        servings = [server._serving for server in servers if server._serving is not None]
         store = self._store
-        upgraded = sum(len(one.upgraded) + len(one.detached) for one in servings)
-        open_ones = sum(len(one.connections) + len(one.handshakes) for one in servings)
-        store.set(CONNECTIONS, open_ones + upgraded)
-        store.set(UPGRADED, upgraded)
+        store.set(CONNECTIONS, sum(one.connections for one in counts))
+        store.set(UPGRADED, sum(one.upgraded for one in counts))
         store.set(WAITING, sum(len(one.answering) - len(one.callbacks) for one in servings))
         for name, cache in self.caches.items():
             for result, count in asdict(cache.counts).items():

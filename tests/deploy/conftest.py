@@ -90,7 +90,7 @@ def behind_haproxy(folder: Path, certs: Certificates) -> Iterator[Front]:
             "bind :80\n": f"bind fd@{plain.fileno()}\n",
             "bind :443 ": f"bind fd@{tls.fileno()} ",
             "bind :8443": f"bind unix@{short}/tcp.sock",
-            "/etc/haproxy/site.pem": certs.server,
+            "/etc/haproxy/site.pem": certs.server, 
         }
         with contextlib.ExitStack() as stack:
             sites = [

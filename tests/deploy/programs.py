@@ -52,6 +52,12 @@ def port_of(sock: socket.socket) -> int:
     return port
 
 
+def free_port() -> int:
+    """A port that nobody listens on just now, for what cannot be given a socket."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return port_of(sock)
+
+
 class Program:
     """A process with a log, which is ended at the end."""
 

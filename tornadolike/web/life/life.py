@@ -57,6 +57,8 @@ class Life:
         self.signals = Signals(SIGNALS)
         self.servers: weakref.WeakSet[HTTPServer] = weakref.WeakSet()
         """Those that were made by ``listen()``."""
+        self.preparing: list[Callable[[dict[str, Any]], object]] = []
+        """Called with the options of each of these before it is made, which they may add to."""
         self.on_stop: Callable[[], object] | None = None
         """Called when somebody begins to stop the application."""
         self._hooks: list[tuple[str, Callable[..., Any]]] = []
@@ -262,10 +264,11 @@ class Life:
 
 
 async def _tell_stopping(members: list[Life], hurry: bool) -> None:
-    for life in members:
-        if life.state is State.STARTED:
-            life.state = State.STOPPING
-            await life.signals.send("application.stopping", application=life.application)
+    stopping = [life for life in members if life.state is State.STARTED]
+    for life in stopping:
+        life.state = State.STOPPING
+    for life in stopping:
+        await life.signals.send("application.stopping", application=life.application)
 
 
 async def _drain(members: list[Life], hurry: bool, seconds: float) -> None:

@@ -6,6 +6,7 @@ GET  /download?size=BYTES   so many bytes
 POST /upload                {"size": BYTES, "sha256": HEX}: what has come, counted while it came
 GET  /events                an event each second, numbered
      /echo                  a WebSocket that says what it is told
+GET  /live, /ready          200 as long as the process answers, as long as it wants requests: for proxies and others
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import hashlib
 import os
 
+from tornadolike.health import Health
 from tornadolike.web import Application, HTTPError, RequestHandler, reads_request_body
 from tornadolike.websocket import WebSocketHandler
 
@@ -103,8 +105,10 @@ def number(text: str, most: float) -> float:
     return value
 
 
+health = Health()
 app = Application(
     [
+        *health.rules(),
         ("/", Who),
         ("/slow", Slow),
         ("/download", Download),

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.deploy import programs
-from tests.deploy.programs import Program
+from tests.deploy.programs import Program, Site
 from tests.deploy.visitor import Visitor
 from tests.tls_certs import Certificates
-
-WORKERS = ["--workers", "2"]
 
 
 @dataclass
@@ -25,7 +23,7 @@ class Front:
     name: str
     folder: Path
     proxy: Program
-    sites: list[Program]
+    sites: list[Site]
     visitor: Visitor
     plain: Visitor
     """To the port that sends everybody to HTTPS."""
@@ -38,16 +36,25 @@ class Front:
         return self.proxy.log() + (error_log.read_text() if error_log.exists() else "")
 
 
-@pytest.fixture(scope="package", params=["nginx", "haproxy"])
-def front(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    certs: Certificates,
-) -> Iterator[Front]:
-    """Each proxy in turn."""
-    opening = {"nginx": behind_nginx, "haproxy": behind_haproxy}[request.param]
-    with opening(tmp_path_factory.mktemp(request.param), certs) as front:
+@pytest.fixture(scope="package")
+def nginx(tmp_path_factory: pytest.TempPathFactory, certs: Certificates) -> Iterator[Front]:
+    """nginx, and a site."""
+    with behind_nginx(tmp_path_factory.mktemp("nginx"), certs) as front:
         yield front
+
+
+@pytest.fixture(scope="package")
+def haproxy(tmp_path_factory: pytest.TempPathFactory, certs: Certificates) -> Iterator[Front]:
+    """HAProxy, and two sites."""
+    with behind_haproxy(tmp_path_factory.mktemp("haproxy"), certs) as front:
+        yield front
+
+
+@pytest.fixture(params=["nginx", "haproxy"])
+def front(request: pytest.FixtureRequest) -> Front:
+    """Each proxy in turn."""
+    found: Front = request.getfixturevalue(request.param)
+    return found
 
 
 @contextlib.contextmanager
@@ -63,10 +70,9 @@ def behind_nginx(folder: Path, certs: Certificates) -> Iterator[Front]:
             "/etc/site/privkey.pem": certs.server,
         }
         with (
-            programs.site(folder, *WORKERS, "--unix-socket", address, "--trust", "unix") as site,
+            programs.Site(folder, "--unix-socket", address, "--trust", "unix") as site,
             programs.nginx(folder, "site.conf", values, [plain, tls]) as proxy,
         ):
-            site.wait_until(lambda: programs.connects(address))
             yield Front(
                 "nginx",
                 folder,
@@ -90,19 +96,15 @@ def behind_haproxy(folder: Path, certs: Certificates) -> Iterator[Front]:
             "bind :80\n": f"bind fd@{plain.fileno()}\n",
             "bind :443 ": f"bind fd@{tls.fileno()} ",
             "bind :8443": f"bind unix@{short}/tcp.sock",
-            "/etc/haproxy/site.pem": certs.server, 
+            "/etc/haproxy/site.pem": certs.server,
         }
         with contextlib.ExitStack() as stack:
             sites = [
                 stack.enter_context(
-                    programs.site(
-                        folder, *WORKERS, "--unix-socket", address, "--trust", "unix", name=name
-                    )
+                    programs.Site(folder, "--unix-socket", address, "--trust", "unix", name=name)
                 )
                 for name, address in zip(("one", "two"), addresses, strict=True)
             ]
-            for site, address in zip(sites, addresses, strict=True):
-                site.wait_until(lambda address=address: programs.connects(address))
             proxy = stack.enter_context(programs.haproxy(folder, values, [plain, tls]))
             proxy.wait_until(control.exists)
             yield Front(

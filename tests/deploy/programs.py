@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -52,14 +53,10 @@ def port_of(sock: socket.socket) -> int:
     return port
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now, for what cannot be given a socket."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        return port_of(sock)
-
-
 class Program:
-    """A process with a log, which is ended at the end."""
+    """A process with a log, which is ended at the end, and may be started again."""
+
+    process: subprocess.Popen[bytes]
 
     def __init__(
         self,
@@ -68,16 +65,22 @@ class Program:
         inherits: Sequence[socket.socket] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
+        self._arguments = arguments
         self._log = log
-        with log.open("ab") as output:
+        self._inherits = inherits
+        self._environment = {**os.environ, **(environment or {})}
+        self.start()
+
+    def start(self) -> None:
+        with self._log.open("ab") as output:
             self.process = subprocess.Popen(
-                arguments,
+                self._arguments,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=[sock.fileno() for sock in inherits],
-                env={**os.environ, **(environment or {})},
+                pass_fds=[sock.fileno() for sock in self._inherits],
+                env=self._environment,
             )
 
     def __enter__(self) -> Program:
@@ -191,9 +194,7 @@ def stream_module() -> str:
     pytest.skip("nginx has no stream module: on Debian it is the package libnginx-mod-stream")
 
 
-def haproxy(
-    folder: Path, values: Mapping[str, str], listening: Sequence[socket.socket]
-) -> Program:
+def haproxy(folder: Path, values: Mapping[str, str], listening: Sequence[socket.socket]) -> Program:
     """A HAProxy with the file."""
     program = command("haproxy", "haproxy")
     configuration = folder / "haproxy.cfg"
@@ -201,10 +202,21 @@ def haproxy(
     return Program([program, "-db", "-f", str(configuration)], folder / "output", listening)
 
 
-def site(folder: Path, *options: str, name: str = "site", **more: str) -> Program:
-    """The small site, served as the pages say."""
-    return Program(
-        [*TORNADOLIKE, "run", "demos.deploy.site:app", *options],
-        folder / f"{name}.log",
-        environment=more,
-    )
+class Site(Program):
+    """The small site, served as the pages say by two workers, once it can be visited."""
+
+    def __init__(self, folder: Path, *options: str, name: str = "site") -> None:
+        arguments = [*TORNADOLIKE, "run", "demos.deploy.site:app", "--workers", "2", *options]
+        super().__init__(arguments, folder / f"{name}.log")
+
+    def start(self) -> None:
+        before = self._log.stat().st_size if self._log.exists() else 0
+        super().start()
+        self.wait_until(lambda: " is served on " in self.log()[before:])
+
+    @property
+    def port(self) -> int:
+        """Which it was given for ``--port 0``."""
+        found = re.search(r" is served on https?://[^ ]*:(\d+)", self.log())
+        assert found, self.log()
+        return int(found[1])

@@ -27,16 +27,14 @@ def visitor(
 ) -> Iterator[Visitor]:
     """To a proxy before a site that speaks TLS: version 1 of the header, and version 2."""
     folder = tmp_path_factory.mktemp("headers")
-    port = programs.free_port()
     start: Callable[..., contextlib.AbstractContextManager[Program]]
     start = {"nginx": nginx, "haproxy": haproxy}[request.param]
-    options = ["--port", str(port), "--certificate", certs.server, "--proxy-protocol", "127.0.0.1"]
+    options = ["--port", "0", "--certificate", certs.server, "--proxy-protocol", "127.0.0.1"]
     with (
-        programs.site(folder, "--workers", "1", *options) as site,
+        programs.Site(folder, *options) as site,
         socket.create_server(("127.0.0.1", 0)) as listening,
     ):
-        site.wait_until(lambda: programs.connects(("127.0.0.1", port)))
-        with start(folder, listening, port):
+        with start(folder, listening, site.port):
             yield Visitor(programs.port_of(listening), certs.client_context())
     assert "Traceback" not in site.log()
     assert "PROXY" not in site.log(), site.log()

@@ -63,7 +63,7 @@ def behind_nginx(folder: Path, certs: Certificates) -> Iterator[Front]:
     with programs.short_folder() as short, two_ports() as (plain, tls):
         address = str(short / "site.sock")
         values = {
-            "unix:/run/site/site.sock": f"unix:{address}",
+            "unix:/run/site.sock": f"unix:{address}",
             "listen 80;": f"listen 127.0.0.1:{programs.port_of(plain)};",
             "listen 443 ssl http2;": f"listen 127.0.0.1:{programs.port_of(tls)} ssl http2;",
             "/etc/site/fullchain.pem": certs.server,

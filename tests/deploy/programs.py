@@ -24,7 +24,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "demos" / "deploy"
 
-PATIENCE = 50.0
+PATIENCE = 25.0
 """Seconds after which what should happen soon is taken as never happening."""
 
 TORNADOLIKE = [sys.executable, "-m", "tornadolike"]

@@ -25,11 +25,20 @@ def route_of(handler: Any) -> str | None:
     A typed path as it was written; of a regular expression its text, without the ``$`` at its end. Before what is
     mounted stands the path where it is. As many different ones come as there are rules.
     """
+    return _names_for(handler).of(handler)
+
+
+def has_one_route(handler: Any) -> bool:
+    """Whether :func:`route_of` says the same of all handlers of this class and application, as the rules are now."""
+    return not handler.request.mounted_at and _names_for(handler).is_settled(type(handler))
+
+
+def _names_for(handler: Any) -> "RouteNames":
     application = handler.application
     names: RouteNames | None = application._route_names
     if names is None or names.made_at != changes.count:
         names = application._route_names = RouteNames(application)
-    return names.of(handler)
+    return names
 
 
 class RouteNames:
@@ -64,6 +73,10 @@ class RouteNames:
                 return None
         before: str = handler.request.mounted_at
         return before + name if before else name
+
+    def is_settled(self, handler_class: type) -> bool:
+        """Whether the class tells all, and not the request."""
+        return handler_class not in self._several
 
 
 def _matching(ways: list[Way], request: HTTPServerRequest) -> str | None:

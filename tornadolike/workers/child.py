@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from .. import autoreload, ioloop
 from ..log import gen_log
+from ..log.reopening import reopen_log_files
 from ..programs.channel import Channel, Message
 from ..programs.loading import load_in_loop
 from ..programs.reports import report_of
 from ..programs.serving import Site, log_to_terminal
-from .beating import Heart, counts_of, end_if_stuck
+from .beating import Heart, end_if_stuck
 from .tasks import Task
 
 INTERRUPTED: Final = 130
@@ -82,6 +83,7 @@ def _listen_to_signals() -> None:
     """Those that are meant for the supervisor, and would end a process that does not listen."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, _ignored)
+    loop.add_signal_handler(signal.SIGUSR1, reopen_log_files)
 
 
 def _ignored() -> None:
@@ -95,7 +97,7 @@ class Worker:
         self._task = task
         self._channel = channel
         self._site = Site(application, task.server_options(), self._ready, self._stopping)
-        self.heart = Heart(channel, lambda: counts_of(self._site.servers), task.silent_seconds)
+        self.heart = Heart(channel, lambda: self._site.counts, task.silent_seconds)
 
     async def serve(self, sockets: Sequence[socket.socket]) -> None:
         await self._site.serve(sockets, self._task.drain_seconds)
@@ -114,6 +116,8 @@ class Worker:
             self._site.stop(self._task.drain_seconds)
         elif message["tells"] == "stop":
             self._site.stop(message["seconds"])
+        elif message["tells"] == "reopen":
+            reopen_log_files()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,13 @@ from tests.deploy.programs import FILES, PATIENCE, TORNADOLIKE, Program
 pytestmark = pytest.mark.once
 
 UNITS = FILES / "systemd"
+BECOME = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Hands a socket on as descriptor 3, as systemd does."""
 REQUEST = b"GET / HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n\r\n"
 
 
@@ -90,7 +98,6 @@ class Manager:
         self.listening.listen()
         self._notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notified.bind(str(folder / "notify"))
-        self._notified.settimeout(PATIENCE)
 
     @property
     def path(self) -> str:
@@ -102,7 +109,6 @@ class Manager:
         line = line.replace("/run/site/admin.sock", str(self._folder / "admin.sock"))
         program, *arguments = shlex.split(line)
         assert program.endswith("/tornadolike")
-        script = f'exec 3<&{self.listening.fileno()}; LISTEN_PID=$$ exec "$@"'
         seconds = int(unit("site.service", "Service")["WatchdogSec"])
         environment = {
             "LISTEN_FDS": "1",
@@ -110,16 +116,23 @@ class Manager:
             "WATCHDOG_USEC": str(seconds * 1_000_000),
         }
         return Program(
-            ["sh", "-c", script, "sh", *TORNADOLIKE, *arguments],
+            [sys.executable, "-c", BECOME, str(self.listening.fileno()), *TORNADOLIKE, *arguments],
             self._log,
             [self.listening],
             environment,
         )
 
-    def hear(self, wanted: str) -> None:
+    def hear(self, wanted: str, site: Program) -> None:
         """Wait until the site says this."""
-        while wanted not in self._notified.recv(4096).decode().splitlines():
-            pass
+        heard: list[str] = []
+        self._notified.setblocking(False)
+
+        def is_heard() -> bool:
+            with contextlib.suppress(BlockingIOError):
+                heard.extend(self._notified.recv(4096).decode().splitlines())
+            return wanted in heard
+
+        site.wait_until(is_heard)
 
     def close(self) -> None:
         self.listening.close()
@@ -137,16 +150,16 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 
 def test_the_site_under_the_service_manager(manager: Manager) -> None:
     with contextlib.closing(asking(manager)) as early, manager.start() as site:
-        manager.hear("READY=1")
+        manager.hear("READY=1", site)
         assert b"200 OK" in read_all(early)
         with contextlib.closing(asking(manager)) as sock:
             assert b"200 OK" in read_all(sock)
         assert unit("site.service", "Service")["ExecReload"] == "kill -HUP $MAINPID"
         site.signal(signal.SIGHUP)
-        manager.hear("RELOADING=1")
-        manager.hear("READY=1")
+        manager.hear("RELOADING=1", site)
+        manager.hear("READY=1", site)
         site.signal(signal.SIGTERM)
-        manager.hear("STOPPING=1")
+        manager.hear("STOPPING=1", site)
         assert site.process.wait(PATIENCE) == 0
     # Who comes while there is no site is served by the next one.
     with contextlib.closing(asking(manager)) as waiting, manager.start():

@@ -91,8 +91,8 @@ def behind_haproxy(folder: Path, certs: Certificates) -> Iterator[Front]:
         control = short / "admin.sock"
         values = {
             "/run/haproxy/admin.sock mode": f"{control} mode",
-            "unix@/run/site-one/site.sock": f"unix@{addresses[0]}",
-            "unix@/run/site-two/site.sock": f"unix@{addresses[1]}",
+            "one 10.0.0.11:8888": f"one unix@{addresses[0]}",
+            "two 10.0.0.12:8888": f"two unix@{addresses[1]}",
             "bind :80\n": f"bind fd@{plain.fileno()}\n",
             "bind :443 ": f"bind fd@{tls.fileno()} ",
             "bind :8443": f"bind unix@{short}/tcp.sock",

@@ -198,7 +198,9 @@ def haproxy(folder: Path, values: Mapping[str, str], listening: Sequence[socket.
     """A HAProxy with the file."""
     program = command("haproxy", "haproxy")
     configuration = folder / "haproxy.cfg"
-    configuration.write_text(filled(FILES / "haproxy" / "haproxy.cfg", values))
+    # It stays who started it: nobody else may come to pytest's folders.
+    everywhere = {"    user haproxy\n    group haproxy\n": ""}
+    configuration.write_text(filled(FILES / "haproxy" / "haproxy.cfg", {**everywhere, **values}))
     return Program([program, "-db", "-f", str(configuration)], folder / "output", listening)
 
 

@@ -73,14 +73,8 @@ def behind_nginx(folder: Path, certs: Certificates) -> Iterator[Front]:
             programs.Site(folder, "--unix-socket", address, "--trust", "unix") as site,
             programs.nginx(folder, "site.conf", values, [plain, tls]) as proxy,
         ):
-            yield Front(
-                "nginx",
-                folder,
-                proxy,
-                [site],
-                Visitor(programs.port_of(tls), certs.client_context()),
-                Visitor(programs.port_of(plain), None),
-            )
+            visitors = taken_over(plain, tls, certs)
+            yield Front("nginx", folder, proxy, [site], *visitors)
 
 
 @contextlib.contextmanager
@@ -107,15 +101,21 @@ def behind_haproxy(folder: Path, certs: Certificates) -> Iterator[Front]:
             ]
             proxy = stack.enter_context(programs.haproxy(folder, values, [plain, tls]))
             proxy.wait_until(control.exists)
-            yield Front(
-                "haproxy",
-                folder,
-                proxy,
-                sites,
-                Visitor(programs.port_of(tls), certs.client_context()),
-                Visitor(programs.port_of(plain), None),
-                control,
-            )
+            visitors = taken_over(plain, tls, certs)
+            yield Front("haproxy", folder, proxy, sites, *visitors, control)
+
+
+def taken_over(
+    plain: socket.socket, tls: socket.socket, certs: Certificates
+) -> tuple[Visitor, Visitor]:
+    """Those who visit a proxy that has these sockets by now. Here they are closed."""
+    visitors = (
+        Visitor(programs.port_of(tls), certs.client_context()),
+        Visitor(programs.port_of(plain), None),
+    )
+    plain.close()
+    tls.close()
+    return visitors
 
 
 @contextlib.contextmanager

@@ -196,20 +196,28 @@ def stream_module() -> str:
 
 def haproxy(folder: Path, values: Mapping[str, str], listening: Sequence[socket.socket]) -> Program:
     """A HAProxy with the file."""
+    return Program(haproxy_command(folder, values), folder / "output", listening)
+
+
+def haproxy_command(folder: Path, values: Mapping[str, str]) -> list[str]:
+    """How one is started that has the file."""
     program = command("haproxy", "haproxy")
     configuration = folder / "haproxy.cfg"
-    # It stays who started it: nobody else may come to pytest's folders.
-    everywhere = {"    user haproxy\n    group haproxy\n": ""}
+    everywhere = {
+        # It stays who started it: nobody else may come to pytest's folders.
+        "    user haproxy\n    group haproxy\n": "",
+        " inter 1s ": " inter 200ms ",
+    }
     configuration.write_text(filled(FILES / "haproxy" / "haproxy.cfg", {**everywhere, **values}))
-    return Program([program, "-db", "-f", str(configuration)], folder / "output", listening)
+    return [program, "-db", "-f", str(configuration)]
 
 
 class Site(Program):
-    """The small site, served as the pages say by two workers, once it can be visited."""
+    """The small site, served as the pages say, once it can be visited."""
 
-    def __init__(self, folder: Path, *options: str, name: str = "site") -> None:
-        arguments = [*TORNADOLIKE, "run", "demos.deploy.site:app", "--workers", "2", *options]
-        super().__init__(arguments, folder / f"{name}.log")
+    def __init__(self, folder: Path, *options: str, name: str = "site", workers: int = 2) -> None:
+        arguments = [*TORNADOLIKE, "run", "demos.deploy.site:app", "--workers", str(workers)]
+        super().__init__([*arguments, *options], folder / f"{name}.log")
 
     def start(self) -> None:
         before = self._log.stat().st_size if self._log.exists() else 0

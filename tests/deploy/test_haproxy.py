@@ -37,7 +37,7 @@ def test_one_is_drained_and_replaced_and_no_visitor_notices(haproxy: Front, cont
         site.start()
         assert operate(control, "set server site/one state ready") == ""
         haproxy.proxy.wait_until(lambda: states(control)["one"][0] == "UP")
-        traffic.wait_for(100)
+        traffic.wait_for(50)
     assert traffic.wrong == []
 
 
@@ -52,5 +52,5 @@ def test_one_is_just_stopped_and_started_and_no_visitor_notices(
         traffic.wait_for(20)
         site.start()
         haproxy.proxy.wait_until(lambda: states(control)["one"][0] == "UP")
-        traffic.wait_for(100)
+        traffic.wait_for(50)
     assert traffic.wrong == []

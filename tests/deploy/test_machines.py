@@ -14,7 +14,7 @@ from tests.apps.chat_tabs import SocketTab, new_room
 from tests.deploy import programs
 from tests.deploy.network import Network
 from tests.deploy.operating import states
-from tests.deploy.programs import FILES, TORNADOLIKE, Program, command, filled
+from tests.deploy.programs import TORNADOLIKE, Program
 from tests.tls_certs import Certificates
 
 pytestmark = pytest.mark.once
@@ -25,7 +25,7 @@ CHAT_REDIS = "redis://:swordfish@10.0.0.20"
 
 
 @dataclass
-class Site:
+class Chat:
     """The chat, and the machines it is on."""
 
     network: Network
@@ -49,22 +49,19 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, certs: Certificates) -> Iterator[Site]:
+def chat(tmp_path: Path, certs: Certificates) -> Iterator[Chat]:
     redis = shutil.which("redis-server")
     if redis is None:
         pytest.skip("redis-server is not installed")
-    haproxy = command("haproxy", "haproxy")
     with contextlib.ExitStack() as stack:
         short = stack.enter_context(programs.short_folder())
         network = stack.enter_context(Network(MACHINES))
         control = short / "admin.sock"
-        configuration = tmp_path / "haproxy.cfg"
         values = {
-            "    user haproxy\n    group haproxy\n": "",
             "/run/haproxy/admin.sock mode": f"{control} mode",
             "/etc/haproxy/site.pem": certs.server,
         }
-        configuration.write_text(filled(FILES / "haproxy" / "haproxy.cfg", values))
+        haproxy = programs.haproxy_command(tmp_path, values)
 
         def start(machine: str, *arguments: str, **environment: str) -> Program:
             return stack.enter_context(
@@ -72,44 +69,45 @@ def site(tmp_path: Path, certs: Certificates) -> Iterator[Site]:
             )
 
         start("redis", redis, "--bind", "10.0.0.20", "--requirepass", "swordfish", "--save", "")
-        for machine in ("one", "two"):
-            run = [*TORNADOLIKE, "run", "demos.deploy.chat:make_app", "--workers", "1"]
-            where = ["--host", "0.0.0.0", "--trust", "10.0.0.10"]
-            start(machine, *run, *where, CHAT_REDIS=CHAT_REDIS)
-        proxy = start("proxy", haproxy, "-db", "-f", str(configuration))
+        run = [*TORNADOLIKE, "run", "demos.deploy.chat:make_app", "--workers", "1"]
+        where = ["--host", "0.0.0.0", "--trust", "10.0.0.10"]
+        sites = [start(name, *run, *where, CHAT_REDIS=CHAT_REDIS) for name in ("one", "two")]
+        for site in sites:
+            site.wait_until(lambda site=site: " is served on " in site.log())
+        proxy = start("proxy", *haproxy)
         proxy.wait_until(control.exists)
-        site = Site(network, proxy, control, certs)
-        site.is_up(one=True, two=True)
-        yield site
+        chat = Chat(network, proxy, control, certs)
+        chat.is_up(one=True, two=True)
+        yield chat
 
 
-def test_a_chat_whose_cables_are_cut(site: Site) -> None:
+def test_a_chat_whose_cables_are_cut(chat: Chat) -> None:
     room = new_room()
     with contextlib.ExitStack() as stack:
-        ann = stack.enter_context(site.tab("Ann"))
+        ann = stack.enter_context(chat.tab("Ann"))
         ann.join(room)
-        (cut,) = (name for name, (_, sessions) in states(site.control).items() if sessions)
-        bob = stack.enter_context(site.tab("Bob"))
+        (cut,) = (name for name, (_, sessions) in states(chat.control).items() if sessions)
+        bob = stack.enter_context(chat.tab("Bob"))
         bob.join(room)
-        assert [sessions for _, sessions in states(site.control).values()] == [1, 1]
+        assert [sessions for _, sessions in states(chat.control).values()] == [1, 1]
         ann.say("hello")
         assert [tab.hears() for tab in (ann, bob)] == ["hello"] * 2
 
         # A machine is cut off. Who was on it comes again, to the other one, and is the same member.
-        site.network.cut(cut)
-        site.is_up(**{cut: False})
-        again = stack.enter_context(site.tab("Ann", ann.secret))
+        chat.network.cut(cut)
+        chat.is_up(**{cut: False})
+        again = stack.enter_context(chat.tab("Ann", ann.secret))
         assert len(again.join(room)["members"]) == 2
         again.say("still here")
         assert bob.hears() == "still here"
-        site.network.plug(cut)
-        site.is_up(**{cut: True})
+        chat.network.plug(cut)
+        chat.is_up(**{cut: True})
 
         # So are the rooms. Nobody new is let in meanwhile, and who is there goes on afterwards.
-        site.network.cut("redis")
-        site.is_up(one=False, two=False)
-        site.network.plug("redis")
-        site.is_up(one=True, two=True)
+        chat.network.cut("redis")
+        chat.is_up(one=False, two=False)
+        chat.network.plug("redis")
+        chat.is_up(one=True, two=True)
         bob.say("and so are we")
         assert again.hears() == "still here"
         assert again.hears() == bob.hears() == "and so are we"

@@ -154,6 +154,6 @@ def test_the_site_is_reloaded_and_no_visitor_notices(front: Front) -> None:
             site.signal(signal.SIGHUP)
         while front.visitor.told()["process"] in before and not traffic.wrong:
             traffic.wait_for(10)
-        traffic.wait_for(200)
+        traffic.wait_for(100)
     assert traffic.wrong == []
     assert traffic.processes - before

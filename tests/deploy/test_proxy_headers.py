@@ -12,32 +12,38 @@ from websockets.sync.client import connect
 
 from tests.deploy import programs
 from tests.deploy.conftest import two_ports
-from tests.deploy.programs import PATIENCE, Program
+from tests.deploy.programs import PATIENCE, Program, Site
 from tests.deploy.visitor import Visitor
 from tests.tls_certs import Certificates
 
 pytestmark = pytest.mark.once
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, certs: Certificates) -> Iterator[Site]:
+    """A site that speaks TLS."""
+    options = ["--port", "0", "--certificate", certs.server, "--proxy-protocol", "127.0.0.1"]
+    with programs.Site(tmp_path_factory.mktemp("site"), *options, workers=1) as site:
+        yield site
+    assert "Traceback" not in site.log()
+    assert "PROXY" not in site.log(), site.log()
+
+
 @pytest.fixture(scope="module", params=["nginx", "haproxy"])
 def visitor(
+    site: Site,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     certs: Certificates,
 ) -> Iterator[Visitor]:
-    """To a proxy before a site that speaks TLS: version 1 of the header, and version 2."""
-    folder = tmp_path_factory.mktemp("headers")
+    """To a proxy before it: with version 1 of the header, and with version 2."""
     start: Callable[..., contextlib.AbstractContextManager[Program]]
     start = {"nginx": nginx, "haproxy": haproxy}[request.param]
-    options = ["--port", "0", "--certificate", certs.server, "--proxy-protocol", "127.0.0.1"]
     with (
-        programs.Site(folder, *options) as site,
         socket.create_server(("127.0.0.1", 0)) as listening,
+        start(tmp_path_factory.mktemp(request.param), listening, site.port),
     ):
-        with start(folder, listening, site.port):
-            yield Visitor(programs.port_of(listening), certs.client_context())
-    assert "Traceback" not in site.log()
-    assert "PROXY" not in site.log(), site.log()
+        yield Visitor(programs.port_of(listening), certs.client_context())
 
 
 def nginx(folder: Path, listening: socket.socket, port: int) -> Program:

@@ -60,6 +60,8 @@ class Life:
         """Those that were made by ``listen()``."""
         self.preparing: list[Callable[[dict[str, Any]], object]] = []
         """Called with the options of each of these before it is made, which they may add to."""
+        self.speaks = True
+        """Whether it speaks for its process to those who run that. A process that has a parent of ours does not."""
         self.on_stop: Callable[[], object] | None = None
         """Called when somebody begins to stop the application."""
         self._hooks: list[tuple[str, Callable[..., Any]]] = []

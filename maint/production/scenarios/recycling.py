@@ -1,0 +1,60 @@
+"""Workers that are not what they should be: one that leaks, one whose loop is blocked."""
+
+import asyncio
+import time
+
+from ..processes import held_ports
+from ..reports import Report
+from ..wire import Gone, Wire
+from .stage import Stage
+
+MEMORY = "100M"
+LEAK = 2048
+"""KiB that one request leaves behind."""
+WORKER_TIMEOUT = 2
+
+
+async def worker_leaks(stage: Stage) -> Report:
+    """Each request for it leaves something behind; a worker that has grown too large is replaced, and drains."""
+    async with stage.play("--max-memory", MEMORY) as (service, traffic):
+        report = stage.report(f"a leak, --max-memory {MEMORY}", traffic)
+        before = {worker["pid"] for worker in await service.workers()}
+        largest, now = 0, before
+        while before <= now:
+            wire = await Wire.open(traffic.course.address)
+            await wire.ask(b"GET /leak/%d HTTP/1.1\r\nHost: site.example\r\n\r\n" % LEAK)
+            await wire.close()
+            await traffic.flow()
+            workers = await service.workers()
+            now = {worker["pid"] for worker in workers}
+            largest = max(largest, *(worker["memory"] for worker in workers))
+        report.notes.append(f"a worker was replaced; the largest had {largest / 2**20:.0f} MiB")
+        await stage.flow(traffic)
+    return report
+
+
+async def worker_blocks(stage: Stage) -> Report:
+    """A handler never comes back: the worker cannot say that it is well, is killed, and replaced."""
+    async with stage.play("--worker-timeout", str(WORKER_TIMEOUT)) as (service, traffic):
+        report = stage.report(f"a blocked loop, --worker-timeout {WORKER_TIMEOUT}", traffic)
+        for _ in range(stage.rounds):
+            wire = await Wire.open(traffic.course.address)
+            answer = await wire.ask(b"GET /number/1 HTTP/1.1\r\nHost: site.example\r\n\r\n")
+            pid = int(answer.fields["x-worker"].split()[0])
+            report.since = report.since or time.monotonic()
+            began = time.monotonic()
+            blocking = asyncio.create_task(
+                wire.ask(b"GET /block/3600 HTTP/1.1\r\nHost: site.example\r\n\r\n")
+            )
+            # Blocked, it accepts nothing more, and closes nothing: what it holds then is what it holds at its end.
+            await traffic.flow(seconds=WORKER_TIMEOUT / 2)
+            report.ports |= held_ports(pid)
+            await service.replaced(pid)
+            report.notes.append(f"replaced {time.monotonic() - began:.2f} s behind the request")
+            try:
+                await blocking
+            except Gone:
+                pass
+            wire.abort()
+            await stage.flow(traffic)
+    return report

@@ -50,6 +50,7 @@ class Service:
         self.folder = folder
         self.log = folder / "service.log"
         self.version = folder / "version"
+        self.become("1")
         self._admin = folder / "admin.sock"
         self._activated = activated
         where = [] if activated else ["--port", "0"]
@@ -66,17 +67,19 @@ class Service:
         """All processes that were ever seen below it."""
 
     async def __aenter__(self) -> Self:
-        if not self.version.exists():
-            self.become("1")
         self.start()
         try:
             await self.all_ready()
         except BaseException:
-            await self.__aexit__()
+            self.kill()
             raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill all that is left of it."""
         self._look_below()
         if self.process.poll() is None:
             self.process.kill()

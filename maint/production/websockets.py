@@ -58,7 +58,8 @@ class Speaker:
             return
         tally.answer("websocket", status, began)
         if status == 101:
-            tally.workers[int(fields["x-worker"].split()[0])] += 1
+            if "x-worker" in fields:
+                tally.workers[int(fields["x-worker"].split()[0])] += 1
             await self.speak(wire)
         wire.abort()
 

@@ -1,4 +1,4 @@
-"""``python -m tornadolike run``: serve an application while somebody works on it."""
+"""``python -m tornadolike run``: serve an application while somebody works on it, or in production."""
 
 import argparse
 import asyncio
@@ -18,6 +18,7 @@ from ..programs.serving import Site, log_to_terminal
 from ..programs.terminal import say
 from ..web.life.life import DRAIN_SECONDS
 from .parsing import Commands
+from .running import production
 from .running.supervisor import Supervisor, Wishes
 
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -31,18 +32,16 @@ def add(commands: Commands) -> None:
         help="serve an application, and again when its files change",
         description="Serve an application while you work on it. It starts anew when a file of the program changes;"
         " templates, catalogues and static files are read again. If the program has an error, the terminal and the"
-        " browser show it, and it goes on when the error is mended.",
-        epilog="The status is 0 when it was stopped by Ctrl-C or SIGTERM, and 2 if there was nothing to serve, or no"
-        " place to serve it.",
+        " browser show it, and it goes on when the error is mended. With --workers it is served in production.",
+        epilog="The status is 0 when it was stopped by Ctrl-C or SIGTERM, 2 if there was nothing to serve, or no"
+        " place to serve it, and 1 if no worker could be started because of the program.",
     )
     run.add_argument(
         "application", metavar="MODULE:NAME", help="the application, or the function that makes it"
     )
     where = run.add_argument_group("where")
-    where.add_argument("--host", default=DEFAULT_HOST, help="the address (default: %(default)s)")
-    where.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="0 for a free one (default: %(default)s)"
-    )
+    where.add_argument("--host", help=f"the address (default: {DEFAULT_HOST})")
+    where.add_argument("--port", type=_port, help=f"0 for a free one (default: {DEFAULT_PORT})")
     where.add_argument("--unix-socket", metavar="FILE", help="serve on a Unix socket instead")
     where.add_argument("--certificate", metavar="FILE", help="serve HTTPS with this (PEM)")
     where.add_argument("--key", metavar="FILE", help="its key, if that is in another file")
@@ -78,6 +77,7 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="have pages load themselves again, by a script that HTML gets at its end",
     )
+    production.add_arguments(run)
     run.set_defaults(run=_run)
 
 
@@ -90,10 +90,16 @@ def _port(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.key and not options.certificate:
         raise Failure("--key belongs to a --certificate: give both")
+    if options.workers is not None:
+        production.serve(options)
+        return 0
+    production.refuse_without_workers(options)
     for folder in options.watch:
         if not os.path.isdir(folder):
             raise Failure(f"--watch {folder}: there is no such folder")
-    place = Place(options.host, options.port, options.unix_socket, options.certificate, options.key)
+    host = DEFAULT_HOST if options.host is None else options.host
+    port = DEFAULT_PORT if options.port is None else options.port
+    place = Place(host, port, options.unix_socket, options.certificate, options.key)
     sockets = bind(place)
     try:
         serve = _serve_once if options.no_reload else _serve_and_watch
@@ -121,7 +127,8 @@ async def _serve_once(
 ) -> None:
     application = await load_in_loop(options.application)
     log_to_terminal()
-    await Site(application, place.tls, _told(options, place, sockets)).serve(sockets, DRAIN_SECONDS)
+    served = _told(options, place, sockets)
+    await Site(application, {"ssl_options": place.tls}, served).serve(sockets, DRAIN_SECONDS)
 
 
 def _told(

@@ -29,6 +29,7 @@ class Channel:
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._buffer = b""
+        self._unsent = b""
         self._is_over = False
         self._heard: Callable[[Message | None], object] | None = None
         self._listen_no_more: Callable[[], object] | None = None
@@ -37,11 +38,24 @@ class Channel:
         """Tell the other side, if there is one, and it listens."""
         self._socket.settimeout(SECONDS_FOR_ROOM)
         try:
-            self._socket.sendall(json.dumps(message).encode() + b"\n")
+            self._socket.sendall(self._unsent + json.dumps(message).encode() + b"\n")
         except OSError:
             pass  # it is gone, which is told by the reading side, or it hangs
         finally:
+            self._unsent = b""
             self._socket.setblocking(False)
+
+    def offer(self, **message: Any) -> None:
+        """Tell it if there is room, and never wait: for what is said again and again."""
+        if not self._unsent:
+            self._unsent = json.dumps(message).encode() + b"\n"
+        self._socket.setblocking(False)
+        try:
+            self._unsent = self._unsent[self._socket.send(self._unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent = b""  # it is gone
 
     def listen(self, heard: Callable[[Message | None], object]) -> None:
         """Call ``heard`` with each message, on the current loop, and with None when the other side is gone."""

@@ -30,14 +30,16 @@ class Place(NamedTuple):
         return {"certfile": self.certificate, **({"keyfile": self.key} if self.key else {})}
 
 
-def bind(place: Place) -> list[socket.socket]:
-    """The sockets, listening. Raises :exc:`.Failure` if that cannot be."""
-    if place.tls is not None:
-        _check_certificate(place.tls)
+def bind(place: Place, reuse_port: bool = False) -> list[socket.socket]:
+    """The sockets, listening; with ``reuse_port`` others may listen there, too.
+
+    Raises :exc:`.Failure` if that cannot be, also if the certificate cannot be used.
+    """
+    check_certificate(place)
     try:
         if place.unix_socket is not None:
             return [bind_unix_socket(place.unix_socket)]
-        return bind_sockets(place.port, place.host)
+        return bind_sockets(place.port, place.host, reuse_port=reuse_port)
     except OSError as error:
         hint = ""
         if error.errno == errno.EADDRINUSE and place.unix_socket is None:
@@ -49,8 +51,11 @@ def bind(place: Place) -> list[socket.socket]:
         raise Failure(str(error)) from error
 
 
-def _check_certificate(tls: dict[str, str]) -> None:
-    """Have it said now, once, and not by each process."""
+def check_certificate(place: Place) -> None:
+    """Have it said now, once, and not by each process. Raises :exc:`.Failure` if there is one that cannot be used."""
+    tls = place.tls
+    if tls is None:
+        return
     for option, file in (("--certificate", tls["certfile"]), ("--key", tls.get("keyfile"))):
         if file is not None and not os.access(file, os.R_OK):
             raise Failure(f"{option}: there is no file {file} that can be read")

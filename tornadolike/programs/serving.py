@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..httpserver import HTTPServer
@@ -21,42 +21,66 @@ def log_to_terminal() -> None:
 class Site:
     """Serves an application of whatever kind, until a signal or :meth:`stop`.
 
+    :arg options: the :class:`.HTTPServer`'s.
     :arg served: called when it has started, just before the first connection is accepted.
+    :arg stopping: called when it begins to stop, whoever wants that.
     """
 
     def __init__(
-        self, application: Any, tls: dict[str, str] | None, served: Callable[[], object]
+        self,
+        application: Any,
+        options: Mapping[str, Any],
+        served: Callable[[], object],
+        stopping: Callable[[], object] = lambda: None,
     ) -> None:
         self._application = application
-        self._tls = tls
+        self._options = options
         self._served = served
+        self._tell_stopping = stopping
+        self._drain_seconds = 0.0
+        self._server: HTTPServer | None = None
         self._stop: Stop | None = None
         self._stopping: asyncio.Task[None] | None = None
+
+    @property
+    def servers(self) -> Iterable[HTTPServer]:
+        """Those that serve it at this time."""
+        if isinstance(self._application, Application):
+            return list(self._application._life.servers)
+        return [] if self._server is None else [self._server]
 
     async def serve(self, sockets: Sequence[socket.socket], drain_seconds: float) -> None:
         """Serve, and close the sockets at the end. Requests may go on for ``drain_seconds`` then.
 
         Raises what the application's start-up does.
         """
+        self._drain_seconds = drain_seconds
         if isinstance(self._application, Application):
             await self._application.start()
+            self._application.on("application.stopping", lambda **_: self._tell_stopping())
             self._served()
             await self._application.serve(
-                sockets=sockets, drain_seconds=drain_seconds, ssl_options=self._tls
+                sockets=sockets, drain_seconds=drain_seconds, **self._options
             )
             if self._stopping is not None:
                 await self._stopping
         else:
-            server = HTTPServer(self._application, ssl_options=self._tls)
+            self._server = HTTPServer(self._application, **self._options)
             with Stop() as self._stop:
-                server.add_sockets(sockets)
+                self._server.add_sockets(sockets)
                 self._served()
                 await self._stop.begun.wait()
-                await server.drain(drain_seconds)
+                self._tell_stopping()
+                await self._server.drain(self._drain_seconds)
 
-    def stop(self) -> None:
-        """Have :meth:`serve` return. Nothing more happens the second time."""
+    def stop(self, drain_seconds: float | None = None) -> None:
+        """Have :meth:`serve` return. Nothing more happens the second time.
+
+        :arg drain_seconds: how long requests may go on; None: as it was said to :meth:`serve`.
+        """
+        if drain_seconds is not None:
+            self._drain_seconds = drain_seconds
         if self._stop is not None:
             self._stop.begin()
         elif self._stopping is None:
-            self._stopping = asyncio.create_task(self._application.stop())
+            self._stopping = asyncio.create_task(self._application.stop(self._drain_seconds))

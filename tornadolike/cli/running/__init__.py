@@ -13,4 +13,5 @@ Rooms, from the bottom up:
    programs     the same from outside
    pages        the error, as a page
    supervisor   who runs when
+   production   by workers, which are another room's affair
 """

@@ -113,7 +113,7 @@ def _served(application: Any, task: Task, channel: Channel) -> Site:
         channel.listen(heard)
         channel.send(tells="ready")
 
-    site = Site(application, task.tls, ready)
+    site = Site(application, {"ssl_options": task.tls}, ready)
     return site
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from ..processes import kill
+from ..processes import held_ports, kill
 from ..reports import Report
 from ..service import Service
 from .stage import Stage, listening_socket
@@ -15,7 +15,9 @@ async def worker_killed(stage: Stage) -> Report:
         report = stage.report("kill -9 of a worker", traffic)
         report.since = time.monotonic()
         for _ in range(stage.rounds):
-            pid = (await service.workers())[0]["pid"]
+            # That which has most to do.
+            pids = [worker["pid"] for worker in await service.workers()]
+            pid = max(pids, key=lambda pid: len(held_ports(pid)))
             began = time.monotonic()
             report.ports |= kill(pid)
             status = await service.replaced(pid)

@@ -12,7 +12,10 @@ async def quiet(stage: Stage) -> Report:
     """Nothing happens."""
     async with stage.play() as (_, traffic):
         await stage.flow(traffic)
-        return stage.report("nothing", traffic)
+        report = stage.report("nothing", traffic)
+    shares = sorted(report.tally.workers.values())
+    report.notes.append(f"the workers have answered {' and '.join(f'{n:,}' for n in shares)}")
+    return report
 
 
 async def terminated(stage: Stage) -> Report:

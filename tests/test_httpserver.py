@@ -473,6 +473,7 @@ def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> No
         begun = lines("HTTP/1.1 200 OK", "Content-Length: 2", "", "")
         expect(streaming, begun)
 
+        server.advance(2)  # they have been idle for longer than a request is under way
         drained = begin(server, server.server.server.drain)
         expect_end(fresh)
         expect_end(idle)
@@ -481,7 +482,7 @@ def test_draining_closes_what_is_idle_and_lets_the_rest_finish(serve: Any) -> No
         server.call(held.answer_next)
         expect_end(busy, ok("GET /busy", "Connection: close"))
         server.call(held.answer_next)
-        expect_end(pipelined, ok("GET /first", "Connection: close"))
+        expect_end(pipelined, ok("GET /first") + ok("GET /now", "Connection: close"))
         slow.sendall(get("/now")[9:])
         expect_end(slow, ok("GET /now", "Connection: close"))
         assert not server.call(drained)
@@ -747,3 +748,22 @@ def test_listening_before_the_loop_runs(io_loop: IOLoop) -> None:
         await io_loop.shutdown_default_executor()
 
     io_loop.run_sync(main, timeout=20)
+
+
+@PLAIN_AND_TLS
+def test_counts(serve: Any) -> None:
+    """Also of requests that leave the express lane, and of those that are only refused."""
+    server = serve(answer)
+    counts = lambda: server.call(lambda: server.server.counts)  # noqa: E731 - a name for it
+    assert counts() == (0, 0, 0)
+    with server.connect() as first, server.connect() as second:
+        first.sendall(get("/1") + get("/2"))
+        expect(first, ok("GET /1") + ok("GET /2"))
+        second.sendall(get("/3", "Content-Length: 3", method="POST"))
+        Watched(server).until(lambda: server.server.counts.requests == 3)
+        assert counts() == (3, 2, 0)
+        second.sendall(b"abc")
+        expect(second, ok("POST /3 [abc]"))
+        second.sendall(b"nonsense\r\n\r\n")
+        expect_end(second, error(400))
+    Watched(server).until(lambda: server.server.counts == (3, 0, 0))

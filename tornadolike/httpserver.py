@@ -24,6 +24,7 @@ from typing import Any, cast
 
 from .http1connection import (
     BodyPreparer,
+    Counts,
     ExpressConnection,
     HTTP1ConnectionParameters,
     ServerConnection,
@@ -109,8 +110,9 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
     :meth:`~.TCPServer.handle_stream`, to have each connection's stream first. It is :class:`.Configurable`:
     ``HTTPServer.configure(MyServer, no_keep_alive=True)`` decides what ``HTTPServer(...)`` makes.
 
-    :meth:`~.TCPServer.drain` closes connections that are idle or in the TLS handshake, lets requests that are
-    being answered finish (their connections close afterwards), and asks WebSockets to go away.
+    :meth:`~.TCPServer.drain` closes connections that have been idle for ``draining_idle_time``, and others when they
+    have been, answers what comes on them until then, lets requests that are being answered finish (their connections
+    close afterwards), and asks WebSockets to go away.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -259,6 +261,11 @@ class HTTPServer(TCPServer, Configurable, HTTPServerConnectionDelegate):
             return callback.start_request(server_conn, request_conn)
         return CollectingDelegate(callback, request_conn)
 
+    @property
+    def counts(self) -> Counts:
+        """How much it has done, and has to do, at this moment. All are 0 before the first connection."""
+        return Counts() if self._serving is None else self._serving.counts()
+
     def on_close(self, server_conn: object) -> None:
         """A connection has ended: tell the application."""
         if isinstance(self.request_callback, HTTPServerConnectionDelegate):
@@ -283,9 +290,9 @@ class StreamsToo(Connections):
     def going_on(self) -> set[Any]:
         return set().union(*(part.going_on() for part in self._parts))
 
-    def start_draining(self) -> None:
+    def start_draining(self, seconds: float) -> None:
         for part in self._parts:
-            part.start_draining()
+            part.start_draining(seconds)
 
     async def wait_for_ends(self) -> None:
         for part in self._parts:  # streams become connections, not the other way round

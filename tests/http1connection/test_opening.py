@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.http1connection.helpers import Watched
+from tests.http1connection.helpers import Watched, drain
 from tests.peers import reset
 from tests.tls_certs import Certificates
-from tests.wire.client import error, expect, expect_end, get, ok, read_all
+from tests.wire.client import error, expect, expect_end, get, ok, read_all, undated
 from tornadolike.httputil import HTTPServerRequest
 
 CLIENT_HELLO_BEGINS = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
@@ -188,6 +188,39 @@ def test_a_peer_that_leaves(watch: Any, data: bytes, leave: Callable[..., None])
 
 
 # Stopping
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["silent", "begun"])
+def test_a_handshake_that_goes_on_when_the_server_stops(watch: Any, begun: bool) -> None:
+    """The client could not know, and its first request is answered."""
+    server = watch()
+    with raw(server) as sock:
+        context = server.server.client_context
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        shaking = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            shaking.do_handshake()
+        hello = outgoing.read()
+        if begun:
+            sock.sendall(hello[:9])
+            until_in_handshake(server)
+        drained = drain(server)
+        assert not server.call(drained)
+        sock.sendall(hello[9 if begun else 0 :])
+
+        def insist(step: Callable[..., Any], *args: Any) -> Any:
+            while True:
+                try:
+                    return step(*args)
+                except ssl.SSLWantReadError:
+                    sock.sendall(outgoing.read())
+                    incoming.write(sock.recv(65536))
+
+        insist(shaking.do_handshake)
+        shaking.write(get("/"))
+        sock.sendall(outgoing.read())
+        assert undated(insist(shaking.read, 1000)) == ok("GET /", "Connection: close")
+    server.until(drained)
 
 
 @pytest.mark.parametrize("way", ["drain", "close_all_connections"])

@@ -121,7 +121,8 @@ def test_draining_does_not_wait_long_for_goodbyes(watch: Any) -> None:
         last.sendall(b"oops\r\n\r\n")
         expect_end(last, error(400))
         server.until(lambda: {c.phase for c in server.serving.connections} == {"IDLE", "LINGERING"})
-        server.call(server.serving.start_draining)
+        server.advance(2)
+        server.call(server.serving.start_draining, 30)
         expect_end(idle)
         server.advance(0.5)
         assert server.call(lambda: len(server.serving.going_on())) == 2

@@ -7,6 +7,7 @@ import itertools
 import logging
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -701,6 +702,7 @@ def test_draining() -> None:
             await idle.send(get("/a"))
             await busy.send(get("/hold"))
             await turns(3)
+            server._serving.loop.time = lambda: time.monotonic() + 10
             draining = asyncio.ensure_future(server.drain())
             await turns(3)
             assert await idle.hear() == ok("GET /a")

@@ -96,6 +96,6 @@ async def test_who_gives_up_waiting_does_not_disturb_others():
 @on_every_loop
 async def test_nothing_goes_on():
     house = Lodgers()
-    house.start_draining()
+    house.start_draining(30)
     await house.wait_for_ends()
     await house.abort()

@@ -35,6 +35,7 @@ cdef class Site:
     cdef const char* rest       # of it, what he has not come to yet
     cdef Py_ssize_t rest_size
     cdef Py_ssize_t held_back   # answers in `out`
+    cdef readonly long requests # that were served here
 
     @cython.final
     cdef int look_at_clock(self) except -1

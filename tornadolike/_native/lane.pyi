@@ -1,6 +1,7 @@
 from typing import Any
 
 class Site:
+    requests: int
     def __init__(self, serving: Any) -> None: ...
 
 class Lane:

@@ -277,6 +277,7 @@ cdef class Lane(Exchange):
             self.section = section
             self.mode = HANDLING
             self.when = INFINITY
+            site.requests += 1
             request = new_request()
             request.fill(&head, section, self, now)
             if body_size:

@@ -86,13 +86,14 @@ from .parameters import (
     serving_parameters,
 )
 from .refusals import Refusal
-from .serving import Serving, ServingParameters
+from .serving import Counts, Serving, ServingParameters
 
 __all__ = [
     "DIGITS",
     "HEXDIGITS",
     "BodyPreparer",
     "ConnectionContext",
+    "Counts",
     "DecompressingDelegate",
     "ExpressConnection",
     "HTTP1Connection",

@@ -14,7 +14,7 @@ from .handing_over import HandingOver
 from .pace import Pace
 from .phases import BODY, ENDED, HANDLING, HEAD, IDLE, LINGERING, UPGRADED, WRITING
 from .responses import CORKED_PIECES, fail_future
-from .serving import Serving
+from .serving import TICK, Serving
 
 
 class ServerConnection(HandingOver, asyncio.Protocol):
@@ -177,7 +177,9 @@ class ServerConnection(HandingOver, asyncio.Protocol):
                 self.phase = HEAD
                 self._restart_clock()
         elif self._serving.draining:
-            self._close_gently()
+            self._wait_for_a_last_request(
+                self._serving.loop.time() + self._serving.draining_idle_time
+            )
         elif self.phase is IDLE:  # else only empty lines have come, and the head is due still
             # Never earlier than the bucket in which we lie, so nothing else is to do.
             self.deadline = self._serving.deadlines.now + self._serving.idle_timeout
@@ -234,6 +236,8 @@ class ServerConnection(HandingOver, asyncio.Protocol):
             end = self._phase_end
         elif phase is HEAD:
             timeout = parameters.header_timeout
+            if serving.draining and not self._reader.buffered:
+                timeout = serving.draining_idle_time
         elif phase is LINGERING:
             timeout = parameters.linger_timeout
             end = self._phase_end
@@ -363,11 +367,45 @@ class ServerConnection(HandingOver, asyncio.Protocol):
         self.transport.abort()
 
     def drain(self) -> None:
-        """Close as soon as the current request is answered; if there is none, now."""
-        self._keep_alive = self._keep_alive_if_whole = False
+        """Close as soon as what has been asked for is answered; if nothing has, soon."""
+        if self._writer is None and not (self._reader.complete and self._reader.buffered):
+            # Else the peer may have been told already that another request is welcome.
+            self._keep_alive = self._keep_alive_if_whole = False
         if self._drain_callback is not None:
             self._serving.loop.call_soon(self._tell_draining)
         if (self.phase is IDLE or self.phase is HEAD) and not self._reader.buffered:
-            self._close_transport()
+            self._wait_for_a_last_request(self._idle_until())
         elif self.phase is LINGERING and self._drained is None:
             self._start_lingering()
+
+    def _idle_until(self) -> float:
+        """How long it may be idle, or new, now that the server drains. What is over already is over."""
+        serving = self._serving
+        idle_time = serving.draining_idle_time
+        if not idle_time:
+            return -math.inf
+        if self.phase is IDLE:
+            since = self.deadline - serving.idle_timeout + TICK  # as exactly as it is known
+        else:
+            since = self.deadline - (serving.parameters.header_timeout or math.inf)
+        return (since if math.isfinite(since) else serving.loop.time()) + idle_time
+
+    def _wait_for_a_last_request(self, end: float) -> None:
+        """The server drains, and the peer may have sent a request that is under way: it has time until ``end``."""
+        serving = self._serving
+        if end > serving.loop.time():
+            self.deadline = end
+            serving.deadlines.add(self)
+        else:
+            self._close_soon()
+
+    def _close_soon(self) -> None:
+        """Close behind the loop's next turn, in which it is read what has arrived already."""
+        loop = self._serving.loop
+        loop.call_soon(loop.call_soon, self._close_unused, self.deadline)
+
+    def _close_unused(self, deadline: float) -> None:
+        """Close, unless something has come in the meantime."""
+        waits = self.phase is IDLE or self.phase is HEAD
+        if waits and not self._reader.buffered and self.deadline == deadline:
+            self._close_transport()

@@ -293,7 +293,15 @@ class ExpressConnection(LaneFace, ServerConnection):
         super().abort()
 
     def drain(self) -> None:
-        if self._resting:
+        if self._resting and self._idle_until() <= self._serving.loop.time():
+            self._close_soon()  # most have been idle for long, and need not leave the lane for that
+        else:
+            super().drain()
+
+    def _close_unused(self, deadline: float) -> None:
+        if not self._on_lane:
+            super()._close_unused(deadline)
+        elif self._resting and self.deadline == deadline:
             self._lose()
         else:
             super().drain()

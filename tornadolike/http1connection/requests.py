@@ -86,11 +86,17 @@ class RequestSide(FileSide):
         assert section is not None
         request.connection = self
         self._request = request
-        if section.plain and request.version == "HTTP/1.1":
-            self._keep_alive = serving.keep_alive
-        else:
+        serving.requests += 1
+        # While the server drains, what was asked for already is answered; the last answer says that it is.
+        self._keep_alive = serving.keep_alive or (
+            serving.draining
+            and reader.complete
+            and reader.buffered > 0
+            and not serving.parameters.no_keep_alive
+        )
+        if not section.plain or request.version != "HTTP/1.1":
             self._linger = section.stays_open(request.version)
-            self._keep_alive = serving.keep_alive and self._linger
+            self._keep_alive = self._keep_alive and self._linger
             section.check_expectation()
         self.phase = HANDLING
         self.deadline = math.inf

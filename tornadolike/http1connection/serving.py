@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from ..http1 import DefaultHeads, FieldSectionCache, Limits
 from ..httputil import HTTPInputError, HTTPServerConnectionDelegate, HTTPServerRequest
@@ -71,6 +71,9 @@ class ServingParameters:
     """For the peer to close, however much it still sends."""
     draining_linger_time: float = 1.0
     """The same while the server stops, which need not wait for clients that keep their side open."""
+    draining_idle_time: float = 1.0
+    """How long a connection may have been idle, or new, to be kept when the server stops: its next request may be on
+    its way, and is answered. One that has been for longer is closed, and so are the others when they have been."""
     max_pipelined_size: int = 64 * 1024
     """Bytes that may wait behind the request that is being answered; then reading pauses."""
     protocol: str | None = None
@@ -89,7 +92,12 @@ class ServingParameters:
             value: object = getattr(self, name)
             if not isinstance(value, (int, float)) or value <= 0:
                 raise ValueError(f"{name} should be a positive number, got {value!r}")
-        for name in ("linger_timeout", "max_linger_time", "draining_linger_time"):
+        for name in (
+            "linger_timeout",
+            "max_linger_time",
+            "draining_linger_time",
+            "draining_idle_time",
+        ):
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or value < 0:
                 raise ValueError(f"{name} should be a number, 0 or more, got {value!r}")
@@ -97,6 +105,17 @@ class ServingParameters:
             raise TypeError(f"trust should be TrustedProxies(...), got {self.trust!r}")
         if self.proxy_protocol is not None:
             object.__setattr__(self, "proxy_protocol", Networks(self.proxy_protocol))
+
+
+class Counts(NamedTuple):
+    """How much a server has done, and has to do."""
+
+    requests: int = 0
+    """Those that were well-formed, since it began."""
+    connections: int = 0
+    """Which are open, also those of other protocols, and those in the TLS handshake."""
+    upgraded: int = 0
+    """Of them those of other protocols: WebSockets, as a rule."""
 
 
 class Served(Protocol):
@@ -183,6 +202,11 @@ class Serving(Connections):
         self.keep_alive = not parameters.no_keep_alive
         """Whether a connection may stay open after a response; not any more once we are draining."""
         self.draining = False
+        self.draining_idle_time = 0.0
+        """The parameter of this name, or less if there is not so much time; 0 before we are draining."""
+        self.requests = 0
+        """How many have come, but for those on the express lane."""
+        self._cutting: asyncio.TimerHandle | None = None
         self.done: asyncio.Future[None] = loop.create_future()
         """Done already: what a write that need not wait returns."""
         self.done.set_result(None)
@@ -243,17 +267,44 @@ class Serving(Connections):
         call_application(partial(self.delegate.on_close, connection))
         self.one_has_ended()
 
-    def start_draining(self) -> None:
+    def counts(self) -> Counts:
+        """How much is done, and to do."""
+        upgraded = len(self.upgraded) + len(self.detached)
+        return Counts(
+            self.requests + (0 if self.site is None else self.site.requests),
+            len(self.connections) + len(self.handshakes) + upgraded,
+            upgraded,
+        )
+
+    def start_draining(self, seconds: float) -> None:
         """No connection lives longer than what it is busy with; other protocols are told to go away."""
         self.draining = True
         self.keep_alive = False
-        for transport in list(self.handshakes):
-            transport.abort()
+        # (Time-outs come late by up to a tick, and begin a tick late.)
+        self.draining_idle_time = max(
+            0.0, min(self.parameters.draining_idle_time, seconds - 2 * TICK)
+        )
+        if self.handshakes:
+            self._cutting = self.loop.call_later(
+                self.draining_idle_time, self._cut, frozenset(self.handshakes)
+            )
         for connection in [*self.connections, *self.detached.values()]:
             connection.drain()
         for protocol in list(self.upgraded.values()):
             self.tell_going_away(protocol)
         self._keep_callbacks()
+
+    async def wait_for_ends(self) -> None:
+        try:
+            await super().wait_for_ends()
+        finally:
+            if self._cutting is not None:
+                self._cutting.cancel()
+
+    def _cut(self, handshakes: "frozenset[Transport]") -> None:
+        """They have had their time."""
+        for transport in handshakes & self.handshakes:
+            transport.abort()
 
     def _keep_callbacks(self) -> None:
         for transport, protocol in self.upgraded.items():

@@ -12,6 +12,9 @@ from .poller import READ
 ACCEPTS_A_TURN: Final = 128
 """Connections taken in one turn of the loop, so that those who are connected already get theirs."""
 
+MOST_WAITING: Final = 4096
+"""Connections taken at the end: as many as the system lets wait, as it comes (net.core.somaxconn)."""
+
 ACCEPT_PAUSE: Final = 0.1
 """Seconds without accepting after the process ran out of descriptors or memory, or an unknown error."""
 
@@ -65,10 +68,18 @@ class Accepting:
             self._paused.cancel()
             self._paused = None
 
+    def accept_waiting(self) -> None:
+        """Take the connections that wait now, before this is stopped: those that keep coming, up to a number."""
+        if self._paused is None and not self._stopped:
+            self._take(MOST_WAITING)
+
     def _accept(self, events: int) -> None:
+        self._take(ACCEPTS_A_TURN)
+
+    def _take(self, most: int) -> None:
         accept = self._sock.accept
         callback = self._callback
-        for _ in range(ACCEPTS_A_TURN):
+        for _ in range(most):
             if self._stopped:
                 return
             try:

@@ -15,8 +15,8 @@ class Connections:
         """All that is open, but for the caller's own, if it is a handler. Each has ``abort()``."""
         raise NotImplementedError
 
-    def start_draining(self) -> None:
-        """Nobody should stay longer than he needs."""
+    def start_draining(self, seconds: float) -> None:
+        """Nobody should stay longer than he needs; after ``seconds`` all that is left is cut."""
 
     async def wait_for_ends(self) -> None:
         """Wait until nothing goes on."""

@@ -4,16 +4,17 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from .._native import described
+from ..ioloop import IOLoop
+from ..ioloop.accepting import Accepting
 from ..ioloop.unix_files import file_of_socket, remove_socket_file
 from ..iostream import IOStream, SSLIOStream
 from ..log import app_log, gen_log
 from ..netutil import (
     DEFAULT_BACKLOG,
-    add_accept_handler,
     bind_sockets,
     bind_unix_socket,
     ssl_options_to_context,
@@ -48,7 +49,7 @@ class TCPServer:
         self.max_buffer_size = max_buffer_size
         self.read_chunk_size = read_chunk_size
         self._sockets: dict[int, socket.socket] = {}
-        self._removers: dict[int, Callable[[], None]] = {}
+        self._acceptors: dict[int, Accepting] = {}
         self._files: list[tuple[str, int]] = []  # of Unix sockets that are ours to remove
         self._bound: list[socket.socket] = []  # waiting for start()
         self._started = False
@@ -170,7 +171,7 @@ class TCPServer:
                 )
             fd = sock.fileno()
             self._sockets[fd] = sock
-            self._removers[fd] = add_accept_handler(sock, self._accepted)
+            self._acceptors[fd] = Accepting(IOLoop.current(), sock, self._accepted)
 
     def add_socket(self, socket: socket.socket) -> None:
         """:meth:`add_sockets` of one."""
@@ -181,7 +182,7 @@ class TCPServer:
     def stop(self) -> None:
         """Stop listening. Connections that exist go on. Idempotent."""
         for fd, sock in self._sockets.items():
-            self._removers.pop(fd)()
+            self._acceptors.pop(fd).stop()
             sock.close()
         self._sockets.clear()
         for sock in self._bound:
@@ -194,13 +195,14 @@ class TCPServer:
     async def drain(self, timeout: float = 30.0) -> None:
         """Stop gracefully.
 
-        Stops listening, waits for the handlers that are busy, for the streams that they have left open and
-        for what was written to leave, and after ``timeout`` seconds ends what is left as
-        :meth:`close_all_connections` does. A handler that calls this does not wait for itself.
+        Takes the connections that wait to be accepted, stops listening, waits for the handlers that are busy, for
+        the streams that they have left open and for what was written to leave, and after ``timeout`` seconds ends
+        what is left as :meth:`close_all_connections` does. A handler that calls this does not wait for itself.
         """
+        self._accept_waiting()
         self.stop()
         connections = self._connections()
-        connections.start_draining()
+        connections.start_draining(timeout)
         try:
             async with asyncio.timeout(timeout):
                 await connections.wait_for_ends()
@@ -211,6 +213,11 @@ class TCPServer:
                 timeout,
             )
             await self.close_all_connections()
+
+    def _accept_waiting(self) -> None:
+        """Take the connections that the system has made for us already: closing the socket would reset them."""
+        for accepting in self._acceptors.values():
+            accepting.accept_waiting()
 
     async def close_all_connections(self) -> None:
         """Cut every connection at once, cancel the handlers, and wait until they have ended."""

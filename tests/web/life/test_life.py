@@ -9,6 +9,7 @@ import pytest
 
 from tests.running import on_every_loop
 from tests.web.life.test_lifetime import recording
+from tornadolike.httpclient import AsyncHTTPClient
 from tornadolike.routing import RuleRouter
 from tornadolike.web import Application, FallbackHandler, Mount, RequestHandler
 
@@ -225,3 +226,17 @@ def test_a_hook_that_ends_the_program_does_not_keep_the_others_from_their_end(ex
     with expect_log(APP_LOG, "failed when the application stopped", logging.ERROR, count=2):
         asyncio.run(both(BaseExceptionGroup("tasks", [asyncio.CancelledError()])))
     assert said == ["inner", "outer"] * 2
+
+
+@on_every_loop
+async def test_what_all_its_servers_have_done():
+    app = Application()
+    assert app._life.counts == (0, 0, 0)
+    async with app:
+        servers = [app.listen(0, "127.0.0.1") for _ in range(2)]
+        async with AsyncHTTPClient(force_instance=True) as client:
+            for server in servers:
+                (sock,) = server._sockets.values()
+                url = f"http://127.0.0.1:{sock.getsockname()[1]}/"
+                assert (await client.fetch(url, raise_error=False)).code == 404
+            assert app._life.counts == (2, 2, 0)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from ...background import Background
+from ...http1connection import Counts
 from ...httpserver import HTTPServer
 from ...log import app_log
 from ...routing import Rule, RuleRouter
@@ -75,6 +76,13 @@ class Life:
             if name in settings
         }
         return Background(**options)
+
+    @property
+    def counts(self) -> Counts:
+        """Of all its servers together."""
+        return Counts(
+            *map(sum, zip(Counts(), *(server.counts for server in self.servers), strict=True))
+        )
 
     # What is to be done
 
@@ -271,6 +279,8 @@ async def _tell_stopping(members: list[Life], hurry: bool) -> None:
 async def _drain(members: list[Life], hurry: bool, seconds: float) -> None:
     servers = [server for life in members for server in life.servers]
     for server in servers:
+        if not hurry:
+            server._accept_waiting()
         server.stop()
     end = time.monotonic() + seconds
     try:

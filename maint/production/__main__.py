@@ -17,6 +17,8 @@ from pathlib import Path
 
 from .reports import Report, table
 from .scenarios import SCENARIOS, Stage
+from .service import NotInTime
+from .tally import Tally
 
 
 def main() -> int:
@@ -56,7 +58,10 @@ def play(name: str, options: argparse.Namespace) -> Report:
             rounds=options.rounds,
             arguments=tuple(options.arguments),
         )
-        return asyncio.run(SCENARIOS[name](stage))
+        try:
+            return asyncio.run(SCENARIOS[name](stage))
+        except NotInTime as error:
+            return Report(name, Tally(), trouble=f"it has not happened: {error}")
 
 
 if __name__ == "__main__":

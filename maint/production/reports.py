@@ -26,6 +26,8 @@ class Report:
     """Statuses that are right here, and say that something failed."""
     notes: list[str] = field(default_factory=list)
     """What else is to be told."""
+    trouble: str = ""
+    """Why it did not come to its end."""
 
     @property
     def outside(self) -> list[Loss]:
@@ -36,7 +38,8 @@ class Report:
     def faults(self) -> list[str]:
         """What should not have happened; nothing, if all promises were kept."""
         tally = self.tally
-        found = [f"wrong: {text}" for text in tally.wrong]
+        found = [self.trouble] if self.trouble else []
+        found += [f"wrong: {text}" for text in tally.wrong]
         if tally.refused and not self.may_refuse:
             found.append(f"{tally.refused} connections were refused")
         found += [

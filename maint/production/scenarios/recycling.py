@@ -1,10 +1,12 @@
 """Workers that are not what they should be: one that leaks, one whose loop is blocked."""
 
 import asyncio
+import contextlib
 import time
 
-from ..processes import held_ports
+from ..processes import held_ports, is_alive
 from ..reports import Report
+from ..service import GLANCE
 from ..wire import Gone, Wire
 from .stage import Stage
 
@@ -12,6 +14,9 @@ MEMORY = "100M"
 LEAK = 2048
 """KiB that one request leaves behind."""
 WORKER_TIMEOUT = 2
+UNTIL_BLOCKED = WORKER_TIMEOUT / 4
+"""Seconds until a handler certainly has the request that blocks it, and the worker certainly lives."""
+BLOCK = b"GET /block/3600 HTTP/1.1\r\nHost: site.example\r\n\r\n"
 
 
 async def worker_leaks(stage: Stage) -> Report:
@@ -43,18 +48,23 @@ async def worker_blocks(stage: Stage) -> Report:
             pid = int(answer.fields["x-worker"].split()[0])
             report.since = report.since or time.monotonic()
             began = time.monotonic()
-            blocking = asyncio.create_task(
-                wire.ask(b"GET /block/3600 HTTP/1.1\r\nHost: site.example\r\n\r\n")
-            )
-            # Blocked, it accepts nothing more, and closes nothing: what it holds then is what it holds at its end.
-            await traffic.flow(seconds=WORKER_TIMEOUT / 2)
-            report.ports |= held_ports(pid)
+            blocking = asyncio.create_task(wire.ask(BLOCK))
+            report.ports |= await _held_at_the_end(pid)
             await service.replaced(pid)
             report.notes.append(f"replaced {time.monotonic() - began:.2f} s behind the request")
-            try:
+            with contextlib.suppress(Gone):
                 await blocking
-            except Gone:
-                pass
             wire.abort()
             await stage.flow(traffic)
     return report
+
+
+async def _held_at_the_end(pid: int) -> set[int]:
+    """What a worker that is blocked holds, until it ends: meanwhile it accepts nothing, and closes nothing."""
+    held: set[int] = set()
+    await asyncio.sleep(UNTIL_BLOCKED)
+    while is_alive(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            held |= held_ports(pid)
+        await asyncio.sleep(GLANCE)
+    return held

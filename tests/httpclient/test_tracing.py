@@ -10,7 +10,7 @@ from tornadolike.httpclient.failures import HTTPRefusedError
 from tornadolike.httpclient.requests import HTTPRequest
 from tornadolike.httpclient.responses import HTTPResponse
 from tornadolike.httpclient.retries import Retries
-from tornadolike.httpclient.tracing import Trace, time_info
+from tornadolike.httpclient.tracing import Trace, everywhere, time_info
 
 
 class Notes(Trace):
@@ -135,3 +135,32 @@ def test_times_of_a_kept_connection_behind_a_redirect():
 def test_times_of_which_an_engine_tells_nothing():
     found = time_info(Times(), Times(), 5.0)
     assert all(seconds == 0 for name, seconds in found.items() if name != "total")
+
+
+@pytest.mark.parametrize("own", [False, True])
+@on_jumping_clock
+async def test_somebody_is_told_of_all_clients(own):
+    told, mine = Notes(), Notes()
+    everywhere.add(told)
+    everywhere.add(told)
+    try:
+        await converse(URL, ok(), **({"trace": mine} if own else {}))
+        _, talk, answer = await converse(
+            URL, *(ScriptedAnswer(503), to("/b"), ok()), retries=Retries(backoff=0), trace=mine
+        )
+        talk.complete(HTTPResponse(HTTPRequest(URL), answer.status))
+        talk.failed(HTTPRefusedError("x"))
+    finally:
+        everywhere.remove(told)
+    kinds = ["request", "response"]
+    then = [*kinds, "retry", *kinds, "redirect", *kinds, "end", "failure"]
+    assert [one[0] for one in told.told] == [*kinds, *then]
+    assert [one[0] for one in mine.told] == [*(kinds if own else []), *then]
+    await converse(URL, ok())
+    assert len(told.told) == len(kinds) + len(then)
+
+
+def test_nobody_else_is_told_of_all_clients():
+    with pytest.raises(TypeError, match="trace"):
+        everywhere.add(print)
+    assert everywhere.traces == ()

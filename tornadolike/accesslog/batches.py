@@ -22,7 +22,7 @@ from typing import Final
 
 from .._native import front
 from ..ioloop.forks import leave_behind
-from ..log import gen_log
+from ..log import gen_log, reopen_with_others
 
 LINES: Final = "there are lines"
 FULL: Final = "there are many lines"
@@ -67,6 +67,8 @@ class Batches:
         self._fd = file if isinstance(file, int) else self._open()
         self._closed = False
         self._begin()
+        if self._path is not None:
+            reopen_with_others(self)
 
     def _begin(self) -> None:
         self._lock = Lock()

@@ -25,6 +25,7 @@ from .receiving import receive
 from .requests import HTTPRequest, RequestWithDefaults
 from .responses import NO_RESPONSE, HTTPResponse
 from .streaming import Streaming
+from .tracing import everywhere
 from .verbs import Verbs
 
 _Instances = dict[type[Any], "AsyncHTTPClient"]
@@ -150,7 +151,7 @@ class AsyncHTTPClient(Verbs["asyncio.Future[HTTPResponse]"], Configurable):
         if raise_error is None:
             raise_error = self.raise_error
         if _is_own(self.fetch_impl):
-            if self.engine is not None:
+            if self.engine is not None and not everywhere.traces:
                 flight = self.engine.fetch(self, made, raise_error)
                 if flight is not None:
                     return flight

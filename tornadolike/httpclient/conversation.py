@@ -26,7 +26,7 @@ from .redirects import REDIRECTS, redirected_hop
 from .repeating import anew, discard, has_body_again
 from .responses import HTTPClientError, HTTPResponse
 from .retries import Retries
-from .tracing import Trace, time_info
+from .tracing import Trace, everywhere, time_info
 
 MAX_QUESTIONS: Final = 3
 """How often one hop is sent again because a server asks who is asking."""
@@ -89,12 +89,10 @@ class Conversation:
             self._trace = option("trace")
             check_kind(Retries, retries=self._retries)
             check_kind(Trace, trace=self._trace)
-            self._is_plain = (
-                self._auth is None
-                and plan.jar is None
-                and not self._cookies
-                and self._trace is None
-            )
+            self._is_plain = self._auth is None and plan.jar is None and not self._cookies
+        self._trace = everywhere.beside(self._trace)
+        if self._trace is not None:
+            self._is_plain = False
 
     async def open(self) -> Answer:
         """Send what is to be sent, until there is an answer that is for the caller.

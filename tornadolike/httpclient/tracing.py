@@ -1,5 +1,8 @@
 """:class:`Trace`: is told what happens to a request. And how long it took: ``response.time_info``."""
 
+from typing import Final
+
+from .checks import check_kind
 from .engine import Answer, Hop, Times
 from .responses import HTTPClientError, HTTPResponse
 
@@ -21,6 +24,8 @@ class Trace:
     They are called by the loop and must not block. What one of them raises is the result of the fetch. One object may
     serve many requests, even at the same time; what a ``hop`` is, from :meth:`on_request` on, is the same object for
     the same request.
+
+    :data:`everywhere` has those that are told of all clients: ``everywhere.add(Spans())``.
     """
 
     def on_request(self, hop: Hop) -> None:
@@ -40,6 +45,66 @@ class Trace:
 
     def on_failure(self, hop: Hop, error: BaseException) -> None:
         """There is no response; ``hop`` was sent last. (That nobody waits any longer is a failure, too.)"""
+
+
+class Traces(Trace):
+    """Tells several, one after the other."""
+
+    def __init__(self, *traces: Trace) -> None:
+        self._traces = traces
+
+    def on_request(self, hop: Hop) -> None:
+        for one in self._traces:
+            one.on_request(hop)
+
+    def on_response(self, hop: Hop, answer: Answer) -> None:
+        for one in self._traces:
+            one.on_response(hop, answer)
+
+    def on_redirect(self, hop: Hop, answer: Answer, following: Hop) -> None:
+        for one in self._traces:
+            one.on_redirect(hop, answer, following)
+
+    def on_retry(self, hop: Hop, reason: Answer | HTTPClientError, delay: float) -> None:
+        for one in self._traces:
+            one.on_retry(hop, reason, delay)
+
+    def on_end(self, response: HTTPResponse) -> None:
+        for one in self._traces:
+            one.on_end(response)
+
+    def on_failure(self, hop: Hop, error: BaseException) -> None:
+        for one in self._traces:
+            one.on_failure(hop, error)
+
+
+class Everywhere:
+    """Those that are told of the requests of every client in this process, whatever a request's own ``trace`` is."""
+
+    __slots__ = ("traces",)
+
+    def __init__(self) -> None:
+        self.traces: tuple[Trace, ...] = ()
+
+    def add(self, trace: Trace) -> None:
+        """Tell ``trace`` of each fetch that begins from now on. (Not of clients with a ``fetch_impl`` of their own.)
+
+        Raises :exc:`TypeError` for what is no :class:`Trace`.
+        """
+        check_kind(Trace, trace=trace)
+        if trace not in self.traces:
+            self.traces += (trace,)
+
+    def remove(self, trace: Trace) -> None:
+        """Tell ``trace`` of no more; nothing happens if it was not told."""
+        self.traces = tuple(one for one in self.traces if one is not trace)
+
+    def beside(self, own: Trace | None) -> Trace | None:
+        """Who is to be told of a request with this trace of its own; None if nobody."""
+        return Traces(*self.traces, *([own] if own else [])) if self.traces else own
+
+
+everywhere: Final = Everywhere()
 
 
 def time_info(first: Times, last: Times, ended: float) -> dict[str, float]:

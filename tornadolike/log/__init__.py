@@ -6,7 +6,7 @@
 
 They are ordinary :mod:`logging` loggers; nothing is configured on import. :func:`enable_pretty_logging` does it, which
 :mod:`tornadolike.options` calls when it has parsed a command line: ``formatting`` has the lines, ``setting_up`` the
-rest.
+rest; ``reopening`` is for files that somebody has moved away.
 """
 
 import logging
@@ -14,6 +14,7 @@ import time
 from typing import Any, Final
 
 from .formatting import JSONFormatter, LogFormatter, colors_wanted
+from .reopening import has_log_files, reopen_log_files, reopen_with_others
 from .setting_up import define_logging_options, enable_pretty_logging
 
 __all__ = [
@@ -27,7 +28,10 @@ __all__ = [
     "define_logging_options",
     "enable_pretty_logging",
     "gen_log",
+    "has_log_files",
     "on_one_line",
+    "reopen_log_files",
+    "reopen_with_others",
 ]
 
 access_log = logging.getLogger("tornadolike.access")

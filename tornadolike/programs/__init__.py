@@ -4,6 +4,7 @@ It is what the commands at the desk (``cli``) and the workers in production (``w
 
 .. code-block:: text
 
+   amounts    sizes and times, as people read them
    colours    on terminals
    failing    Failure: the only way in which commands fail
    terminal   what is said there

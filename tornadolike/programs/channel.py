@@ -8,7 +8,7 @@ signal ends a program at once. And the end of the channel tells each that the ot
 import asyncio
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -34,11 +34,18 @@ class Channel:
         self._heard: Callable[[Message | None], object] | None = None
         self._listen_no_more: Callable[[], object] | None = None
 
-    def send(self, **message: Any) -> None:
-        """Tell the other side, if there is one, and it listens."""
+    def send(self, descriptors: Sequence[int] = (), **message: Any) -> None:
+        """Tell the other side, if there is one, and it listens.
+
+        :arg descriptors: go with it, for who takes them.
+        """
+        data = self._unsent + json.dumps(message).encode() + b"\n"
         self._socket.settimeout(SECONDS_FOR_ROOM)
         try:
-            self._socket.sendall(self._unsent + json.dumps(message).encode() + b"\n")
+            if descriptors:
+                socket.send_fds(self._socket, [data], descriptors)
+            else:
+                self._socket.sendall(data)
         except OSError:
             pass  # it is gone, which is told by the reading side, or it hangs
         finally:

@@ -5,7 +5,7 @@ from typing import Final, Self
 
 from ..util import check_numbers
 
-INTERVAL: Final = 0.1
+INTERVAL: Final = 0.25
 """Seconds from one look at the clock to the next."""
 
 

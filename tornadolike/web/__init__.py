@@ -38,6 +38,7 @@ from .errors import Finish, HTTPError, MissingArgumentError
 from .groups import Blueprint
 from .handler import RequestHandler
 from .mounts import Mount
+from .route_names import route_of
 from .simple import ErrorHandler, FallbackHandler, RedirectHandler
 from .slashes import addslash, removeslash
 from .static import StaticFileHandler
@@ -90,6 +91,7 @@ __all__ = [
     "register_path_type",
     "removeslash",
     "route",
+    "route_of",
     "spool_uploads",
     "stream_request_body",
     "url",

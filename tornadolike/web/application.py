@@ -34,6 +34,7 @@ from .groups.functions import checked_base
 from .handler import RequestHandler
 from .life import Serving
 from .receiving import Found, HandlerDelegate
+from .route_names import RouteNames
 from .routes import Answers, ApplicationRouter
 from .settings import check_settings
 from .simple import ErrorHandler, PassedOverHandler, RefusingHandler, with_pages_of
@@ -113,6 +114,9 @@ class Application(_Hot, Grouping, Serving, ReversibleRouter):
     :class:`~tornadolike.websocket.WebSocketHandler`. :exc:`TypeError` and :exc:`ValueError` are raised for one that is
     of no use; other settings are the author's.
     """
+
+    _route_names: RouteNames | None = None
+    """What the rules are called, once somebody has asked for it."""
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from .. import autoreload, ioloop
 from ..log import gen_log
+from ..log.reopening import reopen_log_files
 from ..programs.channel import Channel, Message
 from ..programs.loading import load_in_loop
 from ..programs.reports import report_of
@@ -82,6 +83,7 @@ def _listen_to_signals() -> None:
     """Those that are meant for the supervisor, and would end a process that does not listen."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, _ignored)
+    loop.add_signal_handler(signal.SIGUSR1, reopen_log_files)
 
 
 def _ignored() -> None:
@@ -114,6 +116,8 @@ class Worker:
             self._site.stop(self._task.drain_seconds)
         elif message["tells"] == "stop":
             self._site.stop(message["seconds"])
+        elif message["tells"] == "reopen":
+            reopen_log_files()
 
 
 if __name__ == "__main__":

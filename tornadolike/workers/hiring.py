@@ -3,13 +3,18 @@
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..programs.channel import Channel
+from ..programs.failing import Failure
+from ..programs.reports import Report
 from .processes import CHILD, Spawned
 from .settings import Settings
 from .tasks import VARIABLE, Task
 from .worker import Worker
+
+FAILED: Final = 1
+"""The exit status when there can be no workers because of the program."""
 
 Gone = Callable[[Worker], object]
 
@@ -25,6 +30,10 @@ class Source(Protocol):
 
     async def hire(self, number: int, sockets: Sequence[socket.socket], gone: Gone) -> Worker:
         """Start one for this slot. Raises :exc:`OSError` if the system refuses."""
+        ...
+
+    def reopen(self) -> None:
+        """Have log files opened anew by whatever is there beside the workers."""
         ...
 
     def retire(self) -> None:
@@ -62,8 +71,18 @@ class FreshProcesses:
                 raise
         return Worker(number, self.generation, process, Channel(ours), gone)
 
+    def reopen(self) -> None:
+        """There is nothing."""
+
     def retire(self) -> None:
         """There is nothing to be ended."""
+
+
+def failure_of(report: Report) -> Failure:
+    """Why there are no workers, for who has started the supervisor."""
+    if report.is_wrong_use:
+        return Failure(report.headline)
+    return Failure(report.summary, report.way, FAILED)
 
 
 async def settled(worker: Worker, seconds: float) -> bool:

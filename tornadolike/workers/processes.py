@@ -13,6 +13,19 @@ from ..process import Subprocess
 CHILD: Final = "tornadolike.workers.child"
 
 
+def how_it_ended(who: str, status: int | None) -> str:
+    """For people, by a return code, if it is known."""
+    if status is None:
+        return f"{who} has ended"
+    if status >= 0:
+        return f"{who} has ended by itself, with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"{who} was killed by {name}"
+
+
 class Process(Protocol):
     """One that was started, by whichever way."""
 

@@ -1,47 +1,42 @@
-""":func:`run`: the whole of a site in production."""
+"""The whole of a site in production: what is opened before, and closed behind, a supervisor."""
 
-from typing import Any
+import contextlib
 
 from .. import ioloop
-from ..log import gen_log
 from ..programs.serving import log_to_terminal
+from .admin_serving import Admin
+from .figures import FiguresFolder
 from .listening import Listening
+from .pid_file import PidFile
 from .settings import Settings
 from .supervisor import Supervisor
 
 
-def run(application: str, *, is_placed: bool = True, **settings: Any) -> None:
-    """Serve an application by workers until a signal ends it.
-
-    .. code-block:: python
-
-        from tornadolike.workers import run
-
-        if __name__ == "__main__":
-            run("main:app", workers=4, port=80)
-
-    :arg application: ``"module:name"``: this process does not load it, the workers do.
-    :arg is_placed: whether the settings say where to serve. If not, sockets of the service manager have precedence.
-    :arg settings: what :class:`.Settings` has.
-
-    Raises :exc:`.Failure` if it cannot be served, and :exc:`TypeError` or :exc:`ValueError` for wrong settings.
-    """
-    wanted = Settings(application=application, **settings)
+def serve(settings: Settings, is_placed: bool) -> None:
+    """What :func:`tornadolike.workers.run` says, when the settings are made."""
     log_to_terminal()
-    listening = Listening(wanted, is_placed)
+    with contextlib.ExitStack() as ending:
+        if settings.pid_file is not None:
+            ending.enter_context(PidFile(settings.pid_file))
+        listening = Listening(settings, is_placed)
+        ending.callback(listening.close)
+        admin = None
+        if settings.admin is not None:
+            admin = Admin(settings.admin)
+            ending.callback(admin.close)
+        figures = FiguresFolder()
+        ending.callback(figures.remove)
+        ioloop.run(_supervise(settings, listening, admin, figures))
+
+
+async def _supervise(
+    settings: Settings, listening: Listening, admin: Admin | None, figures: FiguresFolder
+) -> None:
+    supervisor = Supervisor(settings, listening, figures)
+    if admin is not None:
+        admin.serve(lambda: supervisor.status, figures.scrape)
     try:
-        ioloop.run(_supervise(wanted, listening))
+        await supervisor.run()
     finally:
-        listening.close()
-
-
-async def _supervise(settings: Settings, listening: Listening) -> None:
-    def served() -> None:
-        gen_log.info(
-            "%s is served on %s by %d workers",
-            settings.application,
-            ", ".join(listening.addresses),
-            settings.number_of_workers,
-        )
-
-    await Supervisor(settings, listening, served).run()
+        if admin is not None:
+            await admin.end()

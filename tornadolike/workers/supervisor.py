@@ -4,24 +4,24 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from tornadolike import __version__
 
 from ..log import gen_log
-from ..programs.failing import Failure
-from .hiring import FreshProcesses, Source
+from ..log.reopening import reopen_log_files
+from .figures import FiguresFolder
+from .forking import Forks
+from .hiring import FreshProcesses, Source, failure_of
 from .listening import Listening
+from .service_manager import ServiceManager
 from .settings import Settings
 from .slot import Slot
 from .state import Status, WorkerState
 from .turnover import Turnover
 from .watching import Watch
 from .worker import Worker
-
-FAILED: Final = 1
-"""The exit status when no worker could be started because of the program."""
 
 SECONDS_OF_ONE_WISH: Final = 0.5
 """Within which a second signal to stop is the first one again: timeout(1), for one, sends it to us and to our group."""
@@ -31,19 +31,18 @@ class Supervisor:
     """Serves an application by workers.
 
     :arg listening: what they serve on; it is closed at the end.
-    :arg served: called once, when they do.
+    :arg figures: where they count.
     """
 
-    def __init__(
-        self, settings: Settings, listening: Listening, served: Callable[[], object]
-    ) -> None:
+    def __init__(self, settings: Settings, listening: Listening, figures: FiguresFolder) -> None:
         self.settings = settings
+        self.manager = ServiceManager()
+        self._figures = figures
         self.slots: dict[int, Slot] = {}
         self.workers: set[Worker] = set()
         """All that have not ended."""
         self.source: Source = self.new_source(1)
         self._listening = listening
-        self._served = served
         self._addresses = listening.addresses
         self._keeping: dict[int, asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
@@ -63,9 +62,10 @@ class Supervisor:
         ]
         try:
             if await self._unless_stopped(self._start()):
-                self._served()
+                self._tell_served()
                 await self._stop.wait()
         finally:
+            self.manager.stopping()
             for task in [*beside, *self._keeping.values()]:
                 task.cancel()
             await asyncio.wait([*beside, *self._keeping.values()])
@@ -83,7 +83,9 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             tries = [group.create_task(self._try(slot)) for slot in slots]
         if not any(one.result() for one in tries):
-            raise _failure_of(slots[0])
+            report = slots[0].failure
+            assert report is not None
+            raise failure_of(report)
         for slot in slots:
             self._keep(slot)
 
@@ -108,9 +110,19 @@ class Supervisor:
             stopping.cancel()
             await asyncio.wait([working, stopping])
 
+    def _tell_served(self) -> None:
+        gen_log.info(
+            "%s is served on %s by %d workers",
+            self.settings.application,
+            ", ".join(self._addresses),
+            len(self.slots),
+        )
+        self.manager.ready()
+
     def new_source(self, generation: int) -> Source:
         """Where workers of a generation come from."""
-        return FreshProcesses(self.settings, generation, {})
+        kind = Forks if self.settings.preload else FreshProcesses
+        return kind(self.settings, generation, self._figures.environment)
 
     def _new_slot(self, number: int) -> Slot:
         return Slot(number, self, self.settings.start_timeout, self.settings.drain_seconds)
@@ -138,6 +150,7 @@ class Supervisor:
 
     def _gone(self, worker: Worker) -> None:
         self.workers.discard(worker)
+        self._figures.forget(worker.pid)
         if worker.was_told_to_end and not worker.trouble:
             gen_log.info("worker %d (pid %d) has ended", worker.number, worker.pid)
             return
@@ -186,6 +199,9 @@ class Supervisor:
 
     def reopen(self) -> None:
         """Have all processes open their log files anew."""
+        gen_log.info("Opening log files anew")
+        reopen_log_files()
+        self.source.reopen()
         for worker in self.workers:
             worker.tell("reopen")
 
@@ -238,11 +254,3 @@ class Supervisor:
             self._last_end,
             tuple(worker.snapshot for worker in workers),
         )
-
-
-def _failure_of(slot: Slot) -> Failure:
-    report = slot.failure
-    assert report is not None
-    if report.is_wrong_use:
-        return Failure(report.headline)
-    return Failure(report.summary, report.way, FAILED)

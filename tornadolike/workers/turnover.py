@@ -6,6 +6,7 @@ from typing import Protocol
 from ..log import gen_log
 from ..programs.failing import Failure
 from .hiring import Source
+from .service_manager import ServiceManager
 from .slot import Slot
 
 SECONDS_BEFORE_ANOTHER_TRY = 30.0
@@ -17,6 +18,7 @@ class House(Protocol):
 
     source: Source
     slots: dict[int, Slot]
+    manager: ServiceManager
 
     def new_source(self, generation: int) -> Source:
         """Where workers of a generation come from."""
@@ -70,6 +72,7 @@ class Turnover:
         self._generation += 1
         gen_log.info("Reloading: generation %d", self._generation)
         self.is_reloading = True
+        house.manager.reloading()
         before, source = house.source, house.new_source(self._generation)
         try:
             await source.prepare()
@@ -78,6 +81,7 @@ class Turnover:
             gen_log.error("The reload has failed, and what was there goes on: %s", failure.text)
         finally:
             self.is_reloading = False
+            house.manager.ready()
             (source if house.source is before else before).retire()
 
     async def _replace_all(self, source: Source) -> None:

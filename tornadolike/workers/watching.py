@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from .service_manager import ServiceManager
 from .settings import Settings
 from .slot import Slot
-from .state import WorkerState
+from .state import Status, WorkerState
 from .worker import Worker
 
 INTERVAL: Final = 1.0
@@ -22,6 +23,17 @@ class House(Protocol):
     settings: Settings
     slots: dict[int, Slot]
     workers: set[Worker]
+    manager: ServiceManager
+
+    @property
+    def status(self) -> Status:
+        """All that is known."""
+        ...
+
+    @property
+    def is_well(self) -> bool:
+        """Whether somebody serves."""
+        ...
 
 
 class Watch:
@@ -45,6 +57,7 @@ class Watch:
                 for worker in self._house.workers:
                     worker.heard_at = now
             self._look(now)
+            self._house.manager.look(self._house.status, self._house.is_well)
 
     def _look(self, now: float) -> None:
         limit = self._house.settings.worker_timeout

@@ -9,7 +9,7 @@ from typing import Final
 from ..log import gen_log
 from ..programs.channel import Channel, Message
 from ..programs.reports import Report
-from .processes import Process
+from .processes import Process, how_it_ended
 from .state import WorkerState, WorkerStatus
 
 SECONDS_TO_END: Final = 10.0
@@ -101,15 +101,7 @@ class Worker:
             return f"{who} {self.trouble}, and was killed"
         if self.failure is not None:
             return f"{who} failed: {self.failure.summary}"
-        if self.status is None:
-            return f"{who} has ended"
-        if self.status >= 0:
-            return f"{who} has ended by itself, with status {self.status}"
-        try:
-            name = signal.Signals(-self.status).name
-        except ValueError:
-            name = f"signal {-self.status}"
-        return f"{who} was killed by {name}"
+        return how_it_ended(who, self.status)
 
     # What it is told
 

@@ -58,6 +58,8 @@ class Life:
         self.signals = Signals(SIGNALS)
         self.servers: weakref.WeakSet[HTTPServer] = weakref.WeakSet()
         """Those that were made by ``listen()``."""
+        self.preparing: list[Callable[[dict[str, Any]], object]] = []
+        """Called with the options of each of these before it is made, which they may add to."""
         self.on_stop: Callable[[], object] | None = None
         """Called when somebody begins to stop the application."""
         self._hooks: list[tuple[str, Callable[..., Any]]] = []

@@ -138,6 +138,8 @@ class Serving(Lifetime):
     def _new_server(self, options: dict[str, Any]) -> HTTPServer:
         """One that drains when the application stops. Raises :exc:`RuntimeError` if that was to be started first."""
         self._life.check_started()
+        for prepare in self._life.preparing:
+            prepare(options)
         server = HTTPServer(self, **options)
         self._life.servers.add(server)
         return server

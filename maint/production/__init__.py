@@ -9,8 +9,10 @@
     wire         HTTP as a client speaks it, which tells refused, lost and answered apart
     clients      the traffic: kept connections, fresh ones, slow answers, uploads
     websockets   and WebSockets
+    traffic      all of them together
+    witness      and wrk beside them
     scenarios    what goes wrong meanwhile
-    table        what is printed
+    reports      what is told of it
 
 Clients run on asyncio's own loop and read HTTP by themselves: what is measured does not measure itself.
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .reports import Report, table
 from .scenarios import SCENARIOS, Stage
-from .service import NotInTime
+from .service import LOG, NotInTime
 from .tally import Tally
 
 
@@ -33,6 +33,7 @@ def main() -> int:
     run.add_argument("scenario", nargs="*", choices=[[], *SCENARIOS])
     run.add_argument("--seconds", type=float, default=5.0, help="of traffic around each fault")
     run.add_argument("--rounds", type=int, default=3, help="how often the fault is made")
+    run.add_argument("--wrk", type=int, default=0, metavar="N", help="N connections of wrk beside")
     run.add_argument("--with", dest="arguments", nargs=argparse.REMAINDER, default=[])
     options = parser.parse_args()
     if options.command == "list":
@@ -57,11 +58,16 @@ def play(name: str, options: argparse.Namespace) -> Report:
             seconds=options.seconds,
             rounds=options.rounds,
             arguments=tuple(options.arguments),
+            witnesses=options.wrk,
         )
         try:
-            return asyncio.run(SCENARIOS[name](stage))
+            report = asyncio.run(SCENARIOS[name](stage))
         except NotInTime as error:
-            return Report(name, Tally(), trouble=f"it has not happened: {error}")
+            report = Report(name, Tally(), trouble=f"it has not happened: {error}")
+        report.notes += stage.testimony
+        if report.faults:
+            print(f"its log ends so:\n{(stage.folder / LOG).read_text()[-3000:]}", file=sys.stderr)
+        return report
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from typing import Any, Self
 from .processes import descendants, is_alive
 
 APPLICATION = "maint.production.site:app"
+LOG = "service.log"
+"""What it says, in the folder of a service."""
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds for whatever should happen soon."""
@@ -48,7 +50,7 @@ class Service:
         activated: socket.socket | None = None,
     ) -> None:
         self.folder = folder
-        self.log = folder / "service.log"
+        self.log = folder / LOG
         self.version = folder / "version"
         self.become("1")
         self._admin = folder / "admin.sock"

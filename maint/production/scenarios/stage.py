@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from ..reports import Report
 from ..service import Service
 from ..traffic import Mix, Traffic
 from ..wire import Address
+from ..witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class Stage:
     mix: Mix = field(default_factory=Mix)
     arguments: tuple[str, ...] = ()
     """More of them for ``tornadolike run``."""
+    witnesses: int = 0
+    """Connections of wrk, beside all others."""
+    testimony: list[str] = field(default_factory=list)
+    """What wrk has seen, at the end."""
 
     @contextlib.asynccontextmanager
     async def play(
@@ -52,9 +57,21 @@ class Stage:
         )
         async with service:
             course = Course(Address(await service.port(), tls=tls))
-            async with Traffic(course, [*self.mix.of(course), *more(course)]) as traffic:
-                await self.flow(traffic)
-                yield service, traffic
+            with self._witnessed(course.address):
+                async with Traffic(course, [*self.mix.of(course), *more(course)]) as traffic:
+                    await self.flow(traffic)
+                    yield service, traffic
+
+    @contextlib.contextmanager
+    def _witnessed(self, address: Address) -> Iterator[None]:
+        if not self.witnesses or address.tls is not None:
+            yield
+            return
+        witness = Witness(address.port, self.witnesses)
+        try:
+            yield
+        finally:
+            self.testimony.append(witness.stop())
 
     async def flow(self, traffic: Traffic) -> None:
         """Traffic for a while."""

@@ -8,9 +8,9 @@ what makes the load (wrk) hardly counts. The rounds go through both in turn.
 
 Times: from the start of the command to the first worker that is ready, to all of them, and of a rolling reload; as
 medians. Memory: of one worker, with so many MiB that the program loads (``--ballast``). ``resident`` counts shared
-pages in each worker, ``proportional`` (PSS) divides them among those who share them, ``private`` has only what would be free
-if this worker ended; ``all`` is proportional, of the supervisor and all that is below it. Each for workers that are
-started anew, and for those that are forked (``--preload``).
+pages in each worker, ``proportional`` (PSS) divides them among those who share them, ``private`` has only what would
+be free if this worker ended; ``all`` is proportional, of the supervisor and all that is below it. Each for workers that
+are started anew, and for those that are forked (``--preload``).
 """
 
 import argparse

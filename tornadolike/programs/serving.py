@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..http1connection import Counts
 from ..httpserver import HTTPServer
 from ..web.application import Application
 from ..web.life.serving import Stop
@@ -43,11 +44,11 @@ class Site:
         self._stopping: asyncio.Task[None] | None = None
 
     @property
-    def servers(self) -> Iterable[HTTPServer]:
-        """Those that serve it at this time."""
+    def counts(self) -> Counts:
+        """How much it has done, and has to do, at this moment."""
         if isinstance(self._application, Application):
-            return list(self._application._life.servers)
-        return [] if self._server is None else [self._server]
+            return self._application._life.counts
+        return Counts() if self._server is None else self._server.counts
 
     async def serve(self, sockets: Sequence[socket.socket], drain_seconds: float) -> None:
         """Serve, and close the sockets at the end. Requests may go on for ``drain_seconds`` then.

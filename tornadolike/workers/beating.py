@@ -4,10 +4,10 @@ import asyncio
 import faulthandler
 import resource
 import sys
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final
 
-from ..httpserver import HTTPServer
+from ..http1connection import Counts
 from ..programs.channel import Channel
 from ..slowness import LoopLag
 
@@ -16,24 +16,6 @@ INTERVAL: Final = 1.0
 
 LATER_THAN_THE_SUPERVISOR: Final = 5.0
 """Seconds that a worker whose loop is blocked gives the supervisor to end it, before it does so itself."""
-
-
-class Counts(NamedTuple):
-    """What a worker's servers have done, and have to do."""
-
-    requests: int
-    connections: int
-    websockets: int
-
-
-def counts_of(servers: Iterable[HTTPServer]) -> Counts:
-    """The sums of several servers' counts."""
-    counts = [getattr(server, "counts", Counts(0, 0, 0)) for server in servers]
-    return Counts(
-        sum(one.requests for one in counts),
-        sum(one.connections for one in counts),
-        sum(one.websockets for one in counts),
-    )
 
 
 def resident_memory() -> int:
@@ -76,9 +58,12 @@ class Heart:
 
     def _beat(self) -> None:
         assert self._lag is not None
+        requests, connections, upgraded = self._counts()
         self._channel.offer(
             tells="beat",
-            **self._counts()._asdict(),
+            requests=requests,
+            connections=connections,
+            websockets=upgraded,
             lag=self._lag.worst(),
             memory=resident_memory(),
         )

@@ -18,7 +18,7 @@ from ..programs.channel import Channel, Message
 from ..programs.loading import load_in_loop
 from ..programs.reports import report_of
 from ..programs.serving import Site, log_to_terminal
-from .beating import Heart, counts_of, end_if_stuck
+from .beating import Heart, end_if_stuck
 from .tasks import Task
 
 INTERRUPTED: Final = 130
@@ -97,7 +97,7 @@ class Worker:
         self._task = task
         self._channel = channel
         self._site = Site(application, task.server_options(), self._ready, self._stopping)
-        self.heart = Heart(channel, lambda: counts_of(self._site.servers), task.silent_seconds)
+        self.heart = Heart(channel, lambda: self._site.counts, task.silent_seconds)
 
     async def serve(self, sockets: Sequence[socket.socket]) -> None:
         await self._site.serve(sockets, self._task.drain_seconds)

@@ -23,7 +23,12 @@ PATIENCE = 60.0
 """Seconds for whatever should happen soon."""
 GLANCE = 0.02
 """Seconds between two looks at the service."""
-ACTIVATION = 'exec 3<&"$0"; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+ACTIVATION = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 """What systemd does with a socket that it listens on: descriptor 3, and the variables that tell of it."""
 
 Worker = dict[str, Any]
@@ -95,7 +100,7 @@ class Service:
         command, handed = self._command, list[int]()
         if self._activated is not None:
             handed.append(self._activated.fileno())
-            command = ["sh", "-c", ACTIVATION, str(handed[0]), *command]
+            command = [sys.executable, "-ISc", ACTIVATION, str(handed[0]), *command]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,

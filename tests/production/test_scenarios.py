@@ -29,8 +29,6 @@ SHORT = [
     "reload",
     "successor",
     "logs",
-    "certificate",
-    "leak",
     "block",
     "supervisor-killed",
     pytest.param(

@@ -21,6 +21,8 @@ class Place(NamedTuple):
     unix_socket: str | None
     certificate: str | None
     key: str | None
+    unix_mode: int = 0o600
+    """The permissions of the Unix socket."""
 
     @property
     def tls(self) -> dict[str, str] | None:
@@ -38,7 +40,7 @@ def bind(place: Place, reuse_port: bool = False) -> list[socket.socket]:
     check_certificate(place)
     try:
         if place.unix_socket is not None:
-            return [bind_unix_socket(place.unix_socket)]
+            return [bind_unix_socket(place.unix_socket, place.unix_mode)]
         return bind_sockets(place.port, place.host, reuse_port=reuse_port)
     except OSError as error:
         hint = ""

@@ -14,7 +14,7 @@ from ..slowness import LoopLag
 INTERVAL: Final = 1.0
 """Seconds from one beat to the next."""
 
-LATER_THAN_THE_SUPERVISOR: Final = 5.0
+LATER_THAN_THE_SUPERVISOR: Final = 3.0
 """Seconds that a worker whose loop is blocked gives the supervisor to end it, before it does so itself."""
 
 

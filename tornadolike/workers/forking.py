@@ -13,7 +13,7 @@ from ..programs.channel import Channel, Message
 from ..programs.failing import Failure
 from ..programs.reports import Report
 from .hiring import Gone, failure_of
-from .processes import Spawned, how_it_ended
+from .processes import Spawned, how_it_ended, is_over
 from .settings import Settings
 from .tasks import Task
 from .template import VARIABLE
@@ -45,12 +45,11 @@ class Forked:
 
     def look(self) -> None:
         """Find out by oneself whether it has ended, from time to time."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            self.has_ended(None)
-        else:
-            asyncio.get_running_loop().call_later(LOOK_AGAIN, self.look)
+        if not self.ended.done():
+            if is_over(self.pid):
+                self.has_ended(None)
+            else:
+                asyncio.get_running_loop().call_later(LOOK_AGAIN, self.look)
 
 
 class Forks:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from ..process import Subprocess
 
@@ -24,6 +24,32 @@ def how_it_ended(who: str, status: int | None) -> str:
     except ValueError:
         name = f"signal {-status}"
     return f"{who} was killed by {name}"
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process has ended, though nobody may have asked yet how."""
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[0] == b"Z"
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # there is no /proc
+
+
+def reap_strangers() -> None:
+    """Let those go that have ended, and were nobody's of ours: as the first process of a container we inherit all whose
+    parents have ended before them."""
+    while True:
+        try:
+            # Only a look: one that is ours tells its holder how it has ended.
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if ended is None or ended.si_pid in Spawned.running:
+            return
+        os.waitpid(ended.si_pid, os.WNOHANG)
 
 
 class Process(Protocol):
@@ -45,6 +71,8 @@ class Spawned:
     :arg environment: what is to be in there beside our own.
     :arg descriptors: those that it inherits, under their numbers.
     """
+
+    running: ClassVar[set[int]] = set()
 
     def __init__(
         self,
@@ -68,10 +96,12 @@ class Spawned:
             process_group=0,  # Ctrl-C is for the supervisor alone
         )
         self.pid = self._process.pid
+        self.running.add(self.pid)
         self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._process.set_exit_callback(self._has_ended)
 
     def _has_ended(self, status: int) -> None:
+        self.running.discard(self.pid)
         if not self.ended.done():
             self.ended.set_result(status)
 

@@ -29,6 +29,8 @@ class Settings:
     """0 for a free one."""
     unix_socket: str | None = None
     """Serve on this Unix socket instead."""
+    unix_mode: int = 0o600
+    """Its permissions: who may write to it may connect."""
     certificate: str | None = None
     """Serve HTTPS with this (PEM), read anew by each worker that starts."""
     key: str | None = None
@@ -81,7 +83,9 @@ class Settings:
     @property
     def place(self) -> Place:
         """Where to serve."""
-        return Place(self.host, self.port, self.unix_socket, self.certificate, self.key)
+        return Place(
+            self.host, self.port, self.unix_socket, self.certificate, self.key, self.unix_mode
+        )
 
     @property
     def number_of_workers(self) -> int:

@@ -1,9 +1,11 @@
 """:class:`Watch`: looks once a second how workers are, and whether they have served for long enough."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from .processes import reap_strangers
 from .service_manager import ServiceManager
 from .settings import Settings
 from .slot import Slot
@@ -57,6 +59,8 @@ class Watch:
                 for worker in self._house.workers:
                     worker.heard_at = now
             self._look(now)
+            if os.getpid() == 1:
+                reap_strangers()
             self._house.manager.look(self._house.status, self._house.is_well)
 
     def _look(self, now: float) -> None:

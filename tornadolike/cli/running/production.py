@@ -34,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a listening socket for each worker, among which the kernel spreads the connections",
     )
+    workers.add_argument(
+        "--unix-mode",
+        type=_mode,
+        metavar="MODE",
+        help="permissions of the Unix socket, as of a file: 660 for a proxy in our group (default: 600)",
+    )
     _add_limits(workers)
     proxies = parser.add_argument_group("production behind proxies")
     proxies.add_argument(
@@ -116,7 +122,7 @@ def refuse_without_workers(options: argparse.Namespace) -> None:
 AUTO: Final = 0
 
 _OWN: Final = (
-    *("preload", "reuse_port", "trust", "proxy_protocol", "pid_file", "admin"),
+    *("preload", "reuse_port", "unix_mode", "trust", "proxy_protocol", "pid_file", "admin"),
     *("start_timeout", "drain_seconds", "worker_timeout"),
     *("max_requests", "max_age", "max_memory"),
 )
@@ -142,6 +148,12 @@ def _whole(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"a number, not {text!r}")
     return int(text)
+
+
+def _mode(text: str) -> int:
+    if not re.fullmatch("[0-7]{3}", text):
+        raise argparse.ArgumentTypeError(f"three digits from 0 to 7, as in 660, not {text!r}")
+    return int(text, 8)
 
 
 def _size(text: str) -> int:

@@ -56,7 +56,7 @@ class Watch:
             server._serving for server in list(self._servers()) if server._serving is not None
         ]
         store = self._store
-        upgraded = sum(len(one.upgraded) for one in servings)
+        upgraded = sum(len(one.upgraded) + len(one.detached) for one in servings)
         open_ones = sum(len(one.connections) + len(one.handshakes) for one in servings)
         store.set(CONNECTIONS, open_ones + upgraded)
         store.set(UPGRADED, upgraded)

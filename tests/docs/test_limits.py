@@ -38,6 +38,7 @@ from tornadolike.caching import Cached
 from tornadolike.caching.cached import PASSING_SECONDS
 from tornadolike.caching.flights import MAX_PASSING
 from tornadolike.caching.shelf import MAX_VARY
+from tornadolike.health import Health, checks
 from tornadolike.http1 import Limits, ResponseReader
 from tornadolike.http1connection import ServingParameters
 from tornadolike.httpclient import HTTPRequest
@@ -55,6 +56,7 @@ from tornadolike.middleware import CORS, SecurityHeaders
 from tornadolike.middleware.request_id import LONGEST
 from tornadolike.netutil import CachedResolver
 from tornadolike.netutil.binding import DEFAULT_BACKLOG
+from tornadolike.netutil.notify import SEND_TIMEOUT
 from tornadolike.process import MAX_RESTARTS
 from tornadolike.pubsub import MemoryPubSub, PubSub, RedisPubSub
 from tornadolike.rooms import RedisPresence, Rooms
@@ -67,6 +69,7 @@ from tornadolike.simple_httpclient.bounds import Bounds
 from tornadolike.simple_httpclient.client import DNS_CACHE, MAX_CLIENTS
 from tornadolike.simple_httpclient.contexts import MAX_CONTEXTS
 from tornadolike.simple_httpclient.pool import IDLE_TIMEOUT, MAX_IDLE, QUIET
+from tornadolike.slowness import SlowRequests, stacks
 from tornadolike.stores import MemoryStore, RedisStore, SQLiteStore
 from tornadolike.tcpclient import TCPClient
 from tornadolike.template.checking.sources import MOST_FILES
@@ -302,6 +305,13 @@ def test_nothing_else_is() -> None:
         (leaked.MAX_ANSWER, "(``timeout`` of ``LeakedPasswords()``), and {}."),
         (bearer.MAX_LENGTH, "A bearer token has at most {} (``max_length``"),
         (api_key_auth.MAX_LENGTH, "a key {} characters"),
+        (of(Health.check, "timeout"), "A health check has {} seconds"),
+        (checks.GRACE, "who asks is answered after {} more"),
+        (checks.MEMORY, "What it has found out is good for {} second,"),
+        (SEND_TIMEOUT, "The service manager may take {} seconds"),
+        (of(SlowRequests, "most"), "``SlowRequests`` tells of {} requests (``most``"),
+        (stacks.WAITS, "and shows {} coroutines of each"),
+        (stacks.DEEPEST, "``LoopWatch`` shows {} calls"),
         (api_keys.USED_INTERVAL, "is used once in {} seconds (``used_interval``)"),
     ],
 )

@@ -25,7 +25,7 @@ cdef enum:
 
 cdef struct Known:
     PyObject* body
-    char[ETAG_SIZE] etag
+    char[ETAG_LINE] line
 
 cdef Known[PLACES] known
 
@@ -37,23 +37,24 @@ cdef inline Known* place_of(object body) noexcept:
     return &known[(<size_t><PyObject*>body >> 5) % PLACES]
 
 
-cdef void compute(const char* data, Py_ssize_t size, char* etag) noexcept:
-    etag[0] = etag[ETAG_SIZE - 1] = c'"'
-    sha1_hex(data, size, etag + 1)
+cdef void compute(const char* data, Py_ssize_t size, char* line) noexcept:
+    memcpy(line, b'Etag: "', ETAG_AT + 1)
+    sha1_hex(data, size, line + ETAG_AT + 1)
+    memcpy(line + ETAG_AT + ETAG_SIZE - 1, b'"\r\n', 3)
 
 
-cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t size, char* etag) noexcept:
+cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t size, char* line) noexcept:
     cdef Known* place = place_of(body)
     cdef PyObject* before
     if place.body == <PyObject*>body:
-        memcpy(etag, place.etag, ETAG_SIZE)
+        memcpy(line, place.line, ETAG_LINE)
         return
-    compute(data, size, etag)
+    compute(data, size, line)
     if Py_REFCNT(body) > holders and size <= LARGEST and (type(body) is str or type(body) is bytes):
         before = place.body
         Py_INCREF(body)
         place.body = <PyObject*>body
-        memcpy(place.etag, etag, ETAG_SIZE)
+        memcpy(place.line, line, ETAG_LINE)
         Py_XDECREF(before)
 
 
@@ -61,9 +62,9 @@ cdef void put_etag(object body, Py_ssize_t holders, const char* data, Py_ssize_t
 
 def etag(bytes body not None):
     """The Etag of a body."""
-    cdef char[ETAG_SIZE] made
+    cdef char[ETAG_LINE] made
     compute(body, len(body), made)
-    return made[:ETAG_SIZE].decode("ascii")
+    return made[ETAG_AT:ETAG_AT + ETAG_SIZE].decode("ascii")
 
 
 def is_known(body):

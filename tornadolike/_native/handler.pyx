@@ -30,7 +30,7 @@ cimport cython
 from sys import intern
 from types import CoroutineType
 
-from .digest cimport put_etag
+from .digest cimport ETAG_LINE, put_etag
 from .exchange cimport Exchange
 from .facts cimport Facts, are_good, dict_version, facts_of, is_logged
 from .jsontext cimport encode_json
@@ -340,7 +340,8 @@ cdef class HotHandler(HandlerState):
         cdef Facts facts
         cdef int method
         cdef const char* data
-        cdef char[LINES_SIZE] lines
+        cdef char[LINES_SIZE] room
+        cdef const char* lines = room
         cdef Py_ssize_t size, lines_size = 0
         if (
             self.headers_written
@@ -382,8 +383,10 @@ cdef class HotHandler(HandlerState):
         future = None
         if isinstance(connection, Exchange):
             data = bytes_of(body, &size)
-            if self.fields is None:
-                lines_size = self.put_lines(lines)
+            if self.fields is None and self.own_count == 0 and self.has_etag_line:
+                lines, lines_size = self.etag_line, ETAG_LINE
+            elif self.fields is None:
+                lines_size = self.put_lines(room)
                 if lines_size < 0:
                     self.make_fields()
                     lines_size = 0
@@ -436,7 +439,8 @@ cdef class HotHandler(HandlerState):
             data = bytes_of(body, &size)
             if size > largest:
                 return 0
-            put_etag(body, HOLDERS, data, size, self.digits)
+            put_etag(body, HOLDERS, data, size, self.etag_line)
+            self.has_etag_line = True
             if self.fields is None and self.header_map is None:
                 return 0
             etag = self.take_etag()

@@ -24,13 +24,17 @@ cdef class Outgoing:
         memcpy(self.data + self.size, data, size)
         self.size += size
 
-    cdef inline void put_number(self, Py_ssize_t number) noexcept:
-        cdef char digits[24]
-        cdef int at = 24
-        while True:
+    cdef inline void put_number(self, size_t number) noexcept:
+        cdef size_t rest = number // 10
+        cdef Py_ssize_t count = 1
+        cdef char* at
+        while rest > 0:
+            rest //= 10
+            count += 1
+        self.size += count
+        at = self.data + self.size
+        while count > 0:
             at -= 1
-            digits[at] = <char>(48 + number % 10)
+            at[0] = <char>(48 + number % 10)
             number //= 10
-            if number == 0:
-                break
-        self.put(&digits[at], 24 - at)
+            count -= 1

@@ -6,7 +6,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from libc.stdint cimport uint64_t
 
-from .digest cimport ETAG_SIZE
+from .digest cimport ETAG_LINE
 from .plans cimport Plan
 
 cdef extern from "Python.h":
@@ -28,8 +28,9 @@ cdef class HandlerState:
     cdef object odd_status
     cdef object reason                  # None: "OK"
     cdef object content_type            # None: HTML
-    cdef object etag                    # a str, or None: there is none, or it is in `digits`
-    cdef char[ETAG_SIZE] digits         # beginning with 0: it is not
+    cdef object etag                    # a str, or None: there is none, or it is in `etag_line`
+    cdef char[ETAG_LINE] etag_line      # as it is sent
+    cdef bint has_etag_line             # whether it is there
     # The headers, if they are not the default ones: some names (canonical ones, in `good_names`) and values (of ASCII)
     # behind the default ones, as long as that is all; else as a dict; and as a mapping once somebody has asked for it,
     # whose dict `fields` is (None if it is none of ours).

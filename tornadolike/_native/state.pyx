@@ -17,6 +17,7 @@ from libc.time cimport time_t, time as time_now
 from sys import intern
 
 from .counters cimport born, count_deaths, kind_of
+from .digest cimport ETAG_AT, ETAG_LINE, ETAG_SIZE
 
 cdef extern from "lazydict.h":
     PyObject** ATTRIBUTES_OF(HandlerState)
@@ -102,7 +103,7 @@ cdef class HandlerState:
         no_attributes(ATTRIBUTES_OF(self))
         self._application = self._request = None
         self.status = 200
-        self.digits[0] = 0
+        self.has_etag_line = False
         self.finished = self.headers_written = False
         self.forget_own()
         # (Not those that are None: before 3.12 each would count references to None up and down, one after another.)
@@ -200,9 +201,12 @@ cdef class HandlerState:
             memcpy(room + at + 2, PyUnicode_1BYTE_DATA(<object>self.own_values[i]), size)
             memcpy(room + at + 2 + size, b"\r\n", 2)
             at += size + 4
-        if self.digits[0] != 0:
-            etag, size = self.digits, ETAG_SIZE
-        elif self.etag is not None:
+        if self.has_etag_line:
+            if at + ETAG_LINE > LINES_SIZE:
+                return -1
+            memcpy(room + at, self.etag_line, ETAG_LINE)
+            return at + ETAG_LINE
+        if self.etag is not None:
             etag = PyUnicode_AsUTF8AndSize(self.etag, &size)
         else:
             return at
@@ -214,13 +218,13 @@ cdef class HandlerState:
         return at + size + 8
 
     cdef bint has_etag(self) noexcept:
-        return self.etag is not None or self.digits[0] != 0
+        return self.etag is not None or self.has_etag_line
 
     cdef object take_etag(self):
         """The Etag as a text, as which it is kept from here; None if there is none."""
-        if self.digits[0] != 0:
-            self.etag = self.digits[:ETAG_SIZE].decode("ascii")
-            self.digits[0] = 0
+        if self.has_etag_line:
+            self.etag = self.etag_line[ETAG_AT:ETAG_AT + ETAG_SIZE].decode("ascii")
+            self.has_etag_line = False
         return self.etag
 
     cdef object type_of_content(self):
@@ -328,12 +332,12 @@ cdef class HandlerState:
 
     @_etag.setter
     def _etag(self, value):
-        self.digits[0] = 0
+        self.has_etag_line = False
         self.etag = value
 
     @_etag.deleter
     def _etag(self):
-        self.digits[0] = 0
+        self.has_etag_line = False
         self.etag = None
 
     @property

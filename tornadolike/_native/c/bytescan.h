@@ -81,6 +81,24 @@ static inline uint64_t hash_mixed(uint64_t a, uint64_t b) {
 #endif
 }
 
+/* Up to 15 bytes as two words, which are others for other bytes of the same number. What is read overlaps: to put the
+   bytes together in memory, and to read that as a word, makes a processor wait. */
+static inline void hash_rest(const char *at, size_t size, uint64_t *words) {
+    uint32_t first, last;
+    words[0] = words[1] = 0;
+    if (size >= 8) {
+        memcpy(&words[0], at, 8);
+        memcpy(&words[1], at + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(&first, at, 4);
+        memcpy(&last, at + size - 4, 4);
+        words[0] = (uint64_t)first << 32 | last;
+    } else if (size > 0) {
+        words[0] = (uint64_t)(unsigned char)at[0] << 16 | (uint64_t)(unsigned char)at[size / 2] << 8
+            | (unsigned char)at[size - 1];
+    }
+}
+
 static inline uint64_t hash_bytes(const char *at, size_t size, const uint64_t *seed) {
     uint64_t hash = seed[0] ^ hash_mixed((uint64_t)size ^ UINT64_C(0x9e3779b97f4a7c15), seed[1]);
     uint64_t words[2];
@@ -88,8 +106,7 @@ static inline uint64_t hash_bytes(const char *at, size_t size, const uint64_t *s
         memcpy(words, at, 16);
         hash = hash_mixed(words[0] ^ seed[1], words[1] ^ hash);
     }
-    words[0] = words[1] = 0;
-    memcpy(words, at, size);
+    hash_rest(at, size, words);
     return hash_mixed(hash_mixed(words[0] ^ seed[1], words[1] ^ hash), hash ^ seed[0] ^ UINT64_C(0xa0761d6478bd642f));
 }
 

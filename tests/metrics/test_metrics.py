@@ -110,7 +110,8 @@ def test_durations(site: Callable[..., Site]) -> None:
         "('GET', '/', '1000.0')": 1.0,
         "('GET', '/', '+Inf')": 1.0,
     }
-    assert 0.2 < of(text, f"{name}_sum")["('GET', '/slow')"] <= most
+    # (It is counted when the client may have its answer already.)
+    assert 0.2 < of(text, f"{name}_sum")["('GET', '/slow')"] <= most + 0.5
 
 
 def test_the_endpoint(site: Callable[..., Site]) -> None:

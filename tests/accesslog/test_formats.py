@@ -273,6 +273,7 @@ def test_json(site: Callable[..., Site], path: Path) -> None:
         "version": "HTTP/1.1",
         "status": 200,
         "bytes": 3,
+        "route": r"/(\d+)",
         "referer": "/",
         "user_agent": 'caf\xe9\x9b"\\',
     }

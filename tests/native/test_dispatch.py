@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Coroutine
+from contextvars import ContextVar, copy_context
 from typing import Any
 from unittest import mock
 
@@ -174,6 +175,42 @@ def test_what_stays_on_the_lane(path: str, wanted: str) -> None:
         talk.sock.close()
 
     play(main())
+
+
+VARIABLE: ContextVar[str] = ContextVar("VARIABLE", default="unset")
+
+
+def test_contexts_are_used_again_only_as_good_as_new() -> None:
+    """Whoever keeps a request's context finds in it what the request has put there, and nobody else does."""
+    found: list[str] = []
+    kept: list[Any] = []
+
+    class Sets(RequestHandler):
+        def get(self, name: str) -> None:
+            found.append(VARIABLE.get())
+            if name != "nothing":
+                VARIABLE.set(name)
+            if name == "keeps":
+                kept.append(copy_context())
+            if name == "calls":
+                asyncio.get_running_loop().call_soon(lambda: found.append(VARIABLE.get()))
+            self.write(name)
+
+    async def main() -> None:
+        talk = Talk(Application([("/(.*)", Sets)]))
+        for name in ("nothing", "sets", "keeps", "calls"):
+            for times in (1, 3, 3):
+                found.clear()
+                await talk.ask(f"/{name}", times)
+                assert found[:times] == ["unset"] * times
+                assert found[times:] == (["calls"] * times if name == "calls" else [])
+        VARIABLE.set("outside")
+        await talk.ask("/nothing", 2)
+        assert talk.is_on_lane
+        talk.sock.close()
+
+    play(main())
+    assert [context[VARIABLE] for context in kept] == ["keeps"] * 7
 
 
 def test_what_leaves_it() -> None:

@@ -2,18 +2,19 @@
 
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.web.helpers import Answer, Connection
+from tornadolike.workers import admin_page
 from tornadolike.workers.admin import AdminSite, is_address
 from tornadolike.workers.state import Status, WorkerState, WorkerStatus
 
-NOW = time.time()
+NOW = 1_800_000_000.0
 
 WORKER = WorkerStatus(
     number=1,
@@ -46,6 +47,11 @@ STATUS = Status(
 
 STARTING = dataclasses.replace(WORKER, state=WorkerState.STARTING)
 DRAINING = dataclasses.replace(WORKER, state=WorkerState.DRAINING)
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_page, "time", SimpleNamespace(time=lambda: NOW))
 
 
 class Text(HTMLParser):

@@ -85,8 +85,11 @@ It stands in few places, each with what is done where it is not to be had:
   class has under a name. That a class has such slots is looked at when the package is imported;
 * driver.pyx, at its head: what asyncio keeps of its tasks, and the bytes of a task and of a context. Where one of these
   is not as we know it, ``start_task()`` is used;
+* c/contexts.h: where a context has its variables, and whether it is in use. Where that is not so, a context is not used
+  again;
 * queues.pyx and counters.pyx set ``tp_traverse``, ``tp_clear`` and ``tp_dealloc`` of classes of ours;
-* facts.pyx reads what a ``Logger`` remembers of its levels (``_cache``), if it is Python's own.
+* facts.pyx reads what a ``Logger`` remembers of its levels (``_cache``), if it is Python's own, and gives it a
+  ``__dict__`` that has versions.
 
 A change to the core
 --------------------

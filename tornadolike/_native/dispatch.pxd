@@ -27,3 +27,6 @@ cdef class Dispatcher:
     cdef bint is_up_to_date(self) except -1
     cdef int look(self) except -1
     cdef int run(self, tuple found, HotRequest request) except -1
+
+# The lane rests: nothing is kept for the next request.
+cdef void drop_spare_context() noexcept

@@ -26,9 +26,28 @@ cdef extern from "types.h":
 
 
 cdef extern from "Python.h":
-    object PyContext_CopyCurrent()
     int PyContext_Enter(object) except -1
     int PyContext_Exit(object) except -1
+    void Py_INCREF(object) noexcept
+    void Py_XDECREF(PyObject*) noexcept
+
+cdef extern from "contexts.h":
+    object context_for(PyObject** spare)
+    void context_done(PyObject** spare, PyObject* context)
+    int contexts_prepare() except -1
+
+contexts_prepare()
+
+cdef PyObject* spare_context = NULL     # of the request before, as long as the lane is at work
+
+
+cdef void drop_spare_context() noexcept:
+    """It is not kept while nothing happens: with it the values of its variables would be."""
+    global spare_context
+    cdef PyObject* context = spare_context
+    spare_context = NULL
+    Py_XDECREF(context)
+
 
 cdef int DISPATCHER = kind_of("Dispatcher")
 cdef object application_class = None
@@ -143,7 +162,8 @@ cdef class Dispatcher:
     cdef int run(self, tuple found, HotRequest request) except -1:
         """Have the handler that was found answer."""
         cdef object cls = <object>PyTuple_GET_ITEM(found, 0)
-        cdef object context = PyContext_CopyCurrent()
+        cdef object context = context_for(&spare_context)
+        cdef PyObject* used
         cdef object rest = None, begun
         cdef bint bare = False
         cdef HotHandler handler = None
@@ -186,6 +206,9 @@ cdef class Dispatcher:
         if handler is not None and handler.finished:
             rest = None
             give_back_handler(handler)
+            Py_INCREF(context)
+            used, context = <PyObject*>context, None
+            context_done(&spare_context, used)
         return 0
 
 

@@ -46,7 +46,8 @@ def install(application_class, log):
     log_request, access_log = application_class.log_request, log
     log_own = log_levels = None
     if type(log).isEnabledFor is Logger.isEnabledFor and "isEnabledFor" not in vars(log):
-        log_own = vars(log)
+        # A dict that was given to an object has all of its attributes: it gets a version with each (c/versions.h).
+        log.__dict__ = log_own = dict(vars(log))
         log_levels = log_own.get("_cache")
 
 
@@ -116,7 +117,7 @@ cdef bint is_logged(int level) except -1:
         found = PyDict_GetItemWithError(log_levels, level)
         if found is not NULL:
             if level == INFO:
-                log_version = attributes_version(<PyObject*>access_log, <PyObject*>log_own)
+                log_version = dict_version(<PyObject*>log_own)
                 levels_version = dict_version(<PyObject*>log_levels)
                 takes_info = <object>found
             return <object>found

@@ -39,9 +39,10 @@ cdef class Heads:
         if tick != self.tick:
             self.tick = tick
             self.next = 0
+            self.last = None
             self.recent.clear()
 
-    cdef bytes default_head(self, int status, object reason, object content_type):
+    cdef bytes other_head(self, int status, object reason, object content_type):
         cdef DefaultHead one
         cdef Py_ssize_t i
         cdef bytes head
@@ -52,10 +53,12 @@ cdef class Heads:
                 and (one.content_type is content_type or one.content_type == content_type)
                 and (one.reason is reason or one.reason == reason)
             ):
+                self.last = one
                 return one.head
         head = self.make_default(status, reason, content_type, self.tick)
         one = DefaultHead.__new__(DefaultHead)
         one.status, one.reason, one.content_type, one.head = status, reason, content_type, head
+        self.last = one
         if PyList_GET_SIZE(self.recent) < MOST_RECENT:
             self.recent.append(one)
         else:

@@ -2,6 +2,8 @@
 
 cimport cython
 
+from cpython.object cimport PyObject
+
 from .dispatch cimport Dispatcher
 from .exchange cimport Exchange
 from .fields cimport Section, Sections
@@ -43,6 +45,7 @@ cdef class Site:
 cdef class Lane(Exchange):
     cdef Site site
     cdef object sock, address, request
+    cdef PyObject* own_request  # the request that was made here last: to be compared, no more
     cdef object close_callback, drain_callback, known_context, phase_name
     cdef bytes held             # what has come and is not looked at yet
     cdef Section section        # of the request that is being answered

@@ -40,6 +40,7 @@ The room is never read after the application has been called except by its owner
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
@@ -48,6 +49,7 @@ import time
 
 from .counters cimport born, count_deaths, died, kind_of
 from .fields cimport Section, Sections
+from .dispatch cimport drop_spare_context
 from .handler cimport drop_spare_handler
 from .heads cimport Heads, put_fields
 from .outgoing cimport Outgoing
@@ -221,6 +223,7 @@ cdef class Lane(Exchange):
             site.owner = None
             site.rest_size = 0
             drop_spare_handler()
+            drop_spare_context()
         if self.mode == GENERAL:
             self._go_on()
         elif self.mode == LAST:
@@ -283,7 +286,9 @@ cdef class Lane(Exchange):
             if body_size:
                 request.set_body(PyBytes_FromStringAndSize(at - body_size, body_size))
             self.request = request
+            self.own_request = <PyObject*>request
             self.serve_one(request)
+            self.own_request = NULL
             give_back(request)
             request = None
             if self.mode == HANDLING:
@@ -426,7 +431,9 @@ cdef class Lane(Exchange):
 
     cdef bint is_head(self):
         cdef object request = self.request
-        if isinstance(request, HotRequest) and (<HotRequest>request).method_number >= 0:
+        if (
+            <PyObject*>request == self.own_request or isinstance(request, HotRequest)
+        ) and (<HotRequest>request).method_number >= 0:
             return (<HotRequest>request).method_number == METHOD_HEAD
         return request.method == "HEAD"
 

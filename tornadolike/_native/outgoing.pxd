@@ -9,8 +9,12 @@ cdef class Outgoing:
     cdef char* data
     cdef Py_ssize_t size, room
 
+    cdef int grow(self, Py_ssize_t more) except -1
+
     # See that `more` bytes can be put behind what is there.
-    cdef int reserve(self, Py_ssize_t more) except -1
+    cdef inline int reserve(self, Py_ssize_t more) except -1:
+        return 0 if self.size + more <= self.room else self.grow(more)
+
     # Take everything out, and give memory back if a large answer has been here.
     cdef bytes take(self)
     cdef void clear(self) noexcept

@@ -26,17 +26,15 @@ cdef class Outgoing:
         free(self.data)
         died(OUTGOING)
 
-    cdef int reserve(self, Py_ssize_t more) except -1:
-        cdef Py_ssize_t room
+    cdef int grow(self, Py_ssize_t more) except -1:
+        cdef Py_ssize_t room = self.room or FIRST_ROOM
         cdef char* data
-        if self.size + more > self.room:
-            room = self.room or FIRST_ROOM
-            while room < self.size + more:
-                room *= 2
-            data = <char*>realloc(self.data, room)
-            if data == NULL:
-                raise MemoryError
-            self.data, self.room = data, room
+        while room < self.size + more:
+            room *= 2
+        data = <char*>realloc(self.data, room)
+        if data == NULL:
+            raise MemoryError
+        self.data, self.room = data, room
         return 0
 
     cdef bytes take(self):

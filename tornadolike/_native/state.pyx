@@ -144,7 +144,7 @@ cdef class HandlerState:
         return self.status if self.status >= 0 else told(self.odd_status, 200, "_status_code")
 
     cdef object reason_now(self):
-        return told(self.reason, "OK", "_reason")
+        return "OK" if self.reason is None else told(self.reason, "OK", "_reason")
 
     cdef bint put_own(self, PyObject* name, object text) except -1:
         """Set a usual header to a text of ASCII; false if that needs a dict."""
@@ -224,7 +224,7 @@ cdef class HandlerState:
         return self.etag
 
     cdef object type_of_content(self):
-        return told(self.content_type, HTML, "_content_type")
+        return HTML if self.content_type is None else told(self.content_type, HTML, "_content_type")
 
     # The body
 

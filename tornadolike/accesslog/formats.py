@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from .._native import front, install
+from ..log import log_fields
 from .batches import BatchedFile
 
 MONTHS: Final = (
@@ -165,7 +166,11 @@ class JSONLog(AccessLog):
 
         {"time": "1994-11-06T08:49:37.125+00:00", "remote_ip": "192.0.2.1", "user": null, "method": "GET",
          "host": "a.example", "uri": "/a?b", "version": "HTTP/1.1", "status": 200, "bytes": 512,
-         "seconds": 0.000125, "referer": "https://a.example/", "user_agent": "Mozilla/5.0"}
+         "seconds": 0.000125, "referer": "https://a.example/", "user_agent": "Mozilla/5.0", "route": "/a",
+         "request_id": "3f0c"}
+
+    ``route`` is the pattern of the handler's rule; null if there is none. Behind it comes what is known of the request
+    besides (:func:`~tornadolike.log.add_log_field`).
     """
 
     def format(self, handler: Any) -> str:
@@ -188,6 +193,8 @@ class JSONLog(AccessLog):
             "seconds": round(request.request_time(), 6),
             "referer": headers.get("Referer"),
             "user_agent": headers.get("User-Agent"),
+            "route": getattr(handler, "logged_route", None),
+            **log_fields(),
         }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -133,7 +134,7 @@ class Served(Protocol):
 class Answering:
     """A task that answers a request, which a server that stops waits for, and cancels when its time is over."""
 
-    __slots__ = ("_serving", "aborted", "connection", "task")
+    __slots__ = ("_serving", "aborted", "connection", "handler", "since", "task")
 
     def __init__(
         self, serving: "Serving", connection: Served | Transport, task: "asyncio.Task[Any]"
@@ -143,6 +144,10 @@ class Answering:
         self.task = task
         self.aborted = False
         """Whether the server has cancelled it."""
+        self.handler: Any = None
+        """What the application answers with, if it has said so."""
+        self.since = time.monotonic()
+        """When it had to wait for the first time."""
         task.add_done_callback(self._ended)
 
     def abort(self) -> None:

@@ -6,29 +6,34 @@
 
 They are ordinary :mod:`logging` loggers; nothing is configured on import. :func:`enable_pretty_logging` does it, which
 :mod:`tornadolike.options` calls when it has parsed a command line: ``formatting`` has the lines, ``setting_up`` the
-rest; ``reopening`` is for files that somebody has moved away.
+rest. ``context`` has what is known of a request; ``reopening`` is for files that somebody has moved away.
 """
 
 import logging
 import time
 from typing import Any, Final
 
+from .context import REQUEST_ID, ContextFilter, add_log_field, log_fields
 from .formatting import JSONFormatter, LogFormatter, colors_wanted
 from .reopening import has_log_files, reopen_log_files, reopen_with_others
 from .setting_up import define_logging_options, enable_pretty_logging
 
 __all__ = [
     "CLIENT_CLOSED_REQUEST",
+    "REQUEST_ID",
+    "ContextFilter",
     "JSONFormatter",
     "LogFormatter",
     "Seldom",
     "access_log",
+    "add_log_field",
     "app_log",
     "colors_wanted",
     "define_logging_options",
     "enable_pretty_logging",
     "gen_log",
     "has_log_files",
+    "log_fields",
     "on_one_line",
     "reopen_log_files",
     "reopen_with_others",

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from ..util import describe, ends_in_one_line
+from .context import ContextFilter
 from .formatting import JSONFormatter, LogFormatter
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
@@ -58,10 +59,12 @@ def enable_pretty_logging(options: Any = None, logger: logging.Logger | None = N
     if options.log_file_prefix:
         handler: logging.Handler = _file_handler(options)
         handler.setFormatter(_formatter(line_format, color=False))
+        handler.addFilter(ContextFilter())
         logger.addHandler(handler)
     if options.log_to_stderr or (options.log_to_stderr is None and not logger.handlers):
         handler = logging.StreamHandler()
         handler.setFormatter(_formatter(line_format, color=True))
+        handler.addFilter(ContextFilter())
         logger.addHandler(handler)
     logger.setLevel(level)
 

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from ..httputil.networks import Entry, Networks
+from ..log import REQUEST_ID, add_log_field
 from ..web import RequestHandler
 from ..web.around import Next
 from ..web.head import header_text
@@ -19,6 +20,8 @@ _WELL_FORMED = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{{0,{LONGEST - 1}}}")
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The name of the request that is being answered; None without :class:`RequestID`."""
+
+add_log_field("request_id", request_id.get)
 
 
 def new_id() -> str:
@@ -59,6 +62,7 @@ class RequestID:
     async def __call__(self, handler: RequestHandler, call_next: Next) -> None:
         name = self._accepted(handler) or self._make()
         request_id.set(name)
+        vars(handler)[REQUEST_ID] = name
         handler.before_head(lambda handler: handler.set_header(self._header, name))
         await call_next(handler)
 

@@ -25,6 +25,7 @@ class Site:
     :arg options: the :class:`.HTTPServer`'s.
     :arg served: called when it has started, just before the first connection is accepted.
     :arg stopping: called when it begins to stop, whoever wants that.
+    :arg speaks: whether it speaks for its process to a service manager: not if somebody else does.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Site:
         options: Mapping[str, Any],
         served: Callable[[], object],
         stopping: Callable[[], object] = lambda: None,
+        speaks: bool = True,
     ) -> None:
         self._application = application
         self._options = options
         self._served = served
         self._tell_stopping = stopping
+        self._speaks = speaks
         self._drain_seconds = 0.0
         self._server: HTTPServer | None = None
         self._stop: Stop | None = None
@@ -57,6 +60,8 @@ class Site:
         """
         self._drain_seconds = drain_seconds
         if isinstance(self._application, Application):
+            self._application._life.speaks = False  # whoever has started this process does
+            self._application._life.speaks = self._speaks
             await self._application.start()
             self._application.on("application.stopping", lambda **_: self._tell_stopping())
             self._served()

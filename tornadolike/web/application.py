@@ -263,9 +263,19 @@ class Application(_Hot, Grouping, Serving, ReversibleRouter):
         status = handler._status_code
         level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
         if access_log.isEnabledFor(level):
+            request = handler.request
+            seconds = request.request_time()
+            # For formatters that write what they find, such as JSONFormatter.
+            more = {
+                "method": request.method,
+                "uri": handler.logged_uri,
+                "route": handler.logged_route,
+                "status": status,
+                "seconds": round(seconds, 6),
+                "remote_ip": request.remote_ip,
+            }
             summary = handler._request_summary()
-            milliseconds = 1000.0 * handler.request.request_time()
-            access_log.log(level, "%d %s %.2fms", status, summary, milliseconds)
+            access_log.log(level, "%d %s %.2fms", status, summary, 1000.0 * seconds, extra=more)
 
     # Which handler
 

@@ -45,10 +45,11 @@ from ..http1connection.serving import Answering
 from ..httputil import HTTPHeaders, HTTPServerRequest, http_date_now, responses
 from ..httputil.headers import canonical_names
 from ..iostream import IOStream
-from ..util import lazy
+from ..util import computed, lazy
 from .arguments import REQUIRED
 from .failures import ENDS, Failures
 from .head import HTML, JSON, header_text
+from .route_names import route_of
 from .running import Running
 from .site import Site
 
@@ -155,6 +156,11 @@ class AnyHandler(Running):
         self._go_on_afterwards()
         return stream
 
+    @computed
+    def logged_route(self) -> str | None:
+        """What logs tell of the rule by which the handler was found (:func:`.route_of`). To be overridden, or set."""
+        return route_of(self)
+
     # The client and the server may go away before the request is finished
 
     def _stay_told(self) -> None:
@@ -175,7 +181,8 @@ class AnyHandler(Running):
 
     def _goes_on(self, task: "asyncio.Task[None]") -> None:
         """The handler has to wait; ``task`` is what runs it."""
-        self._answering = self.request.connection.keep_task(task)
+        self._answering = answering = self.request.connection.keep_task(task)
+        answering.handler = self
         task.add_done_callback(self._has_ended)
         if not self._finished:
             self._stay_told()

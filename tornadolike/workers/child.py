@@ -96,7 +96,9 @@ class Worker:
     def __init__(self, task: Task, channel: Channel, application: Any) -> None:
         self._task = task
         self._channel = channel
-        self._site = Site(application, task.server_options(), self._ready, self._stopping)
+        self._site = Site(
+            application, task.server_options(), self._ready, self._stopping, speaks=False
+        )
         self.heart = Heart(channel, lambda: self._site.counts, task.silent_seconds)
 
     async def serve(self, sockets: Sequence[socket.socket]) -> None:

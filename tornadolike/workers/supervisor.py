@@ -56,20 +56,17 @@ class Supervisor:
     async def run(self) -> None:
         """Do so until a signal comes. Raises :exc:`.Failure` if no worker can be started."""
         self._listen_to_signals()
-        beside = [
-            asyncio.create_task(self._turnover.run()),
-            asyncio.create_task(Watch(self, self._turnover.recycle).run()),
-        ]
+        watching = asyncio.create_task(Watch(self, self._turnover.recycle).run())
+        turning = asyncio.create_task(self._turnover.run())
         try:
             if await self._unless_stopped(self._start()):
                 self._tell_served()
                 await self._stop.wait()
         finally:
             self.manager.stopping()
-            for task in [*beside, *self._keeping.values()]:
-                task.cancel()
-            await asyncio.wait([*beside, *self._keeping.values()])
+            await _cancelled(turning, *self._keeping.values())
             await self._end()
+            await _cancelled(watching)
 
     # The beginning
 
@@ -233,8 +230,8 @@ class Supervisor:
 
     @property
     def is_well(self) -> bool:
-        """Whether somebody serves."""
-        return any(worker.state is WorkerState.READY for worker in self.workers)
+        """Whether somebody serves, or nobody should."""
+        return self.is_stopping or any(worker.state is WorkerState.READY for worker in self.workers)
 
     @property
     def status(self) -> Status:
@@ -254,3 +251,9 @@ class Supervisor:
             self._last_end,
             tuple(worker.snapshot for worker in workers),
         )
+
+
+async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -34,7 +34,7 @@ class House(Protocol):
 
     @property
     def is_well(self) -> bool:
-        """Whether somebody serves."""
+        """Whether somebody serves, or nobody should."""
         ...
 
 

@@ -76,6 +76,11 @@ class RequestBody:
         """Whether it is known that nothing (more) comes."""
         return self._whole and not self._pieces
 
+    @property
+    def waited_for(self) -> bool:
+        """Whether the handler waits for the client to send more."""
+        return self._taker is not None
+
     def __aiter__(self) -> "RequestBody":
         return self
 

@@ -4,10 +4,11 @@ Its rooms, each of which knows only those above it:
 
 .. code-block:: text
 
-   hooks      functions of the author, and how they are called
-   life       Life: where in its life an application is, and its way up and down
-   lifetime   Lifetime: what the author calls for it
-   serving    Serving: run() and serve(), from start-up over a signal to a quiet end
+   hooks       functions of the author, and how they are called
+   life        Life: where in its life an application is, and its way up and down
+   lifetime    Lifetime: what the author calls for it
+   spokesman   what those who run the process are told
+   serving     Serving: run() and serve(), from start-up over a signal to a quiet end
 """
 
 from .serving import Serving

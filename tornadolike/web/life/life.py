@@ -60,6 +60,8 @@ class Life:
         """Those that were made by ``listen()``."""
         self.preparing: list[Callable[[dict[str, Any]], object]] = []
         """Called with the options of each of these before it is made, which they may add to."""
+        self.speaks = True
+        """Whether it speaks for its process to those who run that. A process that has a parent of ours does not."""
         self.on_stop: Callable[[], object] | None = None
         """Called when somebody begins to stop the application."""
         self._hooks: list[tuple[str, Callable[..., Any]]] = []
@@ -272,10 +274,11 @@ class Life:
 
 
 async def _tell_stopping(members: list[Life], hurry: bool) -> None:
-    for life in members:
-        if life.state is State.STARTED:
-            life.state = State.STOPPING
-            await life.signals.send("application.stopping", application=life.application)
+    stopping = [life for life in members if life.state is State.STARTED]
+    for life in stopping:
+        life.state = State.STOPPING
+    for life in stopping:
+        await life.signals.send("application.stopping", application=life.application)
 
 
 async def _drain(members: list[Life], hurry: bool, seconds: float) -> None:

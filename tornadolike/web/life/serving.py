@@ -23,6 +23,7 @@ from ...util import describe, ends_in_one_line
 from ..cookies.secrets import refuse_guessable, refuse_or_warn_of_guessable
 from .life import DRAIN_SECONDS, State
 from .lifetime import Lifetime
+from .spokesman import Spokesman
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -50,6 +51,11 @@ class Serving(Lifetime):
         It is told by SIGTERM or SIGINT (Ctrl-C), or :meth:`stop` is called, or what awaits this is cancelled. The
         second signal ends the process at once. Signals are listened to in the main thread only.
 
+        At SIGUSR1 log files are opened anew (:func:`~tornadolike.log.reopen_log_files`), if there were any when it
+        began, and the program has not said itself what the signal means. A service manager that has started the
+        process is told that it serves and that it stops, and by the loop that it is well
+        (:func:`~tornadolike.netutil.notify_service_manager`).
+
         :arg port: and the other ``options`` are :meth:`~.Application.listen`'s.
         :arg sockets: what listens already, in the place of port and address: what was bound before
             :func:`~tornadolike.process.fork_processes`, or given by a supervisor. They are closed at the end.
@@ -65,7 +71,8 @@ class Serving(Lifetime):
                 "the application is being served already: listen() serves it at another port, too"
             )
         sockets = None if sockets is None else list(sockets)
-        with Stop() as stop, contextlib.ExitStack() as closing:
+        spokesman = Spokesman(wanted=life.speaks)
+        with Stop() as stop, spokesman, contextlib.ExitStack() as closing:
             for sock in sockets or ():
                 closing.callback(sock.close)
             refuse_guessable(self.settings)
@@ -74,8 +81,10 @@ class Serving(Lifetime):
             life.on_stop = stop.begin
             try:
                 self._listen(port, address, sockets, options)
+                spokesman.ready()
                 await stop.begun.wait()
             finally:
+                spokesman.stopping()
                 life.on_stop = None
                 servers = list(life.servers)
                 await life.stop(drain_seconds)

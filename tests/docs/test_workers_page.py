@@ -38,8 +38,8 @@ def test_the_defaults_are_true():
 
 @pytest.mark.timeout(180)
 def test_the_programs_run(tmp_path):
-    (tmp_path / "site.py").write_text(program("site.py"))
-    run = Run(tmp_path, "site:app", "--workers", "2", "--port", "0")
+    (tmp_path / "hello.py").write_text(program("hello.py"))
+    run = Run(tmp_path, "hello:app", "--workers", "2", "--port", "0")
     try:
         run.until(r"worker \d \(pid \d+\) is ready after \d")
         run.until_served()
@@ -51,7 +51,7 @@ def test_the_programs_run(tmp_path):
 
 @pytest.mark.timeout(180)
 def test_from_a_program(tmp_path):
-    (tmp_path / "site.py").write_text(program("site.py"))
+    (tmp_path / "hello.py").write_text(program("hello.py"))
     serve = program("serve.py").replace("port=8000", "port=0")
     (tmp_path / "serve.py").write_text(serve)
     run = Run(tmp_path, command=[sys.executable, "serve.py"])

@@ -219,7 +219,7 @@ def test_what_cannot_start_ends(folder, name, source, way, status, text):
 
 
 def test_who_is_stuck_is_replaced_and_says_where(start, folder):
-    run = start("--workers", "1", "--worker-timeout", "1")
+    run = start("--workers", "1", "--worker-timeout", "3")
     [first] = run.until_ready(1)
     run.until_served()
     stuck = run.ask("/stuck")

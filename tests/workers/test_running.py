@@ -148,7 +148,7 @@ def test_a_life(start, folder, way):
     write(folder / "site_here.py", SITE.replace("SAID", "MENDED"))
     run.process.send_signal(signal.SIGHUP)
     run.until("All workers are of generation 2")
-    assert run.get()[2].endswith("MENDED")
+    run.get_until("MENDED")  # who was replaced last may just be hearing of it
     assert slow.empty()
     write(folder / "go on", "")
     assert slow.get(timeout=PATIENCE) == "answered slowly"
@@ -157,7 +157,7 @@ def test_a_life(start, folder, way):
     write(folder / "site_here.py", "this is no program")
     run.process.send_signal(signal.SIGHUP)
     run.until("The reload has failed, and what was there goes on: site_here.py, line 1: SyntaxErr")
-    assert run.get()[2].endswith("MENDED")
+    run.get_until("MENDED")
     assert run.status()["generation"] == 2
     write(folder / "site_here.py", SITE.replace("SAID", "AGAIN"))
 
@@ -241,20 +241,15 @@ def test_who_starts_too_slowly_is_ended(folder):
     assert "did not start within 1 seconds" in run.said[-1]
 
 
-def test_limits(start, folder):
-    run = start("--workers", "1", "--max-requests", "20", "--max-memory", "300M")
+def test_a_leak(start):
+    run = start("--workers", "1", "--max-memory", "300M")
     [first] = run.until_ready(1)
     run.until_served()
-    for _ in range(20):
-        run.get()
-    run.until(rf"worker 1 \(pid {first}\) has answered 20 requests: it is replaced")
+    assert run.get("/grows?size=300000000")[2] == str(first)
+    run.until(rf"worker 1 \(pid {first}\) uses \d+ MiB of memory: it is replaced")
     [second] = run.until_ready(1)
     run.until(rf"worker 1 \(pid {first}\) has ended")
-    assert run.get("/grows?size=300000000")[2] == str(second)
-    run.until(rf"worker 1 \(pid {second}\) uses \d+ MiB of memory: it is replaced")
-    [third] = run.until_ready(1)
-    run.until(rf"worker 1 \(pid {second}\) has ended")
-    assert run.get()[2] == f"{third} SAID"
+    assert run.get()[2] == f"{second} SAID"
     assert run.end() == 0
 
 

@@ -44,8 +44,18 @@ def cpu_count() -> int:
 
 
 def task_id() -> int | None:
-    """The number that :func:`fork_processes` gave this process; None if it did not make this process."""
+    """The number of this process among those that serve the same sockets, from 0 on; None if it is not one of several.
+
+    :func:`fork_processes` gives it, and ``tornadolike run --workers``. While a worker is replaced, it and the next have
+    the same.
+    """
     return _task_id
+
+
+def be_task(number: int) -> None:
+    """Be one of several processes, for who starts them otherwise than by :func:`fork_processes`."""
+    global _task_id
+    _task_id = number
 
 
 def fork_processes(num_processes: int | None, max_restarts: int | None = None) -> int:
@@ -67,7 +77,7 @@ def fork_processes(num_processes: int | None, max_restarts: int | None = None) -
     if sys.platform == "win32" or not hasattr(os, "fork"):
         raise RuntimeError("fork_processes() needs a system with fork(), which this is not")
     if _task_id is not None:
-        raise RuntimeError(f"this is worker {_task_id} of fork_processes() and cannot have its own")
+        raise RuntimeError(f"this is worker {_task_id} of several and cannot have its own")
     if has_loop():
         raise RuntimeError(
             "fork_processes() cannot be called once there is an event loop: call it first, then "

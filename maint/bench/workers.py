@@ -38,9 +38,9 @@ MIB = 1 << 20
 KINDS = {"started anew": (), "forked (`--preload`)": ("--preload",)}
 
 
-def load(port: int, seconds: float) -> float:
+def load(port: int, seconds: int) -> float:
     """Requests a second, as wrk counts them."""
-    command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds:g}s"]
+    command = ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{seconds}s"]
     done = subprocess.run(
         [*command, f"http://127.0.0.1:{port}/work/{WORK}"],
         capture_output=True,
@@ -55,7 +55,7 @@ def load(port: int, seconds: float) -> float:
     return float(found[1])
 
 
-async def rate(workers: int, seconds: float) -> float:
+async def rate(workers: int, seconds: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         async with Service(Path(folder), workers=workers) as service:
             return await asyncio.to_thread(load, await service.port(), seconds)
@@ -153,7 +153,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of load in each round")
+    parser.add_argument("--seconds", type=int, default=5, help="of load in each round")
     parser.add_argument("--workers", type=int, default=2, help="how many are several")
     parser.add_argument("--ballast", type=int, default=32, help="MiB that the program loads")
     asyncio.run(measure(parser.parse_args()))

@@ -14,7 +14,7 @@ class Witness:
     def __init__(self, port: int, connections: int) -> None:
         command = ["wrk", "-t", "1", "-c", str(connections), "-d", FOR_EVER, "--timeout", PATIENCE]
         self._process = subprocess.Popen(
-            [*command, f"http://127.0.0.1:{port}/number/1"],
+            [*command, f"http://127.0.0.1:{port}/number/0"],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -20,10 +20,15 @@ def sock() -> Iterator[socket.socket]:
         yield listening
 
 
+@pytest.mark.parametrize(("among_several", "most"), [(False, 8), (True, 1)])
 def test_a_burst_is_taken_in_turns(
-    io_loop: IOLoop, sock: socket.socket, monkeypatch: pytest.MonkeyPatch
+    io_loop: IOLoop,
+    sock: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+    among_several: bool,
+    most: int,
 ) -> None:
-    """Those who are connected get their turn between the new ones."""
+    """Those who are connected get their turn between the new ones; and so do other processes."""
     monkeypatch.setattr(accepting, "ACCEPTS_A_TURN", 8)
     clients = [socket.create_connection(sock.getsockname()) for _ in range(20)]
 
@@ -40,13 +45,13 @@ def test_a_burst_is_taken_in_turns(
             if len(taken) < len(clients):
                 io_loop.call_soon(turn)
 
-        remove = Accepting(io_loop, sock, accept).stop
+        remove = Accepting(io_loop, sock, accept, among_several).stop
         turn()
         async with asyncio.timeout(10):
             while len(taken) < len(clients):
                 await asyncio.sleep(0)
         remove()
-        assert max(counts) <= 8
+        assert max(counts) <= most
         for connection in taken:
             connection.close()
 

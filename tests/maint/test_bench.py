@@ -14,12 +14,12 @@ pytestmark = pytest.mark.once
 BENCH = Path(__file__).parents[2] / "maint" / "bench"
 
 
-def run(program: str, *arguments: str, cache: Path) -> str:
+def run(program: str, *arguments: str, cache: Path, timeout: float = 50) -> str:
     result = subprocess.run(
         [sys.executable, str(BENCH / program), *arguments],
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=timeout,
         check=False,
         env={**os.environ, "BENCH_CACHE": str(cache)},
     )
@@ -154,3 +154,34 @@ def test_a_missing_peer_is_named(tmp_path: Path) -> None:
     assert result.returncode != 0
     assert "nonesuch" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # many processes are started
+@pytest.mark.skipif(not shutil.which("wrk"), reason="needs wrk")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_are_measured(tmp_path: Path) -> None:
+    report = run(
+        "workers.py",
+        "--rounds",
+        "1",
+        "--seconds",
+        "1",
+        "--ballast",
+        "1",
+        cache=tmp_path,
+        timeout=150,
+    )
+    (one, several) = re.findall(r"^\| (\d) \| [\d,]+ \| ([\d.]+) \|$", report, re.MULTILINE)
+    assert one == ("1", "1.00")
+    assert several[0] == "2"
+    rows = re.findall(r"^\| (\w+) .*?((?:\| [\d.]+ ){7})\|$", report, re.MULTILINE)
+    assert [kind for kind, _ in rows] == ["started", "forked"]
+    for _, cells in rows:
+        first, ready, reload, resident, proportional, private, everything = map(
+            float, cells.strip("| ").split(" | ")
+        )
+        assert 0 < first <= ready
+        assert reload > 0
+        assert resident >= proportional >= private > 0
+        assert everything > private

@@ -12,6 +12,10 @@ from .poller import READ
 ACCEPTS_A_TURN: Final = 128
 """Connections taken in one turn of the loop, so that those who are connected already get theirs."""
 
+ACCEPTS_A_TURN_OF_SEVERAL: Final = 1
+"""The same where other processes accept from the socket, too. Or whoever wakes up first takes all that come together,
+and the others, who find nothing, have nothing to do for as long as these connections live."""
+
 MOST_WAITING: Final = 4096
 """Connections taken at the end: as many as the system lets wait, as it comes (net.core.somaxconn)."""
 
@@ -41,17 +45,27 @@ class Accepting:
     goes on until :meth:`stop`. When the process has no descriptors left, it pauses for
     :data:`ACCEPT_PAUSE` seconds at a time, and says so once. What ``callback`` raises is reported; the
     connection is the callback's affair.
+
+    :arg among_several: whether other processes accept from the socket, too.
     """
 
-    __slots__ = ("_callback", "_fd", "_loop", "_paused", "_short", "_sock", "_stopped")
+    __slots__ = (
+        *("_a_turn", "_callback", "_fd", "_loop"),
+        *("_paused", "_short", "_sock", "_stopped"),
+    )
 
     def __init__(
-        self, loop: Core, sock: socket.socket, callback: Callable[[socket.socket, Any], object]
+        self,
+        loop: Core,
+        sock: socket.socket,
+        callback: Callable[[socket.socket, Any], object],
+        among_several: bool = False,
     ) -> None:
         self._loop = loop
         self._sock = sock
         self._fd = sock.fileno()
         self._callback = callback
+        self._a_turn = ACCEPTS_A_TURN_OF_SEVERAL if among_several else ACCEPTS_A_TURN
         self._stopped = False
         self._short = False  # of resources, and said so
         self._paused: Any = None  # the timer of a pause
@@ -74,7 +88,7 @@ class Accepting:
             self._take(MOST_WAITING)
 
     def _accept(self, events: int) -> None:
-        self._take(ACCEPTS_A_TURN)
+        self._take(self._a_turn)
 
     def _take(self, most: int) -> None:
         accept = self._sock.accept

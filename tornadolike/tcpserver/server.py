@@ -19,7 +19,7 @@ from ..netutil import (
     bind_unix_socket,
     ssl_options_to_context,
 )
-from ..process import fork_processes
+from ..process import fork_processes, task_id
 from .connections import Connections
 from .conversations import Conversations, who
 
@@ -171,7 +171,9 @@ class TCPServer:
                 )
             fd = sock.fileno()
             self._sockets[fd] = sock
-            self._acceptors[fd] = Accepting(IOLoop.current(), sock, self._accepted)
+            self._acceptors[fd] = Accepting(
+                IOLoop.current(), sock, self._accepted, among_several=task_id() is not None
+            )
 
     def add_socket(self, socket: socket.socket) -> None:
         """:meth:`add_sockets` of one."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from .. import autoreload, ioloop
 from ..log import gen_log
 from ..log.reopening import reopen_log_files
+from ..process import be_task
 from ..programs.channel import Channel, Message
 from ..programs.loading import load_in_loop
 from ..programs.reports import report_of
@@ -39,6 +40,7 @@ def work(task: Task, application: Any = None) -> int:
     """
     if sys.stderr is not None:
         faulthandler.enable()
+    be_task(task.number - 1)
     end_if_stuck(task.start_seconds)
     channel = Channel(_adopted(task.channel))
     sockets = [_adopted(number) for number in task.sockets]

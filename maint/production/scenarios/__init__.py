@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from ..reports import Report
 from .certificates import certificate_changed
+from .chaos import chaos
 from .killing import all_killed, supervisor_killed, supervisor_replaced, worker_killed
 from .logs import logs_rotated
 from .recycling import worker_blocks, worker_leaks
@@ -32,5 +33,6 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Coroutine[Any, Any, Report]]]] = {
     "redis": redis_restarted,
     "supervisor-killed": supervisor_killed,
     "supervisor-replaced": supervisor_replaced,
+    "chaos": chaos,
 }
 """By the names that the command line knows."""

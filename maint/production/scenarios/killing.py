@@ -46,7 +46,7 @@ async def all_killed(stage: Stage) -> Report:
 
 async def supervisor_killed(stage: Stage) -> Report:
     """The workers notice, finish what they have begun, and end. Nobody listens then."""
-    async with stage.play() as (service, traffic):
+    async with stage.play(ends=True) as (service, traffic):
         report = stage.report("kill -9 of the supervisor", traffic)
         began = time.monotonic()
         traffic.course.leaving.set()

@@ -12,7 +12,7 @@ async def logs_rotated(stage: Stage) -> Report:
     """Every answer has its line, in one of the files; and what was moved away is written to no more."""
     log = stage.folder / "access.log"
     files = [log]
-    async with stage.play(environment={"SITE_LOG": str(log)}) as (service, traffic):
+    async with stage.play(environment={"SITE_LOG": str(log)}, ends=True) as (service, traffic):
         report = stage.report("USR1, log moved away", traffic)
         for number in range(stage.rounds):
             files.append(log.rename(stage.folder / f"access.log.{number}"))

@@ -42,10 +42,12 @@ class Stage:
         activated: socket.socket | None = None,
         tls: ssl.SSLContext | None = None,
         more: Callable[[Course], list[Client]] = lambda course: [],
+        ends: bool = False,
     ) -> AsyncIterator[tuple[Service, Traffic]]:
         """A service whose workers are all ready, under traffic that has begun; both end with the block.
 
         :arg more: makes clients beside those of the mix.
+        :arg ends: the service ends within the block: wrk, which does not know when to go home, stays away.
         """
         service = Service(
             self.folder,
@@ -57,14 +59,14 @@ class Stage:
         )
         async with service:
             course = Course(Address(await service.port(), tls=tls))
-            with self._witnessed(course.address):
+            with self._witnessed(course.address, not ends):
                 async with Traffic(course, [*self.mix.of(course), *more(course)]) as traffic:
                     await self.flow(traffic)
                     yield service, traffic
 
     @contextlib.contextmanager
-    def _witnessed(self, address: Address) -> Iterator[None]:
-        if not self.witnesses or address.tls is not None:
+    def _witnessed(self, address: Address, wanted: bool) -> Iterator[None]:
+        if not self.witnesses or not wanted or address.tls is not None:
             yield
             return
         witness = Witness(address.port, self.witnesses)

@@ -20,7 +20,7 @@ async def quiet(stage: Stage) -> Report:
 
 async def terminated(stage: Stage) -> Report:
     """Whoever was taken is answered, and whoever comes too late is refused: nobody is left hanging."""
-    async with stage.play() as (service, traffic):
+    async with stage.play(ends=True) as (service, traffic):
         report = stage.report("TERM", traffic)
         traffic.course.leaving.set()
         began = time.monotonic()

@@ -148,3 +148,17 @@ async def test_single_ones_are_replaced_and_left_alone_if_that_fails(expect_log)
         await turns(30)
         assert len(house.source.hired) == hired
         await house.over()
+
+
+@on_jumping_clock
+async def test_who_is_due_while_it_is_replaced_is_replaced_once():
+    house = await House().serving()
+    slot = house.slots[1]
+    house.source.deeds = [hangs]
+    house.turnover.recycle(slot, "is old")
+    await turns(20)
+    house.turnover.recycle(slot, "is old")  # it is still there
+    ready(house.source.hired[-1])
+    await turns(20)
+    assert len(house.source.hired) == 3
+    await house.over()

@@ -8,6 +8,7 @@ from ..programs.failing import Failure
 from .hiring import Source
 from .service_manager import ServiceManager
 from .slot import Slot
+from .worker import Worker
 
 SECONDS_BEFORE_ANOTHER_TRY = 30.0
 """How long a worker whose replacement has failed is left alone."""
@@ -33,7 +34,7 @@ class Turnover:
         self._house = house
         self._wanted = asyncio.Event()
         self._wants_reload = False
-        self._due: dict[Slot, str] = {}
+        self._due: dict[Slot, tuple[Worker, str]] = {}
         self._generation = house.source.generation
 
     def reload(self) -> None:
@@ -42,9 +43,10 @@ class Turnover:
         self._wanted.set()
 
     def recycle(self, slot: Slot, why: str) -> None:
-        """Have one replaced."""
-        self._due.setdefault(slot, why)
-        self._wanted.set()
+        """Have the worker replaced that is there."""
+        if slot.current is not None:
+            self._due[slot] = slot.current, why
+            self._wanted.set()
 
     async def run(self) -> None:
         """Do what is wanted, until this is cancelled."""
@@ -54,14 +56,14 @@ class Turnover:
                 self._wants_reload = False
                 await self._reload()
             elif self._due:
-                await self._recycle(*self._due.popitem())
+                slot, (worker, why) = self._due.popitem()
+                await self._recycle(slot, worker, why)
             else:
                 self._wanted.clear()
 
-    async def _recycle(self, slot: Slot, why: str) -> None:
-        worker = slot.current
-        if worker is None or slot.number not in self._house.slots:
-            return
+    async def _recycle(self, slot: Slot, worker: Worker, why: str) -> None:
+        if slot.current is not worker or slot.number not in self._house.slots:
+            return  # it was replaced meanwhile, or is not wanted any more
         gen_log.info("worker %d (pid %d) %s: it is replaced", slot.number, worker.pid, why)
         if not await slot.renew(self._house.source):
             slot.spare_until = asyncio.get_running_loop().time() + SECONDS_BEFORE_ANOTHER_TRY

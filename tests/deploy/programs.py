@@ -106,6 +106,13 @@ class Program:
             self.process.wait()
             raise AssertionError(f"it does not end: {self.log()}") from None
 
+    @property
+    def port(self) -> int:
+        """Which a site was given for ``--port 0``, as soon as it says so."""
+        found = re.search(r" is served on https?://[^ ]*:(\d+)", self.log())
+        assert found, self.log()
+        return int(found[1])
+
     def wait_until(self, there: Callable[[], bool]) -> None:
         """Wait for something that the process does."""
         deadline = time.monotonic() + PATIENCE
@@ -223,10 +230,3 @@ class Site(Program):
         before = self._log.stat().st_size if self._log.exists() else 0
         super().start()
         self.wait_until(lambda: " is served on " in self.log()[before:])
-
-    @property
-    def port(self) -> int:
-        """Which it was given for ``--port 0``."""
-        found = re.search(r" is served on https?://[^ ]*:(\d+)", self.log())
-        assert found, self.log()
-        return int(found[1])

@@ -24,7 +24,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "demos" / "deploy"
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 """Seconds after which what should happen soon is taken as never happening."""
 
 TORNADOLIKE = [sys.executable, "-m", "tornadolike"]
@@ -230,3 +230,10 @@ class Site(Program):
         before = self._log.stat().st_size if self._log.exists() else 0
         super().start()
         self.wait_until(lambda: " is served on " in self.log()[before:])
+
+    def reload(self) -> None:
+        """Have new workers, and wait until they serve."""
+        done = "All workers are of generation "
+        before = self.log().count(done)
+        self.signal(signal.SIGHUP)
+        self.wait_until(lambda: self.log().count(done) > before)

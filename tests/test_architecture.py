@@ -36,6 +36,8 @@ OPTIONAL = {
         *("auth.providers.microsoft", "auth.providers.slack"),
         *("auth.signin.back_channel", "auth.signin.sign_outs"),
     ),
+    "opentelemetry": ("tracing",),
+    "prometheus_client": ("metrics",),
     "pycurl": ("curl_httpclient",),
     "pytest": ("pytest_plugin",),
     "watchfiles": ("autoreload.notified",),

@@ -15,6 +15,7 @@ import tornadolike.sessions
 import tornadolike.signals
 import tornadolike.web
 import tornadolike.websocket
+import tornadolike.workers
 from tornadolike.auth import Identity, PasswordHasher, SignInMixin, Tokens
 from tornadolike.background import Background
 from tornadolike.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse, StreamedResponse
@@ -42,6 +43,7 @@ OWNERS = {
     "identity": Identity,
     "passwords": PasswordHasher,
     "tokens": Tokens,
+    "workers": tornadolike.workers,
 }
 RESPONSES = (HTTPResponse(HTTPRequest("http://example.com/"), 200), StreamedResponse)
 MODULES = (

@@ -107,6 +107,15 @@ def test_http_clients_are_measured(tmp_path: Path) -> None:
         assert measured[1][1] == "1.00"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not all(map(shutil.which, ("wrk", "taskset"))), reason="needs wrk and taskset")
+def test_watching_is_measured(tmp_path: Path) -> None:
+    arguments = ("metrics", "--rounds", "1", "--seconds", "1", "--jobs", "pipelined")
+    report = run("observability.py", *arguments, cache=tmp_path)
+    rows = re.findall(r"^\| (\w+) \| [\d.]+ \| -?[\d.]+ \|$", report, re.MULTILINE)
+    assert rows == ["nothing", "metrics"]
+
+
 def test_access_logs_are_measured(tmp_path: Path) -> None:
     report = run("access_logs.py", "--lines", "100", "--rounds", "1", cache=tmp_path)
     rows = re.findall(r"^\| (\w+).* \| [\d.]+ \| [\d.]+ \|$", report, re.MULTILINE)

@@ -18,10 +18,20 @@ PATIENCE = 60.0
 class Run:
     """The command in a folder, with what it says, line by line."""
 
-    def __init__(self, folder, *arguments, python=(), environment=(), shell=(), **options):
+    def __init__(
+        self, folder, *arguments, python=(), environment=(), shell=(), command=None, **options
+    ):
         colours = {"FORCE_COLOR": "", "NO_COLOR": ""}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **colours, **dict(environment)}
-        command = [*shell, sys.executable, *python, "-m", "tornadolike", "run", *arguments]
+        command = command or [
+            *shell,
+            sys.executable,
+            *python,
+            "-m",
+            "tornadolike",
+            "run",
+            *arguments,
+        ]
         self.process = subprocess.Popen(
             command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, **options
         )

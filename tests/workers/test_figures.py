@@ -1,12 +1,20 @@
 """Where workers count."""
 
 import os
+import tempfile
+import time
 
 import pytest
 
 from tests.running import run_on
 from tornadolike.ioloop import IOLoop
-from tornadolike.workers.figures import LIBRARYS_VARIABLE, VARIABLE, FiguresFolder
+from tornadolike.workers.figures import (
+    LIBRARYS_VARIABLE,
+    PREFIX,
+    SECONDS_OF_A_BEGINNING,
+    VARIABLE,
+    FiguresFolder,
+)
 
 
 def scraped(folder):
@@ -37,3 +45,25 @@ def test_the_program_may_have_its_own(monkeypatch, tmp_path):
     assert folder.environment == {VARIABLE: str(tmp_path), LIBRARYS_VARIABLE: "/elsewhere"}
     folder.remove()
     assert tmp_path.exists()
+
+
+def test_what_was_forgotten_is_removed(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    used = FiguresFolder()
+    forgotten, new, other = (
+        tmp_path / f"{PREFIX}forgotten",
+        tmp_path / f"{PREFIX}new",
+        tmp_path / "other",
+    )
+    for path in (forgotten, new, other):
+        path.mkdir()
+        (path / "counts").write_text("")
+    long_ago = time.time() - 2 * SECONDS_OF_A_BEGINNING
+    for path in (forgotten, other, used.environment[VARIABLE]):
+        os.utime(path, (long_ago, long_ago))
+    another = FiguresFolder()
+    assert (forgotten.exists(), new.exists(), other.exists()) == (False, True, True)
+    assert os.path.exists(used.environment[VARIABLE])
+    another.remove()
+    used.remove()
+    used.remove()

@@ -148,7 +148,7 @@ def test_a_life(start, folder, way):
     write(folder / "site_here.py", SITE.replace("SAID", "MENDED"))
     run.process.send_signal(signal.SIGHUP)
     run.until("All workers are of generation 2")
-    assert run.get()[2].endswith("MENDED")
+    run.get_until("MENDED")  # who was replaced last may just be hearing of it
     assert slow.empty()
     write(folder / "go on", "")
     assert slow.get(timeout=PATIENCE) == "answered slowly"
@@ -157,7 +157,7 @@ def test_a_life(start, folder, way):
     write(folder / "site_here.py", "this is no program")
     run.process.send_signal(signal.SIGHUP)
     run.until("The reload has failed, and what was there goes on: site_here.py, line 1: SyntaxErr")
-    assert run.get()[2].endswith("MENDED")
+    run.get_until("MENDED")
     assert run.status()["generation"] == 2
     write(folder / "site_here.py", SITE.replace("SAID", "AGAIN"))
 
@@ -219,7 +219,7 @@ def test_what_cannot_start_ends(folder, name, source, way, status, text):
 
 
 def test_who_is_stuck_is_replaced_and_says_where(start, folder):
-    run = start("--workers", "1", "--worker-timeout", "1")
+    run = start("--workers", "1", "--worker-timeout", "3")
     [first] = run.until_ready(1)
     run.until_served()
     stuck = run.ask("/stuck")

@@ -19,6 +19,7 @@ memory; all that is made of it is made when somebody asks.
    watching    what is looked at from time to time
    clients     what our HTTP client sends
    families    names and explanations, as Prometheus has them
+   library     the author's figures of several processes
    exposing    the answer to a scrape
    metrics     Metrics
 """

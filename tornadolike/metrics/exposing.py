@@ -2,16 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Metric, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from .families import cpu_of, families_of
 from .folder import VARIABLE, Folder
+from .library import families_in, forget
 from .tables import Snapshot
 
 MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -48,7 +49,7 @@ class Everything(Collector):
         if processes:
             yield from _of_processes(processes, cpu_of(snapshot))
         if self._multiprocess:
-            yield from MultiProcessCollector(None, self._multiprocess).collect()  # type: ignore[no-untyped-call]
+            yield from families_in(Path(self._multiprocess))
         yield from self._registry.collect()
 
 
@@ -87,7 +88,8 @@ def exposed(
 def scrape(accept: str = "", folder: str | os.PathLike[str] | None = None) -> tuple[str, bytes]:
     """The figures of all processes of a site, for who is none of them: its supervisor.
 
-    What these have in ``prometheus_client`` is looked for in the same folder.
+    What these have in ``prometheus_client`` is looked for in the same folder, if ``PROMETHEUS_MULTIPROC_DIR`` names no
+    other.
 
     :arg accept: the ``Accept`` of who asks, which says in which format.
     :arg folder: where they are; by default what ``TORNADOLIKE_METRICS_DIR`` names.
@@ -96,7 +98,7 @@ def scrape(accept: str = "", folder: str | os.PathLike[str] | None = None) -> tu
     """
     place = _folder(folder)
     return exposed(
-        place.snapshot, accept, registry=CollectorRegistry(), multiprocess=str(place.path)
+        place.snapshot, accept, registry=CollectorRegistry(), multiprocess=str(_librarys(place))
     )
 
 
@@ -109,7 +111,7 @@ def forget_process(pid: int, folder: str | os.PathLike[str] | None = None) -> No
     """
     place = _folder(folder)
     place.forget(pid)
-    mark_process_dead(pid, str(place.path))  # type: ignore[no-untyped-call]
+    forget(_librarys(place), pid)
 
 
 def _folder(path: str | os.PathLike[str] | None) -> Folder:
@@ -117,3 +119,8 @@ def _folder(path: str | os.PathLike[str] | None) -> Folder:
     if not named or not os.path.isdir(named):
         raise ValueError(f"there is no folder of figures: {VARIABLE} is {named or 'not set'}")
     return Folder(named)
+
+
+def _librarys(place: Folder) -> Path:
+    named = os.environ.get(MULTIPROCESS_VARIABLE)
+    return Path(named) if named else place.path

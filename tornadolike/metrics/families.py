@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from .tables import (
     BOUNDS,
+    CACHED,
     CONNECTIONS,
     CPU,
     FETCHES,
@@ -29,14 +30,18 @@ def families_of(snapshot: Snapshot) -> Iterator[Metric]:
     yield from _conversations(
         snapshot, FETCHES, "http_client", "host", "Requests that our client has sent"
     )
-    refusals = CounterMetricFamily(
+    yield _counter(
         "http_server_refusals",
         "Requests that were answered before a handler was at work on them.",
-        labels=["status"],
+        ["status"],
+        snapshot.get(REFUSALS, {}),
     )
-    for labels, values in snapshot.get(REFUSALS, {}).items():
-        refusals.add_metric(labels, values[0])
-    yield refusals
+    yield _counter(
+        "response_cache_requests",
+        "Requests that came to a cache, and what it had for them.",
+        ["cache", "result"],
+        snapshot.get(CACHED, {}),
+    )
     yield _gauge(snapshot, CONNECTIONS, "http_server_connections", "Connections of clients.")
     yield _gauge(
         snapshot,
@@ -103,6 +108,13 @@ def _histogram(
             so_far += count
             buckets.append((bound, so_far))
         family.add_metric(found, buckets, values[-1])
+    return family
+
+
+def _counter(name: str, what: str, labels: list[str], rows: Rows) -> Metric:
+    family = CounterMetricFamily(name, what, labels=labels)
+    for found, values in rows.items():
+        family.add_metric(found, values[0])
     return family
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import hmac
+import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass
 from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from ..http1connection import Refusal
 from ..httpclient.tracing import everywhere
+from ..httpserver import HTTPServer
 from ..routing import URLSpec
 from ..routing.changes import changes
 from ..util import check_whole_numbers
@@ -71,6 +74,7 @@ class Metrics:
         self._store = Store(bounds, max_series)
         self._registry = registry
         self._lives: list[Any] = []
+        self._own_servers: weakref.WeakSet[HTTPServer] = weakref.WeakSet()
         self._watch = Watch(self._store, self._servers)
         self._fetches: Fetches | None = None
         self.watch(application)
@@ -88,6 +92,15 @@ class Metrics:
                 self._lives.append(life)
                 life.preparing.append(self._prepare)
                 _log_behind(life.application, self._counting())
+
+    def watch_cache(self, name: str, cache: Any) -> None:
+        """Count what a :class:`~tornadolike.caching.Cached` has answered itself, and what not.
+
+        :arg name: what the cache is called here. Raises :exc:`TypeError` for another kind of cache.
+        """
+        if not is_dataclass(getattr(cache, "counts", None)):
+            raise TypeError(f"a cache is a Cached of tornadolike.caching, not {cache!r}")
+        self._watch.caches[name] = cache
 
     def watch_clients(self, max_hosts: int = MAX_HOSTS) -> None:
         """Count what every :class:`~tornadolike.httpclient.AsyncHTTPClient` of this process sends, by host.
@@ -140,18 +153,31 @@ class Metrics:
         return self._store.place(REQUESTS, labels)
 
     def _prepare(self, options: dict[str, Any]) -> None:
-        """A server is made: have it tell what it refuses, besides whom it tells already."""
+        """A server is made: have it tell what it refuses, besides whom it tells already.
+
+        Its process is looked at from now on, even if nobody asks it for anything.
+        """
+        self._watch.begin()
         log: Callable[[Refusal], object] | None = options.get("refusal_log")
 
         def refused(refusal: Refusal) -> None:
-            self._store.count(REFUSALS, (str(refusal.get_status()),))
+            self.count_refusal(refusal)
             if log is not None:
                 log(refusal)
 
         options["refusal_log"] = refused
 
-    def _servers(self) -> list[Any]:
-        return [server for life in self._lives for server in life.servers]
+    def count_refusal(self, refusal: Refusal) -> None:
+        """Count a request that the connection itself has answered: the ``refusal_log`` of a server that you make."""
+        self._store.count(REFUSALS, (str(refusal.get_status()),))
+
+    def watch_server(self, server: HTTPServer) -> None:
+        """Count the connections of a server that you have made. Those that applications make are counted already."""
+        self._own_servers.add(server)
+
+    def _servers(self) -> list[HTTPServer]:
+        of_lives = [server for life in self._lives for server in life.servers]
+        return [*of_lives, *self._own_servers]
 
     # What is told
 

@@ -73,10 +73,10 @@ class Store:
         figures = self.begin()
         figures.values[figures.row(table, labels)] += number
 
-    def set(self, table: str, number: float) -> None:
-        """Set the number of a table's only row."""
+    def set(self, table: str, number: float, labels: Labels = ()) -> None:
+        """Set the number of a row."""
         figures = self.begin()
-        figures.values[figures.row(table)] = number
+        figures.values[figures.row(table, labels)] = number
 
     def place(self, table: str, labels: Labels = ()) -> int:
         """The place of a row of durations."""

@@ -4,11 +4,12 @@ import asyncio
 import time
 import weakref
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any, Final
 
 from ..ioloop.forks import leave_behind
 from .store import Store
-from .tables import CONNECTIONS, CPU, LAG, UPGRADED, WAITING
+from .tables import CACHED, CONNECTIONS, CPU, LAG, UPGRADED, WAITING
 
 INTERVAL: Final = 0.5
 """Seconds from one look to the next."""
@@ -25,6 +26,8 @@ class Watch:
         self._servers = servers
         self._loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._due = 0.0
+        self.caches: dict[str, Any] = {}
+        """What has ``counts``, by names of the author's."""
 
     def left_behind(self) -> None:
         """In a child process the loop is another one."""
@@ -56,10 +59,13 @@ class Watch:
             server._serving for server in list(self._servers()) if server._serving is not None
         ]
         store = self._store
-        upgraded = sum(len(one.upgraded) for one in servings)
+        upgraded = sum(len(one.upgraded) + len(one.detached) for one in servings)
         open_ones = sum(len(one.connections) + len(one.handshakes) for one in servings)
         store.set(CONNECTIONS, open_ones + upgraded)
         store.set(UPGRADED, upgraded)
         store.set(WAITING, sum(len(one.answering) - len(one.callbacks) for one in servings))
+        for name, cache in self.caches.items():
+            for result, count in asdict(cache.counts).items():
+                store.set(CACHED, count, (name, result))
         if store.folder is not None:
             store.set(CPU, time.process_time())

@@ -31,6 +31,8 @@ thing; from the bottom up:
 
 from typing import Any
 
+from ..programs.failing import Failure
+from ..util import ends_in_one_line
 from .settings import Settings
 from .state import Status, WorkerState, WorkerStatus
 
@@ -51,9 +53,14 @@ def run(application: str, *, is_placed: bool = True, **settings: Any) -> None:
     :arg is_placed: whether the settings say where to serve. If not, sockets of the service manager have precedence.
     :arg settings: what :class:`.Settings` has.
 
-    Raises :exc:`.Failure` if it cannot be served, and :exc:`TypeError` or :exc:`ValueError` for wrong settings.
+    Raises :exc:`.Failure` if it cannot be served, with which a program ends with one line if nobody catches it, and
+    :exc:`TypeError` or :exc:`ValueError` for wrong settings.
     """
     # Workers import this package, too, and need nothing of what a supervisor is made of.
     from .running import serve
 
-    serve(Settings(application=application, **settings), is_placed)
+    try:
+        serve(Settings(application=application, **settings), is_placed)
+    except Failure as failure:
+        ends_in_one_line(failure, failure.text)
+        raise

@@ -2,9 +2,12 @@
 them."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import tempfile
+import time
+from pathlib import Path
 from typing import Any, Final
 
 from ..log import gen_log
@@ -15,14 +18,24 @@ VARIABLE: Final = "TORNADOLIKE_METRICS_DIR"
 LIBRARYS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The same for what the program itself counts by ``prometheus_client``."""
 
+PREFIX: Final = "tornadolike-metrics-"
+
+SECONDS_OF_A_BEGINNING: Final = 60.0
+"""For which a folder is left alone that nobody has locked: somebody may be about to."""
+
 
 class FiguresFolder:
     """A folder for as long as the supervisor runs."""
 
     def __init__(self) -> None:
+        self._lock: int | None = None
         given = os.environ.get(VARIABLE)
-        self._is_ours = not given
-        self._path = given or tempfile.mkdtemp(prefix="tornadolike-metrics-")
+        if given:
+            self._path = given
+        else:
+            remove_forgotten()
+            self._path = tempfile.mkdtemp(prefix=PREFIX)
+            self._lock = locked(self._path)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,5 +71,32 @@ class FiguresFolder:
         return str(answer[0]), bytes(answer[1])
 
     def remove(self) -> None:
-        if self._is_ours:
+        if self._lock is not None:
             shutil.rmtree(self._path, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = None
+
+
+def remove_forgotten() -> None:
+    """Remove what supervisors have left behind that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if time.time() - path.stat().st_mtime < SECONDS_OF_A_BEGINNING:
+                continue
+            lock = locked(path)
+        except OSError:
+            continue  # another user's, or already gone
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def locked(folder: str | os.PathLike[str]) -> int | None:
+    """A descriptor that keeps the folder from being taken for forgotten; None if somebody else has one."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -1,6 +1,7 @@
 """:class:`Forks`: workers that are forked from a process that has loaded the application."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -12,12 +13,12 @@ from ..log import gen_log
 from ..programs.channel import Channel, Message
 from ..programs.failing import Failure
 from ..programs.reports import Report
-from .hiring import Gone, failure_of
+from .hiring import FAILED, Gone, failure_of
 from .processes import Spawned, how_it_ended, is_over
 from .settings import Settings
 from .tasks import Task
 from .template import VARIABLE
-from .worker import Worker
+from .worker import SECONDS_TO_TELL, Worker
 
 TEMPLATE: Final = "tornadolike.workers.template"
 
@@ -95,13 +96,13 @@ async def _started(
         async with asyncio.timeout(settings.start_timeout or None):
             await template.settled.wait()
     except TimeoutError:
-        template.give_up()
+        template.end(signal.SIGABRT)  # by which it says where it is
         raise Failure(
             f"{settings.application} was not loaded within {settings.start_timeout:g} seconds",
-            status=1,
+            status=FAILED,
         ) from None
     except asyncio.CancelledError:
-        template.give_up()
+        template.end(signal.SIGTERM)
         raise
     if template.failure is not None:
         raise failure_of(template.failure)
@@ -115,7 +116,8 @@ class RunningTemplate:
         self.settled = asyncio.Event()
         """It has loaded the application, or has ended."""
         self.failure: Report | None = None
-        self._forked: asyncio.Future[Forked] | None = None
+        self._wanted: dict[int, asyncio.Future[Forked]] = {}
+        self._orders = itertools.count()
         self._children: dict[int, Forked] = {}
         self._is_retired = False
         ours, theirs = socket.socketpair()
@@ -149,19 +151,25 @@ class RunningTemplate:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = [theirs.fileno(), *(sock.fileno() for sock in sockets)]
-            self._forked = asyncio.get_running_loop().create_future()
-            self._channel.send(descriptors, tells="fork", task=task.to_json())
+            order = next(self._orders)
+            forked = self._wanted[order] = asyncio.get_running_loop().create_future()
+            self._channel.send(descriptors, tells="fork", order=order, task=task.to_json())
         try:
             # Who is cancelled meanwhile leaves a worker behind that finds nobody at its channel, and ends.
-            return await self._forked, Channel(ours)
+            return await forked, Channel(ours)
         except BaseException:
             ours.close()
             raise
+        finally:
+            del self._wanted[order]
 
-    def give_up(self) -> None:
-        """End it, and have it say where it is."""
+    def end(self, number: signal.Signals) -> None:
+        """End it by this signal, or, if it does not care, by another."""
         self._is_retired = True
-        self._process.send_signal(signal.SIGABRT)
+        self._process.send_signal(number)
+        asyncio.get_running_loop().call_later(
+            SECONDS_TO_TELL, self._process.send_signal, signal.SIGKILL
+        )
 
     def _heard(self, message: Message | None) -> None:
         if message is None:
@@ -173,8 +181,9 @@ class RunningTemplate:
                 self.failure = Report.from_dict(message["report"])
             case "forked":
                 process = self._children[message["pid"]] = Forked(message["pid"])
-                if self._forked is not None and not self._forked.done():
-                    self._forked.set_result(process)
+                forked = self._wanted.get(message["order"])
+                if forked is not None and not forked.done():
+                    forked.set_result(process)
             case "ended":
                 self._children.pop(message["pid"]).has_ended(message["status"])
 
@@ -189,7 +198,8 @@ class RunningTemplate:
             self.settled.set()
         elif not self._is_retired:
             gen_log.error("%s: another will be made when a worker is wanted", said)
-        if self._forked is not None and not self._forked.done():
-            self._forked.set_exception(Failure(said))
+        for forked in self._wanted.values():
+            if not forked.done():
+                forked.set_exception(Failure(said))
         for child in self._children.values():
             child.look()

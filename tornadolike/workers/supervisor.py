@@ -48,6 +48,7 @@ class Supervisor:
         self._stop = asyncio.Event()
         self._drain_seconds = settings.drain_seconds
         self._stop_at = 0.0
+        self._fault: BaseException | None = None
         self._started = time.time()
         self._restarts = 0
         self._last_end = ""
@@ -56,8 +57,8 @@ class Supervisor:
     async def run(self) -> None:
         """Do so until a signal comes. Raises :exc:`.Failure` if no worker can be started."""
         self._listen_to_signals()
-        watching = asyncio.create_task(Watch(self, self._turnover.recycle).run())
-        turning = asyncio.create_task(self._turnover.run())
+        watching = self._begin(Watch(self, self._turnover.recycle).run())
+        turning = self._begin(self._turnover.run())
         try:
             if await self._unless_stopped(self._start()):
                 self._tell_served()
@@ -67,6 +68,8 @@ class Supervisor:
             await _cancelled(turning, *self._keeping.values())
             await self._end()
             await _cancelled(watching)
+        if self._fault is not None:
+            raise self._fault
 
     # The beginning
 
@@ -124,9 +127,21 @@ class Supervisor:
     def _new_slot(self, number: int) -> Slot:
         return Slot(number, self, self.settings.start_timeout, self.settings.drain_seconds)
 
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do this beside all else. It ends when it is cancelled; a fault of ours must not end it quietly."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._is_over)
+        return task
+
+    def _is_over(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            gen_log.critical("The supervisor has a fault, and stops", exc_info=fault)
+            self._fault = fault
+            self._stop.set()
+
     def _keep(self, slot: Slot) -> None:
         if slot.number not in self._keeping:
-            self._keeping[slot.number] = asyncio.create_task(slot.keep())
+            self._keeping[slot.number] = self._begin(slot.keep())
 
     async def hire(self, source: Source, number: int) -> Worker:
         """Start a worker for a slot. Raises :exc:`.Failure` or :exc:`OSError` if there can be none."""
@@ -151,6 +166,8 @@ class Supervisor:
         if worker.was_told_to_end and not worker.trouble:
             gen_log.info("worker %d (pid %d) has ended", worker.number, worker.pid)
             return
+        if not self._keeping:
+            return  # why there is nobody is told once, as the reason why there can be no site
         self._restarts += 1
         self._last_end = worker.how_it_ended
         details = worker.failure.way if worker.failure is not None else ""

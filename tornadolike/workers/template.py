@@ -4,10 +4,10 @@
 in the environment. There is no loop here, and no thread that is ours: what a fork takes along is a program that has
 been loaded, and nothing that goes on.
 
-The supervisor tells, with the descriptors of the worker's channel and sockets behind it, ``{"tells": "fork", "task":
-...}``; further ``reopen`` and ``retire``, behind which the template waits for its workers only. It is told ``ready`` or
-``failed``, ``forked`` and ``ended``. When the supervisor is gone the template is, too: its workers notice that
-themselves.
+The supervisor tells, with the descriptors of the worker's channel and sockets beside it, ``{"tells": "fork", "order":
+..., "task": ...}``; further ``reopen``, and ``retire``, behind which the template waits for its workers only. It tells
+``ready`` or ``failed``, ``forked`` and ``ended``. When the supervisor is gone the template is, too: its workers notice
+that themselves.
 """
 
 import faulthandler
@@ -108,7 +108,7 @@ class Template:
             if message["tells"] == "fork":
                 channel, *sockets = self._descriptors
                 self._descriptors = []
-                if self._fork(channel, sockets):
+                if self._fork(message["order"], channel, sockets):
                     task = Task.from_json(message["task"])
                     return task.with_descriptors(channel, tuple(sockets))
             elif message["tells"] == "reopen":
@@ -117,7 +117,7 @@ class Template:
                 self._is_retired = True
         return None
 
-    def _fork(self, channel: int, sockets: list[int]) -> bool:
+    def _fork(self, order: int, channel: int, sockets: list[int]) -> bool:
         """Whether this is the worker."""
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
@@ -129,7 +129,7 @@ class Template:
         for descriptor in (channel, *sockets):
             os.close(descriptor)
         self._children.add(pid)
-        self.tell(tells="forked", pid=pid)
+        self.tell(tells="forked", order=order, pid=pid)
         return False
 
     def _become_worker(self) -> None:

@@ -24,7 +24,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "demos" / "deploy"
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 """Seconds after which what should happen soon is taken as never happening."""
 
 TORNADOLIKE = [sys.executable, "-m", "tornadolike"]
@@ -105,6 +105,13 @@ class Program:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"it does not end: {self.log()}") from None
+
+    @property
+    def port(self) -> int:
+        """Which a site was given for ``--port 0``, as soon as it says so."""
+        found = re.search(r" is served on https?://[^ ]*:(\d+)", self.log())
+        assert found, self.log()
+        return int(found[1])
 
     def wait_until(self, there: Callable[[], bool]) -> None:
         """Wait for something that the process does."""
@@ -224,9 +231,9 @@ class Site(Program):
         super().start()
         self.wait_until(lambda: " is served on " in self.log()[before:])
 
-    @property
-    def port(self) -> int:
-        """Which it was given for ``--port 0``."""
-        found = re.search(r" is served on https?://[^ ]*:(\d+)", self.log())
-        assert found, self.log()
-        return int(found[1])
+    def reload(self) -> None:
+        """Have new workers, and wait until they serve."""
+        done = "All workers are of generation "
+        before = self.log().count(done)
+        self.signal(signal.SIGHUP)
+        self.wait_until(lambda: self.log().count(done) > before)

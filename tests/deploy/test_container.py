@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 
 from tests.deploy.programs import FILES, PATIENCE, ROOT, TORNADOLIKE, Program
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
 
 DOCKERFILE = FILES / "Dockerfile"
 
@@ -51,6 +52,12 @@ def test_all_is_there_that_is_copied() -> None:
         for source in line.split()[:-1]:
             assert (ROOT / source).exists()
             assert f"!{source}" in ignored
+
+
+def test_the_extras_are_there() -> None:
+    (named,) = re.findall(r'pip install .*"\.\[(.*)\]"', DOCKERFILE.read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(named.split(",")) <= set(project["optional-dependencies"])
 
 
 def test_it_is_nobody_in_particular() -> None:

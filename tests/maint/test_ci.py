@@ -124,7 +124,7 @@ def tools(fake: Callable[[str, str], Path]) -> None:
     fake("redis-server", REDIS)
     fake("npm", NPM)
     fake("node", NODE)
-    for program in ("openssl", "curl", "nginx", "gcc"):
+    for program in ("openssl", "curl", "nginx", "haproxy", "prometheus", "ip", "gcc"):
         fake(program, "")
 
 
@@ -174,8 +174,8 @@ def test_what_the_system_lacks_is_installed(run: Run) -> None:
     status, said = run(NO_VENV="1", NO_HEADERS="1")
     options = "-q -o Acquire::Retries=3"
     packages = (
-        "chromium chromium-driver wrk redis-server openssl curl nginx-light nodejs npm "
-        "gcc libc6-dev python3-dev python3-venv"
+        "chromium chromium-driver wrk redis-server openssl curl nginx-light libnginx-mod-stream "
+        "haproxy prometheus iproute2 nodejs npm gcc libc6-dev python3-dev python3-venv"
     )
     assert status == 0
     assert said == [

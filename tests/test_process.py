@@ -84,6 +84,25 @@ def test_each_worker_has_its_number(tmp_path):
     assert sum("exited normally" in line for line in said) == 3
 
 
+def test_workers_have_memory_in_common(tmp_path):
+    said = program(
+        tmp_path,
+        """
+        import time
+
+        from tornadolike.process import shared_memory
+        assert shared_memory() is None
+        number = fork_processes(2)
+        memory = shared_memory()
+        memory[number] = 1
+        while not (memory[0] and memory[1]):
+            time.sleep(0.001)
+        say("all are there")
+        """,
+    )
+    assert said.count("all are there") == 2
+
+
 @pytest.mark.parametrize("number", [None, 0, -1])
 def test_one_for_each_processor(tmp_path, number):
     said = program(

@@ -287,6 +287,9 @@ class StreamsToo(Connections):
         super().__init__()
         self._parts = streams, connections
 
+    def count(self) -> int:
+        return sum(part.count() for part in self._parts)
+
     def going_on(self) -> set[Any]:
         return set().union(*(part.going_on() for part in self._parts))
 

@@ -12,6 +12,7 @@ other programs (:class:`Subprocess`).
 
 import asyncio
 import contextvars
+import mmap
 import os
 import subprocess
 import sys
@@ -31,7 +32,11 @@ CalledProcessError = subprocess.CalledProcessError
 MAX_RESTARTS: Final = 100
 """How many workers :func:`fork_processes` restarts before it gives up, by default."""
 
+SHARED_SIZE: Final = 512
+"""Bytes that processes which serve the same sockets have in common."""
+
 _task_id: int | None = None
+_shared: mmap.mmap | None = None
 
 
 def cpu_count() -> int:
@@ -52,10 +57,18 @@ def task_id() -> int | None:
     return _task_id
 
 
-def be_task(number: int) -> None:
-    """Be one of several processes, for who starts them otherwise than by :func:`fork_processes`."""
-    global _task_id
-    _task_id = number
+def shared_memory() -> mmap.mmap | None:
+    """What this process has in common with the others that serve the same sockets, if it is one of several."""
+    return _shared
+
+
+def be_task(number: int, shared: mmap.mmap | None = None) -> None:
+    """Be one of several processes, for who starts them otherwise than by :func:`fork_processes`.
+
+    :arg shared: what :func:`shared_memory` is to give, of :data:`SHARED_SIZE` bytes.
+    """
+    global _task_id, _shared
+    _task_id, _shared = number, shared
 
 
 def fork_processes(num_processes: int | None, max_restarts: int | None = None) -> int:
@@ -85,6 +98,8 @@ def fork_processes(num_processes: int | None, max_restarts: int | None = None) -
         )
     if num_processes is None or num_processes <= 0:
         num_processes = cpu_count()
+    global _shared
+    _shared = mmap.mmap(-1, SHARED_SIZE)
     gen_log.info("Starting %d processes", num_processes)
     children: dict[int, int] = {}
     for number in range(num_processes):

@@ -20,15 +20,10 @@ def sock() -> Iterator[socket.socket]:
         yield listening
 
 
-@pytest.mark.parametrize(("among_several", "most"), [(False, 8), (True, 1)])
 def test_a_burst_is_taken_in_turns(
-    io_loop: IOLoop,
-    sock: socket.socket,
-    monkeypatch: pytest.MonkeyPatch,
-    among_several: bool,
-    most: int,
+    io_loop: IOLoop, sock: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those who are connected get their turn between the new ones; and so do other processes."""
+    """Those who are connected get their turn between the new ones."""
     monkeypatch.setattr(accepting, "ACCEPTS_A_TURN", 8)
     clients = [socket.create_connection(sock.getsockname()) for _ in range(20)]
 
@@ -45,19 +40,100 @@ def test_a_burst_is_taken_in_turns(
             if len(taken) < len(clients):
                 io_loop.call_soon(turn)
 
-        remove = Accepting(io_loop, sock, accept, among_several).stop
+        remove = Accepting(io_loop, sock, accept).stop
         turn()
         async with asyncio.timeout(10):
             while len(taken) < len(clients):
                 await asyncio.sleep(0)
         remove()
-        assert max(counts) <= most
+        assert max(counts) <= 8
         for connection in taken:
             connection.close()
 
     io_loop.run_sync(main, timeout=20)
     for client in clients:
         client.close()
+
+
+class Said:
+    """Whose turn it is, as a test says."""
+
+    def __init__(self, *shares: int) -> None:
+        self.shares = list(shares)
+        self.told = 0
+
+    def share(self) -> int:
+        return self.shares.pop(0) if self.shares else 0
+
+    def tell(self) -> None:
+        self.told += 1
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ([3, 2], [3, 2, 1, 2, 4, 8]),  # from then on it holds back, and nobody else comes
+        ([0, 0, 5], [1, 2, 5, 1, 2, 4, 5]),
+        ([100], [20]),
+    ],
+)
+def test_one_of_several_processes(
+    io_loop: IOLoop, sock: socket.socket, shares: list[int], expected: list[int]
+) -> None:
+    clients = [socket.create_connection(sock.getsockname()) for _ in range(20)]
+    turns = Said(*shares)
+    taken: list[tuple[int, socket.socket]] = []
+
+    async def main() -> None:
+        accepting = Accepting(io_loop, sock, lambda one, _: taken.append((turns.told, one)), turns)
+        async with asyncio.timeout(10):
+            while len(taken) < len(clients):
+                await asyncio.sleep(0.001)
+        accepting.stop()
+
+    io_loop.run_sync(main, timeout=20)
+    counts = [sum(turn == told for told, _ in taken) for turn in range(turns.told)]
+    assert counts == expected
+    for one in [*clients, *(one for _, one in taken)]:
+        one.close()
+
+
+def test_somebody_else_comes_while_it_holds_back(io_loop: IOLoop, sock: socket.socket) -> None:
+    """What it takes behind that does not grow then."""
+    turns = Said()
+    taken: list[socket.socket] = []
+
+    async def main() -> None:
+        accepting = Accepting(io_loop, sock, lambda one, _: taken.append(one), turns)
+        for _ in range(5):
+            with socket.create_connection(sock.getsockname()):
+                while accepting._paused is None:
+                    await asyncio.sleep(0)
+                sock.accept()[0].close()
+                while accepting._paused is not None:
+                    await asyncio.sleep(0)
+            assert accepting._behind_it == 1
+        accepting.stop()
+
+    io_loop.run_sync(main, timeout=20)
+    assert not taken
+
+
+def test_at_the_end_it_takes_all_whoever_has_a_turn(io_loop: IOLoop, sock: socket.socket) -> None:
+    clients = [socket.create_connection(sock.getsockname()) for _ in range(3)]
+    taken: list[socket.socket] = []
+
+    async def main() -> None:
+        accepting = Accepting(io_loop, sock, lambda one, _: taken.append(one), Said())
+        while accepting._paused is None:
+            await asyncio.sleep(0)
+        accepting.accept_waiting()
+        accepting.stop()
+
+    io_loop.run_sync(main, timeout=20)
+    assert len(taken) == 3
+    for one in [*clients, *taken]:
+        one.close()
 
 
 def test_a_callback_may_end_the_accepting(io_loop: IOLoop, sock: socket.socket) -> None:

@@ -12,9 +12,8 @@ import pytest
 
 from tests.tcpserver.helpers import Handled, expect_end, over
 from tests.tcpserver.helpers import visit as visit_by_stream
-from tornadolike import process
 from tornadolike._native import described
-from tornadolike.ioloop import IOLoop, accepting
+from tornadolike.ioloop import IOLoop
 from tornadolike.iostream import IOStream
 from tornadolike.netutil import bind_sockets, bind_unix_socket
 from tornadolike.tcpserver import TCPServer
@@ -134,23 +133,6 @@ def test_the_log_tells_once_which_core_runs(
     with caplog.at_level(logging.DEBUG, "tornadolike.general"):
         io_loop.run_sync(main)
     assert caplog.messages == [f"A server starts; the core: {described()}"]
-
-
-@pytest.mark.parametrize("number", [None, 3])
-def test_one_of_several_processes_leaves_connections_to_the_others(
-    io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch, number: int | None
-) -> None:
-    """For each it looks around: whoever is idle takes the next."""
-    monkeypatch.setattr(process, "_task_id", None)
-    if number is not None:
-        process.be_task(number)
-    assert process.task_id() == number
-    server = TCPServer()
-    sockets = bind_sockets(0, "127.0.0.1")
-    server.add_sockets(sockets)
-    (acceptor,) = server._acceptors.values()
-    assert acceptor._a_turn == (accepting.ACCEPTS_A_TURN if number is None else 1)
-    server.stop()
 
 
 def test_several_servers_share_a_port(io_loop: IOLoop) -> None:

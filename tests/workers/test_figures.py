@@ -3,11 +3,13 @@
 import os
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.running import run_on
 from tornadolike.ioloop import IOLoop
+from tornadolike.process import SHARED_SIZE
 from tornadolike.workers.figures import (
     LIBRARYS_VARIABLE,
     PREFIX,
@@ -15,6 +17,7 @@ from tornadolike.workers.figures import (
     VARIABLE,
     FiguresFolder,
 )
+from tornadolike.workers.tasks import SHARED_VARIABLE
 
 
 def scraped(folder):
@@ -31,7 +34,9 @@ def test_a_folder_that_nobody_uses():
     folder = FiguresFolder()
     path = folder.environment[VARIABLE]
     assert folder.environment[LIBRARYS_VARIABLE] == path
-    assert os.listdir(path) == []
+    shared = Path(folder.environment[SHARED_VARIABLE])
+    assert list(Path(path).iterdir()) == [shared]
+    assert shared.read_bytes() == bytes(SHARED_SIZE)
     folder.forget(1)
     assert scraped(folder) == ("text/plain; charset=utf-8", b"")
     folder.remove()
@@ -42,9 +47,22 @@ def test_the_program_may_have_its_own(monkeypatch, tmp_path):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     monkeypatch.setenv(LIBRARYS_VARIABLE, "/elsewhere")
     folder = FiguresFolder()
-    assert folder.environment == {VARIABLE: str(tmp_path), LIBRARYS_VARIABLE: "/elsewhere"}
+    assert folder.environment == {
+        VARIABLE: str(tmp_path),
+        LIBRARYS_VARIABLE: "/elsewhere",
+        SHARED_VARIABLE: str(tmp_path / f"shared-{os.getpid()}"),
+    }
     folder.remove()
-    assert tmp_path.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_is_in_a_slot():
+    folder = FiguresFolder()
+    path = Path(folder.environment[SHARED_VARIABLE])
+    path.write_bytes(b"\x05" * SHARED_SIZE)
+    folder.nobody_in(2)
+    assert path.read_bytes() == b"\x05" * 8 + bytes(8) + b"\x05" * (SHARED_SIZE - 16)
+    folder.remove()
 
 
 def test_what_was_forgotten_is_removed(monkeypatch, tmp_path):

@@ -1,5 +1,6 @@
 """A site in production, as who runs it and who visits it see it."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -115,6 +116,30 @@ def until_there(path):
             return
         patience.wait(0.02)
     raise AssertionError(f"there is no {path}")
+
+
+def test_connections_are_spread(start):
+    """Also those that come one after another, and stay."""
+    run = start("--workers", "2")
+    workers = run.until_ready(2)
+    run.until_served()
+    answered = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            connection = http.client.HTTPConnection("127.0.0.1", run.port, timeout=PATIENCE)
+            stack.callback(connection.close)
+            connection.request("GET", "/")
+            answered.append(int(connection.getresponse().read().split()[0]))
+    # (On a machine that is busy enough the other one may come late now and then.)
+    assert min(answered.count(pid) for pid in workers) >= 3
+
+
+def test_a_cookie_secret_that_can_be_guessed(start, folder):
+    text = SITE.replace("Application([", "Application(cookie_secret='secret', handlers=[")
+    write(folder / "site_here.py", text)
+    run = start("--workers", "2")
+    run.until("cookie_secret")
+    assert run.wait() == 1
 
 
 @pytest.mark.parametrize("way", [(), ("--preload",)], ids=["fresh", "preload"])

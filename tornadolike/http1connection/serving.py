@@ -274,12 +274,12 @@ class Serving(Connections):
 
     def counts(self) -> Counts:
         """How much is done, and to do."""
-        upgraded = len(self.upgraded) + len(self.detached)
-        return Counts(
-            self.requests + (0 if self.site is None else self.site.requests),
-            len(self.connections) + len(self.handshakes) + upgraded,
-            upgraded,
-        )
+        requests = self.requests + (0 if self.site is None else self.site.requests)
+        return Counts(requests, self.count(), len(self.upgraded) + len(self.detached))
+
+    def count(self) -> int:
+        ours = len(self.connections) + len(self.handshakes)
+        return ours + len(self.upgraded) + len(self.detached)
 
     def start_draining(self, seconds: float) -> None:
         """No connection lives longer than what it is busy with; other protocols are told to go away."""

@@ -10,6 +10,7 @@ from ..http1connection import Counts
 from ..httpserver import HTTPServer
 from ..log import ContextFilter, JSONFormatter
 from ..web.application import Application
+from ..web.cookies.secrets import refuse_guessable
 from ..web.life.serving import Stop
 
 
@@ -69,6 +70,7 @@ class Site:
         self._drain_seconds = drain_seconds
         if isinstance(self._application, Application):
             self._application._life.speaks = self._speaks
+            refuse_guessable(self._application.settings)  # before anybody is told that it is served
             await self._application.start()
             self._application.on("application.stopping", lambda **_: self._tell_stopping())
             self._served()

@@ -15,6 +15,10 @@ class Connections:
         """All that is open, but for the caller's own, if it is a handler. Each has ``abort()``."""
         raise NotImplementedError
 
+    def count(self) -> int:
+        """How many connections are open: to be known often, and so quickly."""
+        raise NotImplementedError
+
     def start_draining(self, seconds: float) -> None:
         """Nobody should stay longer than he needs; after ``seconds`` all that is left is cut."""
 

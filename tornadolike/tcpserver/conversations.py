@@ -178,6 +178,9 @@ class Conversations(Connections):
         self._open.add(conversation)
         conversation.handle(handler)
 
+    def count(self) -> int:
+        return len(self._open)
+
     def going_on(self) -> set[Conversation]:
         caller = asyncio.current_task()
         return {one for one in self._open if one.task is None or one.task is not caller}

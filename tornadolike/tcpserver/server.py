@@ -4,8 +4,9 @@ import asyncio
 import os
 import socket
 import ssl
+import weakref
 from collections.abc import Awaitable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from .._native import described
 from ..ioloop import IOLoop
@@ -19,7 +20,8 @@ from ..netutil import (
     bind_unix_socket,
     ssl_options_to_context,
 )
-from ..process import fork_processes, task_id
+from ..process import fork_processes, shared_memory, task_id
+from .balance import Balance
 from .connections import Connections
 from .conversations import Conversations, who
 
@@ -164,6 +166,7 @@ class TCPServer:
         """
         if not self._sockets:
             gen_log.debug("A server starts; the core: %s", described())
+        turns = self._turns()
         for sock in sockets:
             if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 raise ValueError(
@@ -171,9 +174,15 @@ class TCPServer:
                 )
             fd = sock.fileno()
             self._sockets[fd] = sock
-            self._acceptors[fd] = Accepting(
-                IOLoop.current(), sock, self._accepted, among_several=task_id() is not None
-            )
+            self._acceptors[fd] = Accepting(IOLoop.current(), sock, self._accepted, turns)
+
+    def _turns(self) -> Balance | None:
+        """Who takes what, where other processes accept from the same sockets."""
+        number, memory = task_id(), shared_memory()
+        if number is None or memory is None:
+            return None
+        _listening.add(self)
+        return Balance(memory, number, open_connections)
 
     def add_socket(self, socket: socket.socket) -> None:
         """:meth:`add_sockets` of one."""
@@ -267,6 +276,15 @@ class TCPServer:
         except Exception:
             app_log.error("Error in connection callback: %s", who(address), exc_info=True)
             connection.close()
+
+
+_listening: Final[weakref.WeakSet[TCPServer]] = weakref.WeakSet()
+"""Those of this process that others share the sockets of."""
+
+
+def open_connections() -> int:
+    """How many connections these have."""
+    return sum(server._connections().count() for server in _listening)
 
 
 def server_context(ssl_options: dict[str, Any] | ssl.SSLContext) -> ssl.SSLContext:

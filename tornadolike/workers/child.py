@@ -5,6 +5,8 @@
 
 import asyncio
 import faulthandler
+import mmap
+import os
 import signal
 import socket
 import sys
@@ -14,13 +16,13 @@ from typing import Any, Final
 from .. import autoreload, ioloop
 from ..log import gen_log
 from ..log.reopening import reopen_log_files
-from ..process import be_task
+from ..process import SHARED_SIZE, be_task
 from ..programs.channel import Channel, Message
 from ..programs.loading import load_in_loop
 from ..programs.reports import report_of
 from ..programs.serving import Site, log_to_terminal
 from .beating import Heart, end_if_stuck
-from .tasks import Task
+from .tasks import SHARED_VARIABLE, Task
 
 INTERRUPTED: Final = 130
 FAILED: Final = 1
@@ -40,7 +42,7 @@ def work(task: Task, application: Any = None) -> int:
     """
     if sys.stderr is not None:
         faulthandler.enable()
-    be_task(task.number - 1)
+    be_task(task.number - 1, shared_memory())
     end_if_stuck(task.start_seconds)
     channel = Channel(_adopted(task.channel))
     sockets = [_adopted(number) for number in task.sockets]
@@ -51,6 +53,15 @@ def work(task: Task, application: Any = None) -> int:
     finally:
         for sock in sockets:
             sock.close()
+
+
+def shared_memory() -> mmap.mmap | None:
+    """What the workers have in common. Taken out of the environment: the program's own children have no part in it."""
+    path = os.environ.pop(SHARED_VARIABLE, None)
+    if path is None:
+        return None
+    with open(path, "r+b") as file:
+        return mmap.mmap(file.fileno(), SHARED_SIZE)
 
 
 def _adopted(descriptor: int) -> socket.socket:

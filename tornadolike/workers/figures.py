@@ -1,8 +1,9 @@
-""":class:`FiguresFolder`: where the workers count for :mod:`tornadolike.metrics`, so that what was counted outlives
-them."""
+""":class:`FiguresFolder`: where the workers count: for :mod:`tornadolike.metrics`, so that what was counted outlives
+them, and for each other, so that none has more connections than another for long."""
 
 import asyncio
 import fcntl
+import mmap
 import os
 import shutil
 import tempfile
@@ -11,12 +12,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..log import gen_log
+from ..process import SHARED_SIZE
+from ..tcpserver.balance import forget
+from .tasks import SHARED_VARIABLE
 
 VARIABLE: Final = "TORNADOLIKE_METRICS_DIR"
 """By which workers find it. If it is set already, that folder is used, and left as it is at the end."""
 
 LIBRARYS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The same for what the program itself counts by ``prometheus_client``."""
+
+SHARED_PREFIX: Final = "shared-"
 
 PREFIX: Final = "tornadolike-metrics-"
 
@@ -36,6 +42,11 @@ class FiguresFolder:
             remove_forgotten()
             self._path = tempfile.mkdtemp(prefix=PREFIX)
             self._lock = locked(self._path)
+        self._shared = os.path.join(self._path, f"{SHARED_PREFIX}{os.getpid()}")
+        with open(self._shared, "w+b") as file:
+            file.write(bytes(SHARED_SIZE))
+            file.flush()
+            self._memory = mmap.mmap(file.fileno(), SHARED_SIZE)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,12 +54,13 @@ class FiguresFolder:
         return {
             VARIABLE: self._path,
             LIBRARYS_VARIABLE: os.environ.get(LIBRARYS_VARIABLE) or self._path,
+            SHARED_VARIABLE: self._shared,
         }
 
     @property
     def is_used(self) -> bool:
         with os.scandir(self._path) as entries:
-            return any(entries)
+            return any(not entry.name.startswith(SHARED_PREFIX) for entry in entries)
 
     def forget(self, pid: int) -> None:
         """A worker has ended: what it has counted is added to what others have that are gone."""
@@ -61,6 +73,10 @@ class FiguresFolder:
         except (OSError, ValueError) as error:
             gen_log.error("The figures of process %d cannot be added up: %s", pid, error)
 
+    def nobody_in(self, number: int) -> None:
+        """There is no worker in a slot: the others need not wait for it."""
+        forget(self._memory, number - 1)
+
     async def scrape(self) -> tuple[str, bytes]:
         """The content type and the text of all figures."""
         if not self.is_used:
@@ -71,6 +87,8 @@ class FiguresFolder:
         return str(answer[0]), bytes(answer[1])
 
     def remove(self) -> None:
+        self._memory.close()
+        Path(self._shared).unlink(missing_ok=True)
         if self._lock is not None:
             shutil.rmtree(self._path, ignore_errors=True)
             os.close(self._lock)

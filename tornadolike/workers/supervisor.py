@@ -163,6 +163,9 @@ class Supervisor:
     def _gone(self, worker: Worker) -> None:
         self.workers.discard(worker)
         self._figures.forget(worker.pid)
+        slot = self.slots.get(worker.number)
+        if slot is None or slot.current in (None, worker):
+            self._figures.nobody_in(worker.number)
         if worker.was_told_to_end and not worker.trouble:
             gen_log.info("worker %d (pid %d) has ended", worker.number, worker.pid)
             return

@@ -10,6 +10,9 @@ from .settings import Settings
 
 VARIABLE: Final = "TORNADOLIKE_WORKER"
 
+SHARED_VARIABLE: Final = "TORNADOLIKE_SHARED"
+"""By which workers find the file in which they tell each other how many connections they have."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Task:

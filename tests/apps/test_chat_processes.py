@@ -272,10 +272,10 @@ def test_a_restart_costs_nobody_their_place(
                     welcome = again.join(room, epoch=epoch, since=0)
                     assert welcome["resumed"]
                     assert [message["text"] for message in welcome["messages"]] == ["missed"]
-                    assert stopped.result(PATIENCE) == 0
                     again.say("still me")
                     assert bob.hears() == "missed"
                     assert bob.hears() == "still me"
+                    assert stopped.result(PATIENCE) == 0
         assert [event["type"] for event in bob.events] == []
 
 

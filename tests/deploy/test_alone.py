@@ -13,7 +13,7 @@ from tests.deploy.programs import TORNADOLIKE, Program, Site
 from tests.deploy.visitor import Traffic, Visitor
 from tests.tls_certs import Certificates
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 
 from tests.deploy.programs import FILES, PATIENCE, ROOT, TORNADOLIKE, Program
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(240)]
 
 DOCKERFILE = FILES / "Dockerfile"
 

@@ -10,7 +10,7 @@ from tests.deploy.conftest import Front
 from tests.deploy.operating import operate, states
 from tests.deploy.visitor import Traffic
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tornadolike.web.life.life import DRAIN_SECONDS
 yaml = pytest.importorskip("yaml")
 validation = pytest.importorskip("kubernetes_validate")
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.production]
 
 FOLDER = FILES / "kubernetes"
 NAMES = sorted(path.name for path in FOLDER.iterdir())

@@ -17,7 +17,7 @@ from tests.deploy.operating import states
 from tests.deploy.programs import TORNADOLIKE, Program
 from tests.tls_certs import Certificates
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(240)]
 
 MACHINES = {"proxy": "10.0.0.10", "one": "10.0.0.11", "two": "10.0.0.12", "redis": "10.0.0.20"}
 """As haproxy.cfg has them."""

@@ -18,7 +18,7 @@ from tests.deploy.programs import PATIENCE
 from tests.deploy.visitor import Traffic, events
 from tests.tls_certs import Certificates
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(240)]
 
 SIZE = 3_000_000
 

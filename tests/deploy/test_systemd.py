@@ -21,7 +21,7 @@ from tests.conftest import read_all
 from tests.deploy import programs
 from tests.deploy.programs import FILES, PATIENCE, TORNADOLIKE, Program
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(240)]
 
 UNITS = FILES / "systemd"
 BECOME = """

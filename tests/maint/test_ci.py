@@ -141,7 +141,10 @@ BEGUN = [
     "== begun: everything on python3.11",
     "== begun: pytest on python3.11, pure Python",
 ]
-PURE = ["== pytest on python3.11, pure Python", "test --only pytest (native 0, pure 1)"]
+PURE = [
+    "== pytest on python3.11, pure Python",
+    "test --only pytest -m not production (native 0, pure 1)",
+]
 ON_313 = ["== pytest on /a/python3.13", f"test --python /a/python3.13 {EACH}"]
 ON_312 = ["== pytest on /b/python3.12", f"test --python /b/python3.12 {EACH}"]
 LAST = ["== everything on python3.11", f"test  {NATIVE}"]

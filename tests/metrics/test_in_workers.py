@@ -21,7 +21,7 @@ import pytest
 
 from tests.metrics.helpers import figures
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(180)]
 
 PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]

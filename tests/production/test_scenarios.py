@@ -16,6 +16,7 @@ from maint.production.traffic import Mix
 
 pytestmark = [
     pytest.mark.once,
+    pytest.mark.production,
     pytest.mark.slow,
     pytest.mark.timeout(180),
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),

@@ -15,7 +15,7 @@ from tornadolike.workers import Settings
 from tornadolike.workers.forking import Forks
 from tornadolike.workers.hiring import settled
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(180)]
 
 
 @pytest.fixture

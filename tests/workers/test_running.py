@@ -15,7 +15,7 @@ import pytest
 
 from tests.programs.commands import PATIENCE, Run, children_of, is_there, write
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.once, pytest.mark.production, pytest.mark.timeout(180)]
 
 SITE = """
 import asyncio, logging, os, time

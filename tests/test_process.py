@@ -94,13 +94,17 @@ def test_workers_have_memory_in_common(tmp_path):
         assert shared_memory() is None
         number = fork_processes(2)
         memory = shared_memory()
-        memory[number] = 1
-        while not (memory[0] and memory[1]):
+        if number == 1:
+            memory[8] = 1
+        while not memory[number == 0 and 8]:  # each waits for the other
             time.sleep(0.001)
-        say("all are there")
+        memory[0] = 1
+        while number == 0 and memory[8]:  # the other one has ended, for good
+            time.sleep(0.001)
+        say("seen by", number)
         """,
     )
-    assert said.count("all are there") == 2
+    assert [line for line in said if line.startswith("seen")] == ["seen by 1", "seen by 0"]
 
 
 @pytest.mark.parametrize("number", [None, 0, -1])

@@ -62,6 +62,12 @@ def shared_memory() -> mmap.mmap | None:
     return _shared
 
 
+def nobody_is(number: int, shared: mmap.mmap) -> None:
+    """A process is gone, or accepts no more: in its place of 8 bytes there is 0, and the others do not wait for it."""
+    place = number * 8 % SHARED_SIZE
+    shared[place : place + 8] = bytes(8)
+
+
 def be_task(number: int, shared: mmap.mmap | None = None) -> None:
     """Be one of several processes, for who starts them otherwise than by :func:`fork_processes`.
 
@@ -87,6 +93,7 @@ def fork_processes(num_processes: int | None, max_restarts: int | None = None) -
     knows of it: :exc:`RuntimeError` is raised before anything is forked. It is raised, too, in a process
     that is a worker itself, and on systems without ``fork``.
     """
+    global _shared
     if sys.platform == "win32" or not hasattr(os, "fork"):
         raise RuntimeError("fork_processes() needs a system with fork(), which this is not")
     if _task_id is not None:
@@ -98,7 +105,6 @@ def fork_processes(num_processes: int | None, max_restarts: int | None = None) -
         )
     if num_processes is None or num_processes <= 0:
         num_processes = cpu_count()
-    global _shared
     _shared = mmap.mmap(-1, SHARED_SIZE)
     gen_log.info("Starting %d processes", num_processes)
     children: dict[int, int] = {}
@@ -111,6 +117,7 @@ def fork_processes(num_processes: int | None, max_restarts: int | None = None) -
         if pid not in children:
             continue
         number = children.pop(pid)
+        nobody_is(number, _shared)
         if ended_normally(number, pid, status):
             continue
         if restarts_left <= 0:

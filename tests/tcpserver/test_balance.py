@@ -8,7 +8,7 @@ import pytest
 
 from tornadolike import process
 from tornadolike.tcpserver import TCPServer
-from tornadolike.tcpserver.balance import MOST_AT_ONCE, PLACES, Balance, forget
+from tornadolike.tcpserver.balance import MOST_AT_ONCE, PLACES, Balance
 
 
 class Process:
@@ -57,7 +57,7 @@ def test_nobody_waits_for_who_is_gone(memory):
     first.come(9)
     second.come(0)
     assert first.balance.share() == 0
-    forget(memory, 1)
+    process.nobody_is(1, memory)
     assert first.balance.share() == 1
 
 

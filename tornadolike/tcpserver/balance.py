@@ -43,9 +43,3 @@ class Balance:
         mine = self.tell()
         least = min(filter(None, self._all.tolist())) - 1
         return 0 if mine > least else min(least - mine + 1, MOST_AT_ONCE)
-
-
-def forget(memory: mmap, number: int) -> None:
-    """A process is gone, or takes no more: nobody waits for it."""
-    with memoryview(memory).cast("Q") as places:
-        places[number % PLACES] = 0

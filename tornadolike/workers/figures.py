@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..log import gen_log
-from ..process import SHARED_SIZE
-from ..tcpserver.balance import forget
+from ..process import SHARED_SIZE, nobody_is
 from .tasks import SHARED_VARIABLE
 
 VARIABLE: Final = "TORNADOLIKE_METRICS_DIR"
@@ -75,7 +74,7 @@ class FiguresFolder:
 
     def nobody_in(self, number: int) -> None:
         """There is no worker in a slot: the others need not wait for it."""
-        forget(self._memory, number - 1)
+        nobody_is(number - 1, self._memory)
 
     async def scrape(self) -> tuple[str, bytes]:
         """The content type and the text of all figures."""
